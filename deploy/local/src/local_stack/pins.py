@@ -1,15 +1,34 @@
-"""`python -m local_stack.pins`: write the lock file of Kafka's jars anew."""
+"""`make pins`: write every pin anew: Python requirements through uv, Kafka's jars through jgo.
 
-from local_stack.cache import cache_folder
+Versions move only when `uv.lock` (not committed) is deleted first, or where a constraint changed.
+"""
+
+import subprocess
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from local_stack.cache import CHECKOUT, cache_folder
 from local_stack.kafka_jars import LOCK_FILE, resolve_roots
 
-HEADER = "# Maven coordinates and SHA-256 of Apache Kafka's jars, written by `make pins`.\n"
+JARS_HEADER = "# Maven coordinates and SHA-256 of Apache Kafka's jars, written by `make pins`.\n"
+EXPORT = ("uv", "export", "-q", "--frozen", "--no-emit-workspace", "--no-header", "--no-annotate")
 
 
 def main() -> None:
-    """Resolve Kafka's dependencies as Maven would and pin them."""
+    """Pin the whole workspace: for development, to run everything, and for each service's image."""
+    subprocess.run(["uv", "lock", "-q"], check=True, cwd=CHECKOUT)
+    for target, selection in _exports():
+        subprocess.run([*EXPORT, *selection, "-o", str(target)], check=True, cwd=CHECKOUT, stdout=subprocess.DEVNULL)
     jars = resolve_roots(cache_folder())
-    LOCK_FILE.write_text(HEADER + "".join(f"{jar.coordinates} {jar.sha256}\n" for jar in jars))
+    LOCK_FILE.write_text(JARS_HEADER + "".join(f"{jar.coordinates} {jar.sha256}\n" for jar in jars))
+
+
+def _exports() -> Iterator[tuple[Path, Sequence[str]]]:
+    yield CHECKOUT / "requirements-dev.txt", ("--all-packages", "--all-extras")
+    yield CHECKOUT / "requirements.txt", ("--no-dev",)
+    for project in sorted(CHECKOUT.glob("services/*/pyproject.toml")):
+        service = project.parent
+        yield service / "requirements.txt", ("--package", f"constellation-{service.name}", "--no-dev")
 
 
 if __name__ == "__main__":
