@@ -1,0 +1,1 @@
+"""What any Constellation service needs and that knows no domain."""

@@ -1,0 +1,1 @@
+"""HTTP: what every API of the platform does in the same way."""

@@ -1,0 +1,80 @@
+"""The FastAPI application of a service, with what every API of the platform has."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+
+from common.api import problems
+from common.api.auth import Authenticator
+from common.api.health import health_router
+from common.api.observe import Observe
+from common.database import Database
+from common.settings import ServiceSettings
+
+_PROBLEM = {"model": None, "content": {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+
+
+def create_app(
+    *,
+    name: str,
+    title: str,
+    description: str,
+    settings: ServiceSettings,
+    database: Database,
+    routers: Sequence[APIRouter],
+    liveness: Mapping[str, Callable[[], str | None]],
+) -> FastAPI:
+    """The application: `routers` under `/v1`, health beside them, every error a problem document.
+
+    Behind the edge `/api/<name>/v1/…` is `/v1/…` here.
+    """
+    app = FastAPI(
+        title=title,
+        description=description,
+        version="1",
+        openapi_url="/v1/openapi.json",
+        docs_url="/v1/docs",
+        redoc_url=None,
+    )
+    app.state.authenticator = Authenticator(settings)
+    problems.install(app)
+    for router in routers:
+        app.include_router(router, prefix="/v1", responses=_responses())
+    app.include_router(health_router(database, liveness))
+    app.add_middleware(Observe, body_limit_bytes=settings.body_limit_bytes)
+    _document(app, name)
+    return app
+
+
+def _responses() -> dict[int | str, dict[str, Any]]:
+    described = {
+        400: "the request is malformed",
+        401: "no valid token",
+        403: "the token does not allow it",
+        422: "a field breaks a rule",
+        429: "over the rate limit",
+        503: "not now; see Retry-After",
+    }
+    return {status: {"description": text, "content": _PROBLEM["content"]} for status, text in described.items()}
+
+
+def _document(app: FastAPI, name: str) -> None:
+    """Add to the generated OpenAPI what FastAPI cannot know: the problem schema, the bearer token, the address at the edge."""
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            document = generate()
+            components = document.setdefault("components", {})
+            components.setdefault("schemas", {})["Problem"] = problems.PROBLEM_SCHEMA
+            components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
+            for path, operations in document["paths"].items():
+                if path.startswith("/v1"):
+                    for operation in operations.values():
+                        operation["security"] = [{"bearer": []}]
+            document["servers"] = [{"url": f"/api/{name}", "description": "behind the edge"}]
+            app.openapi_schema = document
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]

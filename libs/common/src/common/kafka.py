@@ -1,0 +1,98 @@
+"""Producers, consumers and topics, with every aiokafka default that would lose or skip an event set right in this one place."""
+
+import ssl
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import TopicAlreadyExistsError, for_code
+
+from common.settings import ServiceSettings
+
+MESSAGE_BYTES = 8 * 1024 * 1024
+"""Largest message of the platform; brokers are configured with it, fetches with twice of it."""
+
+COMPACTED = {"cleanup.policy": "compact", "max.message.bytes": str(MESSAGE_BYTES)}
+KEPT = {"cleanup.policy": "delete", "retention.ms": "-1", "max.message.bytes": str(MESSAGE_BYTES)}
+
+
+def _connection(settings: ServiceSettings) -> dict[str, Any]:
+    options: dict[str, Any] = {
+        "bootstrap_servers": settings.kafka_bootstrap,
+        "security_protocol": settings.kafka_security_protocol,
+        "metadata_max_age_ms": 30_000,
+    }
+    if "SSL" in settings.kafka_security_protocol:
+        options["ssl_context"] = ssl.create_default_context(cafile=settings.kafka_ca_file)
+    if "SASL" in settings.kafka_security_protocol:
+        options["sasl_mechanism"] = settings.kafka_sasl_mechanism
+        options["sasl_plain_username"] = settings.kafka_username
+        options["sasl_plain_password"] = settings.kafka_password
+    return options
+
+
+def make_producer(settings: ServiceSettings, service: str) -> AIOKafkaProducer:
+    """A producer that the broker acknowledges from all in-sync replicas, without duplicates of its own making."""
+    return AIOKafkaProducer(
+        **_connection(settings),
+        client_id=f"{service}-relay",
+        acks="all",
+        enable_idempotence=True,
+        max_request_size=MESSAGE_BYTES,
+        max_batch_size=256 * 1024,
+        compression_type=None if settings.kafka_compression == "none" else settings.kafka_compression,
+        request_timeout_ms=10_000,
+    )
+
+
+def make_consumer(settings: ServiceSettings, service: str) -> AIOKafkaConsumer:
+    """A consumer that commits nothing by itself and starts from the earliest event when its group is new."""
+    return AIOKafkaConsumer(
+        **_connection(settings),
+        client_id=f"{service}-consumer",
+        group_id=f"{settings.topic_prefix}{service}",
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        max_partition_fetch_bytes=2 * MESSAGE_BYTES,
+        fetch_max_bytes=8 * MESSAGE_BYTES,
+        max_poll_interval_ms=600_000,
+        session_timeout_ms=15_000,
+        heartbeat_interval_ms=3_000,
+        isolation_level="read_committed",
+    )
+
+
+async def ensure_topics(settings: ServiceSettings, topics: Mapping[str, Mapping[str, str]]) -> None:
+    """Create those of `topics` (name without prefix → configuration) that are missing. Raises `KafkaError`.
+
+    Does nothing where `create_topics` is off: there an operator owns them.
+    """
+    if not settings.create_topics or not topics:
+        return
+    admin = AIOKafkaAdminClient(**_connection(settings))
+    await admin.start()
+    try:
+        present = set(await admin.list_topics())
+        missing = [
+            NewTopic(
+                name=settings.topic_prefix + name,
+                num_partitions=settings.topic_partitions,
+                replication_factor=settings.topic_replication,
+                topic_configs=dict(configuration),
+            )
+            for name, configuration in sorted(topics.items())
+            if settings.topic_prefix + name not in present
+        ]
+        if missing:
+            answer: Any = await admin.create_topics(missing)
+            _raise_for_codes(answer.topic_errors)
+    finally:
+        await admin.close()
+
+
+def _raise_for_codes(errors: Iterable[Any]) -> None:
+    for error in errors:
+        kind = for_code(error[1])
+        if error[1] != 0 and kind is not TopicAlreadyExistsError:
+            raise kind(f"creating topic {error[0]}")

@@ -1,0 +1,101 @@
+"""Logs as events with fields, and traces that follow a change from the HTTP call through outbox and Kafka into the consumer."""
+
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import structlog
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+from opentelemetry.trace import Link, Span, SpanKind
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+from common.settings import ServiceSettings
+
+_propagator = TraceContextTextMapPropagator()
+_tracer = trace.get_tracer("constellation")
+
+
+def configure(settings: ServiceSettings, service: str) -> None:
+    """Set up logging and tracing of the process, once, at its start.
+
+    Spans are exported over OTLP when `OTEL_EXPORTER_OTLP_ENDPOINT` is set; otherwise they only carry their ids into logs and events.
+    """
+    _configure_logging(settings, service)
+    exported = "OTEL_EXPORTER_OTLP_ENDPOINT" in os.environ
+    sampler = ParentBased(TraceIdRatioBased(settings.trace_ratio if exported else 0.0))
+    provider = TracerProvider(sampler=sampler, resource=Resource.create({"service.name": service}))
+    if exported:
+        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    trace.set_tracer_provider(provider)
+
+
+def _configure_logging(settings: ServiceSettings, service: str) -> None:
+    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
+    renderer: Any = (
+        structlog.dev.ConsoleRenderer() if settings.log_format == "console" else structlog.processors.JSONRenderer()
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _add_trace_id,
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    structlog.contextvars.bind_contextvars(service=service)
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+
+
+def _add_trace_id(_logger: Any, _method: str, event: Any) -> Any:
+    context = trace.get_current_span().get_span_context()
+    if context.is_valid:
+        event["trace_id"] = format(context.trace_id, "032x")
+    return event
+
+
+def current_traceparent() -> str | None:
+    """The W3C `traceparent` of the span that is under way, or None."""
+    carrier: dict[str, str] = {}
+    _propagator.inject(carrier)
+    return carrier.get("traceparent")
+
+
+def _context(traceparent: str | None) -> Context:
+    return _propagator.extract({"traceparent": traceparent} if traceparent else {}, context=Context())
+
+
+@contextmanager
+def server_span(name: str, traceparent: str | None) -> Iterator[Span]:
+    """The span of an HTTP call, child of the caller's `traceparent` when it sent one."""
+    with _tracer.start_as_current_span(
+        name, context=_context(traceparent), kind=SpanKind.SERVER, record_exception=False
+    ) as span:
+        yield span
+
+
+@contextmanager
+def consumer_span(name: str, traceparents: list[str], count: int) -> Iterator[Span]:
+    """The span of a batch of events: child of the first event's trace, linked to those of the others (at most 64)."""
+    links = [Link(_span_context(parent)) for parent in traceparents[1:65]]
+    parent = _context(traceparents[0] if traceparents else None)
+    with _tracer.start_as_current_span(name, context=parent, kind=SpanKind.CONSUMER, links=links) as span:
+        span.set_attribute("messaging.batch.message_count", count)
+        yield span
+
+
+def _span_context(traceparent: str) -> trace.SpanContext:
+    return trace.get_current_span(_context(traceparent)).get_span_context()
