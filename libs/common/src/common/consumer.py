@@ -29,7 +29,7 @@ from common.settings import ServiceSettings
 log = structlog.get_logger()
 
 Handler: TypeAlias = Callable[[Transaction, Sequence[ReceivedEvent]], Awaitable[None]]
-"""Takes events of one type, in partition order, within the batch's transaction. An error that is not transient is held against the event."""
+"""Takes events of one type, in partition order, in the batch's transaction. Errors that are not transient are held against the event."""
 
 POLL_MS = 500
 WATCH_S = 5.0
