@@ -1,0 +1,26 @@
+"""Waiting for a condition, never for a time."""
+
+import asyncio
+import inspect
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+Outcome = TypeVar("Outcome")
+
+STEP_S = 0.02
+
+
+async def eventually(
+    condition: Callable[[], Outcome | Awaitable[Outcome]], *, timeout_s: float = 30.0, what: str = "the condition"
+) -> Outcome:
+    """Ask `condition` (plain or async) until its answer is truthy and return it. Raises `AssertionError` after `timeout_s`."""
+    deadline = time.monotonic() + timeout_s
+    while True:
+        asked = condition()
+        outcome: Outcome = await asked if inspect.isawaitable(asked) else asked
+        if outcome:
+            return outcome
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{what} did not hold within {timeout_s} s; last answer {outcome!r}")
+        await asyncio.sleep(STEP_S)
