@@ -1,7 +1,6 @@
 """The sample service, its contracts, and helpers of these tests."""
 
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
@@ -9,15 +8,14 @@ from common.testing.contracts import Contracts
 from common.testing.harness import RunningService
 from common.testing.plugin import MakeService
 from common.testing.servers import KafkaServer
-
-sys.path.insert(0, str(Path(__file__).parent))
+from sample import SAMPLE
 
 
 @pytest.fixture(scope="session")
 def contracts(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Contracts:
     """The sample's contracts beside the real one of dead letters."""
     folder = tmp_path_factory.mktemp("contracts") / "contracts"
-    shutil.copytree(Path(__file__).parent / "contracts", folder)
+    shutil.copytree(Path(__file__).parent / "sample_service/contracts", folder)
     shutil.copytree(pytestconfig.rootpath / "contracts/events/common", folder / "events/common")
     return Contracts(folder)
 
@@ -25,14 +23,10 @@ def contracts(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFact
 @pytest.fixture
 async def sample(make_service: MakeService) -> RunningService:
     """The sample service without a broker."""
-    from sample import SAMPLE
-
     return await make_service(SAMPLE)
 
 
 @pytest.fixture
 async def connected(make_service: MakeService, kafka: KafkaServer) -> RunningService:
     """The sample service on the real broker."""
-    from sample import SAMPLE
-
     return await make_service(SAMPLE, broker=kafka)

@@ -1,26 +1,30 @@
 """What every API of the platform does in the same way."""
 
 import asyncio
+from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
+from typing import Any
 
 import httpx
 import pytest
 from common.api.cursors import decode, encode
 from common.api.problems import Problem
 from common.testing.harness import RunningService
+from common.testing.plugin import MakeService
 from cryptography.hazmat.primitives.asymmetric import rsa
+from sample import SAMPLE
 
 THING = {"id": "t-1", "org": "acme", "name": "first"}
 
 
-async def post(client: httpx.AsyncClient, body: dict[str, object], **headers: str) -> httpx.Response:
+async def post(client: httpx.AsyncClient, body: Mapping[str, object], **headers: str) -> httpx.Response:
     return await client.post("/v1/things", json=body, headers=headers)
 
 
-def problem_of(answer: httpx.Response, status: int, code: str) -> dict[str, object]:
+def problem_of(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
-    document: dict[str, object] = answer.json()
+    document: dict[str, Any] = answer.json()
     assert document["type"] == f"/problems/{code}"
     assert document["status"] == status
     return document
@@ -71,7 +75,7 @@ async def test_an_unknown_path_is_a_problem_too(sample: RunningService) -> None:
         ({"key": rsa.generate_private_key(public_exponent=65537, key_size=2048)}, "Signature"),
     ],
 )
-async def test_a_call_without_a_valid_token_is_refused(sample: RunningService, token: object, says: str) -> None:
+async def test_a_call_without_a_valid_token_is_refused(sample: RunningService, token: Any, says: str) -> None:
     if isinstance(token, dict):
         token = sample.issuer.token(**token)
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
@@ -152,7 +156,8 @@ async def test_an_update_must_name_the_version_it_changes(sample: RunningService
 async def test_pages_hold_every_row_once(sample: RunningService) -> None:
     for number in range(5):
         await post(sample.client, {**THING, "id": f"t-{number}"})
-    seen, cursor = [], None
+    seen: list[str] = []
+    cursor = None
     while True:
         page = (
             await sample.client.get("/v1/things", params={"limit": 2} | ({"cursor": cursor} if cursor else {}))
@@ -172,13 +177,11 @@ async def test_a_cursor_that_is_not_ours_is_refused(cursor: str) -> None:
 
 
 @pytest.mark.parametrize("declared", [True, False])
-async def test_a_body_over_the_limit_is_a_413(make_service, declared: bool) -> None:
-    from sample import SAMPLE
-
+async def test_a_body_over_the_limit_is_a_413(make_service: MakeService, declared: bool) -> None:
     service = await make_service(SAMPLE, body_limit_bytes=2000)
     body = b'{"id": "t-1", "org": "acme", "name": "' + b"x" * 3000 + b'"}'
 
-    async def chunks():
+    async def chunks() -> AsyncIterator[bytes]:
         yield body[:1500]
         yield body[1500:]
 
@@ -187,9 +190,7 @@ async def test_a_body_over_the_limit_is_a_413(make_service, declared: bool) -> N
     problem_of(answer, 413, "too-large")
 
 
-async def test_a_client_over_its_rate_is_told_when_to_come_back(make_service) -> None:
-    from sample import SAMPLE
-
+async def test_a_client_over_its_rate_is_told_when_to_come_back(make_service: MakeService) -> None:
     service = await make_service(SAMPLE, rate_limit="3/hour")
     statuses = [(await service.client.get("/v1/things")).status_code for _ in range(5)]
     assert statuses == [200, 200, 200, 429, 429]
@@ -199,9 +200,7 @@ async def test_a_client_over_its_rate_is_told_when_to_come_back(make_service) ->
         assert (await other.get("/v1/things")).status_code == 200
 
 
-async def test_writes_are_refused_while_the_outbox_is_full_and_reads_are_not(make_service) -> None:
-    from sample import SAMPLE
-
+async def test_writes_are_refused_while_the_outbox_is_full_and_reads_are_not(make_service: MakeService) -> None:
     service = await make_service(SAMPLE, outbox_limit=2)
     for number in range(3):
         await post(service.client, {**THING, "id": f"t-{number}"})

@@ -75,6 +75,7 @@ class Progress:
     moved_at: float = field(default_factory=time.monotonic)
     lag: int = 0
     waiting_for_others: bool = False
+    draining: bool = False
 
     def moved(self) -> None:
         """Effects of a batch are committed."""
@@ -111,7 +112,7 @@ class ConsumerRunner:
             try:
                 await ensure_topics(self._settings, self._topics())
                 names = [self._settings.topic_prefix + topic for topic in self._handlers]
-                consumer.subscribe(names, listener=_Drain(self._busy, self._settings.drain_timeout_s))
+                consumer.subscribe(names, listener=_Drain(self._busy, self.progress, self._settings.drain_timeout_s))
                 await consumer.start()
                 await self._consume(consumer, stop, backoff)
             except RecordTooLargeError:
@@ -253,16 +254,20 @@ async def refuse(_unit: Transaction, events: Sequence[ReceivedEvent]) -> None:
 class _Drain(ConsumerRebalanceListener):
     """Lets the batch under way finish, with its offsets, before its partitions go to another member."""
 
-    def __init__(self, busy: asyncio.Lock, deadline_s: float) -> None:
+    def __init__(self, busy: asyncio.Lock, progress: Progress, deadline_s: float) -> None:
         self._busy = busy
+        self._progress = progress
         self._deadline_s = deadline_s
 
     async def on_partitions_revoked(self, revoked: list[TopicPartition]) -> None:
+        self._progress.draining = True
         try:
             async with asyncio.timeout(self._deadline_s), self._busy:
                 log.info("consumer.revoked", partitions=len(revoked))
         except TimeoutError:
             log.warning("consumer.drain_timed_out", partitions=len(revoked))
+        finally:
+            self._progress.draining = False
 
     async def on_partitions_assigned(self, assigned: list[TopicPartition]) -> None:
         log.info("consumer.assigned", partitions=len(assigned))

@@ -5,10 +5,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Generic, Literal, TypeVar
+from typing import Generic, Literal
 
 import structlog
 from fastapi import APIRouter
+from typing_extensions import TypeVar
 
 from common import metrics
 from common.consumer import Subscription
@@ -19,7 +20,7 @@ from common.settings import ServiceSettings
 
 log = structlog.get_logger()
 
-Settings = TypeVar("Settings", bound=ServiceSettings)
+Settings = TypeVar("Settings", bound=ServiceSettings, default=ServiceSettings)
 
 Role = Literal["api", "consume", "relay", "work"]
 ROLES: tuple[Role, ...] = ("api", "consume", "relay", "work")

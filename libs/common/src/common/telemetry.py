@@ -29,7 +29,7 @@ def configure(settings: ServiceSettings, service: str) -> None:
 
     Spans are exported over OTLP when `OTEL_EXPORTER_OTLP_ENDPOINT` is set; otherwise they only carry their ids into logs and events.
     """
-    _configure_logging(settings, service)
+    configure_logging(service, settings.log_level, settings.log_format)
     exported = "OTEL_EXPORTER_OTLP_ENDPOINT" in os.environ
     sampler = ParentBased(TraceIdRatioBased(settings.trace_ratio if exported else 0.0))
     provider = TracerProvider(sampler=sampler, resource=Resource.create({"service.name": service}))
@@ -38,21 +38,20 @@ def configure(settings: ServiceSettings, service: str) -> None:
     trace.set_tracer_provider(provider)
 
 
-def _configure_logging(settings: ServiceSettings, service: str) -> None:
-    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
-    renderer: Any = (
-        structlog.dev.ConsoleRenderer() if settings.log_format == "console" else structlog.processors.JSONRenderer()
-    )
+def configure_logging(service: str, level: str, style: str) -> None:
+    """Log events of at least `level` to standard error, as JSON lines or (style `console`) for a person's eyes."""
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    renderer: Any = plain if style == "console" else structlog.processors.JSONRenderer()
+    render = [renderer] if style == "console" else [structlog.processors.format_exc_info, renderer]
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _add_trace_id,
-            structlog.processors.format_exc_info,
-            renderer,
+            *render,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=True,
     )

@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 
 from common.service import Service
+from common.telemetry import configure_logging
 from common.testing.contracts import Contracts
 from common.testing.databases import Databases
 from common.testing.harness import RunningService, running_service
@@ -17,6 +18,11 @@ from common.testing.tokens import Issuer
 
 MakeService = Callable[..., Awaitable[RunningService[Any]]]
 """`await make_service(SERVICE, broker=kafka, clock=…, **settings)`: a running service on a fresh database and topics of its own."""
+
+
+def pytest_configure() -> None:
+    """Log as services do, so that a failing test shows what they said."""
+    configure_logging("tests", "info", "console")
 
 
 @pytest.fixture(scope="session")
