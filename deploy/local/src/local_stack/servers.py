@@ -1,13 +1,14 @@
-"""What PostgreSQL and Kafka have in common as servers run on one machine."""
+"""What the servers of one machine have in common: PostgreSQL, Kafka, the services, the edge."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import ClassVar, Self
 
 import psutil
 
+from local_stack.ports import holder, is_free
 from local_stack.processes import (
     ProcessRecord,
     StartedProcess,
@@ -23,7 +24,7 @@ class ServerError(RuntimeError):
     """A server did not start, or ended while starting; the message holds the end of its log."""
 
 
-class EmbeddedServer(ABC):
+class LocalServer(ABC):
     """A server with its data in `data_dir`, started, stopped, killed and started again on the same data and port.
 
     All methods are synchronous: from a coroutine, call them through `asyncio.to_thread`. The process is recorded in
@@ -31,25 +32,31 @@ class EmbeddedServer(ABC):
     server. Unless `detached`, the server dies with the process that started it, however that one ends.
     """
 
-    name: ClassVar[str]
     start_timeout_s: ClassVar[float] = 60.0
     stop_timeout_s: ClassVar[float] = 20.0
     stop_signal: ClassVar[int]
 
-    def __init__(self, data_dir: Path, port: int, *, detached: bool = False, log: Path | None = None) -> None:
+    def __init__(
+        self, name: str, data_dir: Path, port: int, *, detached: bool = False, log: Path | None = None
+    ) -> None:
+        self.name = name
         self.data_dir = data_dir.resolve()
         self.port = port
         self.detached = detached
-        self.log = log or self.data_dir / f"{self.name}.log"
+        self.log = log or self.data_dir / f"{name}.log"
         self._started: StartedProcess | None = None
 
-    @abstractmethod
     def prepare(self) -> None:
         """Make the data directory ready for `command`; harmless when it is."""
+        self.data_dir.mkdir(parents=True, exist_ok=True)
 
     @abstractmethod
     def command(self) -> Sequence[str]:
         """The command line that runs the server in the foreground."""
+
+    def environment(self) -> Mapping[str, str] | None:
+        """The environment variables of the server; None for those of this process."""
+        return None
 
     @abstractmethod
     def answers(self) -> bool:
@@ -74,23 +81,37 @@ class EmbeddedServer(ABC):
     def start(self) -> None:
         """Start the server and wait until it answers; harmless when it runs. Raises ServerError."""
         if not self.is_running:
-            self.data_dir.mkdir(parents=True, exist_ok=True)
             self.prepare()
-            start = start_detached if self.detached else start_leashed
-            self._started = start(self.command(), self.log, directory=self.data_dir)
-            self._started.record.save(self._record_file)
-        wait_until(lambda: self.is_ready or not self.is_running, self.start_timeout_s)
-        if not self.is_ready:
-            self.kill()
-            raise ServerError(f"{self.name} did not start; the end of its log {self.log}:\n{tail(self.log)}")
+            self.launch()
+        self.wait_ready()
+
+    def launch(self) -> None:
+        """Start the process, after `prepare`, and record it; it may not answer yet. Raises ServerError: port in use."""
+        if not is_free(self.port):
+            raise ServerError(f"{self.name} cannot start: port {self.port} is in use by {holder(self.port)}.")
+        start = start_detached if self.detached else start_leashed
+        self._started = start(self.command(), self.log, environment=self.environment(), directory=self.data_dir)
+        self._started.record.save(self._record_file)
+
+    def wait_ready(self) -> None:
+        """Wait until the server answers; kills it and raises ServerError when it ends or does not answer in time."""
+        if wait_until(lambda: self.is_ready or not self.is_running, self.start_timeout_s) and self.is_ready:
+            return
+        fate = "did not answer in time" if self.is_running else "ended while starting"
+        self.kill()
+        raise ServerError(f"{self.name} {fate}; its log {self.log} ends with:\n{tail(self.log)}")
 
     def stop(self) -> None:
         """Shut down in good order and wait for the end, by SIGKILL when it takes too long; harmless when stopped."""
+        self.ask_to_stop()
+        wait_until(lambda: not self.is_running, self.stop_timeout_s)
+        self.kill()
+
+    def ask_to_stop(self) -> None:
+        """Send the signal of an orderly end and do not wait; harmless when stopped."""
         process = self._find()
         if process is not None:
             process.send_signal(self.stop_signal)
-            wait_until(lambda: not self.is_running, self.stop_timeout_s)
-        self.kill()
 
     def kill(self) -> None:
         """SIGKILL the server and everything it started, as a crash would; harmless when stopped."""
