@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import asyncpg
@@ -110,7 +111,7 @@ async def test_a_record_that_cannot_be_fetched_stops_the_consumer(
     connected: RunningService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class CannotFetch(AIOKafkaConsumer):
-        async def getmany(self, *partitions: object, **options: object) -> dict[object, object]:
+        async def getmany(self, *partitions: Any, timeout_ms: Any = 0, max_records: Any = None) -> Any:
             raise RecordTooLargeError("larger than the fetch size")
 
     monkeypatch.setattr(kafka_module, "AIOKafkaConsumer", CannotFetch)
