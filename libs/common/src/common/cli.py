@@ -1,4 +1,4 @@
-"""The command of a service: `<service> api | consume | relay | work | all | migrate | republish | dead-letters | openapi`."""
+"""The command of a service: `<service> api | consume | relay | work | all | migrate | republish | dead-letters | openapi | settings`."""
 
 import asyncio
 import sys
@@ -30,6 +30,7 @@ def command_line(service: Service[Settings]) -> typer.Typer:
     app.command("all", help="Run every role in one process.")(_role_command(service, ROLES))
     app.command("migrate", help="Bring the schema up to date, as its owner.")(lambda: _migrate(service))
     app.command("openapi", help="Print the OpenAPI document.")(lambda: _print_openapi(service))
+    app.command("settings", help="List the environment variables.")(lambda: _print_settings(service))
     _add_republish(app, service)
     app.add_typer(_dead_letter_commands(service), name="dead-letters", help="Events that could not be handled.")
     return app
@@ -66,6 +67,12 @@ def _migrate(service: Service[Settings]) -> None:
 
 def _print_openapi(service: Service[Settings]) -> None:
     sys.stdout.buffer.write(json.dumps_pretty(asyncio.run(openapi_document(service))) + b"\n")
+
+
+def _print_settings(service: Service[Settings]) -> None:
+    for name, variable in service.settings.model_fields.items():
+        default = "required" if variable.is_required() else f"default {variable.default!r}"
+        typer.echo(f"CONSTELLATION_{name.upper()} ({default}) {variable.description or ''}".rstrip())
 
 
 def _add_republish(app: typer.Typer, service: Service[Settings]) -> None:
