@@ -17,10 +17,9 @@ jobs() { # run the Jobs of one role to completion; a Job cannot be changed, so t
     in_namespace wait job --selector "$role=$1" --for=condition=Complete --timeout=10m
 }
 
-kubectl apply --filename "$rendered" --selector "!$role,app.kubernetes.io/part-of!=constellation" # engines, policies, settings
+kubectl apply --filename "$rendered" --selector "!$role" # engines, policies, settings, names
 in_namespace wait cluster.postgresql.cnpg.io/postgres --for=condition=Ready --timeout=15m
 in_namespace wait kafka.kafka.strimzi.io/broker --for=condition=Ready --timeout=15m
-kubectl apply --filename "$rendered" --selector "!$role,app.kubernetes.io/part-of=constellation" # names and budgets of the services
 jobs bootstrap
 jobs migrate
 kubectl apply --filename "$rendered" --selector "$role,$role notin (bootstrap, migrate)"

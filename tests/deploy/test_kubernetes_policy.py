@@ -192,7 +192,7 @@ def _references(pod: Pod) -> set[str]:
             names.add((source.get("configMapRef") or source["secretRef"])["name"])
         for variable in container.get("env", []):
             reference = variable.get("valueFrom", {}).get("secretKeyRef")
-            if reference:
+            if reference and not reference.get("optional"):
                 names.add(reference["name"])
     for volume in pod.spec.get("volumes", []):
         source = volume.get("configMap") or volume.get("secret") or {}
@@ -202,9 +202,5 @@ def _references(pod: Pod) -> set[str]:
 
 
 def _documented_secrets() -> set[str]:
-    """What an operator is asked to create, service by service; CloudNativePG makes the superuser's."""
-    return (
-        {f"{service}-database" for service in SERVICES}
-        | {f"{service}-database-owner" for service in SERVICES}
-        | {"postgres-superuser"}
-    )
+    """What deploy/k8s/README.md asks an administrator to create; CloudNativePG makes the superuser's."""
+    return {f"{service}-database" for service in SERVICES} | {"postgres-superuser"}

@@ -25,8 +25,10 @@ END $$
 """
 
 
-async def bootstrap(admin_url: str, services: Sequence[str], password: str) -> None:
+async def bootstrap(admin_url: str, services: Sequence[str], password: str, owner_password: str | None = None) -> None:
     """Create or complete the roles and schemas of `services` in the database of `admin_url`. Safe to repeat.
+
+    `owner_password` is that of the owners, where a process must not know it; default: `password`.
 
     Raises asyncpg's errors: `admin_url` must be of a role that may create roles, schemas and extensions.
     """
@@ -38,16 +40,16 @@ async def bootstrap(admin_url: str, services: Sequence[str], password: str) -> N
             for extension in EXTENSIONS:
                 await connection.execute(f"CREATE EXTENSION IF NOT EXISTS {extension} SCHEMA public")
             for service in services:
-                await _create_service(connection, service, password)
+                await _create_service(connection, service, password, owner_password or password)
     finally:
         await connection.close()
 
 
-async def _create_service(connection: asyncpg.Connection, service: str, password: str) -> None:
+async def _create_service(connection: asyncpg.Connection, service: str, password: str, owner_password: str) -> None:
     role, owner = _identifier(service), _identifier(f"{service}_owner")
-    for name, quoted in ((service, role), (f"{service}_owner", owner)):
+    for name, quoted, secret in ((service, role, password), (f"{service}_owner", owner, owner_password)):
         await connection.execute(_ROLE.format(name=_literal(name), role=quoted))
-        await connection.execute(f"ALTER ROLE {quoted} PASSWORD {_literal(password)}")
+        await connection.execute(f"ALTER ROLE {quoted} PASSWORD {_literal(secret)}")
     await connection.execute(f"GRANT {owner} TO CURRENT_USER")
     await connection.execute(f"CREATE SCHEMA IF NOT EXISTS {role} AUTHORIZATION {owner}")
     await connection.execute(f"GRANT USAGE ON SCHEMA {role} TO {role}")
@@ -70,9 +72,10 @@ def main(
     services: list[str],
     admin_url: Annotated[str, typer.Option(envvar="CONSTELLATION_ADMIN_URL")],
     password: Annotated[str, typer.Option(envvar="CONSTELLATION_DATABASE_PASSWORD")],
+    owner_password: Annotated[str | None, typer.Option(envvar="CONSTELLATION_OWNER_PASSWORD")] = None,
 ) -> None:
     """Create or complete roles and schemas of SERVICES."""
-    asyncio.run(bootstrap(admin_url, services, password))
+    asyncio.run(bootstrap(admin_url, services, password, owner_password))
 
 
 if __name__ == "__main__":
