@@ -1,6 +1,7 @@
 """From a timeline to integer unit-seconds of a local month."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -46,7 +47,7 @@ def test_a_french_month_has_its_real_length(month: tuple[int, int], hours: int) 
 
 def test_months_follow_one_another_without_gap() -> None:
     months = [month_of(date(2025 + n // 12, n % 12 + 1, 1), PARIS) for n in range(36)]
-    assert all(before.end == after.start for before, after in zip(months[:-1], months[1:], strict=True))
+    assert all(before.end == after.start for before, after in pairwise(months))
 
 
 def test_a_full_month_of_one_vcpu_is_as_many_vcpu_seconds_as_the_month_has_seconds() -> None:

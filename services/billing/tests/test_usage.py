@@ -17,8 +17,8 @@ VM = UUID(int=7)
 OCTOBER = {"org": "acme", "month": "2026-10"}
 
 
-def _clock(*moment: int) -> Callable[[], datetime]:
-    return lambda: datetime(*moment, tzinfo=UTC)
+def _clock(year: int, month: int, day: int) -> Callable[[], datetime]:
+    return lambda: datetime(year, month, day, tzinfo=UTC)
 
 
 def _organisation(version: int = 1, org: str = "acme", **fields: Any) -> Event:
@@ -79,8 +79,11 @@ def _footprint(version: int, asset: UUID = VM, **fields: Any) -> Event:
     return Event("footprint.asset-months", "footprint.asset-month.changed.v1", key, f"asset-month/{key}", data)
 
 
-async def _billing(make_service: MakeService, *moment: int) -> RunningService[Any]:
-    billing = await make_service(SERVICE, clock=_clock(*(moment or (2027, 1, 1))))
+LATER = _clock(2027, 1, 1)
+
+
+async def _billing(make_service: MakeService, now: Callable[[], datetime] = LATER) -> RunningService[Any]:
+    billing = await make_service(SERVICE, clock=now)
     await billing.handle(_organisation())
     return billing
 
@@ -119,7 +122,7 @@ async def test_a_resize_within_the_month_splits_it_at_that_instant(make_service:
 
 
 async def test_the_running_month_is_metered_up_to_now_and_a_month_to_come_not_at_all(make_service: MakeService) -> None:
-    billing = await _billing(make_service, 2026, 10, 1, 0)
+    billing = await _billing(make_service, _clock(2026, 10, 1))
     await billing.handle(_vm(1, _segment("2026-01-01T00:00:00+01:00")))
     running = await _usage(billing)
     assert running["items"][0]["usage"]["seconds"] == 2 * 3600

@@ -2,13 +2,15 @@
 
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import orjson
 from pydantic import BaseModel
 
 
 def _encode(value: object) -> Any:
-    if isinstance(value, Decimal):
+    """What orjson does not know by itself; the driver's UUIDs are a subclass, which it does not know either."""
+    if isinstance(value, (Decimal, UUID)):
         return str(value)
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
