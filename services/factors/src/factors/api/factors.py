@@ -1,0 +1,78 @@
+"""The catalogue: list and search, history, drafts, publication, withdrawal."""
+
+from typing import Annotated, cast
+
+from common.api import cursors
+from common.api.auth import Caller, requires
+from common.api.cursors import Page
+from common.api.etag import etag
+from common.api.idempotency import once
+from common.api.problems import NotFound
+from common.database import Database
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from factors.api.schemas import DraftIn, FactorHistory, FactorOut, FactorQuery, ReasonIn, history
+from factors.live import LiveCatalogue
+from factors.service import Publishing
+from factors.store import versions as store
+from factors.store.search import Position, search
+
+Reader = Annotated[Caller, Depends(requires("factors:read"))]
+Writer = Annotated[Caller, Depends(requires("factors:write"))]
+
+JSON = "application/json"
+
+
+def factors_router(database: Database, publishing: Publishing, live: LiveCatalogue) -> APIRouter:
+    """`/factors`. Reading is for every caller: factors are public. Changing them is for the platform's own staff."""
+    router = APIRouter(tags=["factors"])
+
+    @router.get("/factors", summary="List or search factors")
+    async def list_factors(caller: Reader, query: Annotated[FactorQuery, Query()]) -> Page[FactorOut]:
+        after = None if query.cursor is None else cursors.decode(query.cursor, float, str, int)
+        async with database.snapshot(caller.organisations) as connection:
+            found = await search(connection, query.filters(), cast(Position | None, after), query.limit)
+        return Page(
+            items=[FactorOut.of(version) for version in found.versions],
+            next_cursor=None if found.after is None else cursors.encode(*found.after),
+        )
+
+    @router.get("/factors/{factor_id}", summary="A factor with all of its versions")
+    async def read_factor(caller: Reader, factor_id: str, response: Response) -> FactorHistory:
+        async with database.snapshot(caller.organisations) as connection:
+            versions = await store.versions_of(connection, factor_id)
+        if not versions:
+            raise NotFound("factor", factor_id)
+        told = history(versions)
+        response.headers["ETag"] = etag(told.version)
+        return told
+
+    @router.post("/factors", status_code=201, response_model=FactorOut, summary="Draft a factor, or its next version")
+    async def draft_factor(request: Request, caller: Writer, draft: DraftIn) -> Response:
+        caller.require_every_organisation()
+        async with database.transaction(caller.organisations) as unit:
+
+            async def act() -> Response:
+                version = await publishing.draft(unit, draft.id, draft.content(), caller.client, draft.reason)
+                headers = {"Location": f"/v1/factors/{version.id}", "ETag": etag(version.version)}
+                return Response(FactorOut.of(version).model_dump_json(), 201, headers, JSON)
+
+            return await once(request, unit, caller, act)
+
+    @router.post("/factors/{factor_id}/publish", summary="Publish the open draft")
+    async def publish_factor(caller: Writer, factor_id: str) -> FactorOut:
+        caller.require_every_organisation()
+        async with database.transaction(caller.organisations) as unit:
+            version = await publishing.publish(unit, factor_id, caller.client)
+        await live.refresh()
+        return FactorOut.of(version)
+
+    @router.post("/factors/{factor_id}/withdraw", summary="Withdraw a published factor; its history stays")
+    async def withdraw_factor(caller: Writer, factor_id: str, body: ReasonIn) -> FactorOut:
+        caller.require_every_organisation()
+        async with database.transaction(caller.organisations) as unit:
+            version = await publishing.withdraw(unit, factor_id, caller.client, body.reason)
+        await live.refresh()
+        return FactorOut.of(version)
+
+    return router

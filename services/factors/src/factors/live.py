@@ -1,0 +1,58 @@
+"""The published factors in this process's memory, kept in step with the database.
+
+Each publication has a revision, and revisions commit in their order (see the migration), so looking for revisions later than the
+last one seen misses nothing. A notification says when to look; a poll looks anyway, should the notification get lost.
+"""
+
+import asyncio
+
+import structlog
+from common.database import Database
+from common.organisations import EVERY
+from common.wakeup import Wakeup
+
+from factors.domain.catalogue import Catalogue
+from factors.service import CHANNEL
+from factors.store import versions as store
+
+log = structlog.get_logger()
+
+
+class LiveCatalogue:
+    """The catalogue of this process. `generation` grows whenever something in it changed."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._catalogue = Catalogue()
+        self._seen = -1
+        self._refreshing = asyncio.Lock()
+        self.generation = 0
+
+    async def current(self) -> Catalogue:
+        """The catalogue, read from the database the first time."""
+        if self._seen < 0:
+            await self.refresh()
+        return self._catalogue
+
+    async def refresh(self) -> None:
+        """Take up what was published or withdrawn since the last look."""
+        async with self._refreshing, self._database.snapshot(EVERY) as connection:
+            seen, changes = max(self._seen, 0), 0
+            async for revision, version in store.present_versions(connection, seen):
+                self._catalogue.put(version)
+                seen, changes = revision, changes + 1
+            self._seen = seen
+        if changes:
+            self.generation += 1
+            log.info("catalogue.refreshed", changes=changes, revision=self._seen)
+
+    async def run(self, stop: asyncio.Event, url: str, poll_s: float) -> None:
+        """Keep in step until stopped."""
+        async with Wakeup(url, self._database, CHANNEL) as wakeup:
+            stopping = asyncio.ensure_future(stop.wait())
+            while not stop.is_set():
+                await self.refresh()
+                waiting = asyncio.ensure_future(wakeup.wait(poll_s))
+                await asyncio.wait({waiting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+                waiting.cancel()
+            stopping.cancel()

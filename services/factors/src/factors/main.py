@@ -1,0 +1,64 @@
+"""The composition root and command line of the factors service."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from common.cli import command_line
+from common.database import Connection
+from common.events import Event
+from common.service import Parts, Runtime, Service, Worker, migrations_of
+
+from factors import events
+from factors.api.estimates import estimates_router
+from factors.api.factors import factors_router
+from factors.api.resolve import resolve_router
+from factors.catalogue import reader
+from factors.live import LiveCatalogue
+from factors.loading import CatalogueLoader
+from factors.service import Publishing
+from factors.settings import FactorsSettings
+from factors.store import versions as store
+
+
+def build(runtime: Runtime[FactorsSettings]) -> Parts:
+    """Wire the service."""
+    settings, database = runtime.settings, runtime.database
+    regions = reader.regions()
+    live = LiveCatalogue(database)
+
+    async def keep_live(stop: asyncio.Event) -> None:
+        await live.run(stop, settings.database_url, settings.live_poll_s)
+
+    workers = [Worker("live-catalogue", keep_live, role="api")]
+    if settings.catalogue_at_start:
+        workers.append(Worker("catalogue", CatalogueLoader(database, runtime.clock).run, role="work"))
+    return Parts(
+        routers=[
+            factors_router(database, Publishing(regions, runtime.clock), live),
+            resolve_router(live, regions),
+            estimates_router(live, regions, reader.gases()),
+        ],
+        workers=workers,
+        republishers={events.TOPIC: republish_factors},
+    )
+
+
+async def republish_factors(connection: Connection) -> AsyncIterator[Event]:
+    """The present document of every factor that was ever published."""
+    async for _, version in store.present_versions(connection, after_revision=0):
+        yield events.changed(version)
+
+
+SERVICE = Service(
+    name="factors",
+    title="Constellation factors",
+    description="What a kWh, a server, a euro of maintenance weighs: versioned, sourced, immutable once published.",
+    settings=FactorsSettings,
+    migrations=migrations_of(__file__),
+    build=build,
+)
+
+
+def main() -> None:
+    """The command `factors`."""
+    command_line(SERVICE)()

@@ -1,0 +1,107 @@
+"""Use cases on factors: draft, publish, withdraw. One transaction each; the caller commits it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+import asyncpg
+from common.api.problems import Conflict, FieldError, NotFound, Unprocessable
+from common.database import Transaction
+
+from factors import events
+from factors.domain.records import FactorContent, FactorVersion, Status
+from factors.domain.regions import Regions
+from factors.domain.rules import violations
+from factors.store import versions as store
+
+CHANNEL = "published"
+"""Notified at each commit that publishes or withdraws: the copies in memory then look for what is new."""
+
+
+class Publishing:
+    """The life of a factor's versions: drafted, published, superseded by the next, withdrawn."""
+
+    def __init__(self, regions: Regions, clock: Callable[[], datetime]) -> None:
+        self._regions = regions
+        self._clock = clock
+
+    async def draft(
+        self, unit: Transaction, factor_id: str, content: FactorContent, author: str, reason: str
+    ) -> FactorVersion:
+        """Write the next version of a factor, new or known, as a draft.
+
+        Raises Unprocessable naming each broken rule, Conflict when a draft is already open.
+        """
+        self._check(content)
+        number = (await store.next_versions(unit.connection, [factor_id]))[factor_id]
+        version = FactorVersion(factor_id, number, Status.DRAFT, content, author, reason, self._clock())
+        try:
+            async with unit.savepoint():
+                await store.insert_versions(unit.connection, [version])
+        except asyncpg.UniqueViolationError as error:
+            raise Conflict(f"factor {factor_id} already has an open draft: publish it first", "draft-open") from error
+        return version
+
+    async def publish(self, unit: Transaction, factor_id: str, publisher: str) -> FactorVersion:
+        """Publish the open draft of a factor; its published version, if any, becomes superseded.
+
+        Raises NotFound, Unprocessable naming each broken rule, and Conflict when there is no draft, when another version
+        came after it, or when another published factor answers the same question on some of the same dates.
+        """
+        latest = await store.lock_factor(unit.connection, factor_id)
+        versions = await store.versions_of(unit.connection, factor_id)
+        if latest is None or not versions:
+            raise NotFound("factor", factor_id)
+        draft = next((version for version in versions if version.status is Status.DRAFT), None)
+        if draft is None:
+            raise Conflict(f"factor {factor_id} has no draft to publish", "no-draft")
+        if draft.version != latest:
+            raise Conflict(
+                f"version {latest} of factor {factor_id} came after the draft {draft.version}", "draft-outdated"
+            )
+        self._check(draft.content)
+        await self._check_alone(unit, draft)
+        published = replace(draft, status=Status.PUBLISHED, recorded_at=self._clock(), published_by=publisher)
+        await store.supersede(unit.connection, [factor_id])
+        await store.publish_draft(unit.connection, published)
+        await store.check_one_answer(unit.connection)
+        announce(unit, published)
+        return published
+
+    async def withdraw(self, unit: Transaction, factor_id: str, author: str, reason: str) -> FactorVersion:
+        """End a published factor: its last version says so, and nothing resolves to it any more.
+
+        Raises NotFound, and Conflict when the factor is not published.
+        """
+        if await store.lock_factor(unit.connection, factor_id) is None:
+            raise NotFound("factor", factor_id)
+        versions = await store.versions_of(unit.connection, factor_id)
+        present = next((version for version in versions if version.status is Status.PUBLISHED), None)
+        if present is None:
+            raise Conflict(f"factor {factor_id} is not published", "not-published")
+        number = (await store.next_versions(unit.connection, [factor_id]))[factor_id]
+        withdrawn = FactorVersion(
+            factor_id, number, Status.WITHDRAWN, present.content, author, reason, self._clock(), published_by=author
+        )
+        await store.supersede(unit.connection, [factor_id])
+        await store.insert_versions(unit.connection, [withdrawn])
+        announce(unit, withdrawn)
+        return withdrawn
+
+    def _check(self, content: FactorContent) -> None:
+        broken = violations(content, self._regions)
+        if broken:
+            errors = [FieldError(violation.field, violation.code, violation.detail) for violation in broken]
+            raise Unprocessable(f"{len(errors)} field(s) break a rule", errors)
+
+    async def _check_alone(self, unit: Transaction, draft: FactorVersion) -> None:
+        other = await store.overlapping(unit.connection, draft.id, draft.content)
+        if other is not None:
+            detail = f"factor {other} already answers this question on some of these dates: make a new version of it, or withdraw it"
+            raise Conflict(detail, "question-answered")
+
+
+def announce(unit: Transaction, *versions: FactorVersion) -> None:
+    """Have present versions told to the other services and to the copies in memory, at commit."""
+    unit.publish(*(events.changed(version) for version in versions))
+    unit.wake(CHANNEL)

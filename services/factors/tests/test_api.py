@@ -1,0 +1,242 @@
+"""The HTTP interface: what is answered, what is refused and how."""
+
+from typing import Any
+
+import pytest
+from common.testing.harness import RunningService
+from factors.catalogue import reader
+from factors.settings import FactorsSettings
+
+Factors = RunningService[FactorsSettings]
+
+
+async def test_resolve_answers_with_factor_steps_and_warnings(shared: Factors) -> None:
+    answer = (
+        await shared.client.get("/v1/resolve", params={"activity": "electricity", "region": "FR", "date": "2021-06-01"})
+    ).json()
+    factor = answer["factor"]
+    assert (factor["id"], factor["version"], factor["value"], factor["unit"]) == (
+        "electricity-fr-2021-ademe", 1, 0.0569, "kgCO2e/kWh",
+    )  # fmt: skip
+    assert (factor["region"], factor["valid_from"], factor["perimeter"]) == ("FR", "2021-01-01", "consumption")
+    assert factor["source"]["name"] == "ADEME, Base Carbone"
+    assert [warning["code"] for warning in answer["warnings"]] == ["perimeter_chosen"]
+    assert answer["steps"][-1]["text"]["fr"].startswith("Retenu")
+
+
+@pytest.mark.parametrize(
+    ("question", "status", "code", "named"),
+    [
+        (
+            {"region": "FR", "date": "2026-06-01"},
+            404,
+            "factor-not-found",
+            "electricity-fr-2024-ember (needs allow=year)",
+        ),
+        (
+            {"region": "MQ", "date": "2024-06-01"},
+            404,
+            "factor-not-found",
+            "electricity-mq-2022-ember (needs allow=year)",
+        ),
+        ({"region": "France", "date": "2024-06-01"}, 404, "unknown-region", "FR (France)"),
+        (
+            {"region": "FR", "date": "2024-06-01", "perimeter": "losses"},
+            404,
+            "factor-not-found",
+            "perimeter=production",
+        ),
+        ({"region": "FR", "date": "yesterday"}, 422, "invalid", "date"),
+        ({"region": "FR", "date": "1989-12-31"}, 422, "invalid", "1990"),
+        ({"region": "FR", "date": "2024-06-01", "allow": "anything"}, 422, "invalid", "anything"),
+        ({"region": "FR", "date": "2024-06-01", "perimeter": "all"}, 422, "invalid", "perimeter"),
+        ({"region": "FR", "date": "2024-06-01", "gwp_set": "AR7"}, 422, "invalid", "gwp_set"),
+        ({"region": "FR", "date": "2024-06-01", "regoin": "FR"}, 422, "invalid", "regoin"),
+        ({"region": "FR"}, 422, "invalid", "date"),
+    ],
+)
+async def test_resolve_refuses_naming_what_and_why(
+    shared: Factors, question: dict[str, str], status: int, code: str, named: str
+) -> None:
+    refusal = await shared.client.get("/v1/resolve", params={"activity": "electricity"} | question)
+    assert refusal.status_code == status
+    assert refusal.headers["content-type"] == "application/problem+json"
+    assert refusal.json()["type"] == f"/problems/{code}"
+    assert named in refusal.text
+
+
+async def test_overseas_answer_says_why_metropolitan_france_is_none(shared: Factors) -> None:
+    question = {"activity": "electricity", "region": "RE", "date": "2026-06-01", "allow": "region,year"}
+    answer = (await shared.client.get("/v1/resolve", params=question)).json()
+    assert (answer["factor"]["id"], answer["factor"]["value"]) == ("electricity-re-2022-ember", 0.5252)
+    assert "overseas" in [step["code"] for step in answer["steps"]]
+
+
+async def test_listing_goes_through_every_factor_once(shared: Factors) -> None:
+    seen: list[str] = []
+    cursor: str | None = None
+    while True:
+        params = {"limit": "100"} | ({"cursor": cursor} if cursor else {})
+        page = (await shared.client.get("/v1/factors", params=params)).json()
+        seen += [item["id"] for item in page["items"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert len(seen) == len(set(seen)) == len(reader.entries())
+
+
+@pytest.mark.parametrize(
+    ("words", "first"),
+    [
+        ("electricite allemagne 2024", "electricity-de-2024-ember"),
+        ("Germany electricty 2024", "electricity-de-2024-ember"),
+        ("telephone mobile fabrication", "embodied-smartphone-negaoctet"),
+        ("hfc-134a AR5", "gas-hfc-134a-ar5"),
+    ],
+)
+async def test_search_tolerates_accents_case_and_a_wrong_letter(shared: Factors, words: str, first: str) -> None:
+    page = (await shared.client.get("/v1/factors", params={"q": words, "limit": "5"})).json()
+    assert first in [item["id"] for item in page["items"]]
+
+
+async def test_search_pages_neither_skip_nor_repeat(shared: Factors) -> None:
+    whole = (await shared.client.get("/v1/factors", params={"q": "serveur", "limit": "1000"})).json()
+    assert whole["next_cursor"] is None
+    ids: list[str] = []
+    cursor: str | None = None
+    while cursor is not None or not ids:
+        params = {"q": "serveur", "limit": "1"} | ({"cursor": cursor} if cursor else {})
+        page = (await shared.client.get("/v1/factors", params=params)).json()
+        ids += [item["id"] for item in page["items"]]
+        cursor = page["next_cursor"]
+    assert ids == [item["id"] for item in whole["items"]]
+
+
+@pytest.mark.parametrize(
+    "params", [{"cursor": "nonsense"}, {"limit": "0"}, {"limit": "1001"}, {"status": "gone"}, {"colour": "red"}]
+)
+async def test_listing_refuses_what_it_does_not_know(shared: Factors, params: dict[str, str]) -> None:
+    assert (await shared.client.get("/v1/factors", params=params)).status_code == 422
+
+
+async def test_unknown_factor_is_not_found(shared: Factors) -> None:
+    for call in (shared.client.get("/v1/factors/nothing"), shared.client.post("/v1/factors/nothing/publish")):
+        assert (await call).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"value": -0.1}, "value"),
+        ({"value": 0}, "value"),
+        ({"unit": "kgCO2e/banana"}, "unit"),
+        ({"unit": "kWh/kgCO2e"}, "unit"),
+        ({"unit": "kgCO2e"}, "unit"),
+        ({"region": "France"}, "region"),
+        ({"region": "FR-972"}, "region"),
+        ({"region": None}, "region"),
+        ({"perimeter": None}, "perimeter"),
+        ({"valid_to": "2025-01-01"}, "valid_to"),
+        ({"valid_from": "1985-01-01"}, "valid_from"),
+        ({"source": {"name": "Example", "link": " ", "licence": "CC BY 4.0", "year": 2026}}, "source.link"),
+        ({"source": None}, "source"),
+        ({"ratings": {"technical": 6}}, "ratings.technical"),
+        ({"colour": "green"}, "colour"),
+    ],
+)
+async def test_a_draft_that_breaks_a_rule_is_refused_naming_the_field(
+    shared: Factors, draft: dict[str, Any], change: dict[str, Any], field: str
+) -> None:
+    refusal = await shared.client.post("/v1/factors", json=draft | change)
+    assert refusal.status_code == 422
+    assert field in [error["field"] for error in refusal.json()["errors"]]
+
+
+async def test_sending_a_draft_twice_under_one_key_drafts_once(empty: Factors, draft: dict[str, Any]) -> None:
+    key = {"Idempotency-Key": "draft-1"}
+    answers = [await empty.client.post("/v1/factors", json=draft, headers=key) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert answers[0].json() == answers[1].json()
+    assert (await empty.client.post("/v1/factors", json=draft)).status_code == 409
+
+
+async def test_organisations_read_factors_and_only_staff_change_them(shared: Factors, draft: dict[str, Any]) -> None:
+    async with shared.client_for(["acme"]) as customer:
+        question = {"activity": "electricity", "region": "FR", "date": "2021-06-01"}
+        assert (await customer.get("/v1/resolve", params=question)).status_code == 200
+        assert (await customer.post("/v1/factors", json=draft)).status_code == 403
+        assert (await customer.post(f"/v1/factors/{draft['id']}/publish")).status_code == 403
+        withdrawal = await customer.post("/v1/factors/electricity-fr-2021-ademe/withdraw", json={"reason": "no"})
+        assert withdrawal.status_code == 403
+    async with shared.client_for("*", ["factors:read"]) as reader_only:
+        assert (await reader_only.post("/v1/factors", json=draft)).status_code == 403
+
+
+async def test_a_value_whose_licence_forbids_display_is_masked_and_still_used(
+    empty: Factors, draft: dict[str, Any]
+) -> None:
+    source = draft["source"] | {"displayable": False}
+    await empty.client.post("/v1/factors", json=draft | {"source": source})
+    await empty.client.post(f"/v1/factors/{draft['id']}/publish")
+    question = {"activity": "electricity", "region": "FR", "date": "2025-06-01"}
+    answer = await empty.client.get("/v1/resolve", params=question)
+    assert (answer.json()["factor"]["value"], answer.json()["factor"]["masked"]) == (None, True)
+    assert "0.05" not in answer.text.replace("electricity-fr-2025", "")
+    items = [question | {"quantity": 10, "unit": "kWh"}]
+    assert (await empty.client.post("/v1/estimates", json={"items": items})).json()["items"][0]["gwp"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("gwp_set", "gases", "kg"),
+    [
+        ("AR6", {"CO2": 100, "CH4_fossil": 2, "N2O": 0.1}, 186.9),
+        ("AR5", {"CO2": 100, "CH4": 2, "N2O": 0.1}, 182.5),
+        ("AR4", {"R-410A": 2}, 4175),
+        ("AR5", {"R-410A": 2}, 3847),
+        ("AR6", {"R-410A": 2}, 4511),
+    ],
+)
+async def test_co2e_of_gases(shared: Factors, gwp_set: str, gases: dict[str, float], kg: float) -> None:
+    answer = await shared.client.post("/v1/co2e", json={"gwp_set": gwp_set, "gases_kg": gases})
+    assert answer.json()["co2e_kg"] == pytest.approx(kg, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"gases_kg": {"CO3": 1}}, "gases_kg.CO3"),
+        ({"gases_kg": {"CO2": -1}}, "gases_kg.CO2"),
+        ({"gwp_set": "AR7", "gases_kg": {"CO2": 1}}, "gwp_set"),
+        ({"gases_kg": {}}, "gases_kg"),
+    ],
+)
+async def test_co2e_refuses_naming_the_gas(shared: Factors, body: dict[str, Any], field: str) -> None:
+    refusal = await shared.client.post("/v1/co2e", json=body)
+    assert refusal.status_code == 422
+    assert [error["field"] for error in refusal.json()["errors"]] == [field]
+
+
+async def test_estimates_compute_the_good_items_and_name_the_bad(shared: Factors) -> None:
+    good = {"ref": "a", "activity": "electricity", "region": "FR", "date": "2021-06-01", "quantity": 2, "unit": "MWh"}
+    items = [
+        good,
+        good | {"ref": "litres", "quantity": 12, "unit": "L"},
+        good | {"ref": "negative", "quantity": -1},
+        good | {"ref": "nowhere", "region": "ZZ"},
+        good | {"ref": "too late", "date": "2030-01-01"},
+        good | {"ref": "no unit", "unit": None},
+        good | {"ref": "last", "region": "DE", "date": "2024-06-01", "quantity": 10, "unit": "kWh"},
+    ]
+    answer = (await shared.client.post("/v1/estimates", json={"items": items})).json()
+    assert [(item["index"], item["ref"]) for item in answer["items"]] == [(0, "a"), (6, "last")]
+    assert answer["items"][0]["gwp"] == pytest.approx(113.8, rel=1e-12)
+    assert answer["items"][0]["factor"]["id"] == "electricity-fr-2021-ademe"
+    assert answer["items"][0]["steps"]
+    assert answer["items"][1]["gwp"] == pytest.approx(3.421, rel=1e-12)
+    assert [(error["index"], error["field"], error["code"]) for error in answer["errors"]] == [
+        (1, "unit", "unit"),
+        (2, "quantity", "negative"),
+        (3, "region", "unknown-region"),
+        (4, "activity", "factor-not-found"),
+        (5, "unit", "string_type"),
+    ]

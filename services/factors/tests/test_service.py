@@ -1,0 +1,237 @@
+"""The service on a real Postgres: the catalogue loads once, versions live their life, and nothing published changes."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import asyncpg
+import pytest
+from common.organisations import EVERY
+from common.service import Runtime
+from common.testing.harness import RunningService
+from common.testing.plugin import MakeService
+from common.testing.waiting import eventually
+from factors import events
+from factors.api.schemas import DraftIn
+from factors.catalogue import reader
+from factors.catalogue.reader import Entry
+from factors.loading import AUTHOR, Loaded, load
+from factors.main import SERVICE, republish_factors
+from factors.settings import FactorsSettings
+from httpx import Response
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+Factors = RunningService[FactorsSettings]
+
+FRENCH = [entry for entry in reader.entries() if entry.content.region == "FR"]
+
+
+async def load_entries(service: Factors, entries: tuple[Entry, ...], release: str = "test") -> Loaded:
+    async with service.database.transaction(EVERY) as unit:
+        return await load(unit, entries, release, NOW)
+
+
+async def resolve(service: Factors, **question: str) -> Response:
+    asked = {"activity": "electricity", "region": "FR", "date": "2025-06-01"} | question
+    return await service.client.get("/v1/resolve", params=asked)
+
+
+async def published(service: Factors, draft: dict[str, Any], **changes: Any) -> Response:
+    drafted = await service.client.post("/v1/factors", json=draft | changes)
+    assert drafted.status_code == 201, drafted.text
+    return await service.client.post(f"/v1/factors/{drafted.json()['id']}/publish")
+
+
+async def test_loading_the_catalogue_publishes_each_value_once(empty: Factors) -> None:
+    first = await load_entries(empty, reader.entries())
+    told = await empty.take_outbox()
+    assert set(first.published) == {event.key for event in told} == {entry.id for entry in reader.entries()}
+    assert {event.type for event in told} == {events.CHANGED}
+
+    again = await load_entries(empty, reader.entries())
+    assert again == Loaded((), ())
+    assert await empty.outbox() == []
+
+
+async def test_a_changed_file_publishes_a_new_version_with_the_release_as_its_reason(
+    french: Factors,
+) -> None:
+    entry = next(entry for entry in reader.entries() if entry.id == "electricity-fr-2021-ademe")
+    changed = Entry(entry.id, replace(entry.content, value=0.06))
+    assert (await load_entries(french, (changed,), "2027.01")).published == (entry.id,)
+
+    history = (await french.client.get(f"/v1/factors/{entry.id}")).json()
+    assert [(version["version"], version["status"]) for version in history["versions"]] == [
+        (2, "published"),
+        (1, "superseded"),
+    ]
+    assert history["versions"][0]["reason"] == "catalogue release 2027.01"
+    assert history["versions"][0]["changes"] == [{"field": "value", "before": 0.0569, "after": 0.06}]
+    [event] = await french.outbox()
+    assert isinstance(event.data, dict)
+    assert (event.data["version"], event.data["value"], event.data["status"]) == (2, 0.06, "published")
+
+
+async def test_the_files_never_undo_what_a_person_decided(french: Factors, draft: dict[str, Any]) -> None:
+    entry = next(entry for entry in reader.entries() if entry.id == "electricity-fr-2024-ember")
+    await french.client.post(f"/v1/factors/{entry.id}/withdraw", json={"reason": "wrong perimeter"})
+    await published(french, draft)
+    changed = Entry(entry.id, replace(entry.content, value=0.06))
+    rival = Entry("electricity-fr-2025-rival", replace(entry.content, **question_of(draft)))
+
+    assert await load_entries(french, (changed, rival)) == Loaded((), (entry.id, rival.id))
+    assert (await french.client.get(f"/v1/factors/{entry.id}")).json()["status"] == "withdrawn"
+
+
+def question_of(draft: dict[str, Any]) -> dict[str, Any]:
+    content = DraftIn.model_validate(draft).content()
+    return {"perimeter": content.perimeter, "valid_from": content.valid_from, "valid_to": content.valid_to}
+
+
+async def test_a_draft_is_invisible_until_published_and_then_resolves_and_is_told(
+    empty: Factors, draft: dict[str, Any]
+) -> None:
+    drafted = await empty.client.post("/v1/factors", json=draft)
+    assert (drafted.status_code, drafted.json()["status"], drafted.headers["etag"]) == (201, "draft", '"1"')
+    assert (await resolve(empty)).status_code == 404
+    assert await empty.outbox() == []
+
+    answer = await empty.client.post(f"/v1/factors/{draft['id']}/publish")
+    assert (answer.status_code, answer.json()["status"], answer.json()["published_by"]) == (200, "published", "tests")
+    resolved = (await resolve(empty)).json()
+    assert (resolved["factor"]["id"], resolved["factor"]["version"], resolved["factor"]["value"]) == (
+        draft["id"],
+        1,
+        0.05,
+    )
+    [event] = await empty.outbox()
+    assert (event.topic, event.key) == ("factors.factors", draft["id"])
+
+
+async def test_the_next_version_supersedes_the_one_before(empty: Factors, draft: dict[str, Any]) -> None:
+    await published(empty, draft)
+    second = await published(empty, draft, value=0.051, reason="erratum")
+    assert (second.json()["version"], second.json()["value"]) == (2, 0.051)
+    assert (await resolve(empty)).json()["factor"]["version"] == 2
+    history = (await empty.client.get(f"/v1/factors/{draft['id']}")).json()
+    assert [version["status"] for version in history["versions"]] == ["published", "superseded"]
+    assert [event.data["version"] for event in await empty.outbox() if event.data] == [1, 2]  # type: ignore[index]
+
+
+async def test_a_withdrawn_factor_resolves_no_more_and_is_told_with_a_higher_version(
+    empty: Factors, draft: dict[str, Any]
+) -> None:
+    await published(empty, draft)
+    withdrawn = await empty.client.post(
+        f"/v1/factors/{draft['id']}/withdraw", json={"reason": "retracted by its source"}
+    )
+    assert (withdrawn.status_code, withdrawn.json()["status"], withdrawn.json()["version"]) == (200, "withdrawn", 2)
+    assert (await resolve(empty)).status_code == 404
+    last = (await empty.outbox())[-1].data
+    assert isinstance(last, dict)
+    assert (last["status"], last["version"], last["reason"]) == ("withdrawn", 2, "retracted by its source")
+    again = await empty.client.post(f"/v1/factors/{draft['id']}/withdraw", json={"reason": "again"})
+    assert again.status_code == 409
+
+
+async def test_two_factors_never_answer_the_same_question(empty: Factors, draft: dict[str, Any]) -> None:
+    await published(empty, draft)
+    rival = {"id": "electricity-fr-2025-rival", "valid_from": "2025-07-01", "valid_to": "2026-07-01"}
+    refused = await published(empty, draft, **rival)
+    assert refused.status_code == 409
+    assert draft["id"] in refused.json()["detail"]
+
+    other_perimeter = await published(empty, draft, id="electricity-fr-2025-production", perimeter="production")
+    assert other_perimeter.status_code == 200
+
+
+async def test_overlap_is_refused_by_the_database_itself(french: Factors) -> None:
+    async def insert_a_twin() -> None:
+        async with french.database.transaction(EVERY) as unit:
+            await unit.connection.execute("INSERT INTO factors VALUES ('twin-of-a-factor', 1)")
+            await unit.connection.execute(
+                """
+                CREATE TEMPORARY TABLE twin ON COMMIT DROP AS
+                SELECT * FROM factor_versions WHERE factor_id = 'electricity-fr-2024-ember'
+                """
+            )
+            await unit.connection.execute("UPDATE twin SET factor_id = 'twin-of-a-factor'")
+            await unit.connection.execute("INSERT INTO factor_versions SELECT * FROM twin")
+
+    with pytest.raises(asyncpg.ExclusionViolationError):
+        await insert_a_twin()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE factor_versions SET value = 0.01 WHERE factor_id = 'electricity-fr-2021-ademe'",
+        "UPDATE factor_versions SET source_name = 'me' WHERE factor_id = 'electricity-fr-2021-ademe'",
+        "UPDATE factor_versions SET status = 'draft' WHERE factor_id = 'electricity-fr-2021-ademe'",
+        "UPDATE factor_versions SET status = 'superseded', value = 0 WHERE factor_id = 'electricity-fr-2021-ademe'",
+        "UPDATE factor_versions SET version = 9 WHERE factor_id = 'electricity-fr-2021-ademe'",
+        "DELETE FROM factor_versions WHERE factor_id = 'electricity-fr-2021-ademe'",
+        "DELETE FROM factors WHERE id = 'electricity-fr-2021-ademe'",
+        "TRUNCATE factor_versions",
+        "ALTER TABLE factor_versions DISABLE TRIGGER keep_factor_versions",
+        "DROP TRIGGER keep_factor_versions ON factor_versions",
+        "SET session_replication_role = replica",
+    ],
+)
+async def test_the_service_s_own_role_cannot_change_what_is_published(french: Factors, statement: str) -> None:
+    async def change() -> None:
+        async with french.database.transaction(EVERY) as unit:
+            await unit.connection.execute(statement)
+
+    with pytest.raises(asyncpg.PostgresError) as refusal:
+        await change()
+    assert isinstance(
+        refusal.value,
+        (asyncpg.RestrictViolationError, asyncpg.ForeignKeyViolationError, asyncpg.InsufficientPrivilegeError),
+    )
+    assert (await french.client.get("/v1/factors/electricity-fr-2021-ademe")).json()["value"] == 0.0569
+
+
+async def test_republishing_tells_the_present_version_of_each_factor(french: Factors, draft: dict[str, Any]) -> None:
+    await published(french, draft)
+    await french.client.post(f"/v1/factors/{draft['id']}/withdraw", json={"reason": "mistake"})
+    await published(french, draft, value=0.06)
+    async with french.database.snapshot(EVERY) as connection:
+        told = [event async for event in republish_factors(connection)]
+    assert len(told) == len(FRENCH) + 1
+    [own] = [event.data for event in told if event.key == draft["id"]]
+    assert isinstance(own, dict)
+    assert (own["version"], own["status"]) == (3, "published")
+
+
+async def test_another_process_is_notified_of_what_is_published_here(
+    make_service: MakeService, draft: dict[str, Any]
+) -> None:
+    empty = await make_service(SERVICE, live_poll_s=3600, catalogue_at_start=False)
+    other = RunningService(
+        empty.service, empty.settings, empty.database, Runtime(empty.settings, empty.database), empty.issuer
+    )
+    async with other.client, other.running(workers=True):
+        assert (await resolve(other)).status_code == 404
+        await published(empty, draft)
+
+        async def heard() -> bool:
+            return (await resolve(other)).status_code == 200
+
+        await eventually(heard, what="the other process resolving the new factor")
+
+
+async def test_workers_load_the_catalogue_at_start(make_service: MakeService) -> None:
+    service = await make_service(SERVICE)
+    async with service.running(workers=True):
+
+        async def answers() -> bool:
+            return (await resolve(service, date="2021-06-01")).status_code == 200
+
+        await eventually(answers, what="the catalogue being published")
+    page = (
+        await service.client.get("/v1/factors", params={"activity": "electricity", "region": "FR", "year": 2021})
+    ).json()
+    assert [item["id"] for item in page["items"]] == ["electricity-fr-2021-ademe", "electricity-fr-2021-ember"]
+    assert {item["author"] for item in page["items"]} == {AUTHOR}
