@@ -7,7 +7,7 @@ from prometheus_client import Counter, Gauge, Histogram
 
 HTTP_SECONDS = Histogram(
     "http_request_seconds",
-    "Time to answer an HTTP request, by route template, method and status",
+    "Time to answer an HTTP request, by route template (without /v1), method and status",
     ["method", "route", "status"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
