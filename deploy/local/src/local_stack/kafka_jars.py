@@ -9,13 +9,15 @@ import hashlib
 import logging
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from xml.etree import ElementTree
 
-from jgo.maven import MavenContext, MvnResolver, PythonResolver, Resolver
+from jgo.maven import MavenContext, PythonResolver
 
 KAFKA_VERSION = "4.1.1"
 # What Kafka itself needs, and what its distribution adds so that it logs.
@@ -98,41 +100,48 @@ def resolve_roots(cache: Path) -> list[Jar]:
 
 
 def _download(jars: Sequence[Jar], repository: Path) -> None:
-    failures = []
-    for name, resolver in _resolvers():
+    for fetch in (_fetch_with_jgo, _fetch_with_maven):
         missing = [jar for jar in jars if not jar.is_intact(repository)]
-        context = MavenContext(resolver, repo_cache=repository, timeout=DOWNLOAD_TIMEOUT_S)
-        fetch = _fetcher(context, repository)
+        for jar in missing:
+            jar.path(repository).unlink(missing_ok=True)
         try:
-            with ThreadPoolExecutor(PARALLEL_DOWNLOADS if name == "jgo" else 1) as pool:
-                list(pool.map(fetch, missing))
+            fetch(missing, repository)
         except Exception as error:
-            logger.warning("%s could not fetch Kafka: %s", name, error)
-            failures.append(f"{name}: {error}")
-        else:
+            reason = str(error).strip().partition("\n")[0]
+            logger.warning("Fetching Kafka failed (%s): %s", fetch.__name__.rpartition("_")[2], reason)
+        if all(jar.is_intact(repository) for jar in jars):
             return
     raise KafkaUnavailableError(
-        "Apache Kafka could not be fetched from Maven's central repository: check the network, or set KAFKA_BOOTSTRAP "
-        f"to a Kafka that runs already ({'; '.join(failures)})."
+        "Apache Kafka could not be fetched from Maven's central repository: check the network, "
+        "or set KAFKA_BOOTSTRAP to a Kafka that runs already."
     )
 
 
-def _resolvers() -> Iterator[tuple[str, Resolver]]:
-    yield "jgo", PythonResolver()
-    maven = shutil.which("mvn")
-    if maven is not None:
-        yield "mvn", MvnResolver(Path(maven))
+def _fetch_with_jgo(jars: Sequence[Jar], repository: Path) -> None:
+    context = MavenContext(PythonResolver(), repo_cache=repository, timeout=DOWNLOAD_TIMEOUT_S)
+    artifacts = [context.create_dependency(jar.coordinates).artifact for jar in jars]
+    with ThreadPoolExecutor(PARALLEL_DOWNLOADS) as pool:
+        for _ in pool.map(lambda artifact: artifact.resolve(), artifacts):
+            pass
 
 
-def _fetcher(context: MavenContext, repository: Path) -> Callable[[Jar], None]:
-    def fetch(jar: Jar) -> None:
-        jar.path(repository).unlink(missing_ok=True)
-        context.create_dependency(jar.coordinates).artifact.resolve()
-        if not jar.is_intact(repository):
-            jar.path(repository).unlink(missing_ok=True)
-            raise KafkaUnavailableError(f"{jar.coordinates} is not the file that was pinned (SHA-256 differs)")
-
-    return fetch
+def _fetch_with_maven(jars: Sequence[Jar], repository: Path) -> None:
+    """Through the `mvn` on PATH, whose settings know the mirrors and proxies of its place; raises when there is none."""
+    project = ElementTree.Element("project")
+    for name, value in (("modelVersion", "4.0.0"), ("groupId", "local"), ("artifactId", "kafka"), ("version", "1")):
+        ElementTree.SubElement(project, name).text = value
+    dependencies = ElementTree.SubElement(project, "dependencies")
+    for jar in jars:
+        dependency = ElementTree.SubElement(dependencies, "dependency")
+        for name, value in zip(("groupId", "artifactId", "version"), jar.coordinates.split(":"), strict=True):
+            ElementTree.SubElement(dependency, name).text = value
+    with TemporaryDirectory() as folder:
+        pom = Path(folder, "pom.xml")
+        ElementTree.ElementTree(project).write(pom)
+        command = ["mvn", "-q", "-B", f"--file={pom}", f"-Dmaven.repo.local={repository}", "dependency:resolve"]
+        done = subprocess.run(command, check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    if done.returncode:
+        raise KafkaUnavailableError(done.stdout.strip())
 
 
 @contextmanager
