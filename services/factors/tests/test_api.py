@@ -240,3 +240,49 @@ async def test_estimates_compute_the_good_items_and_name_the_bad(shared: Factors
         (4, "activity", "factor-not-found"),
         (5, "unit", "string_type"),
     ]
+
+
+async def test_many_questions_are_answered_or_refused_one_by_one(shared: Factors) -> None:
+    asked = {"activity": "electricity", "region": "FR", "date": "2021-06-01"}
+    items = [
+        asked | {"ref": "a"},
+        asked | {"region": "ZZ"},
+        {"activity": "electricity"},
+        asked | {"date": "2024-06-01"},
+    ]
+    answer = (await shared.client.post("/v1/resolve", json={"items": items})).json()
+    assert [(item["index"], item["ref"], item["factor"]["value"]) for item in answer["items"]] == [
+        (0, "a", 0.0569),
+        (3, None, 0.0442),
+    ]
+    assert [(error["index"], error["field"]) for error in answer["errors"]] == [(1, "region"), (2, "date")]
+    single = (await shared.client.get("/v1/resolve", params=asked)).json()
+    assert {name: answer["items"][0][name] for name in single} == single
+
+
+async def test_c13_uncertainty_through_the_api(shared: Factors) -> None:
+    terms = [{"value": 100, "gsd2": 1.2}, {"value": 300, "gsd2": 1.5}]
+    summed = (await shared.client.post("/v1/uncertainty", json={"terms": terms})).json()
+    assert summed["gsd2"] == pytest.approx(1.3600151051103229, rel=1e-9)
+    assert (summed["low"], summed["high"]) == pytest.approx((294.1143804189972, 544.0060420441291), rel=1e-9)
+
+    factor = {"reliability": 4, "technical": 4, "geographic": 5, "temporal": 4, "completeness": 4}
+    activity = {"reliability": 5, "technical": 5, "geographic": 5, "temporal": 4, "completeness": 5}
+    rated = {"terms": [{"value": 1, "factor": factor, "activity": activity}, {"value": 0, "factor": {}}]}
+    answer = (await shared.client.post("/v1/uncertainty", json=rated)).json()
+    assert answer["terms_gsd2"] == pytest.approx([1.1237110165474755, 2.5163566012590954], rel=1e-9)
+
+
+async def test_estimates_carry_the_interval_of_the_factor_s_ratings(shared: Factors) -> None:
+    item = {"activity": "electricity", "region": "FR", "date": "2024-06-01", "quantity": 1, "unit": "MWh"}
+    [computed] = (await shared.client.post("/v1/estimates", json={"items": [item]})).json()["items"]
+    gsd2 = computed["factor"]["gsd2"]
+    assert 1 < gsd2 < 1.2
+    assert (computed["low"], computed["high"]) == pytest.approx((44.2 / gsd2, 44.2 * gsd2), rel=1e-12)
+
+
+async def test_an_item_that_is_no_object_is_refused_alone(shared: Factors) -> None:
+    asked = {"activity": "electricity", "region": "FR", "date": "2021-06-01"}
+    answer = (await shared.client.post("/v1/resolve", json={"items": ["FR", asked]})).json()
+    assert [item["index"] for item in answer["items"]] == [1]
+    assert [error["index"] for error in answer["errors"]] == [0]

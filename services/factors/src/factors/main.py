@@ -12,6 +12,7 @@ from factors import events
 from factors.api.estimates import estimates_router
 from factors.api.factors import factors_router
 from factors.api.resolve import resolve_router
+from factors.api.uncertainty import uncertainty_router
 from factors.catalogue import reader
 from factors.live import LiveCatalogue
 from factors.loading import CatalogueLoader
@@ -37,6 +38,7 @@ def build(runtime: Runtime[FactorsSettings]) -> Parts:
             factors_router(database, Publishing(regions, runtime.clock), live),
             resolve_router(live, regions),
             estimates_router(live, regions, reader.gases()),
+            uncertainty_router(),
         ],
         workers=workers,
         republishers={events.TOPIC: republish_factors},

@@ -1,79 +1,45 @@
-"""Which factor answers a question, and why."""
+"""Which factor answers a question, and why: one by one, or many at once."""
 
-import datetime
-from typing import Annotated
+from functools import partial
+from typing import Annotated, Any
 
 from common.api.auth import Caller, requires
-from common.api.problems import FieldError, Problem, Unprocessable
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic import Field, field_validator
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from factors.api.schemas import FactorOut, ResolutionOut, Schema, StepOut, Word
-from factors.domain.catalogue import Catalogue
-from factors.domain.nearest import nearest, nearest_activities
-from factors.domain.records import DEFAULT_GWP_SET, GWP, GwpSet, Perimeter
+from factors.api.batches import Answers, BatchIn, Item, ItemError, run_batch
+from factors.api.questions import QuestionIn, RefQuestionIn, answer, resolution_out
+from factors.api.schemas import ResolutionOut
 from factors.domain.regions import Regions
-from factors.domain.resolve import (
-    DEFAULT_YEAR_GAP,
-    Fallback,
-    NothingFitsError,
-    Question,
-    Resolution,
-    StageNeededError,
-    UnknownRegionError,
-    resolve,
-)
 from factors.live import LiveCatalogue
 
 Reader = Annotated[Caller, Depends(requires("factors:read"))]
 
+_ITEM = TypeAdapter(RefQuestionIn)
 
-class QuestionIn(Schema):
-    """What is looked for. Strict unless `allow` names what may stand in."""
 
-    activity: Word
-    date: datetime.date
-    region: Word | None = Field(
-        default=None, description="ISO 3166-1 alpha-2, ISO 3166-2, EU, a part of the world, or world"
+class QuestionsIn(BatchIn):
+    """Questions, each with the parameters of `GET /resolve` and a `ref` of the caller's."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"items": [{"ref": "a", "activity": "electricity", "region": "FR", "date": "2021-06-01"}]}]
+        }
     )
-    criterion: Word = GWP
-    perimeter: Perimeter | None = Field(
-        default=None, description="absent: consumption before production, and the answer says which"
-    )
-    stage: Word | None = None
-    gwp_set: GwpSet = DEFAULT_GWP_SET
-    allow: str = Field(
-        default="", max_length=40, description="region, year, or both with a comma", examples=["region,year"]
-    )
-    year_gap: int = Field(default=DEFAULT_YEAR_GAP, ge=0, le=100, description="how many years back `allow=year` may go")
 
-    @field_validator("date")
-    @classmethod
-    def _not_before_1990(cls, value: datetime.date) -> datetime.date:
-        if value.year < 1990:
-            raise ValueError("must be 1990-01-01 or later")
-        return value
 
-    @field_validator("allow")
-    @classmethod
-    def _known_fallbacks(cls, value: str) -> str:
-        if unknown := [word for word in value.split(",") if word and word not in tuple(Fallback)]:
-            raise ValueError(f"must hold region, year or both, not {','.join(unknown)}")
-        return value
+class ItemResolution(ResolutionOut):
+    """The answer to one question."""
 
-    def question(self) -> Question:
-        """The same as the domain's type."""
-        return Question(
-            activity=self.activity,
-            on=self.date,
-            region=self.region,
-            criterion=self.criterion,
-            perimeter=self.perimeter,
-            stage=self.stage,
-            gwp_set=self.gwp_set,
-            allow=frozenset(Fallback(word) for word in self.allow.split(",") if word),
-            year_gap=self.year_gap,
-        )
+    index: int
+    ref: str | None
+
+
+class ResolutionsOut(BaseModel):
+    """The questions that could be answered, in their order, and why the others could not."""
+
+    items: list[ItemResolution]
+    errors: list[ItemError]
 
 
 def resolve_router(live: LiveCatalogue, regions: Regions) -> APIRouter:
@@ -87,53 +53,16 @@ def resolve_router(live: LiveCatalogue, regions: Regions) -> APIRouter:
         found = answer(await live.current(), regions, query.question())
         return Response(resolution_out(found).model_dump_json(), media_type="application/json")
 
+    @router.post(
+        "/resolve", response_model=ResolutionsOut, summary="The same for many questions; each is answered or refused"
+    )
+    async def resolve_many(caller: Reader, body: QuestionsIn) -> Response:
+        answers = Answers(await live.current(), regions)
+        return run_batch(body.items, partial(_resolve, answers))
+
     return router
 
 
-def answer(catalogue: Catalogue, regions: Regions, question: Question) -> Resolution:
-    """The resolution of `question`; what prevents it as a Problem that names what was looked for and the nearest."""
-    try:
-        return resolve(catalogue, regions, question)
-    except UnknownRegionError as error:
-        near = [{"region": region.code, "name": region.name.en} for region in error.nearest]
-        hint = ", ".join(f"{region.code} ({region.name.en})" for region in error.nearest) or "none"
-        raise Problem(
-            404, "unknown-region", f"{error.region!r} is no known place; nearest: {hint}",
-            [FieldError("region", "unknown_region", f"no place has the code {error.region!r}")], nearest=near,
-        ) from error  # fmt: skip
-    except StageNeededError as error:
-        rule = f"several stages answer: name one of {', '.join(error.stages)}"
-        raise Unprocessable(rule, [FieldError("stage", "required", rule)], "stage-needed") from error
-    except NothingFitsError as error:
-        raise _nothing_fits(catalogue, regions, question) from error
-
-
-def _nothing_fits(catalogue: Catalogue, regions: Regions, question: Question) -> Problem:
-    near = [
-        {
-            "id": item.factor.id,
-            "region": item.factor.content.region,
-            "valid_from": item.factor.content.valid_from,
-            "valid_to": item.factor.content.valid_to,
-            "perimeter": item.factor.content.perimeter,
-            "needs": list(item.needs),
-        }
-        for item in nearest(catalogue, regions, question)
-    ]
-    activities = nearest_activities(catalogue, question)
-    named = [f"{item['id']} (needs {', '.join(item['needs'])})" for item in near if isinstance(item["needs"], list)]
-    sought = (
-        f"{question.activity}, {question.criterion}, region {question.region or 'none'}, {question.on.isoformat()}, "
-        f"perimeter {question.perimeter or 'any'}, GWP set {question.gwp_set}"
-    )
-    detail = f"nothing fits {sought}; nearest: {', '.join([*named, *activities]) or 'none'}"
-    return Problem(404, "factor-not-found", detail, nearest=near, nearest_activities=activities)
-
-
-def resolution_out(found: Resolution) -> ResolutionOut:
-    """The answer for a resolution."""
-    return ResolutionOut.model_construct(
-        factor=FactorOut.of(found.factor),
-        steps=[StepOut.model_construct(code=step.code, text=step.text) for step in found.steps],
-        warnings=[StepOut.model_construct(code=step.code, text=step.text) for step in found.warnings],
-    )
+def _resolve(answers: Answers, given: Item) -> dict[str, Any]:
+    _, told = answers.to(_ITEM.validate_python(given).question())
+    return told

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from common.api.cursors import Cursor, Limit
 from pydantic import BaseModel, ConfigDict, Field
 
+from factors.domain import uncertainty
 from factors.domain.records import (
     Bilingual,
     FactorContent,
@@ -169,7 +170,10 @@ class ReasonIn(Schema):
 
 
 class FactorOut(BaseModel):
-    """One version of a factor. `value` and `gases` are null when the licence forbids showing them (`masked`)."""
+    """One version of a factor. `value` and `gases` are null when the licence forbids showing them (`masked`).
+
+    `gsd2` is the spread that the ratings give: the 95 % interval of the value is [value/gsd2, value*gsd2].
+    """
 
     id: str
     version: int
@@ -191,6 +195,7 @@ class FactorOut(BaseModel):
     ratings: Ratings | None
     source: Source
     note: Bilingual | None
+    gsd2: float
     masked: bool
     author: str
     reason: str
@@ -223,6 +228,7 @@ class FactorOut(BaseModel):
             ratings=content.ratings,
             source=content.source,
             note=content.note,
+            gsd2=uncertainty.of_ratings(content.ratings),
             masked=not shown,
             author=version.author,
             reason=version.reason,

@@ -14,14 +14,14 @@ from functools import cache
 from importlib.resources import files
 
 from factors.domain.gases import Gas, Gases
-from factors.domain.records import GWP, Bilingual, FactorContent, GwpSet, Perimeter, Source
+from factors.domain.records import GWP, Bilingual, FactorContent, GwpSet, Perimeter, Ratings, Source
 from factors.domain.regions import Region, Regions
 
 FACTOR_FILES = ("electricity.csv", "embodied.csv", "components.csv", "lives.csv", "data_centres.csv")
 
 FACTOR_COLUMNS = (
     "id", "activity", "name_fr", "name_en", "criterion", "stage", "value", "unit", "region", "valid_from", "valid_to",
-    "published_year", "perimeter", "gwp_set", "source", "note_fr", "note_en",
+    "published_year", "perimeter", "gwp_set", "ratings", "source", "note_fr", "note_en",
 )  # fmt: skip
 
 
@@ -120,9 +120,18 @@ def _entry(row: dict[str, str]) -> Entry:
         gwp_set=GwpSet(row["gwp_set"]) if row["gwp_set"] else None,
         valid_from=date.fromisoformat(row["valid_from"]) if row["valid_from"] else None,
         valid_to=date.fromisoformat(row["valid_to"]) if row["valid_to"] else None,
+        ratings=_ratings(row["ratings"]),
         note=note,
     )
     return Entry(row["id"], content)
+
+
+def _ratings(text: str) -> Ratings | None:
+    """Five ratings as `4/4/5/5/4`: reliability, technical, geographic, temporal, completeness."""
+    if not text:
+        return None
+    reliability, technical, geographic, temporal, completeness = (int(rating) for rating in text.split("/"))
+    return Ratings(technical, reliability, temporal, completeness, geographic)
 
 
 def _gas(row: dict[str, str]) -> Gas:
@@ -134,6 +143,10 @@ def _gas(row: dict[str, str]) -> Gas:
         potentials={gwp_set: float(row[gwp_set.value]) for gwp_set in GwpSet if row[gwp_set.value]},
         aliases=tuple(row["aliases"].split(";")) if row["aliases"] else (),
     )
+
+
+_CONVENTION = Ratings(5, 5, 5, 5, 5)
+"""Warming potentials are what the parties agreed to count with: within one set they have no spread."""
 
 
 def _potentials() -> Iterator[Entry]:
@@ -148,5 +161,6 @@ def _potentials() -> Iterator[Entry]:
             content = FactorContent(
                 activity=f"gas.{gas.code.lower()}", name=name, criterion=GWP, value=potential, unit="kgCO2e/kg",
                 published_year=source.year, source=source, gwp_set=gwp_set,
+                ratings=_CONVENTION,
             )  # fmt: skip
             yield Entry(f"gas-{slug}-{gwp_set.value.lower()}", content)

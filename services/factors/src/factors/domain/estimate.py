@@ -3,15 +3,20 @@
 import math
 from dataclasses import dataclass
 
-from factors.domain import units
+from factors.domain import uncertainty, units
 from factors.domain.records import Bilingual, FactorVersion
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """An impact in the unit of the criterion (kgCO2e for gwp), and the sentence that recomputes it by hand."""
+    """An impact in the unit of the criterion (kgCO2e for gwp), and the sentence that recomputes it by hand.
+
+    `low` and `high` are the 95 % interval that the factor's ratings give; the quantity is taken as exact.
+    """
 
     value: float
+    low: float
+    high: float
     unit: str
     formula: Bilingual
 
@@ -42,4 +47,5 @@ def estimate(factor: FactorVersion, quantity: float, unit: str) -> Estimate:
     sentence = (
         f"{quantity!r} {unit} = {converted!r} {activity_unit}; × {shown} {content.unit} = {value!r} {result_unit}"
     )
-    return Estimate(value, result_unit, Bilingual(sentence, sentence))
+    low, high = uncertainty.interval(value, uncertainty.of_ratings(content.ratings))
+    return Estimate(value, low, high, result_unit, Bilingual(sentence, sentence))

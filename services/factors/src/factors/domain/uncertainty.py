@@ -7,6 +7,7 @@ terms of one factor first.
 
 import math
 from collections.abc import Sequence
+from functools import cache
 
 from factors.domain.records import Ratings
 
@@ -20,6 +21,7 @@ _SPREADS: dict[str, tuple[float, float, float, float, float]] = {
 """The spread of each criterion from a rating of 1 (very bad) to 5 (very good)."""
 
 
+@cache
 def of_ratings(ratings: Ratings | None) -> float:
     """GSD² of five ratings, a missing one being the worst: exp √Σ ln²Uᵢ."""
     rated = ratings or Ratings()
