@@ -57,8 +57,8 @@ def make_consumer(settings: ServiceSettings, service: str) -> AIOKafkaConsumer:
         max_partition_fetch_bytes=2 * MESSAGE_BYTES,
         fetch_max_bytes=8 * MESSAGE_BYTES,
         max_poll_interval_ms=600_000,
-        session_timeout_ms=15_000,
-        heartbeat_interval_ms=3_000,
+        session_timeout_ms=round(settings.session_timeout_s * 1000),
+        heartbeat_interval_ms=round(settings.session_timeout_s * 200),
         isolation_level="read_committed",
     )
 

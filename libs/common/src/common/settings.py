@@ -56,6 +56,9 @@ class ServiceSettings(BaseSettings):
     relay_batch: Annotated[int, Field(ge=1)] = 2000
     delivery_timeout_s: Annotated[float, Field(gt=0)] = 30.0
     consumer_batch: Annotated[int, Field(ge=1)] = 2000
+    session_timeout_s: Annotated[float, Field(ge=1)] = Field(
+        default=15.0, description="silence of a consumer after which its partitions go to another"
+    )
     drain_timeout_s: Annotated[float, Field(gt=0)] = Field(
         default=20.0, description="to finish a batch when partitions are revoked"
     )
