@@ -1,0 +1,1 @@
+"""Faults: processes killed at the worst moment, servers gone for a while, events doubled, disordered or poisonous."""
