@@ -76,13 +76,9 @@ def appliances(random: Random, group: Group, org: str) -> Iterator[Row]:
 
 
 def fleets(random: Random, group: Group, org: str) -> Iterator[Row]:
-    """Yield the workstation fleets of the group; the first of each group grows once."""
+    """Yield the workstation fleets of the group, one row each: a quantity is not dated."""
     for slot, fleet in enumerate(group.fleets):
-        row = _fleet(random, fleet, group, slot, org)
-        yield row
-        if slot == 0:
-            day = day_between(random, date(2026, 1, 5), date(2026, 6, 30))
-            yield replace(row, quantity=fleet.quantity + fleet.quantity // 10, effective_from=midnight(day))
+        yield _fleet(random, fleet, group, slot, org)
 
 
 def _bought(random: Random, model: ServerModel, group: Group, slot: int, org: str, name: str) -> Row:

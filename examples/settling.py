@@ -1,0 +1,86 @@
+"""Knowing when every change has gone all the way: out of the outboxes, over the broker, into computed footprints.
+
+Three questions in this order, since each answer holds only once the one before does. They are asked of Postgres and
+Kafka themselves, as an operator would, and not of gauges that are measured now and then.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from functools import partial
+
+import asyncpg
+from aiokafka import AIOKafkaConsumer
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.structs import TopicPartition
+
+from examples.platform import PlatformError, Stack
+
+_POLL_S = 0.05
+_PUBLISHERS = ("inventory", "factors")
+_CONSUMER = "footprint"
+_HEARD = ("inventory.organizations", "inventory.sites", "inventory.assets", "factors.factors")
+
+
+async def stages(postgres: str, kafka: str, topic_prefix: str = "") -> AsyncGenerator[str, None]:
+    """Yield `published`, `heard` and `computed`, each at the moment when it holds for everything written before.
+
+    `postgres` is the connection string of a role that may read every schema. Meant for when nobody writes.
+    """
+    connection = await asyncpg.connect(postgres)
+    try:
+        for publisher in _PUBLISHERS:
+            await _until_none(partial(connection.fetchval, f"SELECT count(*) FROM {publisher}.outbox"))
+        yield "published"
+        await _wait_for_no_lag(kafka, topic_prefix)
+        yield "heard"
+        await _until_none(partial(connection.fetchval, "SELECT count(*) FROM footprint.marks"))
+        yield "computed"
+    finally:
+        await connection.close()
+
+
+async def settle(postgres: str, kafka: str, timeout_s: float, topic_prefix: str = "") -> None:
+    """Return once nothing is on its way to the footprints; raise PlatformError after `timeout_s` seconds."""
+    try:
+        async with asyncio.timeout(timeout_s), aclosing(stages(postgres, kafka, topic_prefix)) as reached:
+            async for _ in reached:
+                continue
+    except TimeoutError:
+        raise PlatformError(f"The footprints did not settle within {timeout_s:.0f} s: see `make logs`.") from None
+
+
+def wait_until_settled(stack: Stack, timeout_s: float) -> None:
+    """The same for a stack that describes itself, outside any event loop."""
+    asyncio.run(settle(stack.postgres, stack.kafka, timeout_s))
+
+
+async def _until_none(count: Callable[[], Awaitable[int]]) -> None:
+    """Ask `count` until it answers 0."""
+    while True:
+        if await count() == 0:
+            return
+        await asyncio.sleep(_POLL_S)
+
+
+async def _wait_for_no_lag(kafka: str, topic_prefix: str) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    reader = AIOKafkaConsumer(bootstrap_servers=kafka)
+    await admin.start()
+    await reader.start()
+    try:
+        await _until_none(lambda: _lag(admin, reader, topic_prefix))
+    finally:
+        await reader.stop()
+        await admin.close()
+
+
+async def _lag(admin: AIOKafkaAdminClient, reader: AIOKafkaConsumer, topic_prefix: str) -> int:
+    """Events of every partition that footprint hears, after those whose effects it has committed."""
+    committed = await admin.list_consumer_group_offsets(f"{topic_prefix}{_CONSUMER}")
+    topics = await admin.describe_topics([f"{topic_prefix}{topic}" for topic in _HEARD])
+    partitions = [TopicPartition(each["topic"], part["partition"]) for each in topics for part in each["partitions"]]
+    ends = await reader.end_offsets(partitions)
+    return sum(
+        end - (max(committed[partition].offset, 0) if partition in committed else 0) for partition, end in ends.items()
+    )

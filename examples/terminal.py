@@ -1,0 +1,94 @@
+"""The dashboard of one month as a terminal shows it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+_PARTS = (
+    ("construction_kg", "construction", "dark_orange"),
+    ("electricity_kg", "electricity", "bright_yellow"),
+    ("maintenance_and_sale_kg", "maintenance and sale", "cyan"),
+)
+_BAR_WIDTH = 56
+
+
+def show(console: Console, title: str, dashboard: Mapping[str, Any]) -> None:
+    """Print the month's parts with their shares, the twelve months, the year, the servers and the recommendations."""
+    console.print(
+        Panel(
+            Group(
+                Text(f"Month {dashboard['month']}: {tonnes(dashboard['total_kg'])}", style="bold"),
+                _shares(dashboard["parts"], dashboard["total_kg"]),
+                Text(),
+                _months(dashboard["months"]),
+                Text(),
+                _year(dashboard["year"]),
+                _servers(dashboard["servers"]),
+                *_recommendations(dashboard["recommendations"]),
+            ),
+            title=title,
+            expand=False,
+        )
+    )
+
+
+def tonnes(kg: float) -> str:
+    """Return a mass of CO2 equivalent given in kilograms the way people read it."""
+    return f"{kg / 1000:,.2f} t CO2e"
+
+
+def _shares(parts: Mapping[str, float], total_kg: float) -> Table:
+    table = Table.grid(padding=(0, 2))
+    for key, label, colour in _PARTS:
+        share = parts[key] / total_kg if total_kg else 0.0
+        table.add_row(Text("■ " + label, style=colour), Text(tonnes(parts[key]), justify="right"), f"{share:6.1%}")
+    return table
+
+
+def _months(months: Sequence[Mapping[str, Any]]) -> Table:
+    """One bar a month, its parts one after another; a projected month is drawn lighter and says so."""
+    largest = max((sum(month["parts"].values()) for month in months), default=0.0)
+    table = Table.grid(padding=(0, 1))
+    for month in months:
+        total = sum(month["parts"].values())
+        note = "projected" if month["projected"] else ""
+        table.add_row(
+            month["month"], _bar(month, largest), Text(tonnes(total), justify="right"), Text(note, style="dim")
+        )
+    return table
+
+
+def _bar(month: Mapping[str, Any], largest: float) -> Text:
+    """Draw the parts to scale; ends are rounded as a running sum, so that equal totals end at the same column."""
+    bar, drawn, running = Text(), 0, 0.0
+    for key, _, colour in _PARTS:
+        running += month["parts"][key]
+        end = round(_BAR_WIDTH * running / largest) if largest else 0
+        bar.append(("░" if month["projected"] else "█") * (end - drawn), style=colour)
+        drawn = end
+    return bar
+
+
+def _year(year: Mapping[str, float]) -> Text:
+    return Text(
+        f"The year: {tonnes(year['estimate_kg'])} estimated"
+        f" = {tonnes(year['elapsed_kg'])} elapsed + {tonnes(year['forecast_kg'])} forecast"
+    )
+
+
+def _servers(servers: Mapping[str, int]) -> Text:
+    return Text(f"Servers: {servers['in_service']} in service, {servers['off']} off")
+
+
+def _recommendations(recommendations: Sequence[Mapping[str, Any]]) -> list[RenderableType]:
+    if not recommendations:
+        return [Text("Recommendations: none")]
+    return [Text("Recommendations:"), *(Text(f"  · {_sentence(each)}") for each in recommendations)]
+
+
+def _sentence(recommendation: Mapping[str, Any]) -> str:
+    return str(recommendation)
