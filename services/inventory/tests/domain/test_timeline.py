@@ -123,7 +123,7 @@ def test_a_retired_asset_stays_retired_and_its_past_stays_as_it_was(
     history: list[tuple[datetime, Change]], moment: datetime
 ) -> None:
     before = told(history)
-    assume(moment > before.start)
+    assume(moment >= before.start)
     after = retire(before, moment)
     for probe in [day(number) for number in range(45)]:
         state = after.at(probe)
@@ -190,7 +190,7 @@ def test_an_interval_that_ends_before_it_begins_is_refused() -> None:
 
 def test_an_asset_cannot_be_retired_before_it_is_known() -> None:
     with pytest.raises(ValueError, match="before it is known"):
-        retire(begin(day(5), Change()), day(5))
+        retire(begin(day(5), Change()), day(4))
 
 
 @pytest.mark.parametrize(

@@ -129,19 +129,20 @@ def record(timeline: Timeline, change: Change, start: datetime, until: datetime 
             if _ends(name, pieces, index, first, timeline.start, until):
                 break
             states[index] = replace(states[index], **{name: value})
-    return _merged([replace(piece, state=state) for piece, state in zip(pieces, states, strict=True)])
+    return _merged([_in_state(piece, state) for piece, state in zip(pieces, states, strict=True)])
 
 
 def retire(timeline: Timeline, moment: datetime) -> Timeline:
     """Retire the asset for good at `moment`: whatever was recorded for later is dropped.
 
-    Raises ValueError when the asset is not known before `moment`.
+    Raises ValueError when the asset is not known at `moment`.
     """
-    if moment <= timeline.start:
+    if moment < timeline.start:
         raise ValueError("an asset cannot be retired before it is known")
-    kept = [piece for piece in _split(timeline.segments, [moment]) if piece.start < moment]
-    last = replace(kept[-1].state, status=Status.RETIRED)
-    return _merged([*kept, Segment(moment, None, last)])
+    pieces = _split(timeline.segments, [moment])
+    kept = [piece for piece in pieces if piece.start < moment]
+    retired = next(piece.state for piece in pieces if piece.start == moment)
+    return _merged([*kept, Segment(moment, None, replace(retired, status=Status.RETIRED))])
 
 
 def difference(before: Timeline | None, after: Timeline | None) -> tuple[tuple[Segment, ...], tuple[Segment, ...]]:
@@ -180,6 +181,10 @@ def _ends(
     if index == first:
         return False
     return piece.start == known_since or getattr(piece.state, name) != getattr(pieces[index - 1].state, name)
+
+
+def _in_state(piece: Segment, state: State) -> Segment:
+    return piece if piece.state is state else Segment(piece.start, piece.end, state)
 
 
 def _merged(pieces: Sequence[Segment]) -> Timeline:
