@@ -1,6 +1,6 @@
 """What is wrong with something that was sent: the field, a stable code, and a sentence that says what to do."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import isfinite
 
@@ -57,17 +57,18 @@ _WORD_LISTS = {
 
 def defects_of(failure: ValidationError) -> list[Defect]:
     """Translate pydantic's findings into our codes, so that the codes outlive the library's names."""
-    return [_defect(error) for error in failure.errors(include_url=False)]
+    return [defect_of(error, error["loc"]) for error in failure.errors(include_url=False)]
 
 
-def _defect(error: ErrorDetails) -> Defect:
-    field = ".".join(str(part) for part in error["loc"])
+def defect_of(error: ErrorDetails, location: Sequence[int | str]) -> Defect:
+    """Translate one of pydantic's findings; `location` is the path to show for it."""
+    field = ".".join(str(part) for part in location)
     return Defect(field=field, code=_code(error), detail=_detail(field, error))
 
 
 def _code(error: ErrorDetails) -> str:
     kind, context = error["type"], error.get("ctx", {})
-    if isinstance(error["input"], float) and not isfinite(error["input"]):
+    if _is_not_finite(error["input"]):
         return "not_finite"
     if kind in ("enum", "literal_error"):
         return _WORD_LISTS.get(str(error["loc"][-1]), "unknown_value")
@@ -80,6 +81,12 @@ def _code(error: ErrorDetails) -> str:
     if kind.endswith(_WRONG_TYPE_SUFFIXES):
         return "wrong_type"
     return kind
+
+
+def _is_not_finite(value: object) -> bool:
+    if isinstance(value, str):
+        return value.strip().lower().lstrip("+-") in ("nan", "inf", "infinity")
+    return isinstance(value, float) and not isfinite(value)
 
 
 def _detail(field: str, error: ErrorDetails) -> str:

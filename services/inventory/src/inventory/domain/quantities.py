@@ -74,6 +74,14 @@ def _read_moment(value: Any) -> date | datetime:
     return moment
 
 
+def _read_instant(value: Any) -> datetime:
+    """An instant with its offset; a calendar day is not one."""
+    moment = _read_moment(value)
+    if not isinstance(moment, datetime):
+        raise PydanticCustomError("no_offset", "write a time with its offset, such as 2026-03-01T00:00:00+01:00")
+    return moment
+
+
 def instant(moment: date | datetime, zone: ZoneInfo) -> datetime:
     """The instant in UTC of a moment: a calendar day means its first moment in `zone`."""
     if isinstance(moment, datetime):
@@ -86,6 +94,9 @@ Day = Annotated[date, BeforeValidator(_read_date)]
 
 Moment = Annotated[date | datetime, BeforeValidator(_read_moment)]
 """A calendar day, or an instant (kept in UTC), from 1990 to 2100."""
+
+Instant = Annotated[datetime, BeforeValidator(_read_instant)]
+"""An instant with its offset (kept in UTC), from 1990 to 2100."""
 
 Label = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=_NO_CONTROL_CHARACTERS)

@@ -1,0 +1,149 @@
+"""`/assets`: batches, pages, one asset, its timeline."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from common import json
+from common.api import idempotency
+from common.api.auth import Caller
+from common.api.cursors import Cursor, Limit, Page, decode, encode
+from common.api.etag import etag, require_match
+from common.api.problems import NotFound
+from common.database import Database
+from fastapi import APIRouter, Body, Query, Request
+from starlette.responses import Response
+
+from inventory.api.batch_rows import BATCH_REQUEST, read_rows
+from inventory.api.routes import OwnCodes, Reader, Writer
+from inventory.api.views import AssetView, BatchView, SegmentView, TimelineView
+from inventory.domain.quantities import Code, Instant, Label, OrganisationId
+from inventory.domain.record import AssetChange, AssetKey
+from inventory.domain.timeline import Segment
+from inventory.domain.vocabulary import Kind, Status
+from inventory.service import assets as use_cases
+from inventory.service.batches import retried
+from inventory.service.rows import RowOutcome, apply_sent_rows
+from inventory.store import listing, states
+from inventory.store.listing import Filter, Present
+
+CHANGE_EXAMPLES = [
+    {"status": "off", "effective_from": "2026-11-02T18:00:00+01:00"},
+    {"allocation": {"vcpu": 4, "ram_gib": 16}, "effective_from": "2026-10-12", "effective_to": "2026-11-02"},
+]
+
+
+def assets_router(database: Database, clock: Callable[[], datetime], batch_limit_rows: int) -> APIRouter:
+    """Assets: batch upsert, list, read, change, delete, timeline."""
+    router = APIRouter(tags=["assets"], route_class=OwnCodes)
+
+    @router.post("/assets/batch", response_model=BatchView, openapi_extra=BATCH_REQUEST)
+    async def upsert(request: Request, caller: Writer) -> Response:
+        """Create or update assets: a JSON array, or NDJSON with one asset a line.
+
+        Each row has its own result; a bad row never sinks the good ones. Rows of one asset with rising `effective_from`
+        are its history; hosts may stand anywhere in the batch. A row without `effective_from` holds from the moment at
+        which it is received. The same rows again are `unchanged`.
+        """
+        rows = await read_rows(request, batch_limit_rows)
+
+        async def once() -> Response:
+            async with database.transaction(caller.organisations) as unit:
+
+                async def act() -> Response:
+                    return _results(await apply_sent_rows(unit, rows, clock()))
+
+                return await idempotency.once(request, unit, caller, act)
+
+        return await retried(once)
+
+    @router.get("/assets")
+    async def list_assets(
+        caller: Reader,
+        org: Annotated[OrganisationId | None, Query()] = None,
+        kind: Annotated[Kind | None, Query()] = None,
+        site: Annotated[Code | None, Query(description="the code of the site where they are now")] = None,
+        status: Annotated[Status | None, Query(description="their status now")] = None,
+        q: Annotated[Label | None, Query(description="a part of the name or the external id")] = None,
+        limit: Limit = 100,
+        cursor: Cursor = None,
+    ) -> Page[AssetView]:
+        """Assets as they are now, by organisation, source and external id."""
+        after = AssetKey(*decode(cursor, OrganisationId, Label, Label)) if cursor else None
+        async with database.snapshot(caller.organisations) as connection:
+            found = await listing.list_present(
+                connection, Filter(org, kind, site, status, q), clock(), after, limit + 1
+            )
+        following = encode(*found[limit - 1].asset.key) if len(found) > limit else None
+        return Page(items=[AssetView.of(present) for present in found[:limit]], next_cursor=following)
+
+    @router.get("/assets/{asset_id}", response_model=AssetView)
+    async def read_asset(asset_id: UUID, caller: Reader) -> Response:
+        """One asset as it is now; the ETag is its version."""
+        return _asset(await _present(database, caller, asset_id, clock()))
+
+    @router.patch("/assets/{asset_id}", response_model=AssetView)
+    async def change_asset(
+        asset_id: UUID, change: Annotated[AssetChange, Body(examples=CHANGE_EXAMPLES)], request: Request, caller: Writer
+    ) -> Response:
+        """Change an asset from a date on (now, when none is given), in the past or in the future. Needs `If-Match`.
+
+        What is left out stays, null clears. With `effective_to` the change is a correction of that interval only; without,
+        each attribute holds until the next date at which it is known to change. `status: retired` is final.
+        """
+        async with database.transaction(caller.organisations) as unit:
+            known = await use_cases.asset_or_404(unit, asset_id)
+            require_match(request, known.version)
+            await use_cases.change_asset(unit, known, change, clock())
+        return _asset(await _present(database, caller, asset_id, clock()))
+
+    @router.delete("/assets/{asset_id}", status_code=204)
+    async def delete_asset(asset_id: UUID, request: Request, caller: Writer) -> Response:
+        """Delete an asset that should never have been here; one that has left is retired instead. Needs `If-Match`."""
+        async with database.transaction(caller.organisations) as unit:
+            known = await use_cases.asset_or_404(unit, asset_id)
+            require_match(request, known.version)
+            await use_cases.delete_asset(unit, known, clock())
+        return Response(status_code=204)
+
+    @router.get("/assets/{asset_id}/timeline")
+    async def read_timeline(
+        asset_id: UUID,
+        caller: Reader,
+        as_known_at: Annotated[Instant | None, Query(description="what was believed then; now when absent")] = None,
+    ) -> TimelineView:
+        """The dated history of an asset, first to last, as it is believed now or was at a moment."""
+        moment = as_known_at or clock()
+        present = await _present(database, caller, asset_id, clock())
+        segments: Sequence[Segment] = present.asset.timeline.segments
+        if as_known_at is not None:
+            async with database.snapshot(caller.organisations) as connection:
+                segments = await states.timeline_as_known_at(connection, asset_id, moment)
+        return TimelineView(
+            asset_id=asset_id,
+            version=present.asset.version,
+            as_known_at=moment,
+            timeline=[SegmentView.of(segment) for segment in segments],
+        )
+
+    return router
+
+
+async def _present(database: Database, caller: Caller, asset_id: UUID, now: datetime) -> Present:
+    async with database.snapshot(caller.organisations) as connection:
+        present = await listing.find_present(connection, asset_id, now)
+    if present is None:
+        raise NotFound("asset", asset_id)
+    return present
+
+
+def _asset(present: Present) -> Response:
+    content = json.dumps(AssetView.of(present).model_dump(mode="json"))
+    return Response(content, 200, {"ETag": etag(present.asset.version)}, "application/json")
+
+
+def _results(outcomes: Sequence[RowOutcome]) -> Response:
+    return Response(
+        json.dumps({"results": [outcome.document() for outcome in outcomes]}), 200, None, "application/json"
+    )

@@ -1,0 +1,177 @@
+"""`/organizations` and `/sites`."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from common import json
+from common.api import idempotency
+from common.api.cursors import Cursor, Limit, Page, decode, encode
+from common.api.etag import etag, require_match
+from common.api.problems import NotFound
+from common.database import Database
+from fastapi import APIRouter, Body, Query, Request
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from inventory.api.routes import OwnCodes, Reader, Writer
+from inventory.domain.places import Organisation, Site
+from inventory.domain.quantities import Code, OrganisationId
+from inventory.service import places as use_cases
+from inventory.store import places
+from inventory.store.places import StoredOrganisation, StoredSite
+
+
+class OrganisationView(Organisation):
+    """An organisation as it is known."""
+
+    version: int
+    recorded_at: datetime
+
+    @classmethod
+    def of(cls, stored: StoredOrganisation) -> Self:
+        """The view of a stored organisation."""
+        return cls(**stored.organisation.model_dump(), version=stored.version, recorded_at=stored.recorded_at)
+
+
+class SiteView(Site):
+    """A site as it is known."""
+
+    id: UUID
+    version: int
+    recorded_at: datetime
+
+    @classmethod
+    def of(cls, stored: StoredSite) -> Self:
+        """The view of a stored site."""
+        named = {"id": stored.id, "version": stored.version, "recorded_at": stored.recorded_at}
+        return cls.model_validate({**stored.site.model_dump(by_alias=True), **named})
+
+
+ORGANISATION_EXAMPLE = {
+    "id": "acme",
+    "name": "Acme",
+    "role": "customer",
+    "time_zone": "Europe/Paris",
+    "refurbished_convention": "remaining",
+}
+SITE_EXAMPLE = {
+    "org": "acme",
+    "code": "nanterre-1",
+    "name": "Nanterre 1",
+    "kind": "datacenter",
+    "country": "FR",
+    "pue": [{"from": None, "to": "2026-04-01", "value": 1.58}, {"from": "2026-04-01", "to": None, "value": 1.5}],
+    "operator": "own",
+    "allocation_rule": "capacity",
+    "electricity": {"guarantee_of_origin_share": 0.4},
+}
+Change = Annotated[dict[str, Any], Body(description="the fields to change; those left out stay")]
+
+
+def places_router(database: Database, clock: Callable[[], datetime]) -> APIRouter:
+    """Organisations and sites: create, list, read, change."""
+    router = APIRouter(tags=["organisations and sites"], route_class=OwnCodes)
+
+    @router.post("/organizations", status_code=201, response_model=OrganisationView)
+    async def create_organisation(
+        organisation: Annotated[Organisation, Body(examples=[ORGANISATION_EXAMPLE])], request: Request, caller: Writer
+    ) -> Response:
+        """Create an organisation. The same again answers 200; another one of that id, 409."""
+        caller.require_organisation(organisation.id)
+        async with database.transaction(caller.organisations) as unit:
+
+            async def act() -> Response:
+                stored, is_new = await use_cases.create_organisation(unit, organisation, clock())
+                return _answer(OrganisationView.of(stored), stored.version, 201 if is_new else 200)
+
+            return await idempotency.once(request, unit, caller, act)
+
+    @router.get("/organizations")
+    async def list_organisations(caller: Reader, limit: Limit = 100, cursor: Cursor = None) -> Page[OrganisationView]:
+        """The organisations that the token names, by id."""
+        (after,) = decode(cursor, OrganisationId) if cursor else (None,)
+        async with database.snapshot(caller.organisations) as connection:
+            found = await places.list_organisations(connection, after, limit + 1)
+        items = [OrganisationView.of(stored) for stored in found[:limit]]
+        return Page(items=items, next_cursor=encode(items[-1].id) if len(found) > limit else None)
+
+    @router.get("/organizations/{org}", response_model=OrganisationView)
+    async def read_organisation(org: OrganisationId, caller: Reader) -> Response:
+        """One organisation."""
+        async with database.snapshot(caller.organisations) as connection:
+            stored = await places.find_organisation(connection, org)
+        if stored is None:
+            raise NotFound("organisation", org)
+        return _answer(OrganisationView.of(stored), stored.version)
+
+    @router.patch("/organizations/{org}", response_model=OrganisationView)
+    async def change_organisation(
+        org: OrganisationId,
+        change: Annotated[Change, Body(examples=[{"name": "Acme Mutuelle"}])],
+        request: Request,
+        caller: Writer,
+    ) -> Response:
+        """Change fields of an organisation. Needs `If-Match`."""
+        async with database.transaction(caller.organisations) as unit:
+            known = await use_cases.organisation_or_404(unit, org)
+            require_match(request, known.version)
+            stored = await use_cases.change_organisation(unit, known, change, clock())
+        return _answer(OrganisationView.of(stored), stored.version)
+
+    @router.post("/sites", status_code=201, response_model=SiteView)
+    async def create_site(
+        site: Annotated[Site, Body(examples=[SITE_EXAMPLE])], request: Request, caller: Writer
+    ) -> Response:
+        """Create a site. The same again answers 200; another one of that organisation and code, 409."""
+        caller.require_organisation(site.org)
+        async with database.transaction(caller.organisations) as unit:
+
+            async def act() -> Response:
+                stored, is_new = await use_cases.create_site(unit, site, clock())
+                return _answer(SiteView.of(stored), stored.version, 201 if is_new else 200)
+
+            return await idempotency.once(request, unit, caller, act)
+
+    @router.get("/sites", response_model=Page[SiteView], response_model_by_alias=True)
+    async def list_sites(
+        caller: Reader, org: Annotated[OrganisationId | None, Query()] = None, limit: Limit = 100, cursor: Cursor = None
+    ) -> Page[SiteView]:
+        """Sites by organisation and code."""
+        after = decode(cursor, OrganisationId, Code) if cursor else None
+        async with database.snapshot(caller.organisations) as connection:
+            found = await places.list_sites(connection, org, after, limit + 1)
+        items = [SiteView.of(stored) for stored in found[:limit]]
+        following = encode(items[-1].org, items[-1].code) if len(found) > limit else None
+        return Page(items=items, next_cursor=following)
+
+    @router.get("/sites/{site_id}", response_model=SiteView)
+    async def read_site(site_id: UUID, caller: Reader) -> Response:
+        """One site."""
+        async with database.snapshot(caller.organisations) as connection:
+            stored = await places.find_site(connection, site_id)
+        if stored is None:
+            raise NotFound("site", site_id)
+        return _answer(SiteView.of(stored), stored.version)
+
+    @router.patch("/sites/{site_id}", response_model=SiteView)
+    async def change_site(
+        site_id: UUID,
+        change: Annotated[Change, Body(examples=[{"pue": [{"value": 1.42}], "operator": "hosted"}])],
+        request: Request,
+        caller: Writer,
+    ) -> Response:
+        """Change fields of a site; lists are replaced as a whole. Needs `If-Match`."""
+        async with database.transaction(caller.organisations) as unit:
+            known = await use_cases.site_or_404(unit, site_id)
+            require_match(request, known.version)
+            stored = await use_cases.change_site(unit, known, change, clock())
+        return _answer(SiteView.of(stored), stored.version)
+
+    return router
+
+
+def _answer(view: BaseModel, version: int, status: int = 200) -> Response:
+    content = json.dumps(view.model_dump(mode="json", by_alias=True))
+    return Response(content, status, {"ETag": etag(version)}, "application/json")

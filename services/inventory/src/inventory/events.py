@@ -1,0 +1,72 @@
+"""What the inventory publishes: state-carrying documents of organisations, sites and assets (contracts/events/inventory)."""
+
+from typing import Any
+
+from common.events import Event
+
+from inventory.domain.asset import Asset
+from inventory.domain.timeline import Segment
+from inventory.store.places import StoredOrganisation, StoredSite
+
+ORGANISATIONS = "inventory.organizations"
+SITES = "inventory.sites"
+ASSETS = "inventory.assets"
+
+_ORGANISATION_CHANGED = "inventory.organization.changed.v1"
+_SITE_CHANGED = "inventory.site.changed.v1"
+_ASSET_CHANGED = "inventory.asset.changed.v1"
+
+
+def organisation_changed(stored: StoredOrganisation) -> Event:
+    """The whole document of an organisation."""
+    document = stored.organisation.model_dump(mode="json")
+    data = {**document, "version": stored.version, "deleted": False}
+    return Event(ORGANISATIONS, _ORGANISATION_CHANGED, document["id"], f"organizations/{document['id']}", data)
+
+
+def site_changed(stored: StoredSite) -> Event:
+    """The whole document of a site."""
+    document = stored.site.model_dump(mode="json", by_alias=True)
+    data = {"id": str(stored.id), **document, "version": stored.version, "deleted": False}
+    return Event(SITES, _SITE_CHANGED, data["id"], f"sites/{stored.id}", data)
+
+
+def asset_changed(asset: Asset) -> Event:
+    """The whole document of an asset with its timeline; of a deleted one it is the last before the tombstone."""
+    data = {
+        "id": asset.id,
+        "org": asset.key.org,
+        "source": asset.key.source,
+        "external_id": asset.key.external_id,
+        "kind": asset.kind,
+        **asset.description.model_dump(mode="json"),
+        "version": asset.version,
+        "deleted": asset.deleted,
+        "recorded_at": asset.recorded_at,
+        "timeline": [segment_document(segment) for segment in asset.timeline.segments],
+    }
+    return Event(ASSETS, _ASSET_CHANGED, str(asset.id), f"assets/{asset.id}", data)
+
+
+def asset_tombstone(asset: Asset) -> Event:
+    """What follows the last document of a deleted asset: the topic forgets it."""
+    return Event(ASSETS, _ASSET_CHANGED, str(asset.id), f"assets/{asset.id}", None)
+
+
+def segment_document(segment: Segment) -> dict[str, Any]:
+    """A segment as readers see it. Parts of a configuration that are not known are absent."""
+    state = segment.state
+    return {
+        "from": segment.start,
+        "to": segment.end,
+        "status": state.status,
+        "site_id": state.site_id,
+        "host_id": state.host_id,
+        "plan": state.plan,
+        "configuration": None if state.configuration is None else _dump(state.configuration),
+        "allocation": None if state.allocation is None else _dump(state.allocation),
+    }
+
+
+def _dump(part: Any) -> Any:
+    return part.model_dump(mode="json", exclude_none=True)

@@ -1,0 +1,38 @@
+"""The inventory service: what exists, since when, on which evidence."""
+
+from common.cli import command_line
+from common.service import Parts, Runtime, Service, migrations_of
+
+from inventory import events
+from inventory.api.assets import assets_router
+from inventory.api.places import places_router
+from inventory.republish import republish_assets, republish_organisations, republish_sites
+from inventory.settings import InventorySettings
+
+
+def build(runtime: Runtime[InventorySettings]) -> Parts:
+    """The composition root: every part with what it needs."""
+    settings, database, clock = runtime.settings, runtime.database, runtime.clock
+    return Parts(
+        routers=[places_router(database, clock), assets_router(database, clock, settings.batch_limit_rows)],
+        republishers={
+            events.ORGANISATIONS: republish_organisations,
+            events.SITES: republish_sites,
+            events.ASSETS: republish_assets,
+        },
+    )
+
+
+SERVICE = Service(
+    name="inventory",
+    title="Constellation inventory",
+    description="Organisations, their sites, their assets and the assets' dated history; imports of what others know.",
+    settings=InventorySettings,
+    migrations=migrations_of(__file__),
+    build=build,
+)
+
+
+def main() -> None:
+    """The command line `inventory`."""
+    command_line(SERVICE)()

@@ -1,0 +1,29 @@
+"""Every topic rebuilt from the tables: the current document of each aggregate, in the order in which they became so."""
+
+from collections.abc import AsyncIterator
+
+from common.database import Connection
+from common.events import Event
+
+from inventory import events
+from inventory.store import assets, places
+
+
+async def republish_organisations(connection: Connection) -> AsyncIterator[Event]:
+    """The documents of all organisations."""
+    async for stored in places.stream_organisations(connection):
+        yield events.organisation_changed(stored)
+
+
+async def republish_sites(connection: Connection) -> AsyncIterator[Event]:
+    """The documents of all sites."""
+    async for stored in places.stream_sites(connection):
+        yield events.site_changed(stored)
+
+
+async def republish_assets(connection: Connection) -> AsyncIterator[Event]:
+    """The documents of all assets; of a deleted one its last document and the tombstone, for readers that missed them."""
+    async for asset in assets.stream(connection):
+        yield events.asset_changed(asset)
+        if asset.deleted:
+            yield events.asset_tombstone(asset)

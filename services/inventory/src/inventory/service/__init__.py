@@ -1,0 +1,1 @@
+"""Use cases of the inventory, one transaction each."""

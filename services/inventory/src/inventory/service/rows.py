@@ -1,0 +1,99 @@
+"""Rows as they were sent, good and bad together: each comes to an outcome."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from common.database import Transaction
+from common.organisations import visible
+
+from inventory.domain.defects import Defect, Refused
+from inventory.domain.planning import Clock, Plan, Revision, Row
+from inventory.domain.record import AssetRecord, read_record
+from inventory.service.batches import apply_rows
+
+
+class Result(StrEnum):
+    """What a row came to."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """A row that could not even be read."""
+
+    defect: Defect
+
+
+@dataclass(frozen=True, slots=True)
+class RowOutcome:
+    """The outcome of the row at `index`."""
+
+    index: int
+    result: Result
+    asset_id: UUID | None = None
+    version: int | None = None
+    defects: Sequence[Defect] = ()
+
+    def document(self) -> dict[str, Any]:
+        """The outcome as an answer shows it."""
+        if self.result is Result.ERROR:
+            return {"index": self.index, "status": self.result, "errors": [asdict(defect) for defect in self.defects]}
+        return {"index": self.index, "status": self.result, "id": self.asset_id, "version": self.version}
+
+
+async def apply_sent_rows(
+    unit: Transaction, rows: Sequence[Any], now: datetime, unsaid: Clock | None = None
+) -> list[RowOutcome]:
+    """Apply rows, each a decoded JSON value or `Malformed`, for a caller who may touch the organisations of `unit`.
+
+    A row without a date holds from when `unsaid` says, from `now` otherwise.
+    """
+    good: list[Row] = []
+    positions: list[int] = []
+    outcomes: dict[int, RowOutcome] = {}
+    for index, row in enumerate(rows):
+        try:
+            record = _read(row, unit)
+        except Refused as refused:
+            outcomes[index] = RowOutcome(index, Result.ERROR, defects=refused.defects)
+        else:
+            positions.append(index)
+            good.append(Row(record))
+    if good:
+        plan = await apply_rows(unit, good, unsaid=unsaid or (lambda zone: now), now=now)
+        outcomes.update({index: _outcome(plan, position, index) for position, index in enumerate(positions)})
+    return [outcomes[index] for index in range(len(rows))]
+
+
+def _read(row: Any, unit: Transaction) -> AssetRecord:
+    if isinstance(row, Malformed):
+        raise Refused([row.defect])
+    record = read_record(row)
+    if not visible(unit.organisations, record.org):
+        raise Refused(
+            [Defect("org", "forbidden_organisation", f"your token does not name organisation {record.org!r}")]
+        )
+    return record
+
+
+def _outcome(plan: Plan, position: int, index: int) -> RowOutcome:
+    defects = plan.defects.get(position)
+    if defects:
+        return RowOutcome(index, Result.ERROR, defects=defects)
+    asset = plan.assets[position]
+    revision = plan.revisions.get(asset.id)
+    return RowOutcome(index, _result(revision), asset.id, asset.version)
+
+
+def _result(revision: Revision | None) -> Result:
+    if revision is None:
+        return Result.UNCHANGED
+    return Result.CREATED if revision.before is None else Result.UPDATED

@@ -1,0 +1,201 @@
+"""Assets and their names: found by key, locked, written as sets."""
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from datetime import timedelta
+from uuid import UUID
+
+import asyncpg
+from common import json
+from common.database import Connection
+
+from inventory.domain.asset import Asset
+from inventory.domain.description import Description
+from inventory.domain.planning import HostFacts
+from inventory.domain.record import AssetKey
+from inventory.domain.timeline import Timeline
+from inventory.domain.vocabulary import Kind
+from inventory.store import states
+
+NAMED_COLUMNS = ("name", "quantity")
+"""The undated attributes that have a column of their own; the others are in `details`."""
+
+STREAM_ROWS = 1000
+"""Assets per step of a stream; memory stays that of so many."""
+
+KEY_TAKEN = "asset_identities_pkey"
+"""The constraint that a second asset of the same key violates."""
+
+
+async def lock_by_keys(connection: Connection, keys: Sequence[AssetKey]) -> dict[AssetKey, Asset]:
+    """The known and visible assets among `keys`, with their timelines, locked against other writers until commit.
+
+    Rows are locked in order of id, so two batches over the same assets wait for one another and do not deadlock. The
+    timelines are read after the locks are there, so they are those of the version that is locked.
+    """
+    rows = await connection.fetch(
+        """
+        SELECT i.org_id AS key_org, i.source AS key_source, i.external_id AS key_external_id, a.*
+        FROM unnest($1::text[], $2::text[], $3::text[]) AS wanted (org_id, source, external_id)
+        JOIN asset_identities i USING (org_id, source, external_id)
+        JOIN assets a ON a.id = i.asset_id
+        WHERE a.deleted_at IS NULL
+        ORDER BY a.id
+        FOR NO KEY UPDATE OF a
+        """,
+        *_columns(keys),
+    )
+    timelines = await states.timelines(connection, [row["id"] for row in rows])
+    return {
+        AssetKey(row["key_org"], row["key_source"], row["key_external_id"]): to_asset(row, timelines[row["id"]])
+        for row in rows
+    }
+
+
+async def find_hosts(connection: Connection, keys: Sequence[AssetKey]) -> dict[AssetKey, HostFacts]:
+    """What is known of possible hosts; they cannot be deleted until commit."""
+    rows = await connection.fetch(
+        """
+        SELECT i.org_id, i.source, i.external_id, a.id, a.kind
+        FROM unnest($1::text[], $2::text[], $3::text[]) AS wanted (org_id, source, external_id)
+        JOIN asset_identities i USING (org_id, source, external_id)
+        JOIN assets a ON a.id = i.asset_id
+        WHERE a.deleted_at IS NULL
+        ORDER BY a.id
+        FOR KEY SHARE OF a
+        """,
+        *_columns(keys),
+    )
+    return {
+        AssetKey(row["org_id"], row["source"], row["external_id"]): HostFacts(row["id"], Kind(row["kind"]))
+        for row in rows
+    }
+
+
+async def find(connection: Connection, asset_id: UUID, *, lock: bool = False) -> Asset | None:
+    """The asset, or None when it is not known, deleted or not visible; locked against everybody on request."""
+    row = await connection.fetchrow(
+        f"SELECT * FROM assets WHERE id = $1 AND deleted_at IS NULL {'FOR UPDATE' if lock else ''}", asset_id
+    )
+    if row is None:
+        return None
+    timelines = await states.timelines(connection, [asset_id])
+    return to_asset(row, timelines[asset_id])
+
+
+async def serialise_nesting(connection: Connection) -> None:
+    """Let one transaction at a time put virtual machines on virtual machines, so that no two build half a cycle each."""
+    await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('inventory nesting', 0))")
+
+
+async def insert(connection: Connection, assets: Sequence[Asset]) -> None:
+    """Insert new assets under their names. Raises UniqueViolationError on `KEY_TAKEN` when a name was just taken."""
+    await connection.execute(
+        """
+        INSERT INTO assets (id, org_id, source, external_id, kind, name, quantity, details, version, recorded_at)
+        SELECT id, org_id, source, external_id, kind, name, quantity, details::jsonb, version, recorded_at
+        FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int[], $8::text[],
+                    $9::int[], $10::timestamptz[])
+             AS new (id, org_id, source, external_id, kind, name, quantity, details, version, recorded_at)
+        """,
+        [asset.id for asset in assets],
+        *_columns([asset.key for asset in assets]),
+        [asset.kind for asset in assets],
+        *_described(assets),
+        [asset.version for asset in assets],
+        [asset.recorded_at for asset in assets],
+    )
+    ordered = sorted(assets, key=lambda asset: asset.key)
+    await connection.execute(
+        """
+        INSERT INTO asset_identities (org_id, source, external_id, asset_id)
+        SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::uuid[])
+        """,
+        *_columns([asset.key for asset in ordered]),
+        [asset.id for asset in ordered],
+    )
+
+
+async def update(connection: Connection, assets: Sequence[Asset]) -> None:
+    """Write the next versions of assets that are locked."""
+    await connection.execute(
+        """
+        UPDATE assets a
+        SET name = new.name, quantity = new.quantity, details = new.details::jsonb,
+            version = new.version, recorded_at = new.recorded_at
+        FROM unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::int[], $6::timestamptz[])
+             AS new (id, name, quantity, details, version, recorded_at)
+        WHERE a.id = new.id
+        """,
+        [asset.id for asset in assets],
+        *_described(assets),
+        [asset.version for asset in assets],
+        [asset.recorded_at for asset in assets],
+    )
+
+
+async def mark_deleted(connection: Connection, asset: Asset) -> None:
+    """Delete an asset: its names are free again, its row and its history stay."""
+    await connection.execute(
+        "UPDATE assets SET version = $2, recorded_at = $3, deleted_at = $3 WHERE id = $1",
+        asset.id,
+        asset.version,
+        asset.recorded_at,
+    )
+    await connection.execute("DELETE FROM asset_identities WHERE asset_id = $1", asset.id)
+
+
+async def stream(connection: Connection) -> AsyncIterator[Asset]:
+    """Every asset with its timeline, the longest unchanged first; deleted ones with what was believed last."""
+    batch: list[asyncpg.Record] = []
+    async for row in connection.cursor("SELECT * FROM assets ORDER BY recorded_at, id", prefetch=STREAM_ROWS):
+        batch.append(row)
+        if len(batch) == STREAM_ROWS:
+            for asset in await _with_timelines(connection, batch):
+                yield asset
+            batch = []
+    for asset in await _with_timelines(connection, batch):
+        yield asset
+
+
+async def _with_timelines(connection: Connection, rows: Sequence[asyncpg.Record]) -> list[Asset]:
+    found = await states.timelines(connection, [row["id"] for row in rows if row["deleted_at"] is None])
+    for row in rows:
+        if row["deleted_at"] is not None:
+            before = row["deleted_at"] - timedelta(microseconds=1)
+            found[row["id"]] = Timeline(tuple(await states.timeline_as_known_at(connection, row["id"], before)))
+    return [to_asset(row, found[row["id"]]) for row in rows]
+
+
+def to_asset(row: asyncpg.Record, timeline: Timeline) -> Asset:
+    """The asset of a row of `assets`."""
+    description = Description.model_validate(
+        {**row["details"], **{name: row[name] for name in NAMED_COLUMNS if row[name] is not None}}
+    )
+    return Asset(
+        id=row["id"],
+        key=AssetKey(row["org_id"], row["source"], row["external_id"]),
+        kind=Kind(row["kind"]),
+        description=description,
+        timeline=timeline,
+        version=row["version"],
+        recorded_at=row["recorded_at"],
+        deleted=row["deleted_at"] is not None,
+    )
+
+
+def _columns(keys: Iterable[AssetKey]) -> tuple[list[str], list[str], list[str]]:
+    keys = list(keys)
+    return [key.org for key in keys], [key.source for key in keys], [key.external_id for key in keys]
+
+
+def _described(assets: Sequence[Asset]) -> tuple[list[str | None], list[int], list[str]]:
+    return (
+        [asset.description.name for asset in assets],
+        [asset.description.quantity for asset in assets],
+        [json.dumps_text(details(asset.description)) for asset in assets],
+    )
+
+
+def details(description: Description) -> dict[str, object]:
+    """The attributes without a column of their own, those that are known."""
+    return description.model_dump(mode="json", exclude_none=True, exclude=set(NAMED_COLUMNS))
