@@ -7,6 +7,7 @@ of `timeline.State` and `Description`.
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
@@ -70,7 +71,7 @@ class AssetRecord(AssetChange):
     org: OrganisationId
     kind: Kind
 
-    @property
+    @cached_property
     def key(self) -> AssetKey:
         """By what the asset is known."""
         return AssetKey(self.org, self.source, self.external_id)
