@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from conftest import Inventory, machine, send, server
+from services.inventory.tests.sending import Inventory, machine, send, server
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from conftest import Inventory
+from services.inventory.tests.sending import Inventory, document
 
 LYON = {"org": "acme", "code": "lyon-1", "name": "Lyon", "kind": "server_room", "country": "FR"}
 
@@ -37,7 +37,7 @@ async def test_a_changed_site_has_the_next_version_and_its_event_and_the_same_ch
     again = await inventory.client.patch(path, json=change, headers={"If-Match": '"2"'})
     assert again.json()["version"] == 2
     events = await inventory.outbox()
-    assert [(event.topic, event.data["version"], event.data["code"]) for event in events if event.data] == [
+    assert [(event.topic, document(event)["version"], document(event)["code"]) for event in events] == [
         ("inventory.sites", 1, "lyon-1"),
         ("inventory.sites", 2, "lyon-1"),
     ]
