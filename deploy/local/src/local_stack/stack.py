@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -102,16 +101,18 @@ class Stack:
         self._refuse_busy_ports(stopped)
         self.layout.logs.mkdir(parents=True, exist_ok=True)
         tokens.ensure_keys(self.layout)
-        servers = [part for part in self.parts if not isinstance(part, Program)]
-        for server in servers:
+        own = [server for server in (self.postgres, self.kafka) if server in self.parts]
+        for server in own:
             if server in stopped:
                 self._launch(server)
-        for server in servers:
-            self._wait(server)
         fresh = [service for service in self.services if service in stopped]
-        if fresh:
+        if self.postgres in own:
+            self._wait(self.postgres)
+        if fresh:  # while Kafka is still starting
             self._bootstrap()
             self._migrate(fresh)
+        if self.kafka in own:
+            self._wait(self.kafka)
         for program in [*fresh, self.edge]:
             if program in stopped:
                 self._launch(program)
@@ -126,9 +127,8 @@ class Stack:
             server.launch()
 
     def _wait(self, server: LocalServer) -> None:
-        begun = time.monotonic()
         server.wait_ready()
-        self._report(f"{server.name} is ready on port {server.port} ({time.monotonic() - begun:.1f} s)")
+        self._report(f"{server.name} is ready on port {server.port}")
 
     def _bootstrap(self) -> None:
         variables = {
