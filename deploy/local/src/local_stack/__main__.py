@@ -69,11 +69,12 @@ def logs(
     """The logs of the stack's processes."""
     with _in_plain_words():
         files = log_reader.log_files(Layout.of_checkout().logs, parts or [])
+        seen = log_reader.sizes(files)
         for file in files:
             for line in log_reader.last_lines(file, lines):
                 console.out(line)
         if follow:
-            for line in log_reader.follow(files):
+            for line in log_reader.follow(files, seen):
                 console.out(line)
 
 

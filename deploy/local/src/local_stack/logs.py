@@ -1,7 +1,7 @@
 """The logs of the stack's processes, together."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 POLL_INTERVAL_S = 0.3
@@ -26,16 +26,21 @@ def last_lines(file: Path, lines: int) -> Iterator[str]:
             yield f"{file.stem}: {line}"
 
 
-def follow(files: Sequence[Path]) -> Iterator[str]:
-    """Lines as they are written from now on, for ever, each with the part's name before it."""
-    positions = {file: file.stat().st_size for file in files}
+def sizes(files: Sequence[Path]) -> dict[Path, int]:
+    """Where each log ends now, in bytes."""
+    return {file: file.stat().st_size for file in files}
+
+
+def follow(files: Sequence[Path], positions: Mapping[Path, int]) -> Iterator[str]:
+    """Whole lines written after the given positions, as they come and for ever, each with the part's name before it."""
+    read_up_to = dict(positions)
     while True:
         for file in files:
             with file.open("rb") as stream:
-                stream.seek(positions[file])
+                stream.seek(read_up_to[file])
                 written = stream.read()
             whole = written[: written.rfind(b"\n") + 1]
-            positions[file] += len(whole)
+            read_up_to[file] += len(whole)
             for line in whole.decode(errors="replace").splitlines():
                 yield f"{file.stem}: {line}"
         time.sleep(POLL_INTERVAL_S)
