@@ -119,7 +119,7 @@ def _variables() -> dict[str, str]:
     for pip_name, uv_name in PIP_TO_UV.items():
         if pip_name in variables:
             variables.setdefault(uv_name, variables[pip_name])
-    if not os.access(os.path.expanduser("~"), os.W_OK):
+    if not os.access(os.environ.get("HOME", ""), os.W_OK):
         variables.setdefault("UV_CACHE_DIR", str(CHECKOUT / ".local" / "cache" / "uv"))
     return variables
 
