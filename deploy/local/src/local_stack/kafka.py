@@ -130,8 +130,8 @@ class EmbeddedKafka(LocalServer):
             "num.network.threads": 2,
             "num.io.threads": 4,
             "background.threads": 2,
-            "broker.heartbeat.interval.ms": 400,
-            "broker.session.timeout.ms": 2000,
+            "broker.heartbeat.interval.ms": 500,
+            "broker.session.timeout.ms": 4000,
         }
 
 
