@@ -235,3 +235,45 @@ async def test_workers_load_the_catalogue_at_start(make_service: MakeService) ->
     ).json()
     assert [item["id"] for item in page["items"]] == ["electricity-fr-2021-ademe", "electricity-fr-2021-ember"]
     assert {item["author"] for item in page["items"]} == {AUTHOR}
+
+
+async def test_with_four_eyes_another_person_publishes_after_review(
+    make_service: MakeService, draft: dict[str, Any]
+) -> None:
+    service = await make_service(SERVICE, four_eyes=True)
+    path = f"/v1/factors/{draft['id']}"
+    async with service.client_for(client="author") as author, service.client_for(client="reviewer") as reviewer:
+        await author.post("/v1/factors", json=draft)
+        assert (await reviewer.post(f"{path}/publish")).json()["type"] == "/problems/review-needed"
+        assert (await author.post(f"{path}/submit")).json()["status"] == "review"
+        assert (await author.post(f"{path}/submit")).status_code == 409
+        assert (await author.post(f"{path}/publish")).json()["type"] == "/problems/review-needed"
+        published_one = (await reviewer.post(f"{path}/publish")).json()
+    assert (published_one["status"], published_one["author"], published_one["published_by"]) == (
+        "published",
+        "author",
+        "reviewer",
+    )
+
+
+async def test_a_discarded_draft_stays_in_the_history_and_leaves_what_is_published(
+    empty: Factors, draft: dict[str, Any]
+) -> None:
+    await published(empty, draft)
+    await empty.client.post("/v1/factors", json=draft | {"value": 0.9})
+    discarded = await empty.client.post(f"/v1/factors/{draft['id']}/discard")
+    assert discarded.json()["status"] == "discarded"
+    assert (await empty.client.post(f"/v1/factors/{draft['id']}/publish")).json()["type"] == "/problems/no-draft"
+    third = await published(empty, draft, value=0.07)
+    assert third.json()["version"] == 3
+    history = (await empty.client.get(f"/v1/factors/{draft['id']}")).json()
+    assert [version["status"] for version in history["versions"]] == ["published", "discarded", "superseded"]
+    assert (await resolve(empty)).json()["factor"]["value"] == 0.07
+
+
+async def test_a_draft_that_something_came_after_is_not_published(empty: Factors, draft: dict[str, Any]) -> None:
+    await published(empty, draft)
+    await empty.client.post("/v1/factors", json=draft | {"value": 0.9})
+    await empty.client.post(f"/v1/factors/{draft['id']}/withdraw", json={"reason": "retracted"})
+    refused = await empty.client.post(f"/v1/factors/{draft['id']}/publish")
+    assert refused.json()["type"] == "/problems/draft-outdated"

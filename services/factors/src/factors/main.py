@@ -26,6 +26,7 @@ def build(runtime: Runtime[FactorsSettings]) -> Parts:
     settings, database = runtime.settings, runtime.database
     regions = reader.regions()
     live = LiveCatalogue(database)
+    publishing = Publishing(regions, runtime.clock, four_eyes=settings.four_eyes)
 
     async def keep_live(stop: asyncio.Event) -> None:
         await live.run(stop, settings.database_url, settings.live_poll_s)
@@ -35,7 +36,7 @@ def build(runtime: Runtime[FactorsSettings]) -> Parts:
         workers.append(Worker("catalogue", CatalogueLoader(database, runtime.clock).run, role="work"))
     return Parts(
         routers=[
-            factors_router(database, Publishing(regions, runtime.clock), live),
+            factors_router(database, publishing, live),
             resolve_router(live, regions),
             estimates_router(live, regions, reader.gases()),
             uncertainty_router(),

@@ -1,4 +1,4 @@
-"""Use cases on factors: draft, publish, withdraw. One transaction each; the caller commits it."""
+"""Use cases on factors: draft, review, publish, withdraw. One transaction each; the caller commits it."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,7 +9,7 @@ from common.api.problems import Conflict, FieldError, NotFound, Unprocessable
 from common.database import Transaction
 
 from factors import events
-from factors.domain.records import FactorContent, FactorVersion, Status
+from factors.domain.records import OPEN, FactorContent, FactorVersion, Status
 from factors.domain.regions import Regions
 from factors.domain.rules import violations
 from factors.store import versions as store
@@ -21,9 +21,10 @@ CHANNEL = "published"
 class Publishing:
     """The life of a factor's versions: drafted, published, superseded by the next, withdrawn."""
 
-    def __init__(self, regions: Regions, clock: Callable[[], datetime]) -> None:
+    def __init__(self, regions: Regions, clock: Callable[[], datetime], *, four_eyes: bool) -> None:
         self._regions = regions
         self._clock = clock
+        self._four_eyes = four_eyes
 
     async def draft(
         self, unit: Transaction, factor_id: str, content: FactorContent, author: str, reason: str
@@ -39,31 +40,46 @@ class Publishing:
             async with unit.savepoint():
                 await store.insert_versions(unit.connection, [version])
         except asyncpg.UniqueViolationError as error:
-            raise Conflict(f"factor {factor_id} already has an open draft: publish it first", "draft-open") from error
+            raise Conflict(
+                f"factor {factor_id} already has an open draft: publish or discard it first", "draft-open"
+            ) from error
         return version
+
+    async def submit(self, unit: Transaction, factor_id: str) -> FactorVersion:
+        """Put the open draft of a factor up for review.
+
+        Raises NotFound, and Conflict when there is no draft, or it is under review already.
+        """
+        draft, _ = await self._open_draft(unit, factor_id)
+        if draft.status is Status.REVIEW:
+            raise Conflict(f"version {draft.version} of factor {factor_id} is under review already", "under-review")
+        self._check(draft.content)
+        return await self._settle(unit, replace(draft, status=Status.REVIEW))
+
+    async def discard(self, unit: Transaction, factor_id: str) -> FactorVersion:
+        """Give up the open draft of a factor; it is kept, and never published. Raises NotFound, Conflict."""
+        draft, _ = await self._open_draft(unit, factor_id)
+        return await self._settle(unit, replace(draft, status=Status.DISCARDED))
 
     async def publish(self, unit: Transaction, factor_id: str, publisher: str) -> FactorVersion:
         """Publish the open draft of a factor; its published version, if any, becomes superseded.
 
         Raises NotFound, Unprocessable naming each broken rule, and Conflict when there is no draft, when another version
-        came after it, or when another published factor answers the same question on some of the same dates.
+        came after it, when it needs another person's review, or when another published factor answers the same question
+        on some of the same dates.
         """
-        latest = await store.lock_factor(unit.connection, factor_id)
-        versions = await store.versions_of(unit.connection, factor_id)
-        if latest is None or not versions:
-            raise NotFound("factor", factor_id)
-        draft = next((version for version in versions if version.status is Status.DRAFT), None)
-        if draft is None:
-            raise Conflict(f"factor {factor_id} has no draft to publish", "no-draft")
+        draft, latest = await self._open_draft(unit, factor_id)
         if draft.version != latest:
             raise Conflict(
                 f"version {latest} of factor {factor_id} came after the draft {draft.version}", "draft-outdated"
             )
+        if self._four_eyes and (draft.status is not Status.REVIEW or draft.author == publisher):
+            detail = f"version {draft.version} of factor {factor_id} is published by another person than its author, after review"
+            raise Conflict(detail, "review-needed")
         self._check(draft.content)
         await self._check_alone(unit, draft)
-        published = replace(draft, status=Status.PUBLISHED, recorded_at=self._clock(), published_by=publisher)
         await store.supersede(unit.connection, [factor_id])
-        await store.publish_draft(unit.connection, published)
+        published = await self._settle(unit, replace(draft, status=Status.PUBLISHED, published_by=publisher))
         await store.check_one_answer(unit.connection)
         announce(unit, published)
         return published
@@ -87,6 +103,22 @@ class Publishing:
         await store.insert_versions(unit.connection, [withdrawn])
         announce(unit, withdrawn)
         return withdrawn
+
+    async def _open_draft(self, unit: Transaction, factor_id: str) -> tuple[FactorVersion, int]:
+        """The open draft of a factor, which is locked, and the factor's highest version number."""
+        latest = await store.lock_factor(unit.connection, factor_id)
+        if latest is None:
+            raise NotFound("factor", factor_id)
+        versions = await store.versions_of(unit.connection, factor_id)
+        draft = next((version for version in versions if version.status in OPEN), None)
+        if draft is None:
+            raise Conflict(f"factor {factor_id} has no open draft", "no-draft")
+        return draft, latest
+
+    async def _settle(self, unit: Transaction, draft: FactorVersion) -> FactorVersion:
+        settled = replace(draft, recorded_at=self._clock())
+        await store.settle_draft(unit.connection, settled)
+        return settled
 
     def _check(self, content: FactorContent) -> None:
         broken = violations(content, self._regions)

@@ -59,6 +59,18 @@ def factors_router(database: Database, publishing: Publishing, live: LiveCatalog
 
             return await once(request, unit, caller, act)
 
+    @router.post("/factors/{factor_id}/submit", summary="Put the open draft up for review")
+    async def submit_factor(caller: Writer, factor_id: str) -> FactorOut:
+        caller.require_every_organisation()
+        async with database.transaction(caller.organisations) as unit:
+            return FactorOut.of(await publishing.submit(unit, factor_id))
+
+    @router.post("/factors/{factor_id}/discard", summary="Give up the open draft; it stays in the history")
+    async def discard_factor(caller: Writer, factor_id: str) -> FactorOut:
+        caller.require_every_organisation()
+        async with database.transaction(caller.organisations) as unit:
+            return FactorOut.of(await publishing.discard(unit, factor_id))
+
     @router.post("/factors/{factor_id}/publish", summary="Publish the open draft")
     async def publish_factor(caller: Writer, factor_id: str) -> FactorOut:
         caller.require_every_organisation()

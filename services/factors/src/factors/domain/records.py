@@ -19,12 +19,21 @@ PARAMETER = "parameter"
 
 
 class Status(StrEnum):
-    """Where a version stands. Only `draft` may still be changed; only `published` is ever resolved."""
+    """Where a version stands: draft → review → published → superseded or withdrawn; or discarded, before it was published.
+
+    Only `draft` and `review` are open; only `published` is ever resolved.
+    """
 
     DRAFT = "draft"
+    REVIEW = "review"
     PUBLISHED = "published"
     SUPERSEDED = "superseded"
     WITHDRAWN = "withdrawn"
+    DISCARDED = "discarded"
+
+
+OPEN = frozenset({Status.DRAFT, Status.REVIEW})
+"""The statuses of a version that is not yet published."""
 
 
 class Perimeter(StrEnum):

@@ -113,18 +113,19 @@ async def supersede(connection: Connection, factor_ids: Iterable[str]) -> None:
     )
 
 
-async def publish_draft(connection: Connection, version: FactorVersion) -> None:
-    """Turn the draft of that number into the published version given."""
+async def settle_draft(connection: Connection, version: FactorVersion) -> None:
+    """Give the open version of that number the status given, with who gave it and when."""
     await connection.execute(
         """
         UPDATE factor_versions
-        SET status = 'published', revision = $3, recorded_at = $4, published_by = $5
+        SET status = $3, revision = $4, recorded_at = $5, published_by = $6
         WHERE factor_id = $1
           AND version = $2
-          AND status = 'draft'
+          AND status IN ('draft', 'review')
         """,
         version.id,
         version.version,
+        version.status.value,
         await next_revision(connection),
         version.recorded_at,
         version.published_by,
