@@ -286,3 +286,13 @@ async def test_an_item_that_is_no_object_is_refused_alone(shared: Factors) -> No
     answer = (await shared.client.post("/v1/resolve", json={"items": ["FR", asked]})).json()
     assert [item["index"] for item in answer["items"]] == [1]
     assert [error["index"] for error in answer["errors"]] == [0]
+
+
+async def test_a_mass_is_told_in_things_that_people_know(shared: Factors) -> None:
+    answer = (await shared.client.get("/v1/equivalents", params={"kg": "1930"})).json()
+    by_activity = {item["activity"]: item for item in answer["items"]}
+    assert by_activity["transport.car"]["quantity"] == pytest.approx(10_000, rel=1e-12)
+    assert by_activity["transport.car"]["unit"] == "km"
+    assert {"equivalent.person_year", "travel.plane", "embodied.laptop"} <= by_activity.keys()
+    assert (await shared.client.get("/v1/equivalents", params={"kg": "-1"})).status_code == 422
+    assert (await shared.client.get("/v1/equivalents", params={"kg": "1", "region": "ZZ"})).status_code == 404

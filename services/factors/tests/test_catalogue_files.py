@@ -70,6 +70,8 @@ def test_electricity_of_2024_is_what_the_method_states(region: str, value: float
         ("life-monitor", 6.6),
         ("gas-hfc-134a-ar6", 1530),
         ("gas-ch4-fossil-ar6", 29.8),
+        ("refrigerant-r-410a-ar6", 2255.5),
+        ("fuel-diesel-2017-arrete", 3.17),
     ],
 )
 def test_value_is_what_the_method_states(factor_id: str, value: float) -> None:
@@ -80,3 +82,11 @@ def test_values_left_out_are_absent_and_say_why() -> None:
     assert {(left.region, left.year) for left in reader.left_out()} == {("CF", 2020), ("CF", 2022)}
     assert all(left.reason and left.source in reader.sources() for left in reader.left_out())
     assert not [entry.id for entry in reader.entries() if entry.content.region == "CF"]
+
+
+def test_each_fuel_is_the_sum_of_its_upstream_and_its_combustion() -> None:
+    totals = [entry for entry in reader.entries() if entry.id.startswith("fuel-") and entry.content.perimeter is None]
+    assert len(totals) == 8
+    for total in totals:
+        parts = value_of(f"{total.id}-upstream") + value_of(f"{total.id}-direct")
+        assert parts == pytest.approx(total.content.value, abs=0.005), total.id

@@ -38,7 +38,7 @@ def build(runtime: Runtime[FactorsSettings]) -> Parts:
         routers=[
             factors_router(database, publishing, live),
             resolve_router(live, regions),
-            estimates_router(live, regions, reader.gases()),
+            estimates_router(live, regions, reader.gases(), runtime.clock),
             uncertainty_router(),
         ],
         workers=workers,

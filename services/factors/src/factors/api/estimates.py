@@ -1,21 +1,25 @@
 """Calculations that store nothing: gases to kgCO2e, activities to impacts."""
 
+from collections.abc import Callable
 from dataclasses import asdict
+from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
 
 from common.api.auth import Caller, requires
 from common.api.problems import FieldError, Unprocessable
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from factors.api.batches import Answers, BatchIn, Item, ItemError, run_batch
-from factors.api.questions import RefQuestionIn
+from factors.api.questions import RefQuestionIn, unknown_region
 from factors.api.schemas import FactorOut, Finite, Schema, StepOut, Word
+from factors.domain.equivalents import equivalents
 from factors.domain.estimate import estimate
 from factors.domain.gases import GasError, Gases
 from factors.domain.records import DEFAULT_GWP_SET, GWP, Bilingual, GwpSet
 from factors.domain.regions import Regions
+from factors.domain.resolve import UnknownRegionError
 from factors.live import LiveCatalogue
 
 Reader = Annotated[Caller, Depends(requires("factors:read"))]
@@ -106,8 +110,26 @@ class EstimatesOut(BaseModel):
 _ITEM = TypeAdapter(EstimateIn)
 
 
-def estimates_router(live: LiveCatalogue, regions: Regions, gases: Gases) -> APIRouter:
-    """`/co2e` and `/estimates`."""
+class EquivalentOut(BaseModel):
+    """`quantity` in `unit` of what the factor is of weighs as much."""
+
+    activity: str
+    name: Bilingual
+    quantity: float
+    unit: str
+    factor_id: str
+    factor_version: int
+
+
+class EquivalentsOut(BaseModel):
+    """A mass of CO2e in things that people know."""
+
+    mass_kg: float
+    items: list[EquivalentOut]
+
+
+def estimates_router(live: LiveCatalogue, regions: Regions, gases: Gases, clock: Callable[[], datetime]) -> APIRouter:
+    """`/co2e`, `/estimates` and `/equivalents`."""
     router = APIRouter(tags=["estimates"])
 
     @router.post("/co2e", summary="Gases to kgCO2e, under one set of warming potentials")
@@ -130,6 +152,29 @@ def estimates_router(live: LiveCatalogue, regions: Regions, gases: Gases) -> API
     async def estimates(caller: Reader, body: EstimatesIn) -> Response:
         answers = Answers(await live.current(), regions)
         return run_batch(body.items, partial(_estimate, answers))
+
+    @router.get("/equivalents", summary="A mass of CO2e in things that people know")
+    async def equivalents_of(
+        caller: Reader,
+        kg: Annotated[float, Query(ge=0, allow_inf_nan=False, description="kgCO2e")],
+        region: Annotated[str, Query(max_length=20)] = "FR",
+    ) -> EquivalentsOut:
+        try:
+            found = equivalents(await live.current(), regions, kg, region, clock().date())
+        except UnknownRegionError as error:
+            raise unknown_region(error) from error
+        items = [
+            EquivalentOut(
+                activity=one.factor.content.activity,
+                name=one.factor.content.name,
+                quantity=one.quantity,
+                unit=one.unit,
+                factor_id=one.factor.id,
+                factor_version=one.factor.version,
+            )
+            for one in found
+        ]
+        return EquivalentsOut(mass_kg=kg, items=items)
 
     return router
 

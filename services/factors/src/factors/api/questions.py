@@ -81,17 +81,20 @@ def answer(catalogue: Catalogue, regions: Regions, question: Question) -> Resolu
     try:
         return resolve(catalogue, regions, question)
     except UnknownRegionError as error:
-        near = [{"region": region.code, "name": region.name.en} for region in error.nearest]
-        hint = ", ".join(f"{region.code} ({region.name.en})" for region in error.nearest) or "none"
-        raise Problem(
-            404, "unknown-region", f"{error.region!r} is no known place; nearest: {hint}",
-            [FieldError("region", "unknown_region", f"no place has the code {error.region!r}")], nearest=near,
-        ) from error  # fmt: skip
+        raise unknown_region(error) from error
     except StageNeededError as error:
         rule = f"several stages answer: name one of {', '.join(error.stages)}"
         raise Unprocessable(rule, [FieldError("stage", "required", rule)], "stage-needed") from error
     except NothingFitsError as error:
         raise _nothing_fits(catalogue, regions, question) from error
+
+
+def unknown_region(error: UnknownRegionError) -> Problem:
+    """The refusal of a place that is not known, naming those that may have been meant."""
+    near = [{"region": region.code, "name": region.name.en} for region in error.nearest]
+    hint = ", ".join(f"{region.code} ({region.name.en})" for region in error.nearest) or "none"
+    field = FieldError("region", "unknown_region", f"no place has the code {error.region!r}")
+    return Problem(404, "unknown-region", f"{error.region!r} is no known place; nearest: {hint}", [field], nearest=near)
 
 
 def _nothing_fits(catalogue: Catalogue, regions: Regions, question: Question) -> Problem:

@@ -17,7 +17,14 @@ from factors.domain.gases import Gas, Gases
 from factors.domain.records import GWP, Bilingual, FactorContent, GwpSet, Perimeter, Ratings, Source
 from factors.domain.regions import Region, Regions
 
-FACTOR_FILES = ("electricity.csv", "embodied.csv", "components.csv", "lives.csv", "data_centres.csv")
+FACTOR_FILES = (
+    "electricity.csv",
+    "embodied.csv",
+    "components.csv",
+    "lives.csv",
+    "data_centres.csv",
+    "transport_and_purchases.csv",
+)
 
 FACTOR_COLUMNS = (
     "id", "activity", "name_fr", "name_en", "criterion", "stage", "value", "unit", "region", "valid_from", "valid_to",
@@ -84,7 +91,7 @@ def gases() -> Gases:
 def entries() -> tuple[Entry, ...]:
     """Every factor of the catalogue, the potentials of single gases included, in the order of the files."""
     listed = [_entry(row) for file in FACTOR_FILES for row in _rows(file, FACTOR_COLUMNS)]
-    return (*listed, *_potentials())
+    return (*listed, *_potentials(), *_refrigerants())
 
 
 @cache
@@ -164,3 +171,20 @@ def _potentials() -> Iterator[Entry]:
                 ratings=_CONVENTION,
             )  # fmt: skip
             yield Entry(f"gas-{slug}-{gwp_set.value.lower()}", content)
+
+
+def _refrigerants() -> Iterator[Entry]:
+    """Each blend under each set as a factor of the activity `refrigerant.<code>`: the mean of its gases by mass."""
+    composition = sources()["ashrae-34"]
+    for blend, shares in gases().blends.items():
+        for gwp_set in (GwpSet.AR4, GwpSet.AR5, GwpSet.AR6):
+            parts = ", ".join(f"{share:.0%} {gas}" for gas, share in shares.items())
+            content = FactorContent(
+                activity=f"refrigerant.{blend.lower()}",
+                name=Bilingual(f"Fluide {blend}, PRG à 100 ans, {gwp_set.value}", f"Refrigerant {blend}, GWP 100 years, {gwp_set.value}"),
+                criterion=GWP, value=gases().co2e({blend: 1.0}, gwp_set).co2e_kg, unit="kgCO2e/kg",
+                published_year=composition.year, source=composition, gwp_set=gwp_set, gases=tuple(sorted(shares.items())),
+                ratings=_CONVENTION,
+                note=Bilingual(f"{parts} ; PRG du GIEC, {gwp_set.value}.", f"{parts}; GWP of the IPCC, {gwp_set.value}."),
+            )  # fmt: skip
+            yield Entry(f"refrigerant-{blend.lower()}-{gwp_set.value.lower()}", content)

@@ -16,7 +16,6 @@ for _definition in (
     "item = [item] = _ = unit = units = piece",
     "euro = [currency] = _ = EUR",
     "person = [person]",
-    "session = [session]",
 ):
     _REGISTRY.define(_definition)
 
