@@ -15,7 +15,7 @@ EXPORT = ("uv", "export", "-q", "--frozen", "--no-emit-workspace", "--no-header"
 
 
 def main() -> None:
-    """Pin the whole workspace: for development, to run everything, and for each service's image."""
+    """Pin the whole workspace: for development, to run everything, and for each image."""
     subprocess.run(["uv", "lock", "-q"], check=True, cwd=CHECKOUT)
     for target, selection in _exports():
         subprocess.run([*EXPORT, *selection, "-o", str(target)], check=True, cwd=CHECKOUT, stdout=subprocess.DEVNULL)
@@ -26,9 +26,9 @@ def main() -> None:
 def _exports() -> Iterator[tuple[Path, Sequence[str]]]:
     yield CHECKOUT / "requirements-dev.txt", ("--all-packages", "--all-extras")
     yield CHECKOUT / "requirements.txt", ("--no-dev",)
-    for project in sorted(CHECKOUT.glob("services/*/pyproject.toml")):
-        service = project.parent
-        yield service / "requirements.txt", ("--package", f"constellation-{service.name}", "--no-dev")
+    for project in sorted(CHECKOUT.glob("services/*/pyproject.toml")) + [CHECKOUT / "libs/common/pyproject.toml"]:
+        package = project.parent
+        yield package / "requirements.txt", ("--package", f"constellation-{package.name}", "--no-dev")
 
 
 if __name__ == "__main__":
