@@ -26,7 +26,7 @@ def main() -> None:
 def _exports() -> Iterator[tuple[Path, Sequence[str]]]:
     yield CHECKOUT / "requirements-dev.txt", ("--all-packages", "--all-extras")
     yield CHECKOUT / "requirements.txt", ("--no-dev",)
-    for project in sorted(CHECKOUT.glob("services/*/pyproject.toml")) + [CHECKOUT / "libs/common/pyproject.toml"]:
+    for project in [*sorted(CHECKOUT.glob("services/*/pyproject.toml")), CHECKOUT / "libs/common/pyproject.toml"]:
         package = project.parent
         yield package / "requirements.txt", ("--package", f"constellation-{package.name}", "--no-dev")
 
