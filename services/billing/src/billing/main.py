@@ -3,6 +3,7 @@
 from common.cli import command_line
 from common.service import Parts, Runtime, Service, migrations_of
 
+from billing.api.previews import previews_router
 from billing.api.usage import usage_router
 from billing.consumers import SUBSCRIPTIONS
 from billing.service import Metering
@@ -11,7 +12,10 @@ from billing.settings import Settings
 
 def build(runtime: Runtime[Settings]) -> Parts:
     """Wire the service together."""
-    return Parts(routers=[usage_router(Metering(runtime.database, runtime.clock))], subscriptions=SUBSCRIPTIONS)
+    return Parts(
+        routers=[usage_router(Metering(runtime.database, runtime.clock)), previews_router()],
+        subscriptions=SUBSCRIPTIONS,
+    )
 
 
 SERVICE = Service(
