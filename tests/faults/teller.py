@@ -58,7 +58,8 @@ class Teller:
         except httpx.HTTPError:
             self.unanswered += 1
             return False
-        if answer.status_code >= 500:
+        if answer.status_code == 503:
+            assert answer.headers["retry-after"], answer.text
             self.unanswered += 1
             return False
         assert answer.status_code == 201, answer.text

@@ -9,7 +9,7 @@ from aiokafka.errors import KafkaError
 from common.api.problems import Unavailable
 from common.pause import pause
 
-_TRANSIENT = (
+TRANSIENT = (
     asyncpg.PostgresConnectionError,
     asyncpg.DeadlockDetectedError,
     asyncpg.SerializationError,
@@ -35,7 +35,7 @@ def is_transient(error: BaseException) -> bool:
     """Whether the same work may succeed later without anyone changing anything."""
     # asyncpg's InterfaceError is a lost connection, unless it is also a ValueError: then an argument was wrong, and stays wrong.
     lost = isinstance(error, asyncpg.InterfaceError) and not isinstance(error, (ValueError, TypeError))
-    return lost or isinstance(error, _TRANSIENT)
+    return lost or isinstance(error, TRANSIENT)
 
 
 class Backoff:

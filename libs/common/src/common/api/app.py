@@ -3,14 +3,20 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
+import asyncpg
+import structlog
+from fastapi import APIRouter, FastAPI, Request
+from starlette.responses import Response
 
+from common import failures
 from common.api import problems
 from common.api.auth import Authenticator
 from common.api.health import health_router
 from common.api.observe import Observe
 from common.database import Database
 from common.settings import ServiceSettings
+
+log = structlog.get_logger()
 
 _PROBLEM = {"model": None, "content": {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
 
@@ -41,12 +47,26 @@ def create_app(
     )
     app.state.authenticator = Authenticator(settings)
     problems.install(app)
+    for passing in (*failures.TRANSIENT, asyncpg.InterfaceError):
+        app.add_exception_handler(passing, _not_now)
     for router in routers:
         app.include_router(router, prefix="/v1", responses=_responses())
     app.include_router(health_router(database, liveness))
     app.add_middleware(Observe, body_limit_bytes=settings.body_limit_bytes)
     _document(app, name)
     return app
+
+
+def _not_now(request: Request, error: Exception) -> Response:
+    """What passes by itself, a database that is restarted say, is a 503: the same call may succeed in a moment."""
+    if isinstance(error, problems.Problem):
+        return error.response()
+    if not failures.is_transient(error):
+        return problems.unexpected(request, error)
+    log.warning("request.not_now", path=request.url.path, error=repr(error))
+    return problems.Unavailable(
+        f"not now ({type(error).__name__}): repeat the call, with its Idempotency-Key"
+    ).response()
 
 
 def _responses() -> dict[int | str, dict[str, Any]]:

@@ -174,7 +174,8 @@ def _from_problem(request: Request, error: Exception) -> Response:
     return error.response()
 
 
-def _unexpected(request: Request, error: Exception) -> Response:
+def unexpected(request: Request, error: Exception) -> Response:
+    """The answer to an error that nobody foresaw: logged whole, told without any detail."""
     log.error("request.crashed", path=request.url.path, exc_info=error)
     trace_id = format(trace.get_current_span().get_span_context().trace_id, "032x")
     return Problem(500, "internal-error", "an unexpected error; it has been logged", trace_id=trace_id).response()
@@ -185,4 +186,4 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Problem, _from_problem)
     app.add_exception_handler(HTTPException, _from_http)
     app.add_exception_handler(RequestValidationError, _from_validation)
-    app.add_exception_handler(Exception, _unexpected)
+    app.add_exception_handler(Exception, unexpected)
