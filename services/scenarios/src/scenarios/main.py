@@ -5,6 +5,7 @@ from importlib.resources import files
 from common.cli import command_line
 from common.service import Parts, Runtime, Service, migrations_of
 
+from scenarios.api.estimates import estimates_router
 from scenarios.api.offers import offers_router
 from scenarios.api.scope import scope_router
 from scenarios.consumers import SUBSCRIPTIONS
@@ -16,7 +17,7 @@ def build(runtime: Runtime[Settings]) -> Parts:
     """Wire the service together."""
     offers = read_catalogue(files("scenarios").joinpath("data/offers.toml").read_text(encoding="utf-8"))
     return Parts(
-        routers=[offers_router(offers), scope_router(runtime.database)],
+        routers=[offers_router(offers), estimates_router(), scope_router(runtime.database)],
         subscriptions=SUBSCRIPTIONS,
     )
 

@@ -1,0 +1,50 @@
+"""An alternative beside the reference: what it avoids, in which class, at what cost. Signs are kept: avoided may be negative.
+
+Induced and avoided are different pillars and are never netted: nothing here, and nothing built on it, holds their difference.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from scenarios.domain.engine import Simulation
+from scenarios.domain.fleet import Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Avoided:
+    """Emissions that an alternative avoids against the reference, kg by year; negative where it emits more.
+
+    EER ("émissions évitées de réduction") until the reference replaces an asset, EEMA ("de moindre augmentation") from then on
+    (two-phase reference, case C17). Without a replacement in the reference all is EER.
+    """
+
+    eer_kg: Floats
+    eema_kg: Floats
+
+    @property
+    def by_year_kg(self) -> Floats:
+        """Both classes together."""
+        return self.eer_kg + self.eema_kg
+
+    @property
+    def total_kg(self) -> float:
+        """Both classes, all years."""
+        return float(self.eer_kg.sum()) + float(self.eema_kg.sum())
+
+
+def avoided(reference: Simulation, alternative: Simulation) -> Avoided:
+    """Reference minus alternative, asset by asset, by class and year. Both must be of the same fleet and horizon."""
+    horizon = reference.horizon
+    eer, eema = np.empty(horizon.steps), np.empty(horizon.steps)
+    for step in range(horizon.steps):
+        difference = reference.total_kg[step] - alternative.total_kg[step]
+        replaced = reference.replaced_at <= step
+        eema[step] = difference[replaced].sum()
+        eer[step] = difference[~replaced].sum()
+    return Avoided(horizon.by_year(eer), horizon.by_year(eema))
+
+
+def carbon_impact_ratio(avoided_kg: float, induced_kg: float) -> float | None:
+    """CIR of a service: what it avoids ÷ what it induces (catalogue, glossary). None when it induces nothing."""
+    return avoided_kg / induced_kg if induced_kg > 0 else None
