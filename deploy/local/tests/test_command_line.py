@@ -49,6 +49,17 @@ def test_up_with_a_busy_port_ends_with_one_sentence_and_a_failure(layout: Layout
     assert done.stderr.strip().count("\n") == 0
 
 
+def test_status_tells_of_the_ports_that_were_used_last(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
+    layout.folder.mkdir()
+    layout.record_port()
+    monkeypatch.delenv("CONSTELLATION_PORT")
+
+    done = runner.invoke(app, ["status"])
+
+    assert str(layout.kafka_port) in done.stdout
+    assert done.stdout.count("stopped") == 8
+
+
 def test_logs_show_the_last_lines_of_each_part_with_its_name(layout: Layout) -> None:
     layout.logs.mkdir(parents=True)
     layout.log("billing").write_text("one\ntwo\nthree\n")

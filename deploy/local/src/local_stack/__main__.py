@@ -57,7 +57,7 @@ def down() -> None:
 def status() -> None:
     """What runs, where, and how much memory it takes."""
     with _in_plain_words():
-        console.print(table(Stack(Layout.of_checkout(), report=console.print)))
+        console.print(table(Stack(Layout.last_used(), report=console.print)))
 
 
 @app.command()

@@ -32,6 +32,24 @@ class Layout:
             raise StackError(f"CONSTELLATION_PORT is {text!r}: give a port from 1024 to {65535 - LAST_OFFSET}.")
         return cls(CHECKOUT / ".local", int(text))
 
+    @classmethod
+    def last_used(cls) -> Self:
+        """The same folder, on the ports where it was last brought up."""
+        chosen = cls.of_checkout()
+        return cls(chosen.folder, chosen.recorded_port or chosen.port)
+
+    @property
+    def recorded_port(self) -> int | None:
+        """The port that the folder's stack was last brought up on; None before the first time."""
+        try:
+            return int((self.folder / "port").read_text())
+        except (OSError, ValueError):
+            return None
+
+    def record_port(self) -> None:
+        """Note where the folder's stack is about to be brought up."""
+        (self.folder / "port").write_text(str(self.port))
+
     @property
     def base_url(self) -> str:
         """The edge."""

@@ -22,6 +22,7 @@ from local_stack.programs import Program
 from local_stack.servers import LocalServer, ServerError
 
 NEEDED_DISK_BYTES = 1_000_000_000
+LARGEST_LOG_BYTES = 50_000_000  # a longer one is put aside when its process starts again
 Report = Callable[[str], None]
 
 
@@ -95,8 +96,8 @@ class Stack:
             self.layout.stack_file.unlink(missing_ok=True)
 
     def _up(self) -> None:
-        self._refuse_other_ports()
         self._refuse_full_disk()
+        self._refuse_other_ports()
         stopped = [part for part in self.parts if not part.is_running]
         self._refuse_busy_ports(stopped)
         self.layout.logs.mkdir(parents=True, exist_ok=True)
@@ -121,6 +122,8 @@ class Stack:
         self._describe()
 
     def _launch(self, server: LocalServer) -> None:
+        if server.log.exists() and server.log.stat().st_size > LARGEST_LOG_BYTES:
+            server.log.replace(server.log.with_suffix(".log.1"))
         server.prepare()
         with interrupts.deferred():
             self._launched.append(server)
@@ -190,11 +193,10 @@ class Stack:
 
     def _refuse_other_ports(self) -> None:
         """A stack of this folder that runs elsewhere must go down first, or two would share the data."""
-        port_file = self.layout.folder / "port"
-        running_at = port_file.read_text() if port_file.exists() else None
-        if running_at != str(self.layout.port) and any(part.is_running for part in self.parts):
+        running_at = self.layout.recorded_port
+        if running_at != self.layout.port and any(part.is_running for part in self.parts):
             raise StackError(f"The stack of this checkout already runs on port {running_at}: `make down` it first.")
-        port_file.write_text(str(self.layout.port))
+        self.layout.record_port()
 
     def _refuse_full_disk(self) -> None:
         self.layout.folder.mkdir(parents=True, exist_ok=True)
