@@ -7,15 +7,39 @@ last one seen misses nothing. A notification says when to look; a poll looks any
 import asyncio
 
 import structlog
+from common.api.problems import NotFound
 from common.database import Database
 from common.organisations import EVERY
 from common.wakeup import Wakeup
 
 from factors.domain.catalogue import Catalogue
 from factors.service import CHANNEL
+from factors.store import releases
 from factors.store import versions as store
 
 log = structlog.get_logger()
+
+
+class PinnedCatalogues:
+    """The catalogues of releases, read when first asked for; the last few asked for are kept, since they never change."""
+
+    def __init__(self, database: Database, kept: int = 4) -> None:
+        self._database = database
+        self._kept = kept
+        self._catalogues: dict[str, Catalogue] = {}
+
+    async def of(self, release: str) -> Catalogue:
+        """The catalogue of a release. Raises NotFound."""
+        catalogue = self._catalogues.pop(release, None)
+        if catalogue is None:
+            async with self._database.snapshot(EVERY) as connection:
+                if await releases.find(connection, release) is None:
+                    raise NotFound("release", release)
+                catalogue = Catalogue(await releases.versions_in(connection, release))
+        self._catalogues[release] = catalogue
+        while len(self._catalogues) > self._kept:
+            del self._catalogues[next(iter(self._catalogues))]
+        return catalogue
 
 
 class LiveCatalogue:
@@ -23,10 +47,15 @@ class LiveCatalogue:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._pinned = PinnedCatalogues(database)
         self._catalogue = Catalogue()
         self._seen = -1
         self._refreshing = asyncio.Lock()
         self.generation = 0
+
+    async def at(self, release: str | None) -> Catalogue:
+        """The catalogue of a release, or the present one. Raises NotFound."""
+        return await self.current() if release is None else await self._pinned.of(release)
 
     async def current(self) -> Catalogue:
         """The catalogue, read from the database the first time."""

@@ -13,6 +13,7 @@ from factors.catalogue import reader
 from factors.catalogue.reader import Entry
 from factors.domain.records import FactorContent, FactorVersion, Status
 from factors.service import announce
+from factors.store import releases
 from factors.store import versions as store
 
 log = structlog.get_logger()
@@ -35,7 +36,7 @@ async def load(unit: Transaction, entries: Sequence[Entry], release: str, now: d
     """Publish what `entries` say that the catalogue has not said before.
 
     A factor that somebody changed or withdrew since, or whose question another published factor answers, is left alone: the files
-    never undo a person's decision. Waits for another load that is under way.
+    never undo a person's decision. The first load of a release freezes it under its name. Waits for another load that is under way.
     """
     await unit.connection.execute(_LOCK)
     said = await store.origins(unit.connection, AUTHOR)
@@ -52,6 +53,8 @@ async def load(unit: Transaction, entries: Sequence[Entry], release: str, now: d
         else:
             news.append(entry)
     await _publish(unit, news, f"catalogue release {release}", now)
+    if news and await releases.find(unit.connection, release) is None:
+        await releases.freeze(unit.connection, release, f"catalogue release {release}", AUTHOR, now)
     return Loaded(tuple(entry.id for entry in news), tuple(left_alone))
 
 

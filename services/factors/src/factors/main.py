@@ -11,6 +11,7 @@ from common.service import Parts, Runtime, Service, Worker, migrations_of
 from factors import events
 from factors.api.estimates import estimates_router
 from factors.api.factors import factors_router
+from factors.api.releases import releases_router
 from factors.api.resolve import resolve_router
 from factors.api.uncertainty import uncertainty_router
 from factors.catalogue import reader
@@ -39,6 +40,7 @@ def build(runtime: Runtime[FactorsSettings]) -> Parts:
             factors_router(database, publishing, live),
             resolve_router(live, regions),
             estimates_router(live, regions, reader.gases(), runtime.clock),
+            releases_router(database, publishing),
             uncertainty_router(),
         ],
         workers=workers,

@@ -12,6 +12,7 @@ from factors import events
 from factors.domain.records import OPEN, FactorContent, FactorVersion, Status
 from factors.domain.regions import Regions
 from factors.domain.rules import violations
+from factors.store import releases
 from factors.store import versions as store
 
 CHANNEL = "published"
@@ -103,6 +104,13 @@ class Publishing:
         await store.insert_versions(unit.connection, [withdrawn])
         announce(unit, withdrawn)
         return withdrawn
+
+    async def freeze(self, unit: Transaction, name: str, note: str, author: str) -> int:
+        """Make a release of all that is published; the number of factors in it.
+
+        Raises asyncpg.UniqueViolationError when the name is taken.
+        """
+        return await releases.freeze(unit.connection, name, note, author, self._clock())
 
     async def _open_draft(self, unit: Transaction, factor_id: str) -> tuple[FactorVersion, int]:
         """The open draft of a factor, which is locked, and the factor's highest version number."""

@@ -25,6 +25,7 @@ Item = Any
 class BatchIn(Schema):
     """Items as they come; each is validated on its own, so that a bad one never sinks the good ones."""
 
+    release: str | None = Field(default=None, max_length=100, description="pin every item to this release")
     items: list[Item] = Field(min_length=1, max_length=MOST_ITEMS)
 
 
@@ -41,8 +42,9 @@ class ItemError(BaseModel):
 class Answers:
     """Resolutions of one call, with the form in which they are told; one per distinct question."""
 
-    def __init__(self, catalogue: Catalogue, regions: Regions) -> None:
+    def __init__(self, catalogue: Catalogue, regions: Regions, release: str | None) -> None:
         self._catalogue = catalogue
+        self._release = release
         self._regions = regions
         self._known: dict[Question, tuple[Resolution, dict[str, Any]]] = {}
 
@@ -51,7 +53,10 @@ class Answers:
         known = self._known.get(question)
         if known is None:
             resolution = answer(self._catalogue, self._regions, question)
-            known = self._known[question] = (resolution, resolution_out(resolution).model_dump(mode="json"))
+            known = self._known[question] = (
+                resolution,
+                resolution_out(resolution, self._release).model_dump(mode="json"),
+            )
         return known
 
 

@@ -150,7 +150,7 @@ def estimates_router(live: LiveCatalogue, regions: Regions, gases: Gases, clock:
         "/estimates", response_model=EstimatesOut, summary="Activities to impacts; units converted and checked"
     )
     async def estimates(caller: Reader, body: EstimatesIn) -> Response:
-        answers = Answers(await live.current(), regions)
+        answers = Answers(await live.at(body.release), regions, body.release)
         return run_batch(body.items, partial(_estimate, answers))
 
     @router.get("/equivalents", summary="A mass of CO2e in things that people know")

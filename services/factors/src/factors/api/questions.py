@@ -70,6 +70,14 @@ class QuestionIn(Schema):
         )
 
 
+class PinnedQuestionIn(QuestionIn):
+    """A question that may be pinned to a release."""
+
+    release: str | None = Field(
+        default=None, max_length=100, description="answer from this release; absent: what is published now"
+    )
+
+
 class RefQuestionIn(QuestionIn):
     """A question among others, with the caller's own reference."""
 
@@ -119,9 +127,10 @@ def _nothing_fits(catalogue: Catalogue, regions: Regions, question: Question) ->
     return Problem(404, "factor-not-found", detail, nearest=near, nearest_activities=activities)
 
 
-def resolution_out(found: Resolution) -> ResolutionOut:
-    """The answer for a resolution."""
+def resolution_out(found: Resolution, release: str | None) -> ResolutionOut:
+    """The answer for a resolution in the catalogue of `release` (None: the present one)."""
     return ResolutionOut.model_construct(
+        release=release,
         factor=FactorOut.of(found.factor),
         steps=[StepOut.model_construct(code=step.code, text=step.text) for step in found.steps],
         warnings=[StepOut.model_construct(code=step.code, text=step.text) for step in found.warnings],

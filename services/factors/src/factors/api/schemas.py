@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from factors.domain import uncertainty
 from factors.domain.records import (
     Bilingual,
+    Change,
     FactorContent,
     FactorVersion,
     GwpSet,
@@ -264,20 +265,20 @@ def history(versions: list[FactorVersion]) -> FactorHistory:
     """
     present = next((v for v in versions if v.status in (Status.PUBLISHED, Status.WITHDRAWN)), versions[0])
     told = [
-        VersionOut.model_construct(**FactorOut.of(version).__dict__, changes=_changes(before, version))
+        VersionOut.model_construct(
+            **FactorOut.of(version).__dict__,
+            changes=[ChangeOut(**change) for change in visible_changes(before, version)] if before else [],
+        )
         for version, before in zip(versions, [*versions[1:], None], strict=True)
     ]
     return FactorHistory.model_construct(**FactorOut.of(present).__dict__, versions=told)
 
 
-def _changes(before: FactorVersion | None, after: FactorVersion) -> list[ChangeOut]:
-    if before is None:
-        return []
+def visible_changes(before: FactorVersion, after: FactorVersion) -> list[Change]:
+    """What differs between two versions, without what a licence forbids showing."""
     masked = not (before.content.source.displayable and after.content.source.displayable)
     hidden = ("value", "gases", "biogenic_co2") if masked else ()
-    return [
-        ChangeOut(**change) for change in differences(before.content, after.content) if change["field"] not in hidden
-    ]
+    return [change for change in differences(before.content, after.content) if change["field"] not in hidden]
 
 
 class StepOut(BaseModel):
@@ -288,8 +289,12 @@ class StepOut(BaseModel):
 
 
 class ResolutionOut(BaseModel):
-    """The factor that answers, how it was found, and what a reader must be told."""
+    """The factor that answers, how it was found, and what a reader must be told.
 
+    `release` names the release that the answer is pinned to; null: what is published now.
+    """
+
+    release: str | None
     factor: FactorOut
     steps: list[StepOut]
     warnings: list[StepOut]

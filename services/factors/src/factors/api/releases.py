@@ -1,0 +1,122 @@
+"""Releases: make one, read it, compare two."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import asyncpg
+from common.api.auth import Caller, requires
+from common.api.problems import Conflict, NotFound
+from common.database import Connection, Database
+from fastapi import APIRouter, Depends, Query
+from pydantic import BaseModel, Field
+
+from factors.api.schemas import FactorOut, Name, Schema, visible_changes
+from factors.domain.comparison import compare
+from factors.domain.records import FactorVersion
+from factors.service import Publishing
+from factors.store import releases as store
+
+Reader = Annotated[Caller, Depends(requires("factors:read"))]
+Writer = Annotated[Caller, Depends(requires("factors:write"))]
+ReleaseName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
+
+
+class ReleaseIn(Schema):
+    """A name for what is published now."""
+
+    name: ReleaseName
+    note: Name
+
+
+class ReleaseOut(BaseModel):
+    """A frozen set of factors; `size` is their number."""
+
+    name: str
+    note: str
+    author: str
+    created_at: datetime
+    size: int
+
+
+class RevisedOut(BaseModel):
+    """A factor that changed. `relative_change` is what any result in proportion to it would change by."""
+
+    id: str
+    before_version: int
+    after_version: int
+    relative_change: float | None
+    changes: list[dict[str, Any]]
+
+
+class ComparisonOut(BaseModel):
+    """What the second release has more, has no more, and has otherwise."""
+
+    added: list[FactorOut]
+    removed: list[FactorOut]
+    revised: list[RevisedOut]
+
+
+def releases_router(database: Database, publishing: Publishing) -> APIRouter:
+    """`/releases`."""
+    router = APIRouter(tags=["releases"])
+
+    @router.post("/releases", status_code=201, summary="Freeze what is published now under a name")
+    async def make_release(caller: Writer, body: ReleaseIn) -> ReleaseOut:
+        caller.require_every_organisation()
+        try:
+            async with database.transaction(caller.organisations) as unit:
+                await publishing.freeze(unit, body.name, body.note, caller.client)
+        except asyncpg.UniqueViolationError as error:
+            raise Conflict(f"a release {body.name!r} exists; releases never change", "release-exists") from error
+        return await _read(caller, body.name)
+
+    @router.get("/releases", summary="The releases, the newest first")
+    async def list_releases(caller: Reader) -> list[ReleaseOut]:
+        async with database.snapshot(caller.organisations) as connection:
+            return [_out(release) for release in await store.list_releases(connection)]
+
+    @router.get("/releases/compare", summary="What changed between two releases, and by how much")
+    async def compare_releases(
+        caller: Reader, before: Annotated[ReleaseName, Query()], after: Annotated[ReleaseName, Query()]
+    ) -> ComparisonOut:
+        async with database.snapshot(caller.organisations) as connection:
+            found = compare(await _versions(connection, before), await _versions(connection, after))
+        return ComparisonOut(
+            added=[FactorOut.of(version) for version in found.added],
+            removed=[FactorOut.of(version) for version in found.removed],
+            revised=[
+                RevisedOut(
+                    id=one.after.id,
+                    before_version=one.before.version,
+                    after_version=one.after.version,
+                    relative_change=one.relative_change,
+                    changes=[dict(change) for change in visible_changes(one.before, one.after)],
+                )
+                for one in found.revised
+            ],
+        )
+
+    @router.get("/releases/{name}", summary="One release")
+    async def read_release(caller: Reader, name: str) -> ReleaseOut:
+        return await _read(caller, name)
+
+    async def _read(caller: Caller, name: str) -> ReleaseOut:
+        async with database.snapshot(caller.organisations) as connection:
+            release = await store.find(connection, name)
+        if release is None:
+            raise NotFound("release", name)
+        return _out(release)
+
+    return router
+
+
+async def _versions(connection: Connection, name: str) -> list[FactorVersion]:
+    if await store.find(connection, name) is None:
+        raise NotFound("release", name)
+    return await store.versions_in(connection, name)
+
+
+def _out(release: store.Release) -> ReleaseOut:
+    return ReleaseOut(
+        name=release.name, note=release.note, author=release.author, created_at=release.created_at, size=release.size
+    )
