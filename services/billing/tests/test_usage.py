@@ -181,7 +181,15 @@ async def test_the_pages_hold_every_machine_once_and_add_up_to_the_totals(make_s
     totals = (await billing.client.get("/v1/usage/totals", params=OCTOBER)).json()
     assert totals["virtual_machines"] == 7
     assert totals["usage"]["ram_mib_seconds"] == sum(item["usage"]["ram_mib_seconds"] for item in seen)
-    assert (totals["kwh"], totals["gwp_kg"], totals["without_footprint"]) == (30.0, 7.0, 5)
+    assert (totals["kwh"], totals["gwp_kg"]) == (30.0, 7.0)
+    assert (totals["without_energy"], totals["without_footprint"]) == (5, 5)
+
+
+async def test_a_footprint_without_electricity_keeps_its_emissions(make_service: MakeService) -> None:
+    billing = await _billing(make_service)
+    await billing.handle(_vm(1, _segment("2026-10-03T00:00:00Z")), _footprint(1, kwh=None))
+    [machine] = (await _usage(billing))["items"]
+    assert (machine["kwh"], machine["gwp_kg"]) == (None, 3.0)
 
 
 async def test_a_machine_whose_footprint_is_not_known_yet_says_so(make_service: MakeService) -> None:

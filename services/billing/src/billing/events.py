@@ -98,7 +98,7 @@ class AssetMonthChanged(Heard):
     org: str
     month: Month
     kind: str
-    kwh: float
+    kwh: float | None = None
     stages: list[Stage]
 
     @property

@@ -60,6 +60,7 @@ class MonthTotals:
     usage: Usage
     kwh: float
     gwp_kg: float
+    without_energy: int
     without_footprint: int
 
 
@@ -99,6 +100,7 @@ class Metering:
             usage=total([machine.usage for machine in machines]),
             kwh=sum(machine.holder.kwh or 0.0 for machine in machines),
             gwp_kg=sum(machine.holder.gwp_kg or 0.0 for machine in machines),
+            without_energy=sum(machine.holder.kwh is None for machine in machines),
             without_footprint=sum(machine.holder.gwp_kg is None for machine in machines),
         )
 

@@ -101,7 +101,7 @@ class AssetMonthChanged(Heard):
     month: Month
     kind: str
     site_id: UUID | None = None
-    kwh: float
+    kwh: float | None = None
     stages: list[Stage]
 
     @property

@@ -57,7 +57,8 @@ class StretchView(BaseModel):
 
 
 class VirtualMachineView(BaseModel):
-    """One VM; `kwh` and `gwp_kg` are null until its footprint of the month has been heard."""
+    """One VM; `kwh` and `gwp_kg` are null until its footprint of the month has been heard, `kwh` also where
+    nothing is known of its electricity."""
 
     asset_id: UUID
     source: str = Field(examples=["vcenter-nanterre"])
@@ -85,7 +86,8 @@ class TotalsView(BaseModel):
     usage: UsageView
     kwh: float
     gwp_kg: float = Field(description="kgCO2e, electricity location-based")
-    without_footprint: int = Field(description="VMs whose footprint of the month has not been heard; they add 0")
+    without_energy: int = Field(description="VMs whose electricity of the month is not known; they add 0 kWh")
+    without_footprint: int = Field(description="VMs whose footprint of the month has not been heard; they add 0 kg")
 
 
 def usage_router(metering: Metering) -> APIRouter:
@@ -116,6 +118,7 @@ def usage_router(metering: Metering) -> APIRouter:
             usage=_usage(totals.usage),
             kwh=totals.kwh,
             gwp_kg=totals.gwp_kg,
+            without_energy=totals.without_energy,
             without_footprint=totals.without_footprint,
         )
 
