@@ -18,6 +18,7 @@ ENVIRONMENT = CHECKOUT / ".venv"
 PYTHON = ENVIRONMENT / "bin" / "python"
 REQUIREMENTS = CHECKOUT / "requirements-dev.txt"
 STAMP = ENVIRONMENT / ".constellation"
+NEEDED_DISK_BYTES = 1_500_000_000
 # What pip reads from its environment, and the name under which uv reads the same.
 PIP_TO_UV = {
     "PIP_INDEX_URL": "UV_DEFAULT_INDEX",
@@ -74,6 +75,11 @@ def _fingerprint() -> str:
 
 
 def _install() -> None:
+    free = shutil.disk_usage(CHECKOUT).free
+    if free < NEEDED_DISK_BYTES:
+        raise SetupError(
+            f"Only {free / 1e6:.0f} MB are free here; .venv needs {NEEDED_DISK_BYTES / 1e6:.0f} MB: make room."
+        )
     print("Setting up .venv from the pinned requirements …", flush=True)
     STAMP.unlink(missing_ok=True)
     _make_environment()
