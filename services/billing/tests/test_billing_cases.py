@@ -68,7 +68,7 @@ def test_c13_the_true_up_fills_the_minimum_of_the_days_under_contract() -> None:
         for text in ("2026-09-01T00:00:00+02:00", "2026-10-01T00:00:00+02:00", case["inputs"]["contract_start"])
     )
     expected = case["expected"]
-    due = minimum_due(start, end, Minimum(Decimal(case["inputs"]["minimum"]), contract))
+    due = minimum_due(start, end, [Minimum(Decimal(case["inputs"]["minimum"]), contract)])
     assert str(due) == expected["minimum_prorated"]
     assert str(due - Decimal(expected["usage_net"])) == expected["true_up"]
     vat = vat_of(due, treatment_of("FR"))

@@ -51,9 +51,9 @@ def terms(draw: st.DrawFn) -> Terms:
     return Terms(chosen, draw(st.sampled_from(["calendar", "h730"])), tuple(discounts))
 
 
-def bill(history: list[UsageEvent], agreed: Terms, minimum: Minimum | None = None) -> Rating:
+def bill(history: list[UsageEvent], agreed: Terms) -> Rating:
     intervals, _ = intervals_of(history)
-    return rate_intervals(0, LENGTH, [TermsWindow(0, LENGTH, agreed)], intervals, minimum)
+    return rate_intervals(0, LENGTH, [TermsWindow(0, LENGTH, agreed)], intervals)
 
 
 @given(histories(), terms(), st.randoms(use_true_random=False))
@@ -149,11 +149,11 @@ def test_counting_second_by_second_gives_the_same_bill(
 def test_at_the_end_of_the_period_the_projections_are_the_bill(
     history: list[UsageEvent], agreed: Terms, begins: int
 ) -> None:
-    minimum = Minimum(Decimal(500), begins)
+    minimums = [Minimum(Decimal(500), begins)]
     intervals, _ = intervals_of(history)
     windows = [TermsWindow(0, LENGTH, agreed)]
-    final = rate_intervals(0, LENGTH, windows, intervals, minimum)
-    projection = project(0, LENGTH, LENGTH, windows, intervals, minimum)
+    final = rate_intervals(0, LENGTH, windows, intervals, minimums)
+    projection = project(0, LENGTH, LENGTH, windows, intervals, minimums)
     assert projection.state_based_net == projection.linear_net == final.net
     assert month_to_date(0, LENGTH, LENGTH, windows, intervals) == rate_intervals(0, LENGTH, windows, intervals)
 

@@ -3,17 +3,27 @@
 from common.cli import command_line
 from common.service import Parts, Runtime, Service, migrations_of
 
+from billing.api.contracts import contracts_router
 from billing.api.previews import previews_router
 from billing.api.usage import usage_router
+from billing.api.usage_events import usage_events_router
 from billing.consumers import SUBSCRIPTIONS
+from billing.contracts import Contracts
 from billing.service import Metering
 from billing.settings import Settings
+from billing.usage_events import UsageEvents
 
 
 def build(runtime: Runtime[Settings]) -> Parts:
     """Wire the service together."""
+    database, clock = runtime.database, runtime.clock
     return Parts(
-        routers=[usage_router(Metering(runtime.database, runtime.clock)), previews_router()],
+        routers=[
+            usage_router(Metering(database, clock)),
+            previews_router(),
+            contracts_router(database, Contracts(database, clock)),
+            usage_events_router(UsageEvents(database, clock)),
+        ],
         subscriptions=SUBSCRIPTIONS,
     )
 

@@ -37,15 +37,15 @@ def preview(request: PreviewRequest) -> Preview:
     prices: dict[str, PriceModel] = {name: price.to_domain() for name, price in request.prices.items()}
     terms = Terms(prices, request.month_basis, tuple(discount.to_domain() for discount in request.discounts))
     windows = [TermsWindow(start, end, terms)]
-    minimum = _minimum(request, zone, start)
+    minimums = _minimums(request, zone, start)
     intervals, findings = _metered(request)
     if request.now is None:
-        rating = rate_intervals(start, end, windows, intervals, minimum)
+        rating = rate_intervals(start, end, windows, intervals, minimums)
         projection = Projection(rating.net, rating.net)
     else:
         now = _epoch(request.now)
         rating = month_to_date(start, end, now, windows, intervals)
-        projection = project(start, end, now, windows, intervals, minimum)
+        projection = project(start, end, now, windows, intervals, minimums)
     treatment = treatment_of(request.vat.territory)
     vat = total([group.vat for group in groups_of([(line.amount, treatment) for line in rating.lines])])
     return Preview(rating, treatment, vat, projection, tuple(findings))
@@ -60,14 +60,14 @@ def _metered(request: PreviewRequest) -> tuple[list[Interval], list[Finding]]:
     )
 
 
-def _minimum(request: PreviewRequest, zone: ZoneInfo, start: int) -> Minimum | None:
+def _minimums(request: PreviewRequest, zone: ZoneInfo, start: int) -> tuple[Minimum, ...]:
     if request.minimum is None:
-        return None
+        return ()
     begins = request.minimum.start
     if begins is None:
-        return Minimum(request.minimum.amount, start)
+        return (Minimum(request.minimum.amount, start),)
     instant = begins if isinstance(begins, datetime) else _midnight(begins, zone)
-    return Minimum(request.minimum.amount, _epoch(instant))
+    return (Minimum(request.minimum.amount, _epoch(instant)),)
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:

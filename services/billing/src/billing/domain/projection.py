@@ -35,17 +35,17 @@ def project(
     now: int,
     windows: Sequence[TermsWindow],
     intervals: Sequence[Interval],
-    minimum: Minimum | None = None,
+    minimums: Sequence[Minimum] = (),
 ) -> Projection:
     """Both views at `now`; events later than `now` are not looked at."""
     now = _within(now, start, end)
-    state = rate_intervals(start, end, windows, carried_on(intervals, now), minimum)
+    state = rate_intervals(start, end, windows, carried_on(intervals, now), minimums)
     begun = max(start, min((window.start for window in windows), default=start))
     if now <= begun:
         return Projection(state.net, None)
     seen = cut(intervals, begun, now)
     demands = [_extrapolated(seen, window, begun, now) for window in windows]
-    return Projection(state.net, rate(start, end, windows, demands, minimum).net)
+    return Projection(state.net, rate(start, end, windows, demands, minimums).net)
 
 
 def carried_on(intervals: Sequence[Interval], now: int) -> list[Interval]:

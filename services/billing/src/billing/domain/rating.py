@@ -47,10 +47,11 @@ class TermsWindow:
 
 @dataclass(frozen=True, slots=True)
 class Minimum:
-    """At least `amount` euros a whole period, from the instant `start` on, in proportion."""
+    """At least `amount` euros a whole period, in proportion to its time in `[start, end)`; `end` None: until further notice."""
 
     amount: Decimal
     start: int
+    end: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +97,13 @@ def rate(
     end: int,
     windows: Sequence[TermsWindow],
     demands: Sequence[Mapping[str, Demand]],
-    minimum: Minimum | None = None,
+    minimums: Sequence[Minimum] = (),
 ) -> Rating:
     """Rate `[start, end)`; `demands` are those of `windows`, one to one, by meter name."""
     lines: list[Line] = []
     for window, demand in zip(windows, demands, strict=True):
         lines += _window_lines(window, demand, end - start)
-    if minimum is not None:
-        lines += _true_up(start, end, minimum, total([line.amount for line in lines]))
+    lines += _true_up(start, end, minimums, total([line.amount for line in lines]))
     return Rating(start, end, tuple(lines))
 
 
@@ -112,10 +112,10 @@ def rate_intervals(
     end: int,
     windows: Sequence[TermsWindow],
     intervals: Sequence[Interval],
-    minimum: Minimum | None = None,
+    minimums: Sequence[Minimum] = (),
 ) -> Rating:
     """Rate what `intervals` hold."""
-    return rate(start, end, windows, [demand_of(intervals, window) for window in windows], minimum)
+    return rate(start, end, windows, [demand_of(intervals, window) for window in windows], minimums)
 
 
 def demand_of(intervals: Sequence[Interval], window: TermsWindow) -> dict[str, Demand]:
@@ -124,10 +124,13 @@ def demand_of(intervals: Sequence[Interval], window: TermsWindow) -> dict[str, D
     return {name: profile(parts, METER_INDEX[name]) for name in window.terms.prices}
 
 
-def minimum_due(start: int, end: int, minimum: Minimum) -> Decimal:
-    """The part of the minimum that `[start, end)` owes, in proportion to the time since the minimum began."""
-    covered = max(0, end - max(start, minimum.start))
-    return cents(Fraction(minimum.amount) * covered / (end - start))
+def minimum_due(start: int, end: int, minimums: Sequence[Minimum]) -> Decimal:
+    """The part of the minimums that `[start, end)` owes, in proportion to the time that each holds within it; one rounding."""
+    owed = Fraction(0)
+    for minimum in minimums:
+        until = end if minimum.end is None else min(minimum.end, end)
+        owed += Fraction(minimum.amount) * max(0, until - max(start, minimum.start)) / (end - start)
+    return cents(owed)
 
 
 def _window_lines(window: TermsWindow, demands: Mapping[str, Demand], period_s: int) -> list[Line]:
@@ -161,6 +164,6 @@ def _discounts(window: TermsWindow, lines: Sequence[Line]) -> list[Line]:
     return [line for line in found if line.amount]
 
 
-def _true_up(start: int, end: int, minimum: Minimum, usage_net: Decimal) -> list[Line]:
-    missing = minimum_due(start, end, minimum) - usage_net
+def _true_up(start: int, end: int, minimums: Sequence[Minimum], usage_net: Decimal) -> list[Line]:
+    missing = minimum_due(start, end, minimums) - usage_net
     return [Line("true_up", "minimum", "true_up", missing)] if missing > 0 else []
