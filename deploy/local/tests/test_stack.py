@@ -191,6 +191,29 @@ def test_a_killed_up_is_completed_by_the_next_one(layout: Layout, toys: Path, va
     assert all(part.is_ready for part in stack.parts)
 
 
+def test_a_stack_on_a_leash_ends_with_the_process_that_brought_it_up(
+    layout: Layout, toys: Path, variables: Mapping[str, str]
+) -> None:
+    code = (
+        "import signal, sys; from pathlib import Path\n"
+        "from local_stack.stack import Stack; from local_stack.layout import Layout\n"
+        "layout = Layout(Path(sys.argv[1]), int(sys.argv[2]))\n"
+        "Stack(layout, executable=Path(sys.argv[3]).joinpath, detached=False).up()\n"
+        "print('up', flush=True)\nsignal.pause()\n"
+    )
+    command = [sys.executable, "-c", code, str(layout.folder), str(layout.port), str(toys)]
+    owner = subprocess.Popen(command, env=variables, stdout=subprocess.PIPE, text=True)
+    assert owner.stdout is not None
+    assert any(line == "up\n" for line in owner.stdout)
+    stack = make(layout, toys, variables)
+    assert all(part.is_ready for part in stack.parts)
+
+    owner.kill()
+    owner.wait()
+
+    assert wait_until(lambda: not any(part.is_running for part in stack.parts), timeout_s=30)
+
+
 def test_down_never_ends_a_stranger_that_has_the_id_of_a_part(
     layout: Layout, toys: Path, variables: Mapping[str, str]
 ) -> None:

@@ -27,8 +27,10 @@ class Program(LocalServer):
         command: Sequence[str],
         variables: Callable[[], Mapping[str, str]] = lambda: os.environ,
         ready_path: str = "/readyz",
+        *,
+        detached: bool = True,
     ) -> None:
-        super().__init__(name, layout.state(name), port, detached=True, log=layout.log(name))
+        super().__init__(name, layout.state(name), port, detached=detached, log=layout.log(name))
         self._command = command
         self._variables = variables
         self._ready_url = f"http://{LOOPBACK}:{port}{ready_path}"
@@ -49,16 +51,18 @@ class Program(LocalServer):
             return False
 
 
-def service(name: str, layout: Layout, command: Path, variables: Callable[[], Mapping[str, str]]) -> Program:
+def service(
+    name: str, layout: Layout, command: Path, variables: Callable[[], Mapping[str, str]], *, detached: bool = True
+) -> Program:
     """A service of the platform as one process: API, consumers, relay and workers."""
-    return Program(name, layout, layout.service_port(name), [str(command), "all"], variables)
+    return Program(name, layout, layout.service_port(name), [str(command), "all"], variables, detached=detached)
 
 
-def edge(layout: Layout) -> Program:
+def edge(layout: Layout, *, detached: bool = True) -> Program:
     """The edge in front of all services."""
     services = [f"{name}={layout.service_url(name)}" for name in SERVICES]
     command = [sys.executable, "-m", "local_stack.edge", str(layout.port), *services]
-    return Program("edge", layout, layout.port, command, ready_path="/livez")
+    return Program("edge", layout, layout.port, command, ready_path="/livez", detached=detached)
 
 
 def executable(name: str) -> Path:

@@ -29,7 +29,8 @@ Report = Callable[[str], None]
 class Stack:
     """One stack: Postgres, Kafka, the services and the edge, all recorded in the layout's folder.
 
-    `DATABASE_URL` and `KAFKA_BOOTSTRAP` in `variables` replace the embedded Postgres and Kafka.
+    `DATABASE_URL` and `KAFKA_BOOTSTRAP` in `variables` replace the embedded Postgres and Kafka. Unless `detached`, it
+    lives no longer than the process that brought it up: for tests.
     """
 
     def __init__(
@@ -38,19 +39,25 @@ class Stack:
         variables: Mapping[str, str] = os.environ,
         report: Report = print,
         executable: Callable[[str], Path] = programs.executable,
+        *,
+        detached: bool = True,
     ) -> None:
         self.layout = layout
         self._variables = variables
         self._report = report
         self._executable = executable
-        log = layout.log
+        self._detached = detached
         self.postgres = EmbeddedPostgres(
-            layout.state("postgres"), layout.postgres_port, detached=True, log=log("postgres")
+            layout.state("postgres"), layout.postgres_port, detached=detached, log=layout.log("postgres")
         )
         self.kafka = EmbeddedKafka(
-            layout.state("kafka"), layout.kafka_port, layout.controller_port, detached=True, log=log("kafka")
+            layout.state("kafka"),
+            layout.kafka_port,
+            layout.controller_port,
+            detached=detached,
+            log=layout.log("kafka"),
         )
-        self.edge = programs.edge(layout)
+        self.edge = programs.edge(layout, detached=detached)
         self.services = [self._service(name) for name in SERVICES]
         self._external_postgres = variables.get("DATABASE_URL")
         self._external_kafka = variables.get("KAFKA_BOOTSTRAP")
@@ -175,7 +182,13 @@ class Stack:
         tokens.write_secret(self.layout.stack_file, json.dumps(document, indent=2) + "\n")
 
     def _service(self, name: str) -> Program:
-        return programs.service(name, self.layout, self._executable(name), lambda: self._service_variables(name))
+        return programs.service(
+            name,
+            self.layout,
+            self._executable(name),
+            lambda: self._service_variables(name),
+            detached=self._detached,
+        )
 
     def _service_variables(self, name: str) -> Mapping[str, str]:
         password = tokens.service_password(self.layout)
