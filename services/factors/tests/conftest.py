@@ -60,7 +60,7 @@ async def empty(make_service: MakeService) -> Factors:
 @pytest_asyncio.fixture
 async def french(empty: Factors) -> Factors:
     """The service with the catalogue's electricity of France, its events taken from the outbox."""
-    entries = [entry for entry in reader.entries() if entry.content.region == "FR"]
+    entries = [entry for entry in reader.entries() if entry.id.startswith("electricity-fr-")]
     async with empty.database.transaction(EVERY) as unit:
         await load(unit, entries, "test", NOW)
     await empty.take_outbox()

@@ -24,7 +24,7 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 Factors = RunningService[FactorsSettings]
 
-FRENCH = [entry for entry in reader.entries() if entry.content.region == "FR"]
+FRENCH = [entry for entry in reader.entries() if entry.id.startswith("electricity-fr-")]
 
 
 async def load_entries(service: Factors, entries: tuple[Entry, ...], release: str = "test") -> Loaded:

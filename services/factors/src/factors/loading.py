@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 import structlog
 from common.database import Database, Transaction
@@ -11,8 +11,7 @@ from common.organisations import EVERY
 
 from factors.catalogue import reader
 from factors.catalogue.reader import Entry
-from factors.domain.records import FactorContent, FactorVersion, Status
-from factors.service import announce
+from factors.service import publish_entries
 from factors.store import releases
 from factors.store import versions as store
 
@@ -48,38 +47,14 @@ async def load(unit: Transaction, entries: Sequence[Entry], release: str, now: d
         if origin is not None and origin.digest == entry.content.digest():
             continue
         changed_since = origin is not None and not origin.is_latest
-        if changed_since or any(answers_alike(entry.content, other.content) for other in others):
+        if changed_since or any(entry.content.rivals(other.content) for other in others):
             left_alone.append(entry.id)
         else:
             news.append(entry)
-    await _publish(unit, news, f"catalogue release {release}", now)
+    await publish_entries(unit, news, AUTHOR, f"catalogue release {release}", now)
     if news and await releases.find(unit.connection, release) is None:
         await releases.freeze(unit.connection, release, f"catalogue release {release}", AUTHOR, now)
     return Loaded(tuple(entry.id for entry in news), tuple(left_alone))
-
-
-async def _publish(unit: Transaction, news: Sequence[Entry], reason: str, now: datetime) -> None:
-    if not news:
-        return
-    ids = [entry.id for entry in news]
-    numbers = await store.next_versions(unit.connection, ids)
-    versions = [
-        FactorVersion(entry.id, numbers[entry.id], Status.PUBLISHED, entry.content, AUTHOR, reason, now, AUTHOR)
-        for entry in news
-    ]
-    await store.supersede(unit.connection, ids)
-    await store.insert_versions(unit.connection, versions)
-    await store.check_one_answer(unit.connection)
-    announce(unit, *versions)
-
-
-def answers_alike(one: FactorContent, other: FactorContent) -> bool:
-    """Whether two contents answer the same question on some of the same dates."""
-    return (
-        one.key == other.key
-        and (one.valid_from or date.min) < (other.valid_to or date.max)
-        and (other.valid_from or date.min) < (one.valid_to or date.max)
-    )
 
 
 class CatalogueLoader:

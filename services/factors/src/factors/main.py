@@ -11,10 +11,12 @@ from common.service import Parts, Runtime, Service, Worker, migrations_of
 from factors import events
 from factors.api.estimates import estimates_router
 from factors.api.factors import factors_router
+from factors.api.imports import imports_router
 from factors.api.releases import releases_router
 from factors.api.resolve import resolve_router
 from factors.api.uncertainty import uncertainty_router
 from factors.catalogue import reader
+from factors.imports import Importing
 from factors.live import LiveCatalogue
 from factors.loading import CatalogueLoader
 from factors.service import Publishing
@@ -41,6 +43,7 @@ def build(runtime: Runtime[FactorsSettings]) -> Parts:
             resolve_router(live, regions),
             estimates_router(live, regions, reader.gases(), runtime.clock),
             releases_router(database, publishing),
+            imports_router(database, Importing(regions, runtime.clock), live),
             uncertainty_router(),
         ],
         workers=workers,

@@ -1,6 +1,6 @@
 """Use cases on factors: draft, review, publish, withdraw. One transaction each; the caller commits it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -9,6 +9,7 @@ from common.api.problems import Conflict, FieldError, NotFound, Unprocessable
 from common.database import Transaction
 
 from factors import events
+from factors.catalogue.reader import Entry
 from factors.domain.records import OPEN, FactorContent, FactorVersion, Status
 from factors.domain.regions import Regions
 from factors.domain.rules import violations
@@ -139,6 +140,25 @@ class Publishing:
         if other is not None:
             detail = f"factor {other} already answers this question on some of these dates: make a new version of it, or withdraw it"
             raise Conflict(detail, "question-answered")
+
+
+async def publish_entries(unit: Transaction, entries: Sequence[Entry], author: str, reason: str, now: datetime) -> None:
+    """Publish the next version of many factors at once, in the order given.
+
+    Raises asyncpg.ExclusionViolationError when two published factors would answer one question.
+    """
+    if not entries:
+        return
+    ids = [entry.id for entry in entries]
+    numbers = await store.next_versions(unit.connection, ids)
+    versions = [
+        FactorVersion(entry.id, numbers[entry.id], Status.PUBLISHED, entry.content, author, reason, now, author)
+        for entry in entries
+    ]
+    await store.supersede(unit.connection, ids)
+    await store.insert_versions(unit.connection, versions)
+    await store.check_one_answer(unit.connection)
+    announce(unit, *versions)
 
 
 def announce(unit: Transaction, *versions: FactorVersion) -> None:

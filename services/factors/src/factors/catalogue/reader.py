@@ -61,7 +61,7 @@ def release_name() -> str:
 def regions() -> Regions:
     """The tree of known places."""
     return Regions(
-        Region(row["code"], Bilingual(row["name_fr"], row["name_en"]), row["parent"] or None)
+        Region(row["code"], Bilingual(row["name_fr"], row["name_en"]), row["parent"] or None, row["alpha3"] or None)
         for row in _rows("regions.csv")
     )
 

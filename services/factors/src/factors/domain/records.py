@@ -129,6 +129,14 @@ class FactorContent:
         """Whether the half-open validity holds `day`."""
         return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day < self.valid_to)
 
+    def rivals(self, other: "FactorContent") -> bool:
+        """Whether both answer the same question on some of the same dates, which two published factors never do."""
+        return (
+            self.key == other.key
+            and (self.valid_from or date.min) < (other.valid_to or date.max)
+            and (other.valid_from or date.min) < (self.valid_to or date.max)
+        )
+
     @property
     def last_day(self) -> date | None:
         """The last date of validity; None when it has no end."""

@@ -32,6 +32,7 @@ class Region:
     code: str
     name: Bilingual
     parent: str | None
+    alpha3: str | None = None
 
 
 class Regions:
@@ -42,6 +43,7 @@ class Regions:
         for region in self._by_code.values():
             if region.parent is not None and region.parent not in self._by_code:
                 raise ValueError(f"region {region.code}: its parent {region.parent} is unknown")
+        self._by_alpha3 = {region.alpha3: region for region in self._by_code.values() if region.alpha3}
         self._chains = {code: self._walk(code) for code in self._by_code}
         self._names = {plain(name): region.code
                        for region in self._by_code.values() for name in (region.name.fr, region.name.en)}  # fmt: skip
@@ -59,6 +61,15 @@ class Regions:
         return Region(
             canonical, Bilingual(f"{canonical} ({country.name.fr})", f"{canonical} ({country.name.en})"), country.code
         )
+
+    def by_alpha3(self, code: str) -> Region | None:
+        """The country or territory of an ISO 3166-1 alpha-3 code."""
+        return self._by_alpha3.get(code)
+
+    def by_name(self, name: str) -> Region | None:
+        """The place of that French or English name, accents and case apart."""
+        code = self._names.get(plain(name))
+        return None if code is None else self._by_code[code]
 
     def wider(self, region: Region) -> tuple[Region, ...]:
         """The places around `region`, from the nearest to the world."""

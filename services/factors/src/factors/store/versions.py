@@ -203,6 +203,24 @@ async def present_versions(connection: Connection, after_revision: int) -> Async
         yield row["revision"], to_version(row)
 
 
+async def published_about(
+    connection: Connection, factor_ids: Sequence[str], activities: Sequence[str]
+) -> list[FactorVersion]:
+    """The published versions of these factors, and of any factor of these activities."""
+    rows = await connection.fetch(
+        f"""
+        SELECT {_SELECTED}
+        FROM factor_versions
+        WHERE status = 'published'
+          AND (factor_id = ANY ($1) OR activity = ANY ($2))
+        ORDER BY factor_id
+        """,
+        list(factor_ids),
+        list(activities),
+    )
+    return [to_version(row) for row in rows]
+
+
 async def origins(connection: Connection, author: str) -> dict[str, Origin]:
     """What `author` last said of each factor."""
     rows = await connection.fetch(

@@ -1,0 +1,75 @@
+"""Importing through the API: a dry run changes nothing, an import is one release, twice is once."""
+
+from typing import Any
+
+from common.testing.harness import RunningService
+from factors.settings import FactorsSettings
+from httpx import Response
+
+Factors = RunningService[FactorsSettings]
+
+EMBER = """country_code,country_or_region,year,latest_year,emissions_intensity_gco2_per_kwh
+FRA,France,2024,2025,44.18
+FRA,France,2025,2025,40.5
+CAF,Central African Republic (the),2025,2025,0.0
+ZZZ,Nowhere,2025,2025,100
+"""
+
+SOURCE = {"source_name": "Ember", "source_link": "Ember, 2025", "source_licence": "CC BY 4.0", "source_year": "2025"}
+
+
+async def send(service: Factors, text: str = EMBER, *, source: dict[str, str] | None = None, **query: str) -> Response:
+    form = SOURCE if source is None else source
+    params = {"format": "ember"} | query
+    return await service.client.post("/v1/imports", params=params, files={"file": ("file.csv", text)}, data=form)
+
+
+async def test_a_dry_run_says_what_would_change_and_changes_nothing(french: Factors) -> None:
+    answer = (await send(french, dry_run="true")).json()
+    assert (answer["added"], answer["revised"], answer["unchanged"], answer["rejected"]) == (1, 1, 0, 1)
+    assert answer["added_ids"] == ["electricity-fr-2025-ember"]
+    [revision] = answer["revisions"]
+    assert (revision["id"], revision["before_version"]) == ("electricity-fr-2024-ember", 1)
+    assert {"field": "value", "before": 0.0442, "after": 0.04418} in revision["changes"]
+    assert [(reject["line"], reject["field"]) for reject in answer["rejects"]] == [(5, "country_code")]
+    assert sum(answer["skipped"].values()) == 1
+
+    assert (await french.client.get("/v1/factors/electricity-fr-2025-ember")).status_code == 404
+    assert await french.outbox() == []
+
+
+async def test_an_import_publishes_as_one_release_and_twice_is_once(french: Factors) -> None:
+    first = (await send(french, release="ember-2025")).json()
+    assert (first["added"], first["revised"], first["release"]) == (1, 1, "ember-2025")
+    told = await french.take_outbox()
+    assert sorted(event.key for event in told) == ["electricity-fr-2024-ember", "electricity-fr-2025-ember"]
+    assert (await french.client.get("/v1/releases/ember-2025")).json()["size"] == 5
+    history = (await french.client.get("/v1/factors/electricity-fr-2024-ember")).json()
+    assert (history["version"], history["reason"], history["author"]) == (2, "import release ember-2025", "tests")
+
+    second = (await send(french, release="ember-2025-again")).json()
+    assert (second["added"], second["revised"], second["unchanged"]) == (0, 0, 2)
+    assert await french.outbox() == []
+
+
+async def test_an_import_needs_a_release_a_source_and_staff(french: Factors) -> None:
+    assert [error["field"] for error in (await send(french)).json()["errors"]] == ["release"]
+    assert [error["field"] for error in (await send(french, source={}, dry_run="true")).json()["errors"]] == [
+        "source_name"
+    ]
+    assert (await send(french, "", dry_run="true")).status_code == 422
+    assert (await send(french, release="ember-2025")).status_code == 200
+    assert (await send(french, release="ember-2025")).status_code == 409
+    async with french.client_for(["acme"]) as customer:
+        files: Any = {"file": ("file.csv", EMBER)}
+        refused = await customer.post(
+            "/v1/imports", params={"format": "ember", "dry_run": "true"}, files=files, data=SOURCE
+        )
+    assert refused.status_code == 403
+
+
+async def test_an_imported_model_is_found_by_its_maker_and_name(empty: Factors) -> None:
+    text = "manufacturer,name,subcategory,gwp_total,gwp_manufacturing_ratio\nDell,PowerEdge R740,Server,8640,0.152\n"
+    assert (await send(empty, text, format="boavizta", release="boavizta-2023")).status_code == 200
+    page = (await empty.client.get("/v1/factors", params={"q": "poweredge r740"})).json()
+    assert [item["activity"] for item in page["items"]] == ["embodied.server.dell.poweredge-r740"]
