@@ -7,19 +7,10 @@ import asyncpg
 import pytest
 from billing.main import SERVICE
 from common.organisations import EVERY
-from common.testing.harness import RunningService
 from common.testing.plugin import MakeService
 
-CUSTOMER: dict[str, Any] = {
-    "name": "Acme SAS",
-    "territory": "FR",
-    "siren": "732829320",
-    "siret": "73282932000074",
-    "vat_id": "FR44732829320",
-    "electronic_address": "732829320",
-    "address": {"lines": ["1 rue de la Paix"], "postcode": "75002", "city": "Paris"},
-}
-CONTRACT: dict[str, Any] = {"org": "acme", "reference": "CL-1", "starts_on": "2026-01-01", "customer": CUSTOMER}
+from services.billing.tests.heard import CONTRACT, CUSTOMER, agreed
+
 BERLIN = {
     "name": "Acme GmbH",
     "territory": "DE",
@@ -28,13 +19,6 @@ BERLIN = {
     "address": {"lines": ["Unter den Linden 1"], "postcode": "10117", "city": "Berlin"},
     "language": "en",
 }
-
-
-async def agreed(billing: RunningService[Any], **changes: Any) -> dict[str, Any]:
-    answer = await billing.client.post("/v1/contracts", json=CONTRACT | changes)
-    assert answer.status_code == 201, answer.text
-    document: dict[str, Any] = answer.json()
-    return document
 
 
 async def test_a_contract_without_prices_has_the_catalogue_s_from_its_start(make_service: MakeService) -> None:
