@@ -56,6 +56,10 @@ async def test_an_invalid_field_is_named_with_its_value_and_rule(sample: Running
     assert "Not An Id" in error["detail"]
 
 
+async def test_a_text_that_cannot_be_stored_is_refused_and_not_a_crash(sample: RunningService) -> None:
+    problem_of(await post(sample.client, {**THING, "name": "a\0b"}), 422, "unstorable-text")
+
+
 async def test_malformed_json_is_a_400(sample: RunningService) -> None:
     answer = await sample.client.post("/v1/things", content=b'{"id": NaN', headers={"content-type": "application/json"})
     problem_of(answer, 400, "malformed-json")

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import asyncpg
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -174,6 +175,10 @@ def _from_problem(request: Request, error: Exception) -> Response:
     return error.response()
 
 
+def _from_unstorable_text(request: Request, error: Exception) -> Response:
+    return Unprocessable("a text holds the character U+0000, which cannot be stored", code="unstorable-text").response()
+
+
 def unexpected(request: Request, error: Exception) -> Response:
     """The answer to an error that nobody foresaw: logged whole, told without any detail."""
     log.error("request.crashed", path=request.url.path, exc_info=error)
@@ -186,4 +191,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Problem, _from_problem)
     app.add_exception_handler(HTTPException, _from_http)
     app.add_exception_handler(RequestValidationError, _from_validation)
+    app.add_exception_handler(asyncpg.CharacterNotInRepertoireError, _from_unstorable_text)
+    app.add_exception_handler(asyncpg.UntranslatableCharacterError, _from_unstorable_text)
     app.add_exception_handler(Exception, unexpected)
