@@ -15,9 +15,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
-from jgo.maven import MavenContext, PythonResolver
+if TYPE_CHECKING:
+    from jgo.maven import MavenContext
 
 KAFKA_VERSION = "4.1.1"
 # What Kafka itself needs, and what its distribution adds so that it logs.
@@ -88,7 +90,7 @@ def java() -> str:
 
 def resolve_roots(cache: Path) -> list[Jar]:
     """The jars that ROOTS need today, with their digests: what `make pins` writes to the lock file."""
-    context = MavenContext(PythonResolver(), repo_cache=cache / "maven", timeout=DOWNLOAD_TIMEOUT_S)
+    context = _jgo(cache / "maven")
     jars: dict[str, Jar] = {}
     for root in ROOTS:  # each by itself, or jgo lets the version choices of one rule the other; the first one wins
         inputs, transitive = context.resolver.resolve([context.create_dependency(root)])
@@ -118,11 +120,18 @@ def _download(jars: Sequence[Jar], repository: Path) -> None:
 
 
 def _fetch_with_jgo(jars: Sequence[Jar], repository: Path) -> None:
-    context = MavenContext(PythonResolver(), repo_cache=repository, timeout=DOWNLOAD_TIMEOUT_S)
+    context = _jgo(repository)
     artifacts = [context.create_dependency(jar.coordinates).artifact for jar in jars]
     with ThreadPoolExecutor(PARALLEL_DOWNLOADS) as pool:
         for _ in pool.map(lambda artifact: artifact.resolve(), artifacts):
             pass
+
+
+def _jgo(repository: Path) -> "MavenContext":
+    """jgo on one repository; imported here because only a download is worth the time that takes."""
+    from jgo.maven import MavenContext, PythonResolver
+
+    return MavenContext(PythonResolver(), repo_cache=repository, timeout=DOWNLOAD_TIMEOUT_S)
 
 
 def _fetch_with_maven(jars: Sequence[Jar], repository: Path) -> None:

@@ -4,10 +4,10 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import ClassVar
-
-import httpx
 
 from local_stack.layout import SERVICES, Layout
 from local_stack.ports import LOOPBACK
@@ -33,7 +33,7 @@ class Program(LocalServer):
         super().__init__(name, layout.state(name), port, detached=detached, log=layout.log(name))
         self._command = command
         self._variables = variables
-        self._ready_url = f"http://{LOOPBACK}:{port}{ready_path}"
+        self._ready_path = ready_path
 
     def command(self) -> Sequence[str]:
         """The command line given."""
@@ -45,10 +45,14 @@ class Program(LocalServer):
 
     def answers(self) -> bool:
         """Whether the program calls itself ready."""
+        connection = HTTPConnection(LOOPBACK, self.port, timeout=2)
         try:
-            return httpx.get(self._ready_url, timeout=2, trust_env=False).is_success
-        except httpx.HTTPError:
+            connection.request("GET", self._ready_path)
+            return connection.getresponse().status == HTTPStatus.OK
+        except (OSError, HTTPException):
             return False
+        finally:
+            connection.close()
 
 
 def service(
