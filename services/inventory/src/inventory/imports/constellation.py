@@ -1,0 +1,169 @@
+"""The platform's own CSV: UTF-8, a header, one row per asset and date; several rows of one asset are its history.
+
+Unknown columns fail the file: a misspelt heading must not lose its data in silence. A blank cell says nothing: what is
+known stays. Parts of a machine are one value: whoever gives one of their cells gives them all.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+from inventory.domain.defects import Defect
+from inventory.domain.vocabulary import Kind
+from inventory.imports.reading import Defaults, FileFailure, Place, Reading, Reject, SourceFile, SourceRow
+from inventory.imports.text import TextRow, read_text_rows
+
+_WHOLE = re.compile(r"[+-]?\d{1,18}\Z")
+_DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?\Z")
+
+
+def number(text: str) -> int | float | str:
+    """The number that a text writes, with a point for decimals; any other text as it is, for the rules to refuse."""
+    if _WHOLE.match(text):
+        return int(text)
+    return float(text) if _DECIMAL.match(text) else text
+
+
+def _tags(text: str) -> dict[str, str] | str:
+    pairs = [pair.partition("=") for pair in text.split(";") if pair.strip()]
+    if any(not equals for _, equals, _ in pairs):
+        return text
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+def _same(text: str) -> str:
+    return text
+
+
+Reader = Callable[[str], Any]
+
+_COLUMNS: Mapping[str, tuple[str, Reader]] = {
+    "kind": ("kind", _same),
+    "source": ("source", _same),
+    "external_id": ("external_id", _same),
+    "org": ("org", _same),
+    "name": ("name", _same),
+    "quantity": ("quantity", number),
+    "status": ("status", _same),
+    "effective_from": ("effective_from", _same),
+    "site": ("site", _same),
+    "host_source": ("host.source", _same),
+    "host_external_id": ("host.external_id", _same),
+    "maker": ("model.maker", _same),
+    "model": ("model.name", _same),
+    "acquired_on": ("acquired.on", _same),
+    "condition": ("acquired.condition", _same),
+    "price_eur": ("acquired.price_eur", _same),
+    "planned_life_years": ("planned_life_years", number),
+    "cpu_units": ("configuration.cpu.units", number),
+    "cpu_cores": ("configuration.cpu.cores", number),
+    "cpu_tdp_w": ("configuration.cpu.tdp_w", number),
+    "cpu_die_mm2": ("configuration.cpu.die_mm2", number),
+    "cpu_model": ("configuration.cpu.model", _same),
+    "ram_units": ("configuration.ram.0.units", number),
+    "ram_gib": ("configuration.ram.0.gib", number),
+    "disk_units": ("configuration.disks.0.units", number),
+    "disk_type": ("configuration.disks.0.type", _same),
+    "disk_gib": ("configuration.disks.0.gib", number),
+    "psu_units": ("configuration.psu.units", number),
+    "psu_kg": ("configuration.psu.kg", number),
+    "case": ("configuration.case", _same),
+    "vcpu": ("allocation.vcpu", number),
+    "allocated_ram_gib": ("allocation.ram_gib", number),
+    "allocated_disk_gib": ("allocation.disk_gib", number),
+    "plan": ("plan", _same),
+    "annual_kwh": ("declared.annual_kwh", number),
+    "average_w": ("declared.average_w", number),
+    "support_kind": ("support.kind", _same),
+    "support_eur_per_year": ("support.eur_per_year", _same),
+    "tags": ("tags", _tags),
+}
+REQUIRED = ("kind", "source", "external_id")
+_FIELDS = {path: column for column, (path, _) in _COLUMNS.items()}
+_WHOLES = {
+    "host": "host_external_id",
+    "model": "model",
+    "acquired": "acquired_on",
+    "configuration": "cpu_units",
+    "allocation": "vcpu",
+    "declared": "average_w",
+    "support": "support_kind",
+}
+"""The column that stands for a value which takes several."""
+
+
+class ConstellationCsv:
+    """See the module."""
+
+    name = "constellation"
+
+    def read(self, files: Sequence[SourceFile], defaults: Defaults) -> Iterator[Reading]:
+        """Read each file by itself. Raises FileFailure for a header that is not ours."""
+        for file in files:
+            rows = read_text_rows(file)
+            header = next(rows, None)
+            if header is None:
+                raise FileFailure(file.name, "", "empty", "there is no header line")
+            columns = _columns(file, header)
+            for row in rows:
+                yield _reading(file, columns, row, defaults)
+
+    def column(self, tab: str, field: str) -> str:
+        """The column that a field comes from; the field itself when it comes from none."""
+        return _FIELDS.get(field) or _WHOLES.get(field) or field
+
+
+def is_header(cells: Sequence[str]) -> bool:
+    """Whether these headings are those of this format, however misspelt the others are."""
+    return set(REQUIRED) <= {cell.strip().lower() for cell in cells}
+
+
+def _columns(file: SourceFile, header: TextRow) -> list[str]:
+    columns = [cell.strip().lower() for cell in header.cells]
+    for column in columns:
+        if column not in _COLUMNS:
+            known = ", ".join(_COLUMNS)
+            raise FileFailure(file.name, column, "unknown_column", f"column {column!r} is not known; known are {known}")
+        if columns.count(column) > 1:
+            raise FileFailure(file.name, column, "duplicate_column", f"column {column!r} stands twice in the header")
+    for column in REQUIRED:
+        if column not in columns:
+            raise FileFailure(file.name, column, "missing_column", f"column {column!r} is required and missing")
+    return columns
+
+
+def _reading(file: SourceFile, columns: Sequence[str], row: TextRow, defaults: Defaults) -> Reading:
+    place = Place(file.position, "", row.line)
+    if len(row.cells) != len(columns):
+        rule = f"the row has {len(row.cells)} cells, the header {len(columns)}"
+        return Reject(place, row.original, [Defect("", "wrong_number_of_cells", rule)])
+    if any("\x00" in cell for cell in row.cells):
+        return Reject(place, row.original, [Defect("", "malformed", "the row contains NUL characters")])
+    content: dict[str, Any] = {}
+    for column, cell in zip(columns, row.cells, strict=True):
+        text = cell.strip()
+        if text:
+            path, read = _COLUMNS[column]
+            _put(content, path, read(text))
+    return SourceRow(place, _completed(content, defaults), row.original)
+
+
+def _put(content: dict[str, Any], path: str, value: Any) -> None:
+    """Set the value at a dotted path; a `0` in the path is the only item of a list."""
+    steps = path.split(".")
+    node: Any = content
+    for step, below in pairwise(steps):
+        node = node[0] if step == "0" else node.setdefault(step, [{}] if below == "0" else {})
+    node[steps[-1]] = value
+
+
+def _completed(content: dict[str, Any], defaults: Defaults) -> dict[str, Any]:
+    for field, value in (("org", defaults.org), ("effective_from", defaults.effective_from)):
+        if value is not None:
+            content.setdefault(field, value)
+    if defaults.site is not None and content.get("kind") != Kind.VIRTUAL_MACHINE:
+        content.setdefault("site", defaults.site)
+    if "host" in content and "source" in content:
+        content["host"].setdefault("source", content["source"])
+    return content

@@ -1,0 +1,311 @@
+"""VMware inventories exported by RVTools: hosts from `vHost`, virtual machines from `vInfo`; workbooks or one-tab CSV files.
+
+A host is a server named after its `Host`; RVTools does not say how its memory is split into modules, so it is told as one.
+A virtual machine is known by its UUID, else its object id, else its name; it is in service, off or on standby as it is
+powered. Templates and SRM placeholders are no machines: they are dropped and counted.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from inventory.domain.defects import Defect
+from inventory.domain.vocabulary import Kind, Status
+from inventory.imports.constellation import number
+from inventory.imports.headings import (
+    HOSTS,
+    MACHINES,
+    REQUIRED,
+    Column,
+    Headings,
+    read_headings,
+    sheet_of,
+    shown,
+    tab_by_headings,
+    tab_of,
+)
+from inventory.imports.reading import (
+    Defaults,
+    Dropped,
+    FileFailure,
+    Notice,
+    Place,
+    Reading,
+    Reject,
+    SourceFile,
+    SourceRow,
+)
+from inventory.imports.tabs import Tab, TabRow, TextTab, is_workbook, workbook_tabs
+
+SOURCE = "rvtools"
+"""The source when neither the sender nor the file names a vCenter."""
+
+MEMORY_LIMIT_GIB = 64 * 1024
+"""No machine has more memory; a larger figure is in another unit than its heading says."""
+
+_POWER = {"poweredon": Status.IN_SERVICE, "poweredoff": Status.OFF, "suspended": Status.STANDBY}
+_YES = ("true", "yes", "1", "1.0", "vrai")
+_FIELDS = {
+    MACHINES: {
+        "external_id": "VM",
+        "name": "VM",
+        "status": "Powerstate",
+        "host": "Host",
+        "host.external_id": "Host",
+        "allocation.vcpu": "CPUs",
+        "allocation.ram_gib": "Memory",
+        "allocation.disk_gib": "Total disk capacity MiB",
+    },
+    HOSTS: {
+        "external_id": "Host",
+        "name": "Host",
+        "model.maker": "Vendor",
+        "model.name": "Model",
+        "configuration.cpu.units": "# CPU",
+        "configuration.cpu.cores": "Cores per CPU",
+        "configuration.cpu.model": "CPU Model",
+        "configuration.ram.0.gib": "# Memory",
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A tab that is used: where it is, what it is (`vInfo` or `vHost`), and its columns."""
+
+    tab: Tab
+    kind: str
+    headings: Headings
+
+    def rows(self) -> Iterator[TabRow]:
+        """The rows below the header."""
+        return islice(self.tab.rows(), 1, None)
+
+    def place(self, row: TabRow) -> Place:
+        """Where a row of the tab stands."""
+        return Place(self.tab.file.position, self.kind, row.line)
+
+
+class _Cells:
+    """The cells of a row by meaning, and what is wrong with them."""
+
+    def __init__(self, table: Table, row: TabRow) -> None:
+        self._columns = table.headings.columns
+        self._row = row
+        self.defects: list[Defect] = []
+
+    def text(self, meaning: str, *, required: bool = False) -> str | None:
+        column, value = self._cell(meaning, required=required)
+        if column is None or value is None:
+            return None
+        text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+        if "\x00" in text:
+            self.refuse(meaning, "malformed", "the cell contains NUL characters")
+            return None
+        return text
+
+    def flag(self, meaning: str) -> bool:
+        return str(self._cell(meaning)[1]).lower() in _YES
+
+    def whole(self, meaning: str, *, required: bool = False) -> int | None:
+        value = self._number(meaning, required=required)
+        if isinstance(value, float):
+            if not value.is_integer():
+                self.refuse(meaning, "wrong_type", f"a whole number is wanted, not {value!r}")
+                return None
+            return int(value)
+        return value
+
+    def gib(self, meaning: str, *, required: bool = False, limit: float | None = None) -> float | None:
+        value = self._number(meaning, required=required)
+        if value is None:
+            return None
+        size = value * self._columns[meaning].gib
+        if limit is not None and size > limit:
+            self.refuse(meaning, "implausible", f"{size:.0f} GiB is more than any machine has; is it in another unit?")
+            return None
+        return size
+
+    def refuse(self, meaning: str, code: str, detail: str) -> None:
+        column = self._columns.get(meaning)
+        self.defects.append(Defect(column.heading if column else meaning, code, detail))
+
+    def _number(self, meaning: str, *, required: bool) -> int | float | None:
+        _, value = self._cell(meaning, required=required)
+        if isinstance(value, str):
+            value = number(value)
+        if value is None or (isinstance(value, (int, float)) and not isinstance(value, bool)):
+            return value
+        self.refuse(meaning, "wrong_type", f"a number is wanted, without unit or separators, not {value!r}")
+        return None
+
+    def _cell(self, meaning: str, *, required: bool = False) -> tuple[Column | None, Any]:
+        column = self._columns.get(meaning)
+        value = self._row.cells[column.index] if column and column.index < len(self._row.cells) else None
+        if value is None and required:
+            self.refuse(meaning, "missing", "the cell is empty")
+        return column, value
+
+
+class Rvtools:
+    """See the module."""
+
+    name = "rvtools"
+
+    def __init__(self, workbook_limit_bytes: int) -> None:
+        """`workbook_limit_bytes`: the size up to which a workbook is unpacked."""
+        self._limit_bytes = workbook_limit_bytes
+
+    def read(self, files: Sequence[SourceFile], defaults: Defaults) -> Iterator[Reading]:
+        """Read hosts, then machines, of all files together. Raises FileFailure when neither tab is there."""
+        tables = [table for file in files for table in self._tables(file)]
+        yield from _notices(files, tables, defaults)
+        source = defaults.source or _only_server(tables)
+        for table in sorted(tables, key=lambda table: table.kind != HOSTS):
+            read = _host if table.kind == HOSTS else _machine
+            for row in table.rows():
+                yield read(table, row, source, defaults)
+
+    def column(self, tab: str, field: str) -> str:
+        """The heading, as RVTools 4 writes it, that a field comes from."""
+        return _FIELDS[tab].get(field, field)
+
+    def recognises(self, file: SourceFile) -> bool:
+        """Whether the file has a tab of ours."""
+        if is_workbook(file):
+            return any(sheet_of(tab.name) for tab in workbook_tabs(file, self._limit_bytes))
+        return any(True for _ in self._tables(file))
+
+    def _tables(self, file: SourceFile) -> Iterator[Table]:
+        if is_workbook(file):
+            for sheet in workbook_tabs(file, self._limit_bytes):
+                yield from _table(sheet, sheet_of(sheet.name))
+        else:
+            tab = TextTab(file, file.name)
+            header = next(tab.rows(), None)
+            yield from _table(tab, tab_of(file.name) or (tab_by_headings(header.cells) if header else None))
+
+
+def _table(tab: Tab, kind: str | None) -> Iterator[Table]:
+    if kind is None:
+        return
+    header = next(tab.rows(), None)
+    if header is None:
+        return
+    headings = read_headings(kind, header.cells)
+    for meaning in REQUIRED[kind]:
+        if meaning not in headings.columns:
+            heading = shown(kind, meaning)
+            raise FileFailure(tab.file.name, heading, "missing_column", f"tab {kind} has no column {heading!r}")
+    yield Table(tab, kind, headings)
+
+
+def _notices(files: Sequence[SourceFile], tables: Sequence[Table], defaults: Defaults) -> Iterator[Notice]:
+    if not tables:
+        raise FileFailure(files[0].name, "", "missing_sheet", "there is neither a vInfo nor a vHost tab with a header")
+    found = {table.kind for table in tables}
+    first = files[0].position
+    if MACHINES not in found:
+        yield Notice(first, MACHINES, "missing_sheet", "no vInfo tab: only the hosts are imported")
+    if HOSTS not in found:
+        rule = "no vHost tab: only machines on hosts that are known already are imported"
+        yield Notice(first, HOSTS, "missing_sheet", rule)
+    elif defaults.site is None:
+        rule = "the hosts come without a site: name one in the form field `site`, or set it later"
+        yield Notice(first, HOSTS, "no_site", rule)
+    for table in tables:
+        place = table.tab.file.position
+        for heading in table.headings.repeated:
+            yield Notice(place, table.kind, "duplicate_column", f"column {heading!r} stands twice; the first counts")
+        if table.kind == HOSTS and "cores" in table.headings.columns and "cpus" not in table.headings.columns:
+            rule = "there is no column '# CPU': each host is taken to have one processor with all its cores"
+            yield Notice(place, HOSTS, "assumed_one_cpu", rule)
+
+
+def _only_server(tables: Sequence[Table]) -> str | None:
+    """The vCenter that the files name, when they name one only."""
+    servers = {
+        server
+        for table in tables
+        if "server" in table.headings.columns
+        for row in table.rows()
+        if (server := _Cells(table, row).text("server")) is not None
+    }
+    return servers.pop() if len(servers) == 1 else None
+
+
+def _machine(table: Table, row: TabRow, source: str | None, defaults: Defaults) -> Reading:
+    cells = _Cells(table, row)
+    for meaning in ("template", "placeholder"):
+        if cells.flag(meaning):
+            return Dropped(meaning)
+    name = cells.text("name", required=True)
+    power = cells.text("power", required=True)
+    if power is not None and power.lower() not in _POWER:
+        cells.refuse("power", "unknown_powerstate", f"{power!r} is none of poweredOn, poweredOff, suspended")
+    vcpu = cells.whole("cpus", required=True)
+    ram_gib = cells.gib("memory", required=True, limit=MEMORY_LIMIT_GIB)
+    disk_gib = cells.gib("disk")
+    host = cells.text("host", required=True)
+    own_source = source or cells.text("server") or SOURCE
+    if cells.defects or power is None:
+        return Reject(table.place(row), row.original, cells.defects)
+    content = {
+        "kind": Kind.VIRTUAL_MACHINE,
+        "source": own_source,
+        "external_id": cells.text("uuid") or cells.text("id") or name,
+        "name": name,
+        "status": _POWER[power.lower()],
+        "host": {"source": own_source, "external_id": host},
+        "allocation": {"vcpu": vcpu, "ram_gib": ram_gib, "disk_gib": disk_gib},
+    }
+    return SourceRow(table.place(row), _completed(content, defaults), row.original)
+
+
+def _host(table: Table, row: TabRow, source: str | None, defaults: Defaults) -> Reading:
+    cells = _Cells(table, row)
+    name = cells.text("name", required=True)
+    configuration: dict[str, Any] = {}
+    cpu = _cpu(cells)
+    if cpu:
+        configuration["cpu"] = cpu
+    ram_gib = cells.gib("memory", limit=MEMORY_LIMIT_GIB)
+    if ram_gib is not None:
+        configuration["ram"] = [{"units": 1, "gib": ram_gib}]
+    model = cells.text("model")
+    content: dict[str, Any] = {
+        "kind": Kind.SERVER,
+        "source": source or cells.text("server") or SOURCE,
+        "external_id": name,
+        "name": name,
+        "status": Status.IN_SERVICE,
+    }
+    if configuration:
+        content["configuration"] = configuration
+    if model is not None:
+        content["model"] = {"maker": cells.text("vendor"), "name": model}
+    if defaults.site is not None:
+        content["site"] = defaults.site
+    if cells.defects:
+        return Reject(table.place(row), row.original, cells.defects)
+    return SourceRow(table.place(row), _completed(content, defaults), row.original)
+
+
+def _cpu(cells: _Cells) -> dict[str, Any]:
+    """The processors: cores of one where they are said, else all cores shared out, else one processor with all of them."""
+    units, each, cores = cells.whole("cpus"), cells.whole("cores_per_cpu"), cells.whole("cores")
+    if units is None and cores is None and each is None:
+        return {}
+    if units is None:
+        units = cores // each if cores and each and cores % each == 0 else 1
+    if each is None and cores is not None and units > 0 and cores % units == 0:
+        each = cores // units
+    return {"units": units, "cores": each, "model": cells.text("cpu_model")}
+
+
+def _completed(content: dict[str, Any], defaults: Defaults) -> dict[str, Any]:
+    for field, value in (("org", defaults.org), ("effective_from", defaults.effective_from)):
+        if value is not None:
+            content[field] = value
+    return content
