@@ -1,12 +1,14 @@
 """The inventory service: what exists, since when, on which evidence."""
 
 from common.cli import command_line
-from common.service import Parts, Runtime, Service, migrations_of
+from common.service import Parts, Runtime, Service, Worker, migrations_of
 
 from inventory import events
 from inventory.api.assets import assets_router
+from inventory.api.imports import imports_router
 from inventory.api.places import places_router
 from inventory.republish import republish_assets, republish_organisations, republish_sites
+from inventory.service.import_worker import ImportWorker
 from inventory.settings import InventorySettings
 
 
@@ -14,7 +16,12 @@ def build(runtime: Runtime[InventorySettings]) -> Parts:
     """The composition root: every part with what it needs."""
     settings, database, clock = runtime.settings, runtime.database, runtime.clock
     return Parts(
-        routers=[places_router(database, clock), assets_router(database, clock, settings.batch_limit_rows)],
+        routers=[
+            places_router(database, clock),
+            assets_router(database, clock, settings.batch_limit_rows),
+            imports_router(database, clock, settings),
+        ],
+        workers=[Worker("imports", ImportWorker(database, settings, clock).run)],
         republishers={
             events.ORGANISATIONS: republish_organisations,
             events.SITES: republish_sites,

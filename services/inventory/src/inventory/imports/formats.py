@@ -23,17 +23,22 @@ def choose_format(name: str, files: Sequence[SourceFile], workbook_limit_bytes: 
 
     Raises FileFailure when none does, or when they are not all of one.
     """
-    formats: dict[str, Format] = {
-        FormatName.CONSTELLATION: ConstellationCsv(),
-        FormatName.RVTOOLS: Rvtools(workbook_limit_bytes),
-    }
     if name != FormatName.AUTO:
-        return formats[name]
+        return format_named(name, workbook_limit_bytes)
     found = {file.name: _detect(file, workbook_limit_bytes) for file in files}
     if len(set(found.values())) > 1:
         listed = ", ".join(f"{file}: {format_}" for file, format_ in found.items())
         raise FileFailure(files[0].name, "", "mixed_formats", f"send one format per import; these are {listed}")
-    return formats[found[files[0].name]]
+    return format_named(found[files[0].name], workbook_limit_bytes)
+
+
+def format_named(name: str, workbook_limit_bytes: int) -> Format:
+    """The format of that name, `auto` excepted. Raises KeyError."""
+    formats: dict[str, Format] = {
+        FormatName.CONSTELLATION: ConstellationCsv(),
+        FormatName.RVTOOLS: Rvtools(workbook_limit_bytes),
+    }
+    return formats[name]
 
 
 def _detect(file: SourceFile, workbook_limit_bytes: int) -> FormatName:

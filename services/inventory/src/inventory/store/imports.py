@@ -1,0 +1,387 @@
+"""Import jobs: their files, the lease of whoever works on them, what was read and what was refused."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from common import json
+from common.database import Connection
+from common.organisations import EVERY, Organisations
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file of an import: its name, size and the SHA-256 of its content."""
+
+    name: str
+    size_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """An import job. `org` is whose it is, or "*"; `organisations` are those whose rows it may touch."""
+
+    id: UUID
+    org: str
+    organisations: Organisations
+    format: str
+    options: Mapping[str, str]
+    dry_run: bool
+    files: Sequence[StoredFile]
+    received_at: datetime
+    status: str = "queued"
+    stage: str = "read"
+    rows_read: int = 0
+    rows_applied: int = 0
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+    dropped: Mapping[str, int] | None = None
+    warnings: Sequence[Mapping[str, Any]] = ()
+    failure: Mapping[str, Any] | None = None
+    finished_at: datetime | None = None
+    lease: UUID | None = None
+    attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StagedRow:
+    """A row that was read and is not applied yet. `rank` and `asset` give the order: hosts before what runs on them."""
+
+    rank: int
+    asset: str
+    host: str | None
+    file: int
+    tab: str
+    line: int
+    content: Mapping[str, Any]
+    original: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredReject:
+    """One reason for which one row was refused."""
+
+    file: int
+    tab: str
+    line: int
+    ordinal: int
+    code: str
+    field: str
+    message: str
+    original: str
+
+
+class LeaseLost(Exception):
+    """Another worker has taken the import over; whatever this one was about to write must not be written."""
+
+
+async def insert(connection: Connection, job: Import) -> None:
+    """Insert a queued import."""
+    await connection.execute(
+        """
+        INSERT INTO imports (id, org_id, organisations, format, options, dry_run, files, received_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        """,
+        job.id,
+        job.org,
+        [EVERY] if job.organisations == EVERY else sorted(job.organisations),
+        job.format,
+        dict(job.options),
+        job.dry_run,
+        [{"name": file.name, "size_bytes": file.size_bytes, "sha256": file.sha256} for file in job.files],
+        job.received_at,
+    )
+
+
+async def insert_chunk(connection: Connection, job: Import, file: int, position: int, data: bytes) -> None:
+    """Append a piece of a file's content."""
+    await connection.execute(
+        "INSERT INTO import_chunks (import_id, org_id, file, position, data) VALUES ($1, $2, $3, $4, $5)",
+        job.id,
+        job.org,
+        file,
+        position,
+        data,
+    )
+
+
+async def chunks(connection: Connection, import_id: UUID, file: int) -> AsyncIterator[bytes]:
+    """The content of a file, piece by piece."""
+    query = "SELECT data FROM import_chunks WHERE import_id = $1 AND file = $2 ORDER BY position"
+    async for row in connection.cursor(query, import_id, file, prefetch=4):
+        yield row["data"]
+
+
+async def find(connection: Connection, import_id: UUID) -> Import | None:
+    """The import, or None when it is not known or not visible."""
+    row = await connection.fetchrow("SELECT * FROM imports WHERE id = $1", import_id)
+    return None if row is None else _import(row)
+
+
+async def list_recent(
+    connection: Connection, org: str | None, after: tuple[datetime, UUID] | None, limit: int
+) -> list[Import]:
+    """Up to `limit` imports, the latest first, after one."""
+    rows = await connection.fetch(
+        """
+        SELECT * FROM imports
+        WHERE ($1::text IS NULL OR org_id = $1)
+          AND ($2::timestamptz IS NULL OR (received_at, id) < ($2, $3::uuid))
+        ORDER BY received_at DESC, id DESC
+        LIMIT $4
+        """,
+        org,
+        *(after or (None, None)),
+        limit,
+    )
+    return [_import(row) for row in rows]
+
+
+async def claim(connection: Connection, lease: UUID, lease_s: float) -> Import | None:
+    """Take the oldest import that waits, or whose worker has fallen silent, for `lease_s` seconds; None when there is none.
+
+    Two workers never take the same one: the row is locked while it is taken, and others skip it. Time is the database's.
+    """
+    row = await connection.fetchrow(
+        """
+        UPDATE imports
+        SET status = 'running', lease = $1, leased_until = now() + make_interval(secs => $2), attempts = attempts + 1
+        WHERE id = (
+            SELECT id FROM imports
+            WHERE status = 'queued' OR (status = 'running' AND leased_until < now())
+            ORDER BY received_at
+            LIMIT 1
+            FOR UPDATE SKIP LOCKED
+        )
+        RETURNING *
+        """,
+        lease,
+        lease_s,
+    )
+    return None if row is None else _import(row)
+
+
+async def hold(connection: Connection, job: Import, lease_s: float) -> None:
+    """Renew the lease, and with it lock the import until commit. Raises LeaseLost."""
+    await _held(
+        connection,
+        "UPDATE imports SET leased_until = now() + make_interval(secs => $3) WHERE id = $1 AND lease = $2",
+        job,
+        lease_s,
+    )
+
+
+async def release(connection: Connection, job: Import) -> None:
+    """Give an import back that could not be worked on just now; it does not count as an attempt. Raises LeaseLost."""
+    await _held(
+        connection,
+        "UPDATE imports SET status = 'queued', lease = NULL, attempts = attempts - 1 WHERE id = $1 AND lease = $2",
+        job,
+    )
+
+
+async def start_reading(connection: Connection, job: Import, format_name: str) -> None:
+    """Begin the stage `read` from nothing: forget what an earlier attempt had read. Raises LeaseLost."""
+    await _held(
+        connection,
+        """
+        UPDATE imports
+        SET format = $3, rows_read = 0, rejected = 0, dropped = '{}', warnings = '[]'
+        WHERE id = $1 AND lease = $2
+        """,
+        job,
+        format_name,
+    )
+    await connection.execute("DELETE FROM import_rows WHERE import_id = $1", job.id)
+    await connection.execute("DELETE FROM import_rejects WHERE import_id = $1", job.id)
+
+
+async def add_read(
+    connection: Connection,
+    job: Import,
+    *,
+    rows: int,
+    rejected: int,
+    dropped: Mapping[str, int],
+    warnings: Sequence[Any],
+) -> int:
+    """Count what was just read; the number of rows read so far. Raises LeaseLost."""
+    row = await _held(
+        connection,
+        """
+        UPDATE imports
+        SET rows_read = rows_read + $3, rejected = rejected + $4, warnings = warnings || $6::jsonb,
+            dropped = dropped || (
+                SELECT coalesce(jsonb_object_agg(key, value::int + coalesce((dropped ->> key)::int, 0)), '{}')
+                FROM jsonb_each_text($5::jsonb)
+            )
+        WHERE id = $1 AND lease = $2
+        RETURNING rows_read
+        """,
+        job,
+        rows,
+        rejected,
+        dict(dropped),
+        list(warnings),
+    )
+    return int(row["rows_read"])
+
+
+async def start_applying(connection: Connection, job: Import) -> None:
+    """End the stage `read`: machines that host others go before those. Raises LeaseLost."""
+    await _held(connection, "UPDATE imports SET stage = 'apply' WHERE id = $1 AND lease = $2", job)
+    await connection.execute(
+        """
+        UPDATE import_rows
+        SET rank = 1
+        WHERE import_id = $1 AND rank = 2
+          AND asset IN (SELECT host FROM import_rows WHERE import_id = $1 AND host IS NOT NULL)
+        """,
+        job.id,
+    )
+
+
+async def stage_rows(connection: Connection, job: Import, rows: Sequence[StagedRow]) -> None:
+    """Keep rows until they are applied."""
+    await connection.execute(
+        """
+        INSERT INTO import_rows (import_id, org_id, rank, asset, host, file, tab, line, content, original)
+        SELECT $1, $2, rank, asset, host, file, tab, line, content::jsonb, original
+        FROM unnest($3::int[], $4::text[], $5::text[], $6::int[], $7::text[], $8::int[], $9::text[], $10::text[])
+             AS new (rank, asset, host, file, tab, line, content, original)
+        """,
+        job.id,
+        job.org,
+        [row.rank for row in rows],
+        [row.asset for row in rows],
+        [row.host for row in rows],
+        [row.file for row in rows],
+        [row.tab for row in rows],
+        [row.line for row in rows],
+        [json.dumps_text(row.content) for row in rows],
+        [row.original for row in rows],
+    )
+
+
+async def take_rows(connection: Connection, job: Import, limit: int) -> list[StagedRow]:
+    """Take the next rows out, some `limit` of them: all rows of an asset are taken together."""
+    taken = await connection.fetch(
+        """
+        WITH last AS (
+            SELECT rank, asset FROM import_rows WHERE import_id = $1 ORDER BY rank, asset OFFSET $2 LIMIT 1
+        )
+        DELETE FROM import_rows
+        WHERE import_id = $1
+          AND (NOT EXISTS (SELECT FROM last) OR (rank, asset) <= (SELECT rank, asset FROM last))
+        RETURNING rank, asset, host, file, tab, line, content, original
+        """,
+        job.id,
+        limit - 1,
+    )
+    rows = [StagedRow(**dict(row)) for row in taken]
+    return sorted(rows, key=lambda row: (row.rank, row.asset, row.file, row.tab, row.line))
+
+
+async def add_applied(
+    connection: Connection, job: Import, *, rows: int, created: int, updated: int, unchanged: int, rejected: int
+) -> None:
+    """Count what was just applied. Raises LeaseLost."""
+    await _held(
+        connection,
+        """
+        UPDATE imports
+        SET rows_applied = rows_applied + $3, created = created + $4, updated = updated + $5,
+            unchanged = unchanged + $6, rejected = rejected + $7
+        WHERE id = $1 AND lease = $2
+        """,
+        job,
+        rows,
+        created,
+        updated,
+        unchanged,
+        rejected,
+    )
+
+
+async def insert_rejects(connection: Connection, job: Import, rejects: Sequence[StoredReject]) -> None:
+    """Keep why rows were refused."""
+    await connection.execute(
+        """
+        INSERT INTO import_rejects (import_id, org_id, file, tab, line, ordinal, code, field, message, original)
+        SELECT $1, $2, *
+        FROM unnest($3::int[], $4::text[], $5::int[], $6::int[], $7::text[], $8::text[], $9::text[], $10::text[])
+        """,
+        job.id,
+        job.org,
+        [reject.file for reject in rejects],
+        [reject.tab for reject in rejects],
+        [reject.line for reject in rejects],
+        [reject.ordinal for reject in rejects],
+        [reject.code for reject in rejects],
+        [reject.field for reject in rejects],
+        [reject.message for reject in rejects],
+        [reject.original for reject in rejects],
+    )
+
+
+async def list_rejects(
+    connection: Connection, import_id: UUID, after: StoredReject | None, limit: int
+) -> list[StoredReject]:
+    """Up to `limit` reasons in the order of the files, after one."""
+    rows = await connection.fetch(
+        """
+        SELECT file, tab, line, ordinal, code, field, message, original
+        FROM import_rejects
+        WHERE import_id = $1 AND (file, tab, line, ordinal) > ($2, $3, $4, $5)
+        ORDER BY file, tab, line, ordinal
+        LIMIT $6
+        """,
+        import_id,
+        *((after.file, after.tab, after.line, after.ordinal) if after else (-1, "", 0, 0)),
+        limit,
+    )
+    return [StoredReject(**dict(row)) for row in rows]
+
+
+async def finish(connection: Connection, job: Import, at: datetime, failure: Mapping[str, Any] | None = None) -> None:
+    """End the import, done or failed, and let go of its files and of what was not applied. Raises LeaseLost."""
+    await _held(
+        connection,
+        """
+        UPDATE imports
+        SET status = $3, failure = $4, finished_at = $5, lease = NULL, leased_until = NULL
+        WHERE id = $1 AND lease = $2
+        """,
+        job,
+        "done" if failure is None else "failed",
+        failure,
+        at,
+    )
+    await connection.execute("DELETE FROM import_chunks WHERE import_id = $1", job.id)
+    await connection.execute("DELETE FROM import_rows WHERE import_id = $1", job.id)
+
+
+async def _held(connection: Connection, statement: str, job: Import, *values: Any) -> asyncpg.Record:
+    """Run a statement that only touches the import while the lease is ours. Raises LeaseLost when it is not."""
+    if "RETURNING" not in statement:
+        statement += " RETURNING id"
+    row = await connection.fetchrow(statement, job.id, job.lease, *values)
+    if row is None:
+        raise LeaseLost(str(job.id))
+    return row
+
+
+def _import(row: asyncpg.Record) -> Import:
+    fields = {name: row[name] for name in Import.__dataclass_fields__ if name not in ("org", "organisations", "files")}
+    files = [StoredFile(**file) for file in row["files"]]
+    return Import(org=row["org_id"], organisations=_organisations(row["organisations"]), files=files, **fields)
+
+
+def _organisations(stored: list[str]) -> Organisations:
+    return EVERY if stored == [EVERY] else frozenset(stored)
