@@ -51,3 +51,10 @@ def test_no_event_has_a_netted_field(contracts: Contracts) -> None:
     assert {path.parent.name: _guilty(json.loads(path.read_bytes())) for path in schemas} == {
         path.parent.name: set() for path in schemas
     }
+
+
+def test_the_example_of_the_event_fits_its_schema(contracts: Contracts) -> None:
+    examples = list((contracts.folder / "events" / "scenarios").glob("*/examples/*.json"))
+    assert examples
+    for path in examples:
+        contracts.check_document(f"scenarios.{path.parents[1].name}.v1", json.loads(path.read_bytes()))

@@ -6,28 +6,28 @@ from common.consumer import Subscription
 from common.database import Transaction
 from common.events import ReceivedEvent
 
-from scenarios import store
 from scenarios.events import AssetChanged, AssetMonthChanged, FactorChanged, SiteChanged, newest
+from scenarios.store import heard
 
 
 async def hear_sites(unit: Transaction, events: Sequence[ReceivedEvent]) -> None:
     """Sites of every organisation."""
-    await store.keep_sites(unit.connection, newest(event.parse(SiteChanged) for event in events))
+    await heard.keep_sites(unit.connection, newest(event.parse(SiteChanged) for event in events))
 
 
 async def hear_assets(unit: Transaction, events: Sequence[ReceivedEvent]) -> None:
     """Assets with their timelines."""
-    await store.keep_assets(unit.connection, newest(event.parse(AssetChanged) for event in events))
+    await heard.keep_assets(unit.connection, newest(event.parse(AssetChanged) for event in events))
 
 
 async def hear_factors(unit: Transaction, events: Sequence[ReceivedEvent]) -> None:
     """Emission factors, drafts and superseded ones too: their status says what they are."""
-    await store.keep_factors(unit.connection, newest(event.parse(FactorChanged) for event in events))
+    await heard.keep_factors(unit.connection, newest(event.parse(FactorChanged) for event in events))
 
 
 async def hear_asset_months(unit: Transaction, events: Sequence[ReceivedEvent]) -> None:
     """Monthly footprints, of which a study takes its starting point."""
-    await store.keep_asset_months(unit.connection, newest(event.parse(AssetMonthChanged) for event in events))
+    await heard.keep_asset_months(unit.connection, newest(event.parse(AssetMonthChanged) for event in events))
 
 
 SUBSCRIPTIONS = (

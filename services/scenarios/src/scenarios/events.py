@@ -1,11 +1,16 @@
-"""What scenarios hears, as models of its own: they name the fields it keeps, and ignore every other."""
+"""What scenarios publishes, and what it hears, as models of its own: they name the fields it keeps, and ignore every other."""
 
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Annotated, Any, Protocol, TypeVar
 from uuid import UUID
 
+from common.events import Event
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+
+from scenarios.store.runs import Run
+
+RESULTS = "scenarios.results"
 
 Version = Annotated[int, Field(ge=1)]
 
@@ -33,6 +38,7 @@ class SiteChanged(Heard):
 
     id: UUID
     org: str
+    code: str | None = None
     name: str
     country: str
     region: str | None = None
@@ -63,6 +69,7 @@ class AssetChanged(Heard):
     acquired: dict[str, Any] | None = None
     declared: dict[str, Any] | None = None
     support: dict[str, Any] | None = None
+    tags: dict[str, str] = {}
     timeline: list[Segment] = []
 
 
@@ -101,6 +108,7 @@ class AssetMonthChanged(Heard):
     month: Month
     kind: str
     site_id: UUID | None = None
+    host_id: UUID | None = None
     kwh: float | None = None
     stages: list[Stage]
 
@@ -129,3 +137,29 @@ def newest(documents: Iterable[Document]) -> list[Document]:
         if known is None or document.version > known.version:
             latest[document.id] = document
     return list(latest.values())
+
+
+def result_recorded(run: Run, result: dict[str, Any], now: datetime) -> Event:
+    """`scenarios.result.recorded.v1`: what a finished run found, without its months."""
+    definition = run.request["definition"]
+    data = {
+        "id": run.id,
+        "org": run.org,
+        "version": 1,
+        "study_id": run.study_id,
+        "study_version": run.request["study_version"],
+        "study": definition["name"],
+        "kind": run.kind,
+        "start": definition["start"],
+        "years": definition["years"],
+        "effect_class": definition["effect_class"],
+        "finished_at": now,
+        "factors": [{"id": factor["id"], "version": factor["version"]} for factor in result.get("factors", [])],
+        "reference": _without_months(result["reference"]) if "reference" in result else None,
+        "alternatives": [_without_months(alternative) for alternative in result.get("alternatives", [])],
+    }
+    return Event(RESULTS, "scenarios.result.recorded.v1", str(run.id), f"run/{run.id}", data)
+
+
+def _without_months(scenario: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in scenario.items() if name != "months"}

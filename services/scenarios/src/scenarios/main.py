@@ -3,22 +3,36 @@
 from importlib.resources import files
 
 from common.cli import command_line
-from common.service import Parts, Runtime, Service, migrations_of
+from common.service import Parts, Runtime, Service, Worker, migrations_of
 
 from scenarios.api.estimates import estimates_router
 from scenarios.api.offers import offers_router
+from scenarios.api.runs import runs_router
 from scenarios.api.scope import scope_router
+from scenarios.api.studies import studies_router
 from scenarios.consumers import SUBSCRIPTIONS
 from scenarios.domain.offers import read_catalogue
+from scenarios.events import RESULTS
+from scenarios.republish import republish_results
 from scenarios.settings import Settings
+from scenarios.worker import RunWorker
 
 
 def build(runtime: Runtime[Settings]) -> Parts:
     """Wire the service together."""
     offers = read_catalogue(files("scenarios").joinpath("data/offers.toml").read_text(encoding="utf-8"))
+    database, url, clock = runtime.database, runtime.settings.database_url, runtime.clock
     return Parts(
-        routers=[offers_router(offers), estimates_router(), scope_router(runtime.database)],
+        routers=[
+            offers_router(offers),
+            estimates_router(),
+            scope_router(database),
+            studies_router(database, clock),
+            runs_router(database, url, clock),
+        ],
         subscriptions=SUBSCRIPTIONS,
+        workers=[Worker("runs", RunWorker(database, url, clock).run)],
+        republishers={RESULTS: republish_results},
     )
 
 

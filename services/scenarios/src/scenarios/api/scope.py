@@ -8,7 +8,7 @@ from common.organisations import check_organisation_id
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
-from scenarios import store
+from scenarios.store import heard
 
 Reader = Annotated[Caller, Depends(requires("scenarios:read"))]
 OrganisationId = Annotated[str, Query(max_length=64, examples=["acme"])]
@@ -40,7 +40,7 @@ def scope_router(database: Database) -> APIRouter:
         check_organisation_id(org)
         caller.require_organisation(org)
         async with database.snapshot(caller.organisations) as connection:
-            scope = await store.read_scope(connection, org)
+            scope = await heard.read_scope(connection, org)
         return ScopeView(
             org=org,
             assets=[KindCount(kind=kind, quantity=quantity) for kind, quantity in scope.quantity_by_kind.items()],

@@ -1,4 +1,4 @@
-"""All SQL of scenarios. A row gives way only to a higher version, so order and repetition of events cannot harm it.
+"""What was heard. A row gives way only to a higher version, so order and repetition of events cannot harm it.
 
 Lists within a document travel as JSON text: the driver would take a list of lists for an array of two dimensions.
 """
@@ -13,24 +13,26 @@ from common.database import Connection
 from scenarios.events import AssetChanged, AssetMonthChanged, FactorChanged, SiteChanged
 
 _KEEP_SITES = """
-INSERT INTO sites (id, org_id, name, country, region, pue, version, deleted)
+INSERT INTO sites (id, org_id, name, country, region, pue, version, deleted, code)
 SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[]::jsonb[], $7::integer[],
-                     $8::boolean[])
+                     $8::boolean[], $9::text[])
 ON CONFLICT (id) DO UPDATE
 SET org_id = excluded.org_id, name = excluded.name, country = excluded.country, region = excluded.region,
-    pue = excluded.pue, version = excluded.version, deleted = excluded.deleted
+    pue = excluded.pue, version = excluded.version, deleted = excluded.deleted, code = excluded.code
 WHERE sites.version < excluded.version
 """
 
 _KEEP_ASSETS = """
 INSERT INTO assets (id, org_id, kind, name, quantity, planned_life_years, acquired, declared, support, timeline,
-                    version, deleted)
+                    version, deleted, tags)
 SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::integer[], $6::double precision[],
-                     $7::jsonb[], $8::jsonb[], $9::jsonb[], $10::text[]::jsonb[], $11::integer[], $12::boolean[])
+                     $7::jsonb[], $8::jsonb[], $9::jsonb[], $10::text[]::jsonb[], $11::integer[], $12::boolean[],
+                     $13::jsonb[])
 ON CONFLICT (id) DO UPDATE
 SET org_id = excluded.org_id, kind = excluded.kind, name = excluded.name, quantity = excluded.quantity,
     planned_life_years = excluded.planned_life_years, acquired = excluded.acquired, declared = excluded.declared,
-    support = excluded.support, timeline = excluded.timeline, version = excluded.version, deleted = excluded.deleted
+    support = excluded.support, timeline = excluded.timeline, version = excluded.version, deleted = excluded.deleted,
+    tags = excluded.tags
 WHERE assets.version < excluded.version
 """
 
@@ -46,12 +48,12 @@ WHERE factors.version < excluded.version
 """
 
 _KEEP_ASSET_MONTHS = """
-INSERT INTO asset_months (asset_id, month, org_id, kind, site_id, kwh, stages, version, deleted)
+INSERT INTO asset_months (asset_id, month, org_id, kind, site_id, kwh, stages, version, deleted, host_id)
 SELECT * FROM unnest($1::uuid[], $2::date[], $3::text[], $4::text[], $5::uuid[], $6::double precision[],
-                     $7::text[]::jsonb[], $8::integer[], $9::boolean[])
+                     $7::text[]::jsonb[], $8::integer[], $9::boolean[], $10::uuid[])
 ON CONFLICT (asset_id, month) DO UPDATE
 SET org_id = excluded.org_id, kind = excluded.kind, site_id = excluded.site_id, kwh = excluded.kwh,
-    stages = excluded.stages, version = excluded.version, deleted = excluded.deleted
+    stages = excluded.stages, version = excluded.version, deleted = excluded.deleted, host_id = excluded.host_id
 WHERE asset_months.version < excluded.version
 """
 
@@ -94,6 +96,7 @@ async def keep_sites(connection: Connection, documents: Sequence[SiteChanged]) -
         [json.dumps_text(site.pue) for site in documents],
         [site.version for site in documents],
         [site.deleted for site in documents],
+        [site.code for site in documents],
     )
 
 
@@ -116,6 +119,7 @@ async def keep_assets(connection: Connection, documents: Sequence[AssetChanged])
         ],
         [asset.version for asset in documents],
         [asset.deleted for asset in documents],
+        [asset.tags for asset in documents],
     )
 
 
@@ -151,6 +155,7 @@ async def keep_asset_months(connection: Connection, documents: Sequence[AssetMon
         [json.dumps_text(result.stages) for result in documents],
         [result.version for result in documents],
         [result.deleted for result in documents],
+        [result.host_id for result in documents],
     )
 
 

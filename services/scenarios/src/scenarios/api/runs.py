@@ -1,0 +1,85 @@
+"""Runs of studies: asked for, followed, read."""
+
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime
+from uuid import UUID
+
+from common.api import idempotency
+from common.api.problems import NotFound
+from common.api.sse import ServerSentEvent, event_stream
+from common.database import Database
+from common.json import dumps
+from common.organisations import Organisations
+from common.wakeup import Wakeup
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel
+
+from scenarios import service
+from scenarios.api.studies import JSON
+from scenarios.api.views import Reader, RunView, Writer, show_run
+from scenarios.domain.run import ComparisonRequest
+from scenarios.store import runs
+
+WAIT_S = 2.0
+
+
+class RunList(BaseModel):
+    """The newest hundred runs of a study, without their results."""
+
+    items: list[RunView]
+
+
+def runs_router(database: Database, url: str, clock: Callable[[], datetime]) -> APIRouter:
+    """Routes over runs; `url` is the database's, to listen for progress."""
+    router = APIRouter(tags=["runs"])
+
+    @router.post("/studies/{study_id}/runs", status_code=202, summary="Compute the study", response_model=RunView)
+    async def request_comparison(
+        study_id: UUID, options: ComparisonRequest, request: Request, caller: Writer
+    ) -> Response:
+        async with database.transaction(caller.organisations) as unit:
+
+            async def act() -> Response:
+                study = await service.find_study(unit, study_id)
+                run_id = await service.request_run(unit, study, "comparison", options.model_dump(mode="json"), clock())
+                run = await runs.find_run(unit.connection, run_id)
+                assert run is not None
+                return Response(dumps(show_run(run)), 202, {"Location": f"/v1/runs/{run_id}"}, JSON)
+
+            return await idempotency.once(request, unit, caller, act)
+
+    @router.get("/studies/{study_id}/runs", summary="The newest runs of a study")
+    async def list_runs(study_id: UUID, caller: Reader) -> RunList:
+        async with database.transaction(caller.organisations) as unit:
+            await service.find_study(unit, study_id)
+            return RunList(items=[show_run(run) for run in await runs.list_runs(unit.connection, study_id)])
+
+    async def read(run_id: UUID, organisations: Organisations) -> RunView:
+        async with database.snapshot(organisations) as connection:
+            run = await runs.find_run(connection, run_id)
+        if run is None:
+            raise NotFound("run", run_id)
+        return show_run(run)
+
+    @router.get("/runs/{run_id}", summary="A run: its progress, then its result")
+    async def read_run(run_id: UUID, caller: Reader) -> RunView:
+        return await read(run_id, caller.organisations)
+
+    @router.get("/runs/{run_id}/events", summary="The progress of a run as server-sent events, until it is finished")
+    async def follow_run(run_id: UUID, caller: Reader) -> Response:
+        first = await read(run_id, caller.organisations)
+        return event_stream(follow(first, caller.organisations))
+
+    async def follow(view: RunView, organisations: Organisations) -> AsyncIterator[ServerSentEvent]:
+        told: tuple[str, float] | None = None
+        async with Wakeup(url, database, service.RUNS_CHANNEL) as wakeup:
+            while True:
+                if (view.status, view.progress) != told:
+                    told = (view.status, view.progress)
+                    yield ServerSentEvent("progress", view.model_dump(mode="json", exclude={"result"}))
+                if view.status in ("done", "failed"):
+                    return
+                await wakeup.wait(WAIT_S)
+                view = await read(view.id, organisations)
+
+    return router

@@ -1,0 +1,222 @@
+"""Studies and their alternatives."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from common.api import idempotency
+from common.api.cursors import Cursor, Limit, Page, decode, encode
+from common.api.etag import etag, require_match
+from common.api.problems import NotFound
+from common.database import Database, Transaction
+from common.json import dumps
+from fastapi import APIRouter, Body, Query, Request, Response
+from pydantic import BaseModel
+
+from scenarios import service
+from scenarios.api.estimates import unprocessable
+from scenarios.api.views import (
+    AlternativeView,
+    DifferenceView,
+    Reader,
+    SnapshotView,
+    StudyView,
+    Writer,
+    show_alternative,
+    show_snapshot,
+    show_study,
+)
+from scenarios.domain.description import Refused
+from scenarios.domain.estimate import AlternativeSpec, Name
+from scenarios.domain.study import StudyDefinition
+from scenarios.store import studies
+
+JSON = "application/json"
+
+EXAMPLE = {
+    "summary": "Long life support for the servers of one site",
+    "value": {
+        "org": "acme",
+        "name": "Servers of Nanterre 2027–2031",
+        "scope": {"kinds": ["server"], "sites": ["nanterre-1"]},
+        "start": "2027-01-01",
+        "years": 5,
+        "reference": {
+            "description": "All servers are renewed at once",
+            "actions": [
+                {
+                    "lever": "renew",
+                    "on": {"kinds": ["server"]},
+                    "year": 0,
+                    "with": {"annual_kwh_ratio": 0.7, "price_eur": "9000.00"},
+                }
+            ],
+        },
+        "effect_class": "eema",
+        "eligibility": "The software runs on the hardware that is kept; spare parts can be had",
+        "assumptions": [{"text": "New servers use 30 % less energy", "source": "assumption"}],
+    },
+}
+
+ALTERNATIVE = {
+    "summary": "Three years more",
+    "value": {
+        "name": "long-life-support",
+        "actions": [{"lever": "extend_life", "on": {"kinds": ["server"]}, "years": 3}],
+    },
+}
+
+
+class NewName(BaseModel):
+    """What a copy is called."""
+
+    name: Name
+
+
+def studies_router(database: Database, clock: Callable[[], datetime]) -> APIRouter:
+    """Routes over stored studies."""
+    router = APIRouter(tags=["studies"])
+
+    async def shown(unit: Transaction, study_id: UUID) -> StudyView:
+        study = await service.find_study(unit, study_id)
+        return show_study(study, await studies.list_alternatives(unit.connection, study_id))
+
+    @router.post(
+        "/studies",
+        status_code=201,
+        summary="A study of an organisation's assets, frozen as heard",
+        response_model=StudyView,
+    )
+    async def create_study(
+        definition: Annotated[StudyDefinition, Body(openapi_examples={"long-life-support": EXAMPLE})],
+        request: Request,
+        caller: Writer,
+    ) -> Response:
+        caller.require_organisation(definition.org)
+        async with database.transaction(caller.organisations) as unit:
+
+            async def act() -> Response:
+                study = await shown(unit, await service.create_study(unit, definition, clock()))
+                headers = {"ETag": etag(study.version), "Location": f"/v1/studies/{study.id}"}
+                return Response(dumps(study), 201, headers, JSON)
+
+            try:
+                return await idempotency.once(request, unit, caller, act)
+            except Refused as refused:
+                raise unprocessable(refused) from refused
+
+    @router.get("/studies", summary="Studies, by id")
+    async def list_studies(
+        caller: Reader,
+        org: Annotated[str | None, Query(max_length=64)] = None,
+        limit: Limit = 100,
+        cursor: Cursor = None,
+    ) -> Page[StudyView]:
+        (after,) = decode(cursor, UUID) if cursor else (UUID(int=0),)
+        async with database.snapshot(caller.organisations) as connection:
+            found = await studies.list_studies(connection, org, after, limit + 1)
+            items = [show_study(each, await studies.list_alternatives(connection, each.id)) for each in found[:limit]]
+        return Page(items=items, next_cursor=encode(items[-1].id) if len(found) > limit else None)
+
+    @router.get("/studies/{study_id}", summary="A study with its alternatives")
+    async def read_study(study_id: UUID, caller: Reader, response: Response) -> StudyView:
+        async with database.transaction(caller.organisations) as unit:
+            study = await shown(unit, study_id)
+        response.headers["ETag"] = etag(study.version)
+        return study
+
+    @router.put("/studies/{study_id}", summary="Replace a study's definition (If-Match)")
+    async def replace_study(
+        study_id: UUID, definition: StudyDefinition, request: Request, caller: Writer, response: Response
+    ) -> StudyView:
+        async with database.transaction(caller.organisations) as unit:
+            study = await service.find_study(unit, study_id, lock=True)
+            require_match(request, study.version)
+            try:
+                await service.change_study(unit, study, definition, clock())
+            except Refused as refused:
+                raise unprocessable(refused) from refused
+            changed = await shown(unit, study_id)
+        response.headers["ETag"] = etag(changed.version)
+        return changed
+
+    @router.post(
+        "/studies/{study_id}/duplicate", status_code=201, summary="A copy with the same snapshot and alternatives"
+    )
+    async def duplicate_study(study_id: UUID, named: NewName, caller: Writer) -> StudyView:
+        async with database.transaction(caller.organisations) as unit:
+            study = await service.find_study(unit, study_id)
+            return await shown(unit, await service.duplicate_study(unit, study, named.name, clock()))
+
+    @router.get(
+        "/studies/{study_id}/snapshot", summary="The frozen assets, their evidence, and what was left out and why"
+    )
+    async def read_snapshot(study_id: UUID, caller: Reader) -> SnapshotView:
+        async with database.transaction(caller.organisations) as unit:
+            study = await service.find_study(unit, study_id)
+            return show_snapshot(
+                study.snapshot, *await studies.read_snapshot(unit.connection, study_id, study.snapshot)
+            )
+
+    @router.post("/studies/{study_id}/snapshot", summary="Freeze the assets anew, and tell what differs")
+    async def refresh_snapshot(study_id: UUID, caller: Writer) -> DifferenceView:
+        async with database.transaction(caller.organisations) as unit:
+            study = await service.find_study(unit, study_id, lock=True)
+            try:
+                found = await service.refresh_snapshot(unit, study, clock())
+            except Refused as refused:
+                raise unprocessable(refused) from refused
+            study = await service.find_study(unit, study_id)
+        return DifferenceView(snapshot=study.snapshot, added=found.added, removed=found.removed, changed=found.changed)
+
+    @router.post(
+        "/studies/{study_id}/scenarios", status_code=201, summary="An alternative", response_model=AlternativeView
+    )
+    async def add_alternative(
+        study_id: UUID,
+        alternative: Annotated[AlternativeSpec, Body(openapi_examples={"long-life-support": ALTERNATIVE})],
+        request: Request,
+        caller: Writer,
+    ) -> Response:
+        async with database.transaction(caller.organisations) as unit:
+
+            async def act() -> Response:
+                study = await service.find_study(unit, study_id, lock=True)
+                new_id = await service.add_alternative(unit, study, alternative)
+                view = AlternativeView(id=new_id, name=alternative.name, actions=alternative.actions, version=1)
+                return Response(dumps(view), 201, {"ETag": etag(1)}, JSON)
+
+            try:
+                return await idempotency.once(request, unit, caller, act)
+            except Refused as refused:
+                raise unprocessable(refused) from refused
+
+    @router.put("/studies/{study_id}/scenarios/{alternative_id}", summary="Replace an alternative (If-Match)")
+    async def replace_alternative(
+        study_id: UUID, alternative_id: UUID, changed: AlternativeSpec, request: Request, caller: Writer
+    ) -> AlternativeView:
+        async with database.transaction(caller.organisations) as unit:
+            study = await service.find_study(unit, study_id, lock=True)
+            alternative = await studies.find_alternative(unit.connection, alternative_id)
+            if alternative is None or alternative.study_id != study_id:
+                raise NotFound("scenario", alternative_id)
+            require_match(request, alternative.version)
+            try:
+                await service.change_alternative(unit, study, alternative, changed)
+            except Refused as refused:
+                raise unprocessable(refused) from refused
+            kept = await studies.find_alternative(unit.connection, alternative_id)
+            assert kept is not None
+            return show_alternative(kept)
+
+    @router.delete("/studies/{study_id}/scenarios/{alternative_id}", status_code=204, summary="Forget an alternative")
+    async def delete_alternative(study_id: UUID, alternative_id: UUID, caller: Writer) -> None:
+        async with database.transaction(caller.organisations) as unit:
+            await service.find_study(unit, study_id, lock=True)
+            alternative = await studies.find_alternative(unit.connection, alternative_id)
+            if alternative is None or alternative.study_id != study_id:
+                raise NotFound("scenario", alternative_id)
+            await studies.delete_alternative(unit.connection, alternative_id)
+
+    return router

@@ -1,0 +1,308 @@
+"""The assets of a study, frozen: from what was heard of them to the values a scenario starts from, each with its evidence.
+
+Nothing is guessed: an asset of which something is not known is left out, with the reason.
+"""
+
+from calendar import monthrange
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from scenarios.domain.description import AssetValues
+
+DAYS = 365
+View = Literal["kit", "load"]
+"""`kit`: hosts with all that their virtual machines use. `load`: virtual machines with their share, hosts with the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeardMonth:
+    """A month of an asset's footprint, for its whole quantity. `kwh` is at the meter; construction is all but use and maintenance."""
+
+    month: date
+    kwh: float | None
+    construction_kg: float
+    maintenance_kg: float
+
+    @property
+    def days(self) -> int:
+        """The length of the month."""
+        return monthrange(self.month.year, self.month.month)[1]
+
+
+@dataclass(frozen=True, slots=True)
+class HeardAsset:
+    """An asset at the start of the study, as inventory tells it, with the newest months of its footprint, newest first."""
+
+    id: UUID
+    kind: str
+    quantity: int
+    status: str
+    site_id: UUID | None
+    host_id: UUID | None
+    entered_on: date
+    age_then_years: float
+    planned_life_years: float | None
+    declared_annual_kwh: float | None
+    declared_embodied_kg: float | None
+    support_eur_per_year: Decimal
+    price_eur: Decimal
+    tags: Mapping[str, str]
+    months: Sequence[HeardMonth] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HeardSite:
+    """A site; `pue` holds its values by date."""
+
+    id: UUID
+    code: str
+    country: str
+    region: str | None
+    pue: Sequence[Mapping[str, object]]
+
+    def pue_on(self, day: date) -> float | None:
+        """The PUE that counts on `day`."""
+        for entry in self.pue:
+            start, end = entry.get("from"), entry.get("to")
+            if (start is None or date.fromisoformat(str(start)) <= day) and (
+                end is None or day < date.fromisoformat(str(end))
+            ):
+                return float(str(entry["value"]))
+        return None
+
+
+class FactorUsed(BaseModel):
+    """A factor as a snapshot froze it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    version: int
+    activity: str
+    region: str | None
+    valid_from: date | None
+    valid_to: date | None
+    value: float
+
+
+class SnapshotAsset(AssetValues):
+    """An asset with what its values rest on, and the id of its electricity factor (none where the study gives the electricity)."""
+
+    electricity: str | None
+    evidence: dict[str, str]
+    tags: dict[str, str]
+
+
+class LeftOut(BaseModel):
+    """An asset that the study does without, and why."""
+
+    model_config = ConfigDict(frozen=True)
+
+    ref: str
+    kind: str
+    reason: str
+
+
+class Snapshot(BaseModel):
+    """What a run computes with."""
+
+    model_config = ConfigDict(frozen=True)
+
+    assets: list[SnapshotAsset]
+    left_out: list[LeftOut]
+    factors: list[FactorUsed]
+
+
+@dataclass(frozen=True)
+class Heard:
+    """All that was heard of an organisation and matters to a study."""
+
+    assets: Sequence[HeardAsset]
+    sites: Mapping[UUID, HeardSite]
+    factors: Sequence[FactorUsed]
+
+    @cached_property
+    def site_of_asset(self) -> Mapping[UUID, UUID | None]:
+        """The site of each asset that has one of its own."""
+        return {asset.id: asset.site_id for asset in self.assets}
+
+
+@dataclass(slots=True)
+class _Missing(Exception):
+    reason: str
+
+
+@dataclass(slots=True)
+class Freezer:
+    """Freezes heard assets at the `start` of a study.
+
+    `region` is for assets without a site; with `electricity_given` the study has its own and no factor is looked for.
+    """
+
+    heard: Heard
+    start: date
+    region: str | None
+    electricity_given: bool
+    used: dict[str, FactorUsed] = field(default_factory=dict)
+
+    def freeze(self, view: View) -> Snapshot:
+        """The snapshot. In the view `kit` a machine on a host of the organisation is part of that host."""
+        assets = folded(self.heard.assets) if view == "kit" else self.heard.assets
+        frozen, left_out = [], []
+        for asset in sorted(assets, key=lambda each: each.id):
+            try:
+                frozen.append(self._asset(asset))
+            except _Missing as missing:
+                left_out.append(LeftOut(ref=str(asset.id), kind=asset.kind, reason=missing.reason))
+        return Snapshot(assets=frozen, left_out=left_out, factors=sorted(self.used.values(), key=lambda each: each.id))
+
+    def _asset(self, asset: HeardAsset) -> SnapshotAsset:
+        if asset.status == "retired":
+            raise _Missing("retired before the start")
+        if asset.entered_on > self.start:
+            raise _Missing("enters after the start")
+        site = self._site(asset)
+        life_years, life = self._life(asset)
+        annual_kwh, pue, energy = self._energy(asset, site)
+        embodied_kg, embodied = self._embodied(asset, life_years)
+        return SnapshotAsset.model_validate(
+            {
+                "ref": str(asset.id),
+                "kind": asset.kind,
+                "quantity": asset.quantity,
+                "annual_kwh": annual_kwh / asset.quantity,
+                "pue": pue,
+                "embodied_kg": embodied_kg,
+                "life_years": life_years,
+                "age_years": asset.age_then_years + (self.start - asset.entered_on).days / DAYS,
+                "maintenance_kg_per_year": _yearly(asset.months, lambda month: month.maintenance_kg) / asset.quantity,
+                "opex_eur_per_year": asset.support_eur_per_year,
+                "price_eur": asset.price_eur,
+                "site": site.code if site else None,
+                "electricity": self._electricity(site),
+                "evidence": {"life": life, "energy": energy, "embodied": embodied},
+                "tags": dict(asset.tags),
+            }
+        )
+
+    def _site(self, asset: HeardAsset) -> HeardSite | None:
+        """Its own, or its host's."""
+        site_id = asset.site_id or (self.heard.site_of_asset.get(asset.host_id) if asset.host_id else None)
+        return self.heard.sites.get(site_id) if site_id else None
+
+    def _life(self, asset: HeardAsset) -> tuple[float, str]:
+        if asset.planned_life_years is not None:
+            return asset.planned_life_years, "planned"
+        kind = "server" if asset.kind == "virtual_machine" else asset.kind
+        factor = self._factor(f"life.{kind}", None)
+        if factor is None:
+            raise _Missing("no life is known")
+        return factor.value, "kind"
+
+    def _energy(self, asset: HeardAsset, site: HeardSite | None) -> tuple[float, float, str]:
+        """Annual kWh of the kit, PUE, evidence. Where a site's PUE is not known, the energy stays that at its meter and the PUE 1."""
+        if asset.status != "in_service":
+            return 0.0, (site.pue_on(self.start) if site else None) or 1.0, "off"
+        pue = site.pue_on(self.start) if site else None
+        known = [month for month in _settled(asset.months) if month.kwh is not None]
+        if known:
+            kwh = _yearly(known, lambda month: (month.kwh or 0.0) / self._pue_then(site, month, pue))
+            return kwh, pue or 1.0, f"footprint of {len(known)} months"
+        if asset.declared_annual_kwh is not None:
+            return asset.declared_annual_kwh * asset.quantity, pue or 1.0, "declared"
+        raise _Missing("no energy is known")
+
+    @staticmethod
+    def _pue_then(site: HeardSite | None, month: HeardMonth, pue: float | None) -> float:
+        if site is None or pue is None:
+            return 1.0
+        return site.pue_on(month.month) or pue
+
+    def _embodied(self, asset: HeardAsset, life_years: float) -> tuple[float, str]:
+        """Kg of one unit, whole: declared, else from the monthly charge over the life, else the kind's factor."""
+        if asset.declared_embodied_kg is not None:
+            return asset.declared_embodied_kg, "declared"
+        daily = max((month.construction_kg / month.days for month in asset.months), default=0.0)
+        if daily > 0:
+            return daily * life_years * DAYS / asset.quantity, "footprint"
+        factor = self._factor(f"embodied.{asset.kind}", None)
+        if factor is None:
+            raise _Missing("nothing is known of its making")
+        return factor.value, "kind"
+
+    def _electricity(self, site: HeardSite | None) -> str | None:
+        if self.electricity_given:
+            return None
+        region = (site.region or site.country) if site else self.region
+        if region is None:
+            raise _Missing("no site, and the study names no region")
+        factor = self._factor("electricity", region)
+        if factor is None and site is not None and site.region is not None:
+            factor = self._factor("electricity", site.country)
+        if factor is None:
+            raise _Missing(f"no electricity factor for {region}")
+        return factor.id
+
+    def _factor(self, activity: str, region: str | None) -> FactorUsed | None:
+        """The factor that counts at the start: the newest that is valid or was. It is then part of the snapshot."""
+        fitting = [
+            factor
+            for factor in self.heard.factors
+            if factor.activity == activity
+            and factor.region == region
+            and (factor.valid_from is None or factor.valid_from <= self.start)
+        ]
+        if not fitting:
+            return None
+        chosen = max(fitting, key=lambda factor: (factor.valid_from or date.min, factor.id))
+        self.used[chosen.id] = chosen
+        return chosen
+
+
+def folded(assets: Sequence[HeardAsset]) -> list[HeardAsset]:
+    """Each host with the months of the machines on it added to its own; machines whose host is not among `assets` stay."""
+    hosts = {asset.id for asset in assets}
+    carried: dict[UUID, list[HeardMonth]] = defaultdict(list)
+    for asset in assets:
+        if asset.host_id in hosts:
+            assert asset.host_id is not None
+            carried[asset.host_id].extend(asset.months)
+    return [
+        replace(asset, months=_together(asset.months, carried[asset.id])) if asset.id in carried else asset
+        for asset in assets
+        if asset.host_id not in hosts
+    ]
+
+
+def _together(own: Sequence[HeardMonth], carried: Iterable[HeardMonth]) -> list[HeardMonth]:
+    sums = {month.month: month for month in own}
+    for month in carried:
+        known = sums.get(month.month)
+        if known is not None:
+            sums[month.month] = HeardMonth(
+                month.month,
+                None if known.kwh is None and month.kwh is None else (known.kwh or 0.0) + (month.kwh or 0.0),
+                known.construction_kg + month.construction_kg,
+                known.maintenance_kg + month.maintenance_kg,
+            )
+    return sorted(sums.values(), key=lambda month: month.month, reverse=True)
+
+
+def _settled(months: Sequence[HeardMonth]) -> Sequence[HeardMonth]:
+    """Without the newest, which may still run, and the oldest, in which the asset may have come: while others remain. At most 12."""
+    settled = months[1:-1] if len(months) > 2 else months
+    return settled[:12]
+
+
+def _yearly(months: Sequence[HeardMonth], value: Callable[[HeardMonth], float]) -> float:
+    """What `value` is over 365 days, at the mean of `months`; 0 without months."""
+    days = sum(month.days for month in months)
+    return sum(value(month) for month in months) / days * DAYS if days else 0.0

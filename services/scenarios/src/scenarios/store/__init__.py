@@ -1,0 +1,1 @@
+"""All SQL of scenarios, by aggregate: what was heard, studies, runs."""

@@ -1,0 +1,164 @@
+"""Studies: frozen as heard, refreshed with a diff, changed under If-Match, seen by their organisation alone."""
+
+from typing import Any
+
+import pytest
+from common.testing.harness import RunningService
+
+from services.scenarios.tests.conftest import HOSTS, LAPTOPS, LONG_LIFE, UNKNOWN, asset_event, study
+
+
+async def _create(scenarios: RunningService[Any], **changes: Any) -> dict[str, Any]:
+    answer = await scenarios.client.post("/v1/studies", json=study(**changes))
+    assert answer.status_code == 201, answer.text
+    created: dict[str, Any] = answer.json()
+    return created
+
+
+async def _snapshot(scenarios: RunningService[Any], study_id: str) -> dict[str, Any]:
+    answer = await scenarios.client.get(f"/v1/studies/{study_id}/snapshot")
+    assert answer.status_code == 200, answer.text
+    snapshot: dict[str, Any] = answer.json()
+    return snapshot
+
+
+async def test_a_host_is_frozen_with_what_runs_on_it(scenarios: RunningService[Any]) -> None:
+    created = await _create(scenarios)
+    snapshot = await _snapshot(scenarios, created["id"])
+    assets = {asset["ref"]: asset for asset in snapshot["assets"]}
+    loaded, bare = assets[str(HOSTS[0])], assets[str(HOSTS[1])]
+    # February to October, 273 days, at the meter; 1.5 is the PUE.
+    assert bare["annual_kwh"] == pytest.approx(150 * 9 / 273 * 365 / 1.5)
+    assert loaded["annual_kwh"] == pytest.approx(165 * 9 / 273 * 365 / 1.5)
+    assert bare["pue"] == 1.5
+    # The densest month (February) charges 20 kg in 28 days; the life of the kind is 5 years.
+    assert bare["embodied_kg"] == pytest.approx(20 / 28 * 5 * 365)
+    assert loaded["embodied_kg"] == pytest.approx(22 / 28 * 5 * 365)
+    assert bare["age_years"] == pytest.approx(1461 / 365)
+    assert bare["evidence"] == {"life": "kind", "energy": "footprint of 9 months", "embodied": "footprint"}
+    assert bare["site"] == "nanterre-1"
+
+
+async def test_a_fleet_without_a_footprint_stands_on_what_is_declared(scenarios: RunningService[Any]) -> None:
+    snapshot = await _snapshot(scenarios, (await _create(scenarios))["id"])
+    [laptops] = [asset for asset in snapshot["assets"] if asset["ref"] == str(LAPTOPS)]
+    assert laptops["annual_kwh"] == 30
+    assert laptops["embodied_kg"] == 181
+    assert laptops["quantity"] == 20
+    assert laptops["evidence"] == {"life": "kind", "energy": "declared", "embodied": "kind"}
+
+
+async def test_what_is_not_known_is_left_out_and_said_so(scenarios: RunningService[Any]) -> None:
+    snapshot = await _snapshot(scenarios, (await _create(scenarios))["id"])
+    assert snapshot["left_out"] == [{"ref": str(UNKNOWN), "kind": "server", "reason": "no energy is known"}]
+    assert snapshot["left_out_by_reason"] == {"no energy is known": 1}
+
+
+async def test_the_factor_in_force_is_frozen_with_its_version(scenarios: RunningService[Any]) -> None:
+    snapshot = await _snapshot(scenarios, (await _create(scenarios))["id"])
+    electricity = [factor for factor in snapshot["factors"] if factor["activity"] == "electricity"]
+    assert [(factor["id"], factor["version"], factor["value"]) for factor in electricity] == [
+        ("electricity-fr-2021-ademe", 1, 0.0569)
+    ]
+
+
+async def test_the_view_of_loads_tells_machines_from_their_hosts(scenarios: RunningService[Any]) -> None:
+    created = await _create(scenarios, scope={"view": "load", "kinds": ["server", "virtual_machine"]})
+    snapshot = await _snapshot(scenarios, created["id"])
+    energy = {asset["kind"] + asset["ref"][-2:]: asset["annual_kwh"] for asset in snapshot["assets"]}
+    assert energy["server0b"] == pytest.approx(energy["server0c"])
+    assert energy["virtual_machine15"] == pytest.approx(15 * 9 / 273 * 365 / 1.5)
+
+
+async def test_a_refresh_tells_what_came_and_changed_and_leaves_the_old_snapshot_alone(
+    scenarios: RunningService[Any],
+) -> None:
+    created = await _create(scenarios)
+    path = f"/v1/studies/{created['id']}/snapshot"
+    assert (await scenarios.client.post(path)).json() == {"snapshot": 1, "added": [], "removed": [], "changed": {}}
+    await scenarios.handle(
+        asset_event(UNKNOWN, "server", 2, declared={"annual_kwh": 2000.0, "embodied_kg": 1000.0}),
+        asset_event(HOSTS[1], "server", 2, planned_life_years=6.0),
+        asset_event(LAPTOPS, "laptop", 2, deleted=True),
+    )
+    difference = (await scenarios.client.post(path)).json()
+    assert difference["snapshot"] == 2
+    assert difference["added"] == [str(UNKNOWN)]
+    assert difference["removed"] == [str(LAPTOPS)]
+    assert set(difference["changed"][str(HOSTS[1])]) == {"life_years", "embodied_kg", "evidence"}
+    assert (await scenarios.client.get(f"/v1/studies/{created['id']}")).json()["version"] == 2
+
+
+@pytest.mark.parametrize("missing", ["reference", "effect_class", "eligibility", "assumptions", "start", "years"])
+async def test_what_makes_a_claim_honest_is_mandatory(scenarios: RunningService[Any], missing: str) -> None:
+    document = study()
+    del document[missing]
+    answer = await scenarios.client.post("/v1/studies", json=document)
+    assert answer.status_code == 422
+    assert [error["field"] for error in answer.json()["errors"]] == [missing]
+
+
+async def test_a_study_of_nothing_is_refused_and_says_what_was_left_out(scenarios: RunningService[Any]) -> None:
+    answer = await scenarios.client.post("/v1/studies", json=study(scope={"kinds": ["printer"]}))
+    assert answer.status_code == 422
+    assert "1 left out: no energy is known" in answer.json()["detail"]
+
+
+async def test_an_action_on_nothing_is_refused_where_it_stands(scenarios: RunningService[Any]) -> None:
+    created = await _create(scenarios)
+    broken = {
+        "name": "broken",
+        "actions": [LONG_LIFE["actions"][0], {"lever": "switch_off", "on": {"kinds": ["tablet"]}}],
+    }
+    answer = await scenarios.client.post(f"/v1/studies/{created['id']}/scenarios", json=broken)
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "actions.1.on"
+
+
+async def test_alternatives_have_names_of_their_own_and_change_under_if_match(scenarios: RunningService[Any]) -> None:
+    path = f"/v1/studies/{(await _create(scenarios))['id']}/scenarios"
+    added = await scenarios.client.post(path, json=LONG_LIFE)
+    assert added.status_code == 201, added.text
+    assert (await scenarios.client.post(path, json=LONG_LIFE)).status_code == 409
+    place = f"{path}/{added.json()['id']}"
+    assert (await scenarios.client.put(place, json=LONG_LIFE)).status_code == 428
+    renamed = await scenarios.client.put(place, json={**LONG_LIFE, "name": "longer"}, headers={"If-Match": '"1"'})
+    assert renamed.json()["version"] == 2
+    assert (await scenarios.client.put(place, json=LONG_LIFE, headers={"If-Match": '"1"'})).status_code == 412
+    assert (await scenarios.client.delete(place)).status_code == 204
+    assert (await scenarios.client.delete(place)).status_code == 404
+
+
+async def test_a_changed_start_freezes_anew_and_a_changed_name_does_not(scenarios: RunningService[Any]) -> None:
+    created = await _create(scenarios)
+    path = f"/v1/studies/{created['id']}"
+    renamed = await scenarios.client.put(path, json=study(name="Renamed"), headers={"If-Match": '"1"'})
+    assert (renamed.status_code, renamed.json()["snapshot"]) == (200, 1)
+    moved = await scenarios.client.put(path, json=study(start="2028-01-01"), headers={"If-Match": '"2"'})
+    assert (moved.status_code, moved.json()["snapshot"]) == (200, 2)
+
+
+async def test_a_copy_has_the_alternatives_and_the_snapshot_of_its_original(scenarios: RunningService[Any]) -> None:
+    created = await _create(scenarios)
+    await scenarios.client.post(f"/v1/studies/{created['id']}/scenarios", json=LONG_LIFE)
+    copy = (await scenarios.client.post(f"/v1/studies/{created['id']}/duplicate", json={"name": "Again"})).json()
+    assert copy["id"] != created["id"]
+    assert [alternative["name"] for alternative in copy["alternatives"]] == ["long-life-support"]
+    ours, theirs = [await _snapshot(scenarios, each["id"]) for each in (created, copy)]
+    assert ours["assets"] == theirs["assets"]
+
+
+async def test_the_same_key_creates_one_study(scenarios: RunningService[Any]) -> None:
+    answers = [
+        await scenarios.client.post("/v1/studies", json=study(), headers={"Idempotency-Key": "once"}) for _ in range(2)
+    ]
+    assert answers[0].json()["id"] == answers[1].json()["id"]
+    assert len((await scenarios.client.get("/v1/studies")).json()["items"]) == 1
+
+
+async def test_another_organisation_neither_sees_nor_makes_it(scenarios: RunningService[Any]) -> None:
+    created = await _create(scenarios)
+    async with scenarios.client_for(["globex"]) as client:
+        assert (await client.get(f"/v1/studies/{created['id']}")).status_code == 404
+        assert (await client.get("/v1/studies")).json()["items"] == []
+        assert (await client.post("/v1/studies", json=study())).status_code == 403
