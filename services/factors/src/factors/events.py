@@ -1,4 +1,4 @@
-"""What factors publishes: the whole present document of a factor, on each publication and withdrawal."""
+"""What factors publishes: the whole present document of a factor, or of an organisation's own value, whenever it changes."""
 
 from dataclasses import asdict
 from datetime import date
@@ -7,14 +7,25 @@ from typing import Any
 from common.events import Event
 
 from factors.domain.records import Bilingual, FactorVersion
+from factors.store.overrides import Override
 
 TOPIC = "factors.factors"
 CHANGED = "factors.factor.changed.v1"
+
+OVERRIDES_TOPIC = "factors.overrides"
+OVERRIDE_CHANGED = "factors.override.changed.v1"
 
 
 def changed(version: FactorVersion) -> Event:
     """The event that tells the present version of a factor."""
     return Event(topic=TOPIC, type=CHANGED, key=version.id, subject=version.id, data=document(version))
+
+
+def override_changed(override: Override) -> Event:
+    """The event that tells the present version of an organisation's own value."""
+    key = f"{override.org}/{override.version.id}"
+    data = {"org": override.org, **document(override.version)}
+    return Event(topic=OVERRIDES_TOPIC, type=OVERRIDE_CHANGED, key=key, subject=key, data=data)
 
 
 def document(version: FactorVersion) -> dict[str, Any]:

@@ -14,10 +14,12 @@ from common.wakeup import Wakeup
 
 from factors.domain.catalogue import Catalogue
 from factors.service import CHANNEL
-from factors.store import releases
+from factors.store import overrides, releases
 from factors.store import versions as store
 
 log = structlog.get_logger()
+
+_NOTHING = Catalogue()
 
 
 class PinnedCatalogues:
@@ -49,6 +51,7 @@ class LiveCatalogue:
         self._database = database
         self._pinned = PinnedCatalogues(database)
         self._catalogue = Catalogue()
+        self._own: dict[str, Catalogue] = {}
         self._seen = -1
         self._refreshing = asyncio.Lock()
         self.generation = 0
@@ -56,6 +59,11 @@ class LiveCatalogue:
     async def at(self, release: str | None) -> Catalogue:
         """The catalogue of a release, or the present one. Raises NotFound."""
         return await self.current() if release is None else await self._pinned.of(release)
+
+    async def own(self, org: str) -> Catalogue:
+        """The values that an organisation put in the place of public factors."""
+        await self.current()
+        return self._own.get(org, _NOTHING)
 
     async def current(self) -> Catalogue:
         """The catalogue, read from the database the first time."""
@@ -70,6 +78,10 @@ class LiveCatalogue:
             async for revision, version in store.present_versions(connection, seen):
                 self._catalogue.put(version)
                 seen, changes = revision, changes + 1
+            seen_own = max(self._seen, 0)
+            async for revision, override in overrides.changed_since(connection, seen_own):
+                self._own.setdefault(override.org, Catalogue()).put(override.version)
+                seen, changes = max(seen, revision), changes + 1
             self._seen = seen
         if changes:
             self.generation += 1

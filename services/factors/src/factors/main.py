@@ -12,6 +12,7 @@ from factors import events
 from factors.api.estimates import estimates_router
 from factors.api.factors import factors_router
 from factors.api.imports import imports_router
+from factors.api.overrides import overrides_router
 from factors.api.releases import releases_router
 from factors.api.resolve import resolve_router
 from factors.api.uncertainty import uncertainty_router
@@ -19,8 +20,10 @@ from factors.catalogue import reader
 from factors.imports import Importing
 from factors.live import LiveCatalogue
 from factors.loading import CatalogueLoader
+from factors.overriding import Overriding
 from factors.service import Publishing
 from factors.settings import FactorsSettings
+from factors.store import overrides
 from factors.store import versions as store
 
 
@@ -44,10 +47,11 @@ def build(runtime: Runtime[FactorsSettings]) -> Parts:
             estimates_router(live, regions, reader.gases(), runtime.clock),
             releases_router(database, publishing),
             imports_router(database, Importing(regions, runtime.clock), live),
+            overrides_router(database, Overriding(regions, runtime.clock), live),
             uncertainty_router(),
         ],
         workers=workers,
-        republishers={events.TOPIC: republish_factors},
+        republishers={events.TOPIC: republish_factors, events.OVERRIDES_TOPIC: republish_overrides},
     )
 
 
@@ -55,6 +59,12 @@ async def republish_factors(connection: Connection) -> AsyncIterator[Event]:
     """The present document of every factor that was ever published."""
     async for _, version in store.present_versions(connection, after_revision=0):
         yield events.changed(version)
+
+
+async def republish_overrides(connection: Connection) -> AsyncIterator[Event]:
+    """Every version of every organisation's own values; readers keep the newest."""
+    async for _, override in overrides.changed_since(connection, after_revision=0):
+        yield events.override_changed(override)
 
 
 SERVICE = Service(

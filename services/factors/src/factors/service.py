@@ -35,7 +35,7 @@ class Publishing:
 
         Raises Unprocessable naming each broken rule, Conflict when a draft is already open.
         """
-        self._check(content)
+        check_content(content, self._regions)
         number = (await store.next_versions(unit.connection, [factor_id]))[factor_id]
         version = FactorVersion(factor_id, number, Status.DRAFT, content, author, reason, self._clock())
         try:
@@ -55,7 +55,7 @@ class Publishing:
         draft, _ = await self._open_draft(unit, factor_id)
         if draft.status is Status.REVIEW:
             raise Conflict(f"version {draft.version} of factor {factor_id} is under review already", "under-review")
-        self._check(draft.content)
+        check_content(draft.content, self._regions)
         return await self._settle(unit, replace(draft, status=Status.REVIEW))
 
     async def discard(self, unit: Transaction, factor_id: str) -> FactorVersion:
@@ -78,7 +78,7 @@ class Publishing:
         if self._four_eyes and (draft.status is not Status.REVIEW or draft.author == publisher):
             detail = f"version {draft.version} of factor {factor_id} is published by another person than its author, after review"
             raise Conflict(detail, "review-needed")
-        self._check(draft.content)
+        check_content(draft.content, self._regions)
         await self._check_alone(unit, draft)
         await store.supersede(unit.connection, [factor_id])
         published = await self._settle(unit, replace(draft, status=Status.PUBLISHED, published_by=publisher))
@@ -129,17 +129,19 @@ class Publishing:
         await store.settle_draft(unit.connection, settled)
         return settled
 
-    def _check(self, content: FactorContent) -> None:
-        broken = violations(content, self._regions)
-        if broken:
-            errors = [FieldError(violation.field, violation.code, violation.detail) for violation in broken]
-            raise Unprocessable(f"{len(errors)} field(s) break a rule", errors)
-
     async def _check_alone(self, unit: Transaction, draft: FactorVersion) -> None:
         other = await store.overlapping(unit.connection, draft.id, draft.content)
         if other is not None:
             detail = f"factor {other} already answers this question on some of these dates: make a new version of it, or withdraw it"
             raise Conflict(detail, "question-answered")
+
+
+def check_content(content: FactorContent, regions: Regions) -> None:
+    """Raise Unprocessable naming each rule of publication that `content` breaks."""
+    broken = violations(content, regions)
+    if broken:
+        errors = [FieldError(violation.field, violation.code, violation.detail) for violation in broken]
+        raise Unprocessable(f"{len(errors)} field(s) break a rule", errors)
 
 
 async def publish_entries(unit: Transaction, entries: Sequence[Entry], author: str, reason: str, now: datetime) -> None:

@@ -8,11 +8,8 @@ from common.api.problems import Problem, field_errors
 from fastapi import Response
 from pydantic import BaseModel, Field, ValidationError
 
-from factors.api.questions import answer, resolution_out
-from factors.api.schemas import Schema
-from factors.domain.catalogue import Catalogue
+from factors.api.questions import Answerer, ScopeIn
 from factors.domain.estimate import QuantityError
-from factors.domain.regions import Regions
 from factors.domain.resolve import Question, Resolution
 from factors.domain.units import UnitError
 
@@ -22,10 +19,9 @@ Item = Any
 """What a caller put in the list: an object, if it is well formed."""
 
 
-class BatchIn(Schema):
+class BatchIn(ScopeIn):
     """Items as they come; each is validated on its own, so that a bad one never sinks the good ones."""
 
-    release: str | None = Field(default=None, max_length=100, description="pin every item to this release")
     items: list[Item] = Field(min_length=1, max_length=MOST_ITEMS)
 
 
@@ -42,21 +38,16 @@ class ItemError(BaseModel):
 class Answers:
     """Resolutions of one call, with the form in which they are told; one per distinct question."""
 
-    def __init__(self, catalogue: Catalogue, regions: Regions, release: str | None) -> None:
-        self._catalogue = catalogue
-        self._release = release
-        self._regions = regions
+    def __init__(self, answerer: Answerer) -> None:
+        self._answerer = answerer
         self._known: dict[Question, tuple[Resolution, dict[str, Any]]] = {}
 
     def to(self, question: Question) -> tuple[Resolution, dict[str, Any]]:
-        """The resolution of `question` and its JSON form. Raises what `answer` raises."""
+        """The resolution of `question` and its JSON form. Raises what `Answerer.answer` raises."""
         known = self._known.get(question)
         if known is None:
-            resolution = answer(self._catalogue, self._regions, question)
-            known = self._known[question] = (
-                resolution,
-                resolution_out(resolution, self._release).model_dump(mode="json"),
-            )
+            resolution, told = self._answerer.answer(question)
+            known = self._known[question] = (resolution, told.model_dump(mode="json"))
         return known
 
 

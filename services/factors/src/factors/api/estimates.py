@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from factors.api.batches import Answers, BatchIn, Item, ItemError, run_batch
-from factors.api.questions import RefQuestionIn, unknown_region
+from factors.api.questions import RefQuestionIn, answerer, unknown_region
 from factors.api.schemas import FactorOut, Finite, Schema, StepOut, Word
 from factors.domain.equivalents import equivalents
 from factors.domain.estimate import estimate
@@ -150,7 +150,7 @@ def estimates_router(live: LiveCatalogue, regions: Regions, gases: Gases, clock:
         "/estimates", response_model=EstimatesOut, summary="Activities to impacts; units converted and checked"
     )
     async def estimates(caller: Reader, body: EstimatesIn) -> Response:
-        answers = Answers(await live.at(body.release), regions, body.release)
+        answers = Answers(await answerer(live, regions, caller, body))
         return run_batch(body.items, partial(_estimate, answers))
 
     @router.get("/equivalents", summary="A mass of CO2e in things that people know")

@@ -1,13 +1,18 @@
 """Questions as callers ask them, and answers or refusals as they are told."""
 
 import datetime
+from dataclasses import dataclass
+from typing import Self
 
+from common.api.auth import Caller
 from common.api.problems import FieldError, Problem, Unprocessable
-from pydantic import Field, field_validator
+from common.organisations import check_organisation_id
+from pydantic import Field, field_validator, model_validator
 
 from factors.api.schemas import FactorOut, ResolutionOut, Schema, StepOut, Word
 from factors.domain.catalogue import Catalogue
 from factors.domain.nearest import nearest, nearest_activities
+from factors.domain.overridden import OwnValues, resolve_for
 from factors.domain.records import DEFAULT_GWP_SET, GWP, GwpSet, Perimeter
 from factors.domain.regions import Regions
 from factors.domain.resolve import (
@@ -18,8 +23,8 @@ from factors.domain.resolve import (
     Resolution,
     StageNeededError,
     UnknownRegionError,
-    resolve,
 )
+from factors.live import LiveCatalogue
 
 
 class QuestionIn(Schema):
@@ -70,12 +75,23 @@ class QuestionIn(Schema):
         )
 
 
-class PinnedQuestionIn(QuestionIn):
-    """A question that may be pinned to a release."""
+class ScopeIn(Schema):
+    """Whose catalogue answers: what is published now, a release of it, or it with an organisation's own values."""
 
     release: str | None = Field(
         default=None, max_length=100, description="answer from this release; absent: what is published now"
     )
+    org: str | None = Field(default=None, max_length=64, description="with this organisation's own values in place")
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if self.release is not None and self.org is not None:
+            raise ValueError("a release holds no organisation's own values: give release or org, not both")
+        return self
+
+
+class ScopedQuestionIn(QuestionIn, ScopeIn):
+    """A question, and whose catalogue answers it."""
 
 
 class RefQuestionIn(QuestionIn):
@@ -84,17 +100,43 @@ class RefQuestionIn(QuestionIn):
     ref: str | None = Field(default=None, max_length=200)
 
 
-def answer(catalogue: Catalogue, regions: Regions, question: Question) -> Resolution:
-    """The resolution of `question`; what prevents it as a Problem that names what was looked for and the nearest."""
-    try:
-        return resolve(catalogue, regions, question)
-    except UnknownRegionError as error:
-        raise unknown_region(error) from error
-    except StageNeededError as error:
-        rule = f"several stages answer: name one of {', '.join(error.stages)}"
-        raise Unprocessable(rule, [FieldError("stage", "required", rule)], "stage-needed") from error
-    except NothingFitsError as error:
-        raise _nothing_fits(catalogue, regions, question) from error
+@dataclass(frozen=True, slots=True)
+class Answerer:
+    """Answers questions from one catalogue, with an organisation's own values where there are any."""
+
+    regions: Regions
+    public: Catalogue
+    release: str | None = None
+    own: OwnValues | None = None
+
+    def answer(self, question: Question) -> tuple[Resolution, ResolutionOut]:
+        """The resolution of `question` and how it is told; what prevents it as a Problem that names what was looked for and the nearest."""
+        try:
+            resolution, is_own = resolve_for(self.own, self.public, self.regions, question)
+        except UnknownRegionError as error:
+            raise unknown_region(error) from error
+        except StageNeededError as error:
+            rule = f"several stages answer: name one of {', '.join(error.stages)}"
+            raise Unprocessable(rule, [FieldError("stage", "required", rule)], "stage-needed") from error
+        except NothingFitsError as error:
+            raise _nothing_fits(self.public, self.regions, question) from error
+        told = ResolutionOut.model_construct(
+            release=self.release,
+            org=self.own.org if self.own and is_own else None,
+            factor=FactorOut.of(resolution.factor),
+            steps=[StepOut.model_construct(code=step.code, text=step.text) for step in resolution.steps],
+            warnings=[StepOut.model_construct(code=step.code, text=step.text) for step in resolution.warnings],
+        )
+        return resolution, told
+
+
+async def answerer(live: LiveCatalogue, regions: Regions, caller: Caller, scope: ScopeIn) -> Answerer:
+    """Who answers in that scope. Raises NotFound for an unknown release, Forbidden for an organisation not of the caller's."""
+    own = None
+    if scope.org is not None:
+        caller.require_organisation(check_organisation_id(scope.org))
+        own = OwnValues(scope.org, await live.own(scope.org))
+    return Answerer(regions, await live.at(scope.release), scope.release, own)
 
 
 def unknown_region(error: UnknownRegionError) -> Problem:
@@ -125,13 +167,3 @@ def _nothing_fits(catalogue: Catalogue, regions: Regions, question: Question) ->
     )
     detail = f"nothing fits {sought}; nearest: {', '.join([*named, *activities]) or 'none'}"
     return Problem(404, "factor-not-found", detail, nearest=near, nearest_activities=activities)
-
-
-def resolution_out(found: Resolution, release: str | None) -> ResolutionOut:
-    """The answer for a resolution in the catalogue of `release` (None: the present one)."""
-    return ResolutionOut.model_construct(
-        release=release,
-        factor=FactorOut.of(found.factor),
-        steps=[StepOut.model_construct(code=step.code, text=step.text) for step in found.steps],
-        warnings=[StepOut.model_construct(code=step.code, text=step.text) for step in found.warnings],
-    )

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from factors.api.batches import Answers, BatchIn, Item, ItemError, run_batch
-from factors.api.questions import PinnedQuestionIn, RefQuestionIn, answer, resolution_out
+from factors.api.questions import RefQuestionIn, ScopedQuestionIn, answerer
 from factors.api.schemas import ResolutionOut
 from factors.domain.regions import Regions
 from factors.live import LiveCatalogue
@@ -49,15 +49,16 @@ def resolve_router(live: LiveCatalogue, regions: Regions) -> APIRouter:
     @router.get(
         "/resolve", response_model=ResolutionOut, summary="The factor that answers, why, and every fallback taken"
     )
-    async def resolve_one(caller: Reader, query: Annotated[PinnedQuestionIn, Query()]) -> Response:
-        found = answer(await live.at(query.release), regions, query.question())
-        return Response(resolution_out(found, query.release).model_dump_json(), media_type="application/json")
+    async def resolve_one(caller: Reader, query: Annotated[ScopedQuestionIn, Query()]) -> Response:
+        who = await answerer(live, regions, caller, query)
+        _, told = who.answer(query.question())
+        return Response(told.model_dump_json(), media_type="application/json")
 
     @router.post(
         "/resolve", response_model=ResolutionsOut, summary="The same for many questions; each is answered or refused"
     )
     async def resolve_many(caller: Reader, body: QuestionsIn) -> Response:
-        answers = Answers(await live.at(body.release), regions, body.release)
+        answers = Answers(await answerer(live, regions, caller, body))
         return run_batch(body.items, partial(_resolve, answers))
 
     return router

@@ -291,10 +291,12 @@ class StepOut(BaseModel):
 class ResolutionOut(BaseModel):
     """The factor that answers, how it was found, and what a reader must be told.
 
-    `release` names the release that the answer is pinned to; null: what is published now.
+    `release` names the release that the answer is pinned to; null: what is published now. `org` names the organisation whose own value
+    the answer is; null: it is public.
     """
 
     release: str | None
+    org: str | None
     factor: FactorOut
     steps: list[StepOut]
     warnings: list[StepOut]

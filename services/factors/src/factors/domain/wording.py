@@ -110,3 +110,17 @@ def result(found: FactorVersion) -> Bilingual:
         f"Retenu : {found.id}, version {found.version}, {value}, {content.source.link}.",
         f"Taken: {found.id}, version {found.version}, {value}, {content.source.link}.",
     )
+
+
+def override(org: str, replaced: FactorVersion | None) -> Bilingual:
+    """An organisation's own value was taken."""
+    if replaced is None:
+        return Bilingual(
+            f"Valeur propre à l'organisation {org} ; aucune donnée publique ne répond.",
+            f"A value of organisation {org}'s own; no public record answers.",
+        )
+    public = f"{replaced.id}, version {replaced.version}"
+    return Bilingual(
+        f"Valeur propre à l'organisation {org}, à la place de la donnée publique {public}.",
+        f"A value of organisation {org}'s own, in the place of the public record {public}.",
+    )

@@ -1,0 +1,85 @@
+"""An organisation's own values in the place of public factors."""
+
+from typing import Annotated
+
+from common.api.auth import Caller, requires
+from common.api.idempotency import once
+from common.api.problems import NotFound
+from common.database import Database
+from common.organisations import check_organisation_id
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from factors.api.schemas import FactorId, FactorIn, FactorOut, Name, ReasonIn
+from factors.live import LiveCatalogue
+from factors.overriding import Overriding
+from factors.store import overrides as store
+from factors.store.overrides import Override
+
+Reader = Annotated[Caller, Depends(requires("factors:read"))]
+Writer = Annotated[Caller, Depends(requires("factors:write"))]
+
+
+class OverrideIn(FactorIn):
+    """A value of an organisation's own, or the next version of the one of that id."""
+
+    org: str
+    id: FactorId
+    reason: Name
+
+
+class OverrideOut(FactorOut):
+    """One version of an organisation's own value; `withdrawn` once it has ended."""
+
+    org: str
+
+
+def overrides_router(database: Database, overriding: Overriding, live: LiveCatalogue) -> APIRouter:
+    """`/overrides`. Each organisation's are its own."""
+    router = APIRouter(tags=["overrides"])
+
+    @router.post(
+        "/overrides", status_code=201, response_model=OverrideOut, summary="Put an organisation's own value in place"
+    )
+    async def declare_override(request: Request, caller: Writer, body: OverrideIn) -> Response:
+        caller.require_organisation(check_organisation_id(body.org))
+        async with database.transaction(caller.organisations) as unit:
+
+            async def act() -> Response:
+                override = await overriding.declare(unit, body.org, body.id, body.content(), caller.client, body.reason)
+                headers = {"Location": f"/v1/overrides/{body.org}/{body.id}"}
+                return Response(_out(override).model_dump_json(), 201, headers, "application/json")
+
+            answer = await once(request, unit, caller, act)
+        await live.refresh()
+        return answer
+
+    @router.get("/overrides", summary="An organisation's own values, as they stand")
+    async def list_overrides(caller: Reader, org: Annotated[str, Query(max_length=64)]) -> list[OverrideOut]:
+        caller.require_organisation(check_organisation_id(org))
+        async with database.snapshot(caller.organisations) as connection:
+            return [_out(override) for override in await store.present(connection, org)]
+
+    @router.get(
+        "/overrides/{org}/{override_id}", summary="Every version of an organisation's own value, the newest first"
+    )
+    async def read_override(caller: Reader, org: str, override_id: str) -> list[OverrideOut]:
+        caller.require_organisation(check_organisation_id(org))
+        async with database.snapshot(caller.organisations) as connection:
+            found = await store.versions_of(connection, org, override_id)
+        if not found:
+            raise NotFound("override", f"{org}/{override_id}")
+        return [_out(override) for override in found]
+
+    @router.post("/overrides/{org}/{override_id}/end", summary="Go back to the public factor")
+    async def end_override(caller: Writer, org: str, override_id: str, body: ReasonIn) -> OverrideOut:
+        caller.require_organisation(check_organisation_id(org))
+        async with database.transaction(caller.organisations) as unit:
+            override = await overriding.end(unit, org, override_id, caller.client, body.reason)
+        await live.refresh()
+        return _out(override)
+
+    return router
+
+
+def _out(override: Override) -> OverrideOut:
+    return OverrideOut.model_construct(**FactorOut.of(override.version).__dict__, org=override.org)

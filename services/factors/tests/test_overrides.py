@@ -1,0 +1,121 @@
+"""An organisation's own values: they answer for it alone, visibly, and every version is kept."""
+
+from typing import Any
+
+import asyncpg
+import pytest
+from common.organisations import EVERY
+from common.testing.harness import RunningService
+from factors import events
+from factors.main import republish_overrides
+from factors.settings import FactorsSettings
+from httpx import Response
+
+Factors = RunningService[FactorsSettings]
+
+
+@pytest.fixture
+def own(draft: dict[str, Any]) -> dict[str, Any]:
+    """The body of acme's own value for electricity of France in 2024."""
+    validity = {"valid_from": "2024-01-01", "valid_to": "2025-01-01", "perimeter": "production"}
+    return draft | validity | {"org": "acme", "id": "supplier-2024", "value": 0.01}
+
+
+async def resolve(service: Factors, org: str | None = "acme", **more: str) -> Response:
+    question = {"activity": "electricity", "region": "FR", "date": "2024-06-01"} | more
+    return await service.client.get("/v1/resolve", params=question | ({"org": org} if org else {}))
+
+
+async def test_an_own_value_answers_for_its_organisation_and_says_what_it_replaces(
+    french: Factors, own: dict[str, Any]
+) -> None:
+    assert (await french.client.post("/v1/overrides", json=own)).status_code == 201
+    answer = (await resolve(french)).json()
+    assert (answer["factor"]["value"], answer["org"]) == (0.01, "acme")
+    assert [warning["code"] for warning in answer["warnings"]] == ["override"]
+    assert "electricity-fr-2024-ember, version 1" in answer["warnings"][0]["text"]["en"]
+
+    for other in (await resolve(french, org=None), await resolve(french, org="globex")):
+        assert (other.json()["factor"]["value"], other.json()["org"]) == (0.0442, None)
+
+
+async def test_nothing_stands_in_for_an_own_value(french: Factors, own: dict[str, Any]) -> None:
+    await french.client.post("/v1/overrides", json=own)
+    later = (await resolve(french, date="2026-06-01", allow="year")).json()
+    assert (later["factor"]["id"], later["org"]) == ("electricity-fr-2024-ember", None)
+    assert (await resolve(french, perimeter="consumption")).status_code == 404
+
+
+async def test_estimates_use_own_values(french: Factors, own: dict[str, Any]) -> None:
+    await french.client.post("/v1/overrides", json=own)
+    item = {"activity": "electricity", "region": "FR", "date": "2024-06-01", "quantity": 100, "unit": "kWh"}
+    [computed] = (await french.client.post("/v1/estimates", json={"org": "acme", "items": [item]})).json()["items"]
+    assert (computed["gwp"], computed["org"]) == (1, "acme")
+
+
+async def test_a_change_is_a_new_version_an_end_goes_back_to_the_public_factor_and_both_are_told(
+    french: Factors, own: dict[str, Any]
+) -> None:
+    await french.client.post("/v1/overrides", json=own)
+    await french.client.post("/v1/overrides", json=own | {"value": 0.02, "reason": "new contract"})
+    assert (await resolve(french)).json()["factor"]["value"] == 0.02
+    ended = await french.client.post("/v1/overrides/acme/supplier-2024/end", json={"reason": "contract over"})
+    assert (ended.json()["status"], ended.json()["version"]) == ("withdrawn", 3)
+    assert (await resolve(french)).json()["org"] is None
+    assert (
+        await french.client.post("/v1/overrides/acme/supplier-2024/end", json={"reason": "again"})
+    ).status_code == 409
+
+    history = (await french.client.get("/v1/overrides/acme/supplier-2024")).json()
+    assert [(version["version"], version["value"]) for version in history] == [(3, 0.02), (2, 0.02), (1, 0.01)]
+    told = [event for event in await french.outbox() if event.type == events.OVERRIDE_CHANGED]
+    assert [
+        (event.key, event.data["version"], event.data["status"]) for event in told if isinstance(event.data, dict)
+    ] == [
+        ("acme/supplier-2024", 1, "published"),
+        ("acme/supplier-2024", 2, "published"),
+        ("acme/supplier-2024", 3, "withdrawn"),
+    ]
+    async with french.database.snapshot(EVERY) as connection:
+        assert len([event async for event in republish_overrides(connection)]) == 3
+
+
+async def test_an_organisation_has_one_own_value_for_a_question(french: Factors, own: dict[str, Any]) -> None:
+    await french.client.post("/v1/overrides", json=own)
+    assert (await french.client.post("/v1/overrides", json=own | {"id": "second"})).status_code == 409
+    assert (await french.client.post("/v1/overrides", json=own | {"org": "globex"})).status_code == 201
+    assert (await french.client.post("/v1/overrides", json=own | {"id": "worse", "value": -1})).status_code == 422
+
+
+async def test_organisations_see_and_change_their_own_only(french: Factors, own: dict[str, Any]) -> None:
+    async with french.client_for(["acme"]) as acme, french.client_for(["globex"]) as globex:
+        assert (await acme.post("/v1/overrides", json=own)).status_code == 201
+        assert (await globex.post("/v1/overrides", json=own)).status_code == 403
+        assert (await globex.get("/v1/overrides", params={"org": "acme"})).status_code == 403
+        assert (await globex.get("/v1/overrides/acme/supplier-2024")).status_code == 403
+        assert (await globex.post("/v1/overrides/acme/supplier-2024/end", json={"reason": "no"})).status_code == 403
+        question = {"activity": "electricity", "region": "FR", "date": "2024-06-01", "org": "acme"}
+        assert (await globex.get("/v1/resolve", params=question)).status_code == 403
+        assert [one["id"] for one in (await acme.get("/v1/overrides", params={"org": "acme"})).json()] == [
+            "supplier-2024"
+        ]
+    async with french.database.snapshot(frozenset({"globex"})) as connection:
+        assert await connection.fetchval("SELECT count(*) FROM overrides") == 0
+
+
+async def test_a_release_and_own_values_are_not_mixed(french: Factors) -> None:
+    assert (await resolve(french, release="test")).status_code == 422
+
+
+@pytest.mark.parametrize("statement", ["UPDATE overrides SET reason = 'x'", "DELETE FROM overrides"])
+async def test_the_service_s_own_role_cannot_change_an_override(
+    french: Factors, own: dict[str, Any], statement: str
+) -> None:
+    await french.client.post("/v1/overrides", json=own)
+
+    async def change() -> None:
+        async with french.database.transaction(EVERY) as unit:
+            await unit.connection.execute(statement)
+
+    with pytest.raises(asyncpg.RestrictViolationError):
+        await change()
