@@ -122,6 +122,7 @@ def _run(command: Sequence[str], *, quiet: bool = False) -> bool:
 def _variables() -> dict[str, str]:
     """The environment of pip and uv: this one, with pip's settings told to uv and a cache that can be written."""
     variables = {**os.environ, "VIRTUAL_ENV": str(ENVIRONMENT), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    variables.setdefault("UV_COMPILE_BYTECODE", "1")  # once here, or by every process that starts before another has
     for pip_name, uv_name in PIP_TO_UV.items():
         if pip_name in variables:
             variables.setdefault(uv_name, variables[pip_name])
