@@ -1,0 +1,157 @@
+"""The emission factors as this service knows them, and the one way in which it chooses among them.
+
+The choice is strict (ADR "Which electricity factor"): the production perimeter only, so that one total never mixes perimeters; the
+record valid on the day, else the nearest earlier year at most five years back, which is said; never another region. What is not
+found is absent, and the stage that needed it too.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Final, NamedTuple
+
+from footprint.domain.uncertainty import Ratings, ln_gsd2
+
+GWP: Final = "gwp"
+"""Climate change in kgCO2e over 100 years."""
+
+PARAMETER: Final = "parameter"
+"""The criterion of records that feed the method and are no impact: a life, a density, a PUE."""
+
+PERIMETER: Final = "production"
+YEAR_GAP: Final = 5
+GWP_SETS: Final = (None, "AR6")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Who published a factor."""
+
+    name: str
+    link: str | None = None
+    licence: str | None = None
+    year: int | None = None
+
+
+class FactorRef(NamedTuple):
+    """What a result names: a factor's id and the very version used."""
+
+    id: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """One published version of a factor; `value` is per `unit`, valid on the half-open dates."""
+
+    id: str
+    version: int
+    activity: str
+    criterion: str
+    value: float
+    unit: str
+    stage: str | None = None
+    region: str | None = None
+    valid_from: date | None = None
+    valid_to: date | None = None
+    published_year: int | None = None
+    perimeter: str | None = None
+    gwp_set: str | None = None
+    ratings: Ratings | None = None
+    source: Source = field(default_factory=lambda: Source("unknown"))
+    name: str = ""
+
+    @property
+    def ref(self) -> FactorRef:
+        """The factor and its version."""
+        return FactorRef(self.id, self.version)
+
+    @property
+    def ln_gsd2(self) -> float:
+        """ln GSD² of the factor after its ratings."""
+        return ln_gsd2(self.ratings)
+
+    def holds_on(self, day: date) -> bool:
+        """Whether the validity holds `day`."""
+        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day < self.valid_to)
+
+    @property
+    def last_year(self) -> int:
+        """The year of the last day of validity."""
+        return 9999 if self.valid_to is None else (self.valid_to - timedelta(days=1)).year
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A factor and how many years before the asked date its validity ended (0: it holds on the date)."""
+
+    factor: Factor
+    years_back: int = 0
+
+
+class Catalogue:
+    """An immutable set of factors, with the choices already made kept."""
+
+    def __init__(self, factors: Iterable[Factor] = ()) -> None:
+        """`factors` are published versions, one per id."""
+        self._records: dict[tuple[str, str, str | None], list[Factor]] = {}
+        for factor in sorted(factors, key=lambda each: each.id):
+            self._records.setdefault((factor.activity, factor.criterion, factor.region), []).append(factor)
+        self._electricity: dict[tuple[str, str, date], Choice | None] = {}
+        self._coefficients: dict[tuple[str, str], Factor | None] = {}
+
+    def electricity(self, region: str, day: date, criterion: str = GWP) -> Choice | None:
+        """The grid factor of `region` on `day`, location-based, in the production perimeter; None where nothing fits."""
+        key = (region, criterion, day)
+        if key not in self._electricity:
+            self._electricity[key] = self._choose("electricity", region, day, criterion, PERIMETER)
+        return self._electricity[key]
+
+    def residual_mix(self, region: str, day: date, criterion: str = GWP) -> Choice | None:
+        """The residual mix of `region` on `day` (what is left once guarantees of origin are sold); None where unknown."""
+        return self._choose("electricity.residual_mix", region, day, criterion, None)
+
+    def coefficient(self, activity: str, criterion: str = GWP) -> Factor | None:
+        """The record of an activity tied to no place, for instance `embodied.server`; the newest published when there are several."""
+        key = (activity, criterion)
+        if key not in self._coefficients:
+            found = self._records.get((activity, criterion, None), ())
+            self._coefficients[key] = max(found, key=lambda each: (each.published_year or 0, each.id), default=None)
+        return self._coefficients[key]
+
+    def parameter(self, activity: str) -> Factor | None:
+        """A record of the method, for instance `life.server` in years."""
+        return self.coefficient(activity, PARAMETER)
+
+    def default_pue(self) -> Factor | None:
+        """The PUE taken where a computer room states none: the newest world mean of the catalogue."""
+        found = self._records.get(("pue", PARAMETER, "world"), ())
+        return max(found, key=lambda each: (each.published_year or 0, each.id), default=None)
+
+    def _choose(self, activity: str, region: str, day: date, criterion: str, perimeter: str | None) -> Choice | None:
+        fitting = [
+            factor
+            for factor in self._records.get((activity, criterion, region), ())
+            if factor.gwp_set in GWP_SETS and factor.perimeter == perimeter
+        ]
+        on_day = next((factor for factor in fitting if factor.holds_on(day)), None)
+        if on_day is not None:
+            return Choice(on_day)
+        ended = [factor for factor in fitting if factor.valid_to is not None and factor.valid_to <= day]
+        nearest = max(ended, key=lambda each: each.last_year, default=None)
+        if nearest is None or day.year - nearest.last_year > YEAR_GAP:
+            return None
+        return Choice(nearest, day.year - nearest.last_year)
+
+
+EMPTY: Final = Catalogue()
+
+
+def references(factors: Iterable[Factor]) -> tuple[FactorRef, ...]:
+    """The distinct references of `factors`, sorted."""
+    return tuple(sorted({factor.ref for factor in factors}))
+
+
+def as_documents(refs: Iterable[FactorRef]) -> list[Mapping[str, str | int]]:
+    """References as they appear in events and answers."""
+    return [{"id": ref.id, "version": ref.version} for ref in refs]

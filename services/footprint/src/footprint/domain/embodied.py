@@ -1,0 +1,200 @@
+"""Embodied emissions: what making a thing weighed, by the best evidence there is.
+
+The ladder, best first: a figure given by the customer · a factor for that maker and model · the parts of its configuration (bottom-up)
+· the default of its kind. What was chosen, and why not better, goes with the figure. Published coefficients: BoaviztAPI, factors.yml.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from footprint.domain.catalogue import Catalogue, Factor
+from footprint.domain.configuration import Configuration
+from footprint.domain.formulas import YEAR_DAYS
+from footprint.domain.inventory import Convention
+from footprint.domain.uncertainty import ACTIVITY_RATINGS, ln_gsd2, ln_product
+
+MANUFACTURING: Final = "manufacturing"
+
+
+@dataclass(frozen=True, slots=True)
+class Embodied:
+    """Embodied kg of one unit, with the evidence chosen, the factors it rests on, ln GSD² and how it was found."""
+
+    unit_kg: float
+    evidence: str
+    factors: tuple[Factor, ...] = ()
+    ln_gsd2: float = 0.0
+    trace: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A share of a bottom-up sum: kg, the written formula, and the factors it took."""
+
+    kg: float
+    text: str
+    factors: tuple[Factor, ...]
+
+
+def slug(text: str) -> str:
+    """`PowerEdge R740` as it stands in an activity: `poweredge-r740`."""
+    return "-".join("".join(sign if sign.isalnum() else " " for sign in text.lower()).split())
+
+
+def choose_embodied(
+    catalogue: Catalogue,
+    kind: str,
+    *,
+    given_kg: float | None = None,
+    maker: str | None = None,
+    model: str | None = None,
+    configuration: Configuration | None = None,
+) -> Embodied | None:
+    """Climbs the ladder for one unit of `kind` (criterion gwp, stage manufacturing); None when there is no evidence at all."""
+    if given_kg is not None:
+        spread = ln_product(ln_gsd2(None), ln_gsd2(ACTIVITY_RATINGS["given"]))
+        return Embodied(given_kg, "given", (), spread, ("embodied: given by the customer",))
+    if maker and model:
+        factor = catalogue.coefficient(f"embodied.{kind}.{slug(maker)}.{slug(model)}")
+        if factor is not None:
+            return _from_factor(factor, "model")
+    if configuration is not None and kind == "server":
+        bottom_up = bottom_up_embodied(catalogue, configuration)
+        if bottom_up is not None:
+            return bottom_up
+    default = catalogue.coefficient(f"embodied.{kind}")
+    return None if default is None else _from_factor(default, "kind")
+
+
+def _from_factor(factor: Factor, evidence: str) -> Embodied:
+    text = f"embodied ({evidence}): {factor.value!r} kg per unit [{factor.id} v{factor.version}]"
+    spread = ln_product(factor.ln_gsd2, ln_gsd2(ACTIVITY_RATINGS[evidence]))
+    return Embodied(factor.value, evidence, (factor,), spread, (text,))
+
+
+def bottom_up_embodied(catalogue: Catalogue, configuration: Configuration) -> Embodied | None:
+    """Sum of the parts of a server (BoaviztAPI, component documentation); None unless the die area of its CPUs is stated.
+
+    CPU die × per_mm2 + base · RAM GB ÷ density × per_cm2 + base · SSD likewise · HDD · power supply kg × per_kg · motherboard · case ·
+    assembly. Parts that the configuration does not state are not counted, and named in the trace.
+    """
+    if configuration.cpu is None or configuration.cpu.die_mm2 is None:
+        return None
+    try:
+        parts = _parts(configuration, _required(catalogue))
+    except _MissingCoefficient:
+        return None
+    total = 0.0
+    for part in parts:
+        total += part.kg
+    used = {factor.id: factor for part in parts for factor in part.factors}
+    spread = ln_product(max(factor.ln_gsd2 for factor in used.values()), ln_gsd2(ACTIVITY_RATINGS["configuration"]))
+    lines = [f"{part.text} = {part.kg!r} kg" for part in parts]
+    lines.append(f"embodied (configuration): {' + '.join(repr(part.kg) for part in parts)} = {total!r} kg")
+    unstated = [
+        name
+        for name, stated in (
+            ("memory", configuration.ram),
+            ("disks", configuration.disks),
+            ("power supply", configuration.psu),
+        )
+        if not stated
+    ]
+    if unstated:
+        lines.append(f"not stated, so not counted: {', '.join(unstated)}")
+    return Embodied(total, "configuration", tuple(used.values()), spread, tuple(lines))
+
+
+class _MissingCoefficient(LookupError):
+    """A coefficient that the bottom-up sum needs is not in the catalogue."""
+
+
+def _required(catalogue: Catalogue) -> Callable[[str], Factor]:
+    def coefficient(name: str) -> Factor:
+        criterion = "parameter" if name in ("ram_density", "ssd_density", "psu_mass") else "gwp"
+        found = catalogue.coefficient(f"component.{name}", criterion)
+        if found is None:
+            raise _MissingCoefficient(name)
+        return found
+
+    return coefficient
+
+
+def _parts(configuration: Configuration, coefficient: Callable[[str], Factor]) -> list[_Part]:
+    parts = []
+    if (cpu := configuration.cpu) is not None and cpu.die_mm2 is not None:
+        per_mm2, base = coefficient("cpu_die_per_mm2"), coefficient("cpu_base")
+        parts.append(
+            _Part(
+                cpu.units * (cpu.die_mm2 * per_mm2.value + base.value),
+                f"CPU: {cpu.units} × ({cpu.die_mm2!r} mm² × {per_mm2.value!r} + {base.value!r})",
+                (per_mm2, base),
+            )
+        )
+    for module in configuration.ram:
+        parts.append(_memory("RAM", "ram", module.units, module.gib, module.density_gb_cm2, coefficient))
+    for disk in configuration.disks:
+        if disk.type == "hdd":
+            hdd = coefficient("hdd")
+            parts.append(_Part(disk.units * hdd.value, f"HDD: {disk.units} × {hdd.value!r}", (hdd,)))
+        elif disk.gib is not None:
+            parts.append(_memory("SSD", "ssd", disk.units, disk.gib, disk.density_gb_cm2, coefficient))
+    if (psu := configuration.psu) is not None:
+        per_kg, mass = coefficient("psu_per_kg"), coefficient("psu_mass")
+        kg = mass.value if psu.kg is None else psu.kg
+        parts.append(
+            _Part(
+                psu.units * (kg * per_kg.value),
+                f"power supply: {psu.units} × ({kg!r} kg × {per_kg.value!r})",
+                (per_kg, mass),
+            )
+        )
+    for name, label in _fixed(configuration.case):
+        fixed = coefficient(name)
+        parts.append(_Part(fixed.value, f"{label}: {fixed.value!r}", (fixed,)))
+    return parts
+
+
+def _fixed(case: str | None) -> list[tuple[str, str]]:
+    """The parts that each server has once; without a stated case, the rack one."""
+    enclosure = ("case_blade", "blade case") if case == "blade" else ("case_rack", "rack case")
+    return [("motherboard", "motherboard"), enclosure, ("assembly", "assembly")]
+
+
+def _memory(
+    label: str, name: str, units: int, gb: float, density: float | None, coefficient: Callable[[str], Factor]
+) -> _Part:
+    per_cm2, base, default = coefficient(f"{name}_per_cm2"), coefficient(f"{name}_base"), coefficient(f"{name}_density")
+    used = default.value if density is None else density
+    return _Part(
+        units * (gb / used * per_cm2.value + base.value),
+        f"{label}: {units} × ({gb!r} GB ÷ {used!r} GB/cm² × {per_cm2.value!r} + {base.value!r})",
+        (per_cm2, base, default),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Embodied kg of one unit, and the days over which a straight line spreads them."""
+
+    unit_kg: float
+    days: float
+
+
+def refurbished(
+    convention: Convention, unit_kg: float, life_days: float, age_years: float, use_days: float | None
+) -> Spread:
+    """What the second user of a thing carries, `age_years` old when it came (Bilan Carbone, annexe 1, and its alternatives).
+
+    `remaining`: what the first life of `life_days` had not yet amortised, over the days that were left of it. `cut_off`: nothing.
+    `shared_life`: the whole shared by days of use, over `use_days` of second use (the life that is left when None).
+    """
+    age_days = age_years * YEAR_DAYS
+    left = max(0.0, life_days - age_days)
+    if convention is Convention.CUT_OFF:
+        return Spread(0.0, use_days or life_days)
+    if convention is Convention.SHARED_LIFE:
+        second = use_days if use_days is not None else left
+        return Spread(unit_kg * second / (age_days + second), second) if second > 0 else Spread(0.0, life_days)
+    return Spread(unit_kg * left / life_days, left) if left > 0 else Spread(0.0, life_days)

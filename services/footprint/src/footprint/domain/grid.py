@@ -1,0 +1,64 @@
+"""Electricity factors of each (region, month) as tables, so that arrays of intervals can look theirs up."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+
+from footprint.domain.catalogue import Catalogue, Choice, Factor
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class FactorTable:
+    """Rows are regions and a last row for "no region", columns are months; `value` is NaN and `choice` −1 where there is none."""
+
+    value: Floats
+    ln_gsd2: Floats
+    years_back: Integers
+    choice: Integers
+    factors: tuple[Factor, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The location-based factors, the residual mixes of the market-based view, and the month of the first column."""
+
+    first_month: int
+    location: FactorTable
+    residual: FactorTable
+
+
+def read_grid(catalogue: Catalogue, regions: Sequence[str], months: Integers) -> Grid:
+    """The factors of `regions` for every month between the first and the last of `months`, each on the month's first day."""
+    first, last = (int(months.min()), int(months.max())) if len(months) else (0, 0)
+    days = [date(number // 12, number % 12 + 1, 1) for number in range(first, last + 1)] if len(months) else []
+    return Grid(
+        first,
+        _table([[catalogue.electricity(region, day) for day in days] for region in regions], len(days)),
+        _table([[catalogue.residual_mix(region, day) for day in days] for region in regions], len(days)),
+    )
+
+
+def _table(choices: Sequence[Sequence[Choice | None]], width: int) -> FactorTable:
+    shape = (len(choices) + 1, width)
+    value, spread = np.full(shape, np.nan), np.zeros(shape)
+    years_back, choice = np.zeros(shape, dtype=np.int64), np.full(shape, -1, dtype=np.int64)
+    position: dict[str, int] = {}
+    factors: list[Factor] = []
+    for row, found in enumerate(choices):
+        for column, each in enumerate(found):
+            if each is None:
+                continue
+            if each.factor.id not in position:
+                position[each.factor.id] = len(factors)
+                factors.append(each.factor)
+            value[row, column] = each.factor.value
+            spread[row, column] = each.factor.ln_gsd2
+            years_back[row, column] = each.years_back
+            choice[row, column] = position[each.factor.id]
+    return FactorTable(value, spread, years_back, choice, tuple(factors))

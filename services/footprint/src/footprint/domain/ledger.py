@@ -1,0 +1,134 @@
+"""Profiles as arrays: every asset cut into intervals in which nothing changes, with what each interval weighs.
+
+Intervals are cut at the edges of stretches, of local months and of the stays of virtual machines. How one asset is cut depends on that
+asset alone and not on the others computed with it: so its figures have the same bits in a run of ten thousand and in a run of one.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from footprint.domain.catalogue import Catalogue
+from footprint.domain.grid import Grid, Integers, read_grid
+from footprint.domain.months import month_edges, months_at
+from footprint.domain.profiles import Profile, Stretch
+from footprint.domain.weighing import Weights, weigh
+
+SHIFT: Final = 34
+"""Bits kept for a Unix second in a key of (asset, instant): up to the year 2514."""
+
+
+class Stay(NamedTuple):
+    """A virtual machine on an asset of the ledger: index of that asset, of the subject, Unix seconds, vCPUs held, time zone and owner."""
+
+    asset: int
+    start: int
+    end: int
+    subject: int
+    vcpu: float
+    zone: str
+    org: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Every interval of every profile, sorted by asset and time. Arrays have one entry per interval; `month` is that of the owner."""
+
+    profiles: tuple[Profile, ...]
+    stretches: tuple[Stretch, ...]
+    keys: Integers
+    asset: Integers
+    stretch: Integers
+    start: Integers
+    end: Integers
+    month: Integers
+    region: Integers
+    grid: Grid
+    weights: Weights
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+
+def expand(starts: Integers, ends: Integers) -> tuple[Integers, Integers]:
+    """For each pair the integers of [start, end), concatenated, and the index of the pair that each comes from."""
+    counts = np.maximum(ends - starts, 0)
+    owner = np.repeat(np.arange(len(starts), dtype=np.int64), counts)
+    offsets = np.arange(len(owner), dtype=np.int64) - np.repeat(np.cumsum(counts) - counts, counts)
+    return np.repeat(starts, counts) + offsets, owner
+
+
+def build_ledger(profiles: Sequence[Profile], stays: Sequence[Stay], catalogue: Catalogue) -> Ledger:
+    """Cut `profiles` into intervals, also where one of `stays` begins or ends, and weigh each interval."""
+    stretches = tuple(stretch for profile in profiles for stretch in profile.stretches)
+    owner = np.repeat(np.arange(len(profiles), dtype=np.int64), [len(profile.stretches) for profile in profiles])
+    begins = np.array([stretch.start for stretch in stretches], dtype=np.int64)
+    ends = np.array([stretch.end for stretch in stretches], dtype=np.int64)
+    keys = _cuts(profiles, owner, begins, ends, stays)
+    asset = keys >> SHIFT
+    start = keys & ((1 << SHIFT) - 1)
+    end = np.append(start[1:], 0)[: len(keys)]
+    stretch = np.searchsorted((owner << SHIFT) | begins, keys, side="right") - 1
+    inside = np.zeros(len(keys), dtype=bool)
+    inside[:-1] = (asset[1:] == asset[:-1]) & (stretch[:-1] >= 0)
+    inside[inside] = (owner[stretch[inside]] == asset[inside]) & (end[inside] <= ends[stretch[inside]])
+    keys, asset, stretch, start, end = (each[inside] for each in (keys, asset, stretch, start, end))
+
+    month = _months(profiles, asset, start)
+    regions = sorted({each.site.region for each in stretches if each.site})
+    position = {code: index for index, code in enumerate(regions)}
+    region = np.array(
+        [position[each.site.region] if each.site else len(regions) for each in stretches], dtype=np.int64
+    )[stretch]
+    grid = read_grid(catalogue, regions, month)
+    weights = weigh(profiles, stretches, asset, stretch, start, end, region, month, grid)
+    return Ledger(tuple(profiles), stretches, keys, asset, stretch, start, end, month, region, grid, weights)
+
+
+def _cuts(
+    profiles: Sequence[Profile], owner: Integers, begins: Integers, ends: Integers, stays: Sequence[Stay]
+) -> Integers:
+    """The sorted distinct keys (asset, instant) at which something changes."""
+    parts = [(owner << SHIFT) | begins, (owner << SHIFT) | ends]
+    zones: list[set[str]] = [{profile.organisation.time_zone} for profile in profiles]
+    for stay in stays:
+        zones[stay.asset].add(stay.zone)
+    for zone in sorted(set().union(*zones)):
+        cut_by_zone = np.array([zone in each for each in zones], dtype=bool)[owner]
+        edges = month_edges(zone)
+        first = np.searchsorted(edges, begins[cut_by_zone], side="right")
+        last = np.searchsorted(edges, ends[cut_by_zone], side="left")
+        positions, source = expand(first, last)
+        parts.append((owner[cut_by_zone][source] << SHIFT) | edges[positions])
+    if stays:
+        hosts = np.array([stay.asset for stay in stays], dtype=np.int64) << SHIFT
+        parts.append(hosts | np.array([stay.start for stay in stays], dtype=np.int64))
+        parts.append(hosts | np.array([stay.end for stay in stays], dtype=np.int64))
+    return np.unique(np.concatenate(parts))
+
+
+def _months(profiles: Sequence[Profile], asset: Integers, start: Integers) -> Integers:
+    month = np.zeros(len(start), dtype=np.int64)
+    zones = [profile.organisation.time_zone for profile in profiles]
+    for zone in sorted(set(zones)):
+        rows = np.array([each == zone for each in zones], dtype=bool)[asset]
+        month[rows] = months_at(zone, start[rows])
+    return month
+
+
+def intervals_of(ledger: Ledger, stays: Sequence[Stay]) -> tuple[Integers, Integers]:
+    """The intervals that each of `stays` covers, concatenated, and the index of the stay that each belongs to."""
+    hosts = np.array([stay.asset for stay in stays], dtype=np.int64) << SHIFT
+    starts = np.array([stay.start for stay in stays], dtype=np.int64)
+    ends = np.array([stay.end for stay in stays], dtype=np.int64)
+    return expand(np.searchsorted(ledger.keys, hosts | starts), np.searchsorted(ledger.keys, hosts | ends))
+
+
+Months = Mapping[str, Integers]
+
+
+def months_by_zone(ledger: Ledger, zones: set[str]) -> Months:
+    """The month of each interval in each of `zones`: a virtual machine counts in the months of its own organisation."""
+    return {zone: months_at(zone, ledger.start) for zone in sorted(zones)}

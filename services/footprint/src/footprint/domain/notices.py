@@ -1,0 +1,53 @@
+"""What a reader must be told about a figure: short codes that travel with results, and their sentences."""
+
+from enum import IntFlag
+
+
+class Notice(IntFlag):
+    """Warnings of a result; several may hold at once. The numbers are stored: never change or reuse one."""
+
+    NO_EMBODIED_EVIDENCE = 1
+    NO_LIFE = 2
+    NO_ENERGY_EVIDENCE = 4
+    NO_SITE = 8
+    DEFAULT_PUE = 16
+    NO_PUE = 32
+    NO_ELECTRICITY_FACTOR = 64
+    EARLIER_YEAR_FACTOR = 128
+    CAPACITY_UNKNOWN = 256
+    HOST_UNKNOWN = 512
+    NO_ALLOCATION = 1024
+    NO_MAINTENANCE_FACTOR = 2048
+    REFURBISHED = 4096
+    STANDBY = 8192
+    PARTIAL = 16384
+    UNSTATED_PARTS = 32768
+    LIFE_FROM_TIMELINE = 65536
+
+
+SENTENCES: dict[Notice, str] = {
+    Notice.NO_EMBODIED_EVIDENCE: "manufacturing is absent: no figure given, no factor for its model, configuration or kind",
+    Notice.NO_LIFE: "manufacturing is absent: no acquisition, planned life or default life of its kind bounds its life",
+    Notice.NO_ENERGY_EVIDENCE: "use is absent: no energy declared, and no factor for its model or kind",
+    Notice.NO_SITE: "no site is stated, so no country and no electricity factor is known",
+    Notice.DEFAULT_PUE: "the site states no PUE: the world mean of the catalogue is used",
+    Notice.NO_PUE: "use is absent: the site states no PUE and the catalogue holds no default",
+    Notice.NO_ELECTRICITY_FACTOR: "use is absent: no electricity factor of this region within five years, and another region never stands in",
+    Notice.EARLIER_YEAR_FACTOR: "the electricity factor is that of the nearest earlier year",
+    Notice.CAPACITY_UNKNOWN: "the capacity of the host is unknown: its virtual machines share the whole of it",
+    Notice.HOST_UNKNOWN: "the host is not known, or is itself virtual: its share is absent",
+    Notice.NO_ALLOCATION: "no vCPU allocation is stated: the share of the host is absent",
+    Notice.NO_MAINTENANCE_FACTOR: "maintenance is absent: the catalogue holds no factor per euro of hardware maintenance",
+    Notice.REFURBISHED: "refurbished: embodied emissions follow the convention of the organisation, without a refurbishing overhead",
+    Notice.STANDBY: "standby is counted as powered",
+    Notice.PARTIAL: "a part of the month has no evidence and is not counted",
+    Notice.UNSTATED_PARTS: "the configuration leaves out memory, disks or power supply: they are not counted",
+    Notice.LIFE_FROM_TIMELINE: "the day of acquisition is unknown: life is counted from the first day of the timeline",
+}
+
+
+def sentences(notices: int) -> list[dict[str, str]]:
+    """The warnings held in a stored number, as `{code, detail}`."""
+    return [
+        {"code": each.name.lower(), "detail": text} for each, text in SENTENCES.items() if notices & each and each.name
+    ]

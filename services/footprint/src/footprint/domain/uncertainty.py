@@ -1,0 +1,96 @@
+"""How sure a figure is: log-normal intervals after Bilan Carbone 4.4.2 ("Incertitudes").
+
+A rated quantity has a squared geometric standard deviation GSD² ≥ 1; the 95 % interval of an estimate E is [E/GSD², E·GSD²].
+Five ratings from 1 (very bad) to 5 (very good) give it: GSD² = exp √Σ ln²Uᵢ. A missing rating counts as the worst.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+_U = {
+    "technical": (2.0, 1.5, 1.2, 1.1, 1.0),
+    "reliability": (1.5, 1.2, 1.1, 1.05, 1.0),
+    "temporal": (1.5, 1.2, 1.1, 1.03, 1.0),
+    "completeness": (1.2, 1.1, 1.05, 1.02, 1.0),
+    "geographic": (1.1, 1.05, 1.02, 1.01, 1.0),
+}
+"""Uᵢ of each criterion for the ratings 1 to 5 (Bilan Carbone 4.4.2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ratings:
+    """Data quality from 1 (very bad) to 5 (very good) per criterion; None is unknown and counts as 1."""
+
+    technical: int | None = None
+    reliability: int | None = None
+    temporal: int | None = None
+    completeness: int | None = None
+    geographic: int | None = None
+
+    @classmethod
+    def all(cls, rating: int) -> "Ratings":
+        """The same rating on the five criteria."""
+        return cls(rating, rating, rating, rating, rating)
+
+
+UNRATED = Ratings()
+
+ACTIVITY_RATINGS = {
+    "given": Ratings.all(4),
+    "declared": Ratings.all(4),
+    "utilisation": Ratings.all(3),
+    "model": Ratings.all(3),
+    "configuration": Ratings.all(3),
+    "kind": Ratings.all(2),
+}
+"""How well what was said of the activity is known, by its evidence: a convention of this method (docs/method.md)."""
+
+
+def ln_gsd2(ratings: Ratings | None) -> float:
+    """ln GSD² of rated data: √Σ ln²Uᵢ over the five criteria."""
+    given = ratings or UNRATED
+    return math.sqrt(sum(math.log(levels[(getattr(given, name) or 1) - 1]) ** 2 for name, levels in _U.items()))
+
+
+def gsd2(ratings: Ratings | None) -> float:
+    """GSD² of rated data: exp √Σ ln²Uᵢ."""
+    return math.exp(ln_gsd2(ratings))
+
+
+def ln_product(*ln_gsd2s: float) -> float:
+    """ln GSD² of a product of independent quantities: √Σ ln²GSD²ᵢ."""
+    return math.sqrt(sum(term * term for term in ln_gsd2s))
+
+
+def ln_sum(values: Sequence[float], ln_gsd2s: Sequence[float]) -> float:
+    """ln GSD² of a sum of independent quantities: √Σ (Eᵢ/E · ln GSD²ᵢ)²; 0 for a sum of 0."""
+    total = sum(values)
+    if total == 0:
+        return 0.0
+    return math.sqrt(sum((value / total * term) ** 2 for value, term in zip(values, ln_gsd2s, strict=True)))
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """The 95 % interval of a figure."""
+
+    low: float
+    high: float
+
+
+def interval(value: float, ln_gsd2_value: float) -> Interval:
+    """[E/GSD², E·GSD²]."""
+    spread = math.exp(ln_gsd2_value)
+    return Interval(value / spread, value * spread)
+
+
+_BOUNDS = tuple((rating, math.log(bound)) for rating, bound in ((5, 1.1199), (4, 1.2621), (3, 1.6361), (2, 2.5163)))
+
+
+def quality(ln_gsd2_value: float) -> int:
+    """The data-quality class of a figure, 5 (very good) to 1 (very bad).
+
+    The published bounds of GSD² are 1.1199, 1.2621, 1.6361 and 2.5163: those of data rated 4, 3, 2 and 1 throughout.
+    """
+    return next((rating for rating, bound in _BOUNDS if ln_gsd2_value <= bound), 1)
