@@ -132,7 +132,8 @@ def _in_the_providers_room(
         [each.site is not None and each.site.operator is Operator.PROVIDER for each in ledger.stretches], dtype=bool
     )[ledger.stretch]
     customer = np.array([each.organisation.role == "customer" for each in subjects], dtype=bool)
-    return np.logical_and(provided[interval], customer[subject])
+    found: Booleans = provided[interval] & customer[subject]
+    return found
 
 
 def _sorted(

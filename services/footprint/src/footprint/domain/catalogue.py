@@ -60,16 +60,16 @@ class Factor:
     ratings: Ratings | None = None
     source: Source = field(default_factory=lambda: Source("unknown"))
     name: str = ""
+    ln_gsd2: float = field(init=False, compare=False)
+    """ln GSD² of the factor after its ratings."""
 
     @property
     def ref(self) -> FactorRef:
         """The factor and its version."""
         return FactorRef(self.id, self.version)
 
-    @property
-    def ln_gsd2(self) -> float:
-        """ln GSD² of the factor after its ratings."""
-        return ln_gsd2(self.ratings)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "ln_gsd2", ln_gsd2(self.ratings))
 
     def holds_on(self, day: date) -> bool:
         """Whether the validity holds `day`."""
@@ -106,6 +106,10 @@ class Catalogue:
         if key not in self._electricity:
             self._electricity[key] = self._choose("electricity", region, day, criterion, PERIMETER)
         return self._electricity[key]
+
+    def knows_grid(self, region: str) -> bool:
+        """Whether any electricity factor of `region` is known, of whatever year."""
+        return ("electricity", GWP, region) in self._records
 
     def residual_mix(self, region: str, day: date, criterion: str = GWP) -> Choice | None:
         """The residual mix of `region` on `day` (what is left once guarantees of origin are sold); None where unknown."""

@@ -12,7 +12,7 @@ from footprint.domain.catalogue import Catalogue, Factor
 from footprint.domain.configuration import Configuration
 from footprint.domain.formulas import YEAR_DAYS
 from footprint.domain.inventory import Convention
-from footprint.domain.uncertainty import ACTIVITY_RATINGS, ln_gsd2, ln_product
+from footprint.domain.uncertainty import ACTIVITY_LN_GSD2, UNRATED_LN_GSD2, ln_product
 
 MANUFACTURING: Final = "manufacturing"
 
@@ -53,7 +53,7 @@ def choose_embodied(
 ) -> Embodied | None:
     """Climbs the ladder for one unit of `kind` (criterion gwp, stage manufacturing); None when there is no evidence at all."""
     if given_kg is not None:
-        spread = ln_product(ln_gsd2(None), ln_gsd2(ACTIVITY_RATINGS["given"]))
+        spread = ln_product(UNRATED_LN_GSD2, ACTIVITY_LN_GSD2["given"])
         return Embodied(given_kg, "given", (), spread, ("embodied: given by the customer",))
     if maker and model:
         factor = catalogue.coefficient(f"embodied.{kind}.{slug(maker)}.{slug(model)}")
@@ -69,7 +69,7 @@ def choose_embodied(
 
 def _from_factor(factor: Factor, evidence: str) -> Embodied:
     text = f"embodied ({evidence}): {factor.value!r} kg per unit [{factor.id} v{factor.version}]"
-    spread = ln_product(factor.ln_gsd2, ln_gsd2(ACTIVITY_RATINGS[evidence]))
+    spread = ln_product(factor.ln_gsd2, ACTIVITY_LN_GSD2[evidence])
     return Embodied(factor.value, evidence, (factor,), spread, (text,))
 
 
@@ -89,7 +89,7 @@ def bottom_up_embodied(catalogue: Catalogue, configuration: Configuration) -> Em
     for part in parts:
         total += part.kg
     used = {factor.id: factor for part in parts for factor in part.factors}
-    spread = ln_product(max(factor.ln_gsd2 for factor in used.values()), ln_gsd2(ACTIVITY_RATINGS["configuration"]))
+    spread = ln_product(max(factor.ln_gsd2 for factor in used.values()), ACTIVITY_LN_GSD2["configuration"])
     lines = [f"{part.text} = {part.kg!r} kg" for part in parts]
     lines.append(f"embodied (configuration): {' + '.join(repr(part.kg) for part in parts)} = {total!r} kg")
     unstated = [

@@ -12,7 +12,7 @@ from footprint.domain.configuration import Configuration
 from footprint.domain.embodied import slug
 from footprint.domain.formulas import ANNUAL_FIGURE, mean_power_w, written_mean_power
 from footprint.domain.power import configuration_power_w
-from footprint.domain.uncertainty import ACTIVITY_RATINGS, ln_gsd2
+from footprint.domain.uncertainty import ACTIVITY_LN_GSD2
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Power:
     @property
     def ln_gsd2(self) -> float:
         """ln GSD² of the activity."""
-        return ln_gsd2(ACTIVITY_RATINGS[self.evidence])
+        return ACTIVITY_LN_GSD2[self.evidence]
 
 
 def choose_power(

@@ -23,6 +23,7 @@ class Notice(IntFlag):
     PARTIAL = 16384
     UNSTATED_PARTS = 32768
     LIFE_FROM_TIMELINE = 65536
+    PAST_LIFE = 131072
 
 
 SENTENCES: dict[Notice, str] = {
@@ -32,7 +33,7 @@ SENTENCES: dict[Notice, str] = {
     Notice.NO_SITE: "no site is stated, so no country and no electricity factor is known",
     Notice.DEFAULT_PUE: "the site states no PUE: the world mean of the catalogue is used",
     Notice.NO_PUE: "use is absent: the site states no PUE and the catalogue holds no default",
-    Notice.NO_ELECTRICITY_FACTOR: "use is absent: no electricity factor of this region within five years, and another region never stands in",
+    Notice.NO_ELECTRICITY_FACTOR: "use is absent: no electricity factor of this region within five years, and no other region stands in",
     Notice.EARLIER_YEAR_FACTOR: "the electricity factor is that of the nearest earlier year",
     Notice.CAPACITY_UNKNOWN: "the capacity of the host is unknown: its virtual machines share the whole of it",
     Notice.HOST_UNKNOWN: "the host is not known, or is itself virtual: its share is absent",
@@ -43,11 +44,13 @@ SENTENCES: dict[Notice, str] = {
     Notice.PARTIAL: "a part of the month has no evidence and is not counted",
     Notice.UNSTATED_PARTS: "the configuration leaves out memory, disks or power supply: they are not counted",
     Notice.LIFE_FROM_TIMELINE: "the day of acquisition is unknown: life is counted from the first day of the timeline",
+    Notice.PAST_LIFE: "its life is over: making it weighs nothing any more",
 }
+
+
+_DOCUMENTS = {int(each): {"code": str(each.name).lower(), "detail": text} for each, text in SENTENCES.items()}
 
 
 def sentences(notices: int) -> list[dict[str, str]]:
     """The warnings held in a stored number, as `{code, detail}`."""
-    return [
-        {"code": each.name.lower(), "detail": text} for each, text in SENTENCES.items() if notices & each and each.name
-    ]
+    return [document for bit, document in _DOCUMENTS.items() if notices & bit]

@@ -136,7 +136,13 @@ def collect(ledger: Ledger, terms: Terms, subjects: Sequence[Subject], horizons:
                 position += 1
             if subject.asset.is_virtual:
                 _say_what_lacks(result, segment)
+            result.figures.sort(key=figure_order)
             yield result
+
+
+def figure_order(figure: Figure) -> tuple[str, str, str, str, str, bytes]:
+    """The order of the figures of a result, the same wherever they come from."""
+    return (figure.criterion, figure.stage, figure.basis, figure.share, figure.ghg_category, figure.site.bytes if figure.site else b"")
 
 
 def _reduce(operation: np.ufunc, values: Integers, cells: Cells) -> list[int]:

@@ -53,6 +53,13 @@ def ln_gsd2(ratings: Ratings | None) -> float:
     return math.sqrt(sum(math.log(levels[(getattr(given, name) or 1) - 1]) ** 2 for name, levels in _U.items()))
 
 
+UNRATED_LN_GSD2 = ln_gsd2(None)
+"""ln GSD² of a factor without ratings: all five are taken as very bad."""
+
+ACTIVITY_LN_GSD2 = {evidence: ln_gsd2(ratings) for evidence, ratings in ACTIVITY_RATINGS.items()}
+"""ln GSD² of an activity by its evidence."""
+
+
 def gsd2(ratings: Ratings | None) -> float:
     """GSD² of rated data: exp √Σ ln²Uᵢ."""
     return math.exp(ln_gsd2(ratings))

@@ -13,7 +13,7 @@ from footprint.domain.embodied import MANUFACTURING
 from footprint.domain.grid import FactorTable, Floats, Grid, Integers
 from footprint.domain.notices import Notice
 from footprint.domain.profiles import Profile, Stretch
-from footprint.domain.uncertainty import ACTIVITY_RATINGS, ln_gsd2
+from footprint.domain.uncertainty import ACTIVITY_LN_GSD2
 
 Booleans = npt.NDArray[np.bool_]
 
@@ -96,7 +96,7 @@ def weigh(
     market = _market(unguaranteed, grid.residual.value[region, column])
     market_spread = np.where(unguaranteed > 0, grid.residual.ln_gsd2[region, column], 0.0)
 
-    days_in_life, embodied = _embodied(profiles, asset, quantity, start, end)
+    days_in_life, past_life, embodied = _embodied(profiles, asset, quantity, start, end)
     reference_sets, reference = _references(profiles, stretches, asset, stretch, powered, region, column, grid.location)
     return Weights(
         days=days,
@@ -118,7 +118,8 @@ def weigh(
         electricity_evidence=_electricity_evidence(location, powered, grid.location.years_back[region, column]),
         notices=_notices(
             profiles, stretches, asset, stretch, powered, location, grid.location.years_back[region, column]
-        ),
+        )
+        | np.where(past_life, int(Notice.PAST_LIFE), 0),
         references=reference,
         reference_sets=reference_sets,
     )
@@ -156,8 +157,8 @@ def _market(unguaranteed: Floats, residual: Floats) -> Floats:
 
 def _embodied(
     profiles: Sequence[Profile], asset: Integers, quantity: Floats, start: Integers, end: Integers
-) -> tuple[Floats, Measure]:
-    """Days of each interval within the life, and the kg of manufacturing that fall on them."""
+) -> tuple[Floats, Booleans, Measure]:
+    """Days of each interval within the life, whether it lies beyond, and the kg of manufacturing that fall on it."""
     windows = np.array([profile.life_window for profile in profiles], dtype=np.float64).reshape(-1, 2)
     begins, ends = windows[asset, 0], windows[asset, 1]
     known = ~np.isnan(begins)
@@ -173,7 +174,7 @@ def _embodied(
         [profile.embodied.ln_gsd2 if profile.embodied else 0.0 for profile in profiles], dtype=np.float64
     )[asset]
     value = formulas.embodied_kg(quantity, unit_kg, days, life_days)
-    return days, Measure(np.where(known, value, 0.0), known, spread)
+    return days, known & (start >= ends), Measure(np.where(known, value, 0.0), known, spread)
 
 
 def _support(profiles: Sequence[Profile], asset: Integers, days: Floats) -> Measure:
@@ -184,8 +185,7 @@ def _support(profiles: Sequence[Profile], asset: Integers, days: Floats) -> Meas
     )[asset]
     known = np.array([profile.maintenance is not None for profile in profiles], dtype=bool)[asset]
     spreads = [profile.maintenance.ln_gsd2 if profile.maintenance else 0.0 for profile in profiles]
-    activity = ln_gsd2(ACTIVITY_RATINGS["declared"])
-    spread = np.sqrt(np.array(spreads, dtype=np.float64)[asset] ** 2 + activity**2)
+    spread = np.sqrt(np.array(spreads, dtype=np.float64)[asset] ** 2 + ACTIVITY_LN_GSD2["declared"] ** 2)
     return Measure(np.where(known, formulas.rate_kg(euros, factor, days), 0.0), known, spread)
 
 

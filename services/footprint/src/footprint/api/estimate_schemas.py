@@ -1,0 +1,164 @@
+"""What `POST /estimates` takes.
+
+Items are typed dictionaries: one pass over the raw body validates them all, without building an object per item.
+"""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, with_config
+from typing_extensions import TypedDict
+
+MOST_ITEMS = 10_000
+
+Day = Annotated[date, Field(ge=date(1990, 1, 1), le=date(2100, 12, 31))]
+Amount = Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0, le=1e12, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Units = Annotated[int, Field(ge=1, le=100_000)]
+Label = Annotated[str, Field(min_length=1, max_length=200)]
+Kind = Literal[
+    "server", "storage", "network", "virtual_machine", "laptop", "desktop", "monitor", "thin_client", "smartphone", "tablet", "printer",
+    "ip_phone", "other",
+]  # fmt: skip
+Criterion = Literal["gwp", "pe", "adpe", "water"]
+EmbodiedStage = Literal["manufacturing", "transport", "end_of_life"]
+
+_STRICT = ConfigDict(extra="forbid")
+
+
+class PeriodBody(BaseModel):
+    """Half-open: `to` is the first day that is not counted."""
+
+    model_config = _STRICT
+    start: Day = Field(alias="from")
+    end: Day = Field(alias="to")
+
+
+@with_config(_STRICT)
+class LifeBody(TypedDict, total=False):
+    """By both dates, or by years (of 365 days) from the period's start or from `from`."""
+
+    start: Annotated[Day, Field(alias="from")]
+    end: Annotated[Day, Field(alias="to")]
+    years: Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)]
+
+
+@with_config(_STRICT)
+class ModelBody(TypedDict):
+    """Maker and model, as on the machine."""
+
+    maker: Label
+    name: Label
+
+
+@with_config(_STRICT)
+class CpuBody(TypedDict, total=False):
+    """Processors; die area, power and cores of each."""
+
+    units: Units
+    cores: Units
+    die_mm2: Positive
+    tdp_w: Positive
+    model: Label
+
+
+class _ModuleSize(TypedDict):
+    gib: Positive
+
+
+@with_config(_STRICT)
+class ModuleBody(_ModuleSize, total=False):
+    """Identical memory modules."""
+
+    units: Units
+    density_gb_cm2: Positive
+
+
+@with_config(_STRICT)
+class DiskBody(TypedDict, total=False):
+    """Identical disks."""
+
+    units: Units
+    type: Literal["ssd", "hdd"]
+    gib: Positive
+    density_gb_cm2: Positive
+
+
+@with_config(_STRICT)
+class PowerSupplyBody(TypedDict, total=False):
+    """Power supplies; the mass of each."""
+
+    units: Units
+    kg: Positive
+
+
+@with_config(_STRICT)
+class ConfigurationBody(TypedDict, total=False):
+    """The parts of one unit; what is left out is unknown."""
+
+    cpu: CpuBody
+    ram: Annotated[list[ModuleBody], Field(max_length=64)]
+    disks: Annotated[list[DiskBody], Field(max_length=256)]
+    psu: PowerSupplyBody
+    case: Literal["rack", "blade"]
+
+
+@with_config(_STRICT)
+class LoadBody(TypedDict):
+    """A utilisation during a share of the time in service."""
+
+    share_of_time: Share
+    utilisation: Share
+
+
+@with_config(_STRICT)
+class EnergyBody(TypedDict, total=False):
+    """By an annual figure (for 365 days), a mean power, or a utilisation of the configuration's CPUs; the first stated counts."""
+
+    annual_kwh: Amount
+    average_w: Amount
+    utilisation: Share | Annotated[list[LoadBody], Field(min_length=1, max_length=100)]
+
+
+class _ItemKind(TypedDict):
+    kind: Kind
+
+
+@with_config(_STRICT)
+class ItemBody(_ItemKind, total=False):
+    """One thing, or `quantity` identical ones."""
+
+    ref: Annotated[str, Field(max_length=200)]
+    quantity: Annotated[float, Field(gt=0, le=1e9, allow_inf_nan=False)]
+    model: ModelBody
+    country: Annotated[str, Field(max_length=64)]
+    region: Annotated[str, Field(max_length=64)]
+    life: LifeBody
+    embodied: dict[Criterion, dict[EmbodiedStage, Amount]]
+    configuration: ConfigurationBody
+    energy: EnergyBody
+    duty: Share
+    pue: Annotated[float, Field(ge=1, le=100, allow_inf_nan=False)]
+    electricity: dict[Criterion, Amount]
+
+
+class _Call(BaseModel):
+    model_config = _STRICT
+    period: PeriodBody
+    criteria: Annotated[list[Criterion], Field(min_length=1, max_length=4)] = ["gwp"]
+
+
+class Envelope(_Call):
+    """The call without a look at its items."""
+
+    items: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=MOST_ITEMS)]
+
+
+class EstimatesBody(_Call):
+    """The call with every item valid."""
+
+    items: Annotated[list[ItemBody], Field(min_length=1, max_length=MOST_ITEMS)]
+
+
+ITEM: TypeAdapter[ItemBody] = TypeAdapter(ItemBody)

@@ -1,0 +1,133 @@
+"""`POST /estimates`: stateless, on the engine's own formulas and evidence.
+
+The hot path validates the raw body once, computes in the event loop and answers bytes; a batch gives way to other requests between slices.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
+from typing import Annotated, Any
+
+from common import json
+from common.api.auth import Caller, requires
+from common.api.problems import FieldError, Unprocessable
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import ValidationError
+
+from footprint.api.estimate_schemas import ITEM, Envelope, EstimatesBody
+from footprint.domain.catalogue import Catalogue
+from footprint.domain.estimates import ItemError, Period, estimate
+
+SLICE = 500
+"""Items computed before other requests get their turn."""
+
+_CODES = {
+    "greater_than_equal": "too_small",
+    "greater_than": "not_positive",
+    "less_than_equal": "too_large",
+    "finite_number": "not_finite",
+    "missing": "missing",
+    "extra_forbidden": "unknown_field",
+    "literal_error": "unknown",
+}
+
+_EXAMPLE = {
+    "period": {"from": "2023-01-01", "to": "2024-01-01"},
+    "criteria": ["gwp"],
+    "items": [
+        {"ref": "a", "kind": "server", "country": "FR", "life": {"from": "2020-07-08", "to": "2024-11-20"},
+         "embodied": {"gwp": {"manufacturing": 2226.09317222576}}},
+        {"ref": "c", "kind": "server", "energy": {"annual_kwh": 3504}, "pue": 1.41, "electricity": {"gwp": 0.657374}},
+    ],
+}  # fmt: skip
+
+
+def estimates_router(catalogue: Callable[[], Catalogue]) -> APIRouter:
+    """The route; `catalogue` gives the factors as they are known now."""
+    router = APIRouter(tags=["estimates"])
+    body = {
+        "required": True,
+        "content": {"application/json": {"schema": EstimatesBody.model_json_schema(), "example": _EXAMPLE}},
+    }
+
+    @router.post("/estimates", openapi_extra={"requestBody": body}, summary="Estimate items that need no inventory")
+    async def post_estimates(
+        request: Request, caller: Annotated[Caller, Depends(requires("footprint:read"))]
+    ) -> Response:
+        """Up to 10,000 items. A bad item is a row of `errors` (with its `index`), the others are computed; nothing is stored.
+
+        `energy_kwh` is at the meter of the site (with the PUE), null without evidence. Figures keep their full precision.
+        """
+        raw = await request.body()
+        try:
+            call: Envelope | EstimatesBody = EstimatesBody.model_validate_json(raw)
+            items: Iterator[tuple[int, Mapping[str, Any] | ItemError]] = enumerate(call.items)
+        except ValidationError:
+            envelope = _envelope(raw)
+            call, items = envelope, _one_by_one(envelope.items)
+        return Response(await _answer(call, items, catalogue()), media_type="application/json")
+
+    return router
+
+
+async def _answer(
+    call: Envelope, items: Iterator[tuple[int, Mapping[str, Any] | ItemError]], catalogue: Catalogue
+) -> bytes:
+    period = _period(call.period.start, call.period.end)
+    answers: list[dict[str, Any]] = []
+    errors: list[dict[str, Any]] = []
+    for index, item in items:
+        try:
+            if isinstance(item, ItemError):
+                raise item
+            answers.append(estimate(item, period, call.criteria, catalogue))
+        except ItemError as error:
+            errors.append({"index": index, "field": error.field, "code": error.code, "detail": error.detail})
+        if index % SLICE == SLICE - 1:
+            await asyncio.sleep(0)
+    return json.dumps({"items": answers, "errors": errors})
+
+
+def _period(start: date, end: date) -> Period:
+    try:
+        return Period.between(start, end)
+    except ItemError as error:
+        raise Unprocessable(error.detail, [FieldError(error.field, error.code, error.detail)]) from error
+
+
+def _envelope(raw: bytes) -> Envelope:
+    try:
+        return Envelope.model_validate_json(raw)
+    except ValidationError as error:
+        found = [
+            FieldError(_path(each["loc"]), _CODES.get(each["type"], each["type"]), each["msg"])
+            for each in error.errors(include_url=False)
+        ]
+        raise Unprocessable(
+            "the call is not valid: " + "; ".join(f"{each.field}: {each.detail}" for each in found[:5]), found
+        ) from error
+
+
+def _one_by_one(items: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, Mapping[str, Any] | ItemError]]:
+    """Each item validated by itself, so that a bad one does not sink the others."""
+    for index, item in enumerate(items):
+        try:
+            yield index, dict(ITEM.validate_json(json.dumps(item)))
+        except ValidationError as error:
+            yield index, _item_error(error)
+
+
+def _item_error(error: ValidationError) -> ItemError:
+    """The first rule that an item breaks."""
+    first = error.errors(include_url=False)[0]
+    field, value = _path(first["loc"]), first.get("input")
+    code = _CODES.get(first["type"], first["type"])
+    if code == "too_small" and first.get("ctx", {}).get("ge") == 0:
+        code = "negative"
+    shown = "" if code in ("missing", "unknown_field") else f" (got {value!r})"
+    return ItemError(field, code, f"{field}: {first['msg']}{shown}")
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    """A dotted path without the tags that pydantic adds for unions."""
+    return ".".join(str(part) for part in location if not (isinstance(part, str) and ("[" in part or part == "float")))

@@ -1,0 +1,146 @@
+"""The calculators: take marked assets, compute them from one snapshot, store and publish what changed.
+
+Why any interleaving ends in the same result: an asset is computed by one calculator at a time (its row in `calculations` is locked); the
+snapshot begins after that lock is held, so of two computations of an asset the later one sees at least what the earlier saw; a mark is
+cleared only when its cause was in the snapshot; and the figures depend on nothing but the snapshot and the month it is.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from common import json
+from common.database import Database
+from common.events import Event
+from common.organisations import EVERY
+from common.wakeup import Wakeup
+
+from footprint.domain.engine import World, compute
+from footprint.domain.inventory import Asset
+from footprint.domain.months import current_month
+from footprint.domain.results import AssetMonth
+from footprint.events import asset_month_changed, describe
+from footprint.store import results, work
+from footprint.store.heard import BULK, MARKS_CHANNEL
+from footprint.store.results import Change, Stored
+
+log = structlog.get_logger()
+
+BULK_MARKS = 400
+"""Marks taken at a time. Work is taken in pieces small enough for a live change never to wait long behind one."""
+
+POLL_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a computation leads to: rows to write, events to publish, and rows that are only published now."""
+
+    changes: list[Change]
+    events: list[Event]
+    published: list[tuple[UUID, int]]
+
+
+class Calculator:
+    """One calculator; any number may run, in any number of processes."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._clock = clock
+        self._catalogue = work.CatalogueReader()
+        self._partitioned: set[int] = set()
+
+    async def run(self, url: str, stop: asyncio.Event) -> None:
+        """Work until stopped; woken by each commit that marks something."""
+        async with Wakeup(url, self._database, MARKS_CHANNEL) as wakeup:
+            while not stop.is_set():
+                if not await self.step():
+                    await wakeup.wait(POLL_S)
+
+    async def step(self) -> int:
+        """Widen waiting changes, or compute one group of assets; how much was done, 0 when nothing waits."""
+        async with self._database.transaction(EVERY) as unit:
+            widened = await work.widen_changes(unit.connection)
+        if widened:
+            return widened
+        async with self._database.transaction(EVERY) as unit:
+            taken = await work.take(unit.connection, BULK_MARKS)
+            if taken is None:
+                return 0
+            async with self._database.snapshot(EVERY) as snapshot:
+                marks = await work.marks_seen(snapshot, taken.assets)
+                assets = await work.read_assets(snapshot, taken.assets)
+                world = await work.read_world(snapshot, assets, await self._catalogue.read(snapshot), self._clock())
+            stored = await results.stored_months(unit.connection, taken.assets)
+            outcome = await asyncio.to_thread(decide, assets, world, stored)
+            await self._ensure_partitions(change.result.month for change in outcome.changes)
+            if outcome.changes:
+                await results.write(unit.connection, outcome.changes)
+            if outcome.published:
+                await results.mark_published(unit.connection, outcome.published)
+            unit.publish(*outcome.events)
+            await work.clear_marks(unit.connection, marks)
+        log.info(
+            "assets.computed",
+            assets=len(taken.assets),
+            changed=len(outcome.changes),
+            published=len(outcome.events),
+            bulk=taken.priority == BULK,
+        )
+        return len(taken.assets)
+
+    async def _ensure_partitions(self, months: Iterable[int]) -> None:
+        missing = set(months) - self._partitioned
+        if missing:
+            async with self._database.transaction(EVERY) as unit:
+                await results.ensure_partitions(unit.connection, min(missing), max(missing))
+            self._partitioned |= set(range(min(missing), max(missing) + 1))
+
+
+def digest_of(content: Mapping[str, object]) -> bytes:
+    """What tells two results apart: a hash of all that is published of them, at full precision."""
+    return hashlib.blake2b(json.dumps(content), digest_size=16).digest()
+
+
+def decide(assets: Sequence[Asset], world: World, stored: Mapping[tuple[UUID, int], Stored]) -> Outcome:
+    """Compute `assets` and compare with what is stored: only what differs is written, only elapsed and current months are published."""
+    outcome = Outcome([], [], [])
+    current = {org: current_month(world.organisation(org).time_zone, world.now) for org in {asset.org for asset in assets}}
+    left = dict(stored)
+    for result in compute(assets, world).results() if assets else ():
+        known = left.pop((result.asset.id, result.month), None)
+        _compare(outcome, result, known, current[result.asset.org])
+    for (asset_id, month), known in left.items():
+        if not known.removed:
+            _remove(outcome, asset_id, month, known)
+    return outcome
+
+
+def _compare(outcome: Outcome, result: AssetMonth, known: Stored | None, current: int) -> None:
+    content = describe(result)
+    digest = digest_of(content)
+    due = result.month <= current
+    if known is None or known.removed or known.digest != digest:
+        version = known.version + 1 if known else 1
+        outcome.changes.append(Change(result, version, digest, published=due, removed=False))
+    elif due and not known.published:
+        version = known.version
+        outcome.published.append((result.asset.id, result.month))
+    else:
+        return
+    if due:
+        outcome.events.append(asset_month_changed(content, version))
+
+
+def _remove(outcome: Outcome, asset_id: UUID, month: int, known: Stored) -> None:
+    """The asset is gone, or its timeline no longer holds that month: an empty document takes the place of the figures."""
+    asset = Asset(asset_id, known.org, known.kind, ())
+    result = AssetMonth(asset, month, "retired", None, None)
+    content = describe(result)
+    outcome.changes.append(Change(result, known.version + 1, digest_of(content), known.published, removed=True))
+    if known.published:
+        outcome.events.append(asset_month_changed({**content, "deleted": True}, known.version + 1))

@@ -1,0 +1,77 @@
+"""What is done with each event that this service hears: keep it, and note that it changed. Nothing is computed here."""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from common.consumer import Subscription
+from common.database import Transaction
+from common.events import ReceivedEvent
+from pydantic import BaseModel
+
+from footprint import events
+from footprint.domain.months import time_zone
+from footprint.store import heard
+
+LIVE_BATCH = 50
+"""A batch of more asset changes than this is an import: it waits behind single changes."""
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def _newest(received: Sequence[ReceivedEvent], model: type[M], key: Callable[[M], object], version: Callable[[M], int]) -> list[M]:
+    """The newest version of each aggregate in the batch, in the order of their keys."""
+    newest: dict[object, M] = {}
+    for event in received:
+        document = event.parse(model)
+        known = newest.get(key(document))
+        if known is None or version(known) <= version(document):
+            newest[key(document)] = document
+    return [newest[each] for each in sorted(newest, key=str)]
+
+
+async def hear_organisations(unit: Transaction, received: Sequence[ReceivedEvent]) -> None:
+    """An organisation's time zone and conventions hold for all its assets."""
+    documents = _newest(received, events.OrganisationChanged, lambda each: each.id, lambda each: each.version)
+    for document in documents:
+        time_zone(document.time_zone)
+    changed = await heard.keep_organisations(unit.connection, documents)
+    if changed:
+        await heard.note_changes(unit, "organisation", changed)
+
+
+async def hear_sites(unit: Transaction, received: Sequence[ReceivedEvent]) -> None:
+    """A site's country, PUE, rule and contract hold for what stands there, and for the virtual machines on it."""
+    documents = _newest(received, events.SiteChanged, lambda each: each.id, lambda each: each.version)
+    changed = await heard.keep_sites(unit.connection, documents)
+    if changed:
+        await heard.note_changes(unit, "site", changed)
+
+
+async def hear_assets(unit: Transaction, received: Sequence[ReceivedEvent]) -> None:
+    """An asset touches itself, the hosts it was or is on, and the machines that share them."""
+    documents = _newest(received, events.AssetChanged, lambda each: each.id, lambda each: each.version)
+    touched = await heard.keep_assets(unit.connection, documents)
+    if touched:
+        await heard.mark_assets(unit, touched, heard.LIVE if len(received) <= LIVE_BATCH else heard.BULK)
+
+
+async def hear_factors(unit: Transaction, received: Sequence[ReceivedEvent]) -> None:
+    """A factor touches what used it and what lacked it, in the background."""
+    documents = _newest(
+        received, events.FactorChanged, lambda each: (each.id, each.version), lambda each: heard.STATUS_ORDER.index(each.status)
+    )
+    changed = await heard.keep_factors(unit.connection, documents)
+    if changed:
+        await heard.note_changes(unit, "factor", changed)
+        unit.wake(heard.CATALOGUE_CHANNEL)
+
+
+def subscriptions() -> list[Subscription]:
+    """The topics that the service reads."""
+    return [
+        Subscription(events.ORGANISATIONS, {events.ORGANISATION_CHANGED: hear_organisations}),
+        Subscription(events.SITES, {events.SITE_CHANGED: hear_sites}),
+        Subscription(events.ASSETS, {events.ASSET_CHANGED: hear_assets}),
+        Subscription(events.FACTORS, {events.FACTOR_CHANGED: hear_factors}),
+    ]
+

@@ -1,0 +1,212 @@
+"""How the service keeps what it heard (JSON documents in its own tables), and how it reads them back as the domain's types."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from footprint.domain.catalogue import Factor, FactorRef, Source
+from footprint.domain.configuration import read_configuration
+from footprint.domain.inventory import (
+    AllocationRule,
+    Asset,
+    Convention,
+    Operator,
+    Organisation,
+    Placement,
+    Pue,
+    Segment,
+    Site,
+    Status,
+)
+from footprint.domain.results import AssetMonth, Figure, figure_order
+from footprint.domain.uncertainty import Ratings
+from footprint.events import AssetChanged, FactorChanged, SiteChanged
+
+
+def _seconds(instant: datetime | None) -> int | None:
+    return None if instant is None else int(instant.timestamp())
+
+
+def asset_document(heard: AssetChanged) -> dict[str, Any]:
+    """What is kept of an asset."""
+    model, acquired, declared = heard.model, heard.acquired, heard.declared
+    return {
+        "quantity": heard.quantity,
+        "maker": model.maker if model else None,
+        "model": model.name if model else None,
+        "acquired_on": acquired.on if acquired else None,
+        "condition": acquired.condition if acquired else None,
+        "price_eur": acquired.price_eur if acquired else None,
+        "age_years": acquired.age_years if acquired else None,
+        "planned_life_years": heard.planned_life_years,
+        "annual_kwh": declared.annual_kwh if declared else None,
+        "average_w": declared.average_w if declared else None,
+        "embodied_kg": declared.embodied_kg if declared else None,
+        "support_eur_per_year": heard.support.eur_per_year if heard.support else None,
+        "segments": [
+            {
+                "start": _seconds(each.start),
+                "end": _seconds(each.end),
+                "status": each.status,
+                "site": each.site_id,
+                "host": each.host_id,
+                "vcpu": each.allocation.vcpu if each.allocation else None,
+                "configuration": each.configuration,
+            }
+            for each in heard.timeline
+        ],
+    }
+
+
+def read_asset(row: Mapping[str, Any]) -> Asset:
+    """An asset from its row."""
+    kept = row["document"]
+    return Asset(
+        id=row["id"],
+        org=row["org_id"],
+        kind=row["kind"],
+        segments=tuple(_segment(each) for each in kept["segments"]),
+        quantity=kept["quantity"],
+        maker=kept["maker"],
+        model=kept["model"],
+        acquired_on=date.fromisoformat(kept["acquired_on"]) if kept["acquired_on"] else None,
+        condition=kept["condition"],
+        price_eur=kept["price_eur"],
+        age_years=kept["age_years"],
+        planned_life_years=kept["planned_life_years"],
+        annual_kwh=kept["annual_kwh"],
+        average_w=kept["average_w"],
+        embodied_kg=kept["embodied_kg"],
+        support_eur_per_year=kept["support_eur_per_year"],
+    )
+
+
+def _segment(kept: Mapping[str, Any]) -> Segment:
+    return Segment(
+        start=kept["start"],
+        end=kept["end"],
+        status=Status(kept["status"]),
+        site=UUID(kept["site"]) if kept["site"] else None,
+        host=UUID(kept["host"]) if kept["host"] else None,
+        vcpu=kept["vcpu"],
+        configuration=None if kept["configuration"] is None else read_configuration(kept["configuration"]),
+    )
+
+
+def placements_of(heard: AssetChanged) -> Iterator[Placement]:
+    """The stays of a virtual machine on hosts. While it is not powered it holds no vCPU, and is on its host all the same."""
+    if heard.kind != "virtual_machine" or heard.deleted:
+        return
+    for each in heard.timeline:
+        vcpu = each.allocation.vcpu if each.allocation else None
+        start, end = int(each.start.timestamp()), _seconds(each.end)
+        if each.host_id is None or each.status is Status.RETIRED or vcpu is None or start == end:
+            continue
+        yield Placement(heard.id, heard.org, each.host_id, start, end, vcpu if each.status.powered else 0.0)
+
+
+def site_document(heard: SiteChanged) -> dict[str, Any]:
+    """What is kept of a site."""
+    return {
+        "code": heard.code,
+        "kind": heard.kind,
+        "operator": heard.operator,
+        "rule": heard.allocation_rule,
+        "guarantee_share": heard.electricity.guarantee_of_origin_share if heard.electricity else 0.0,
+        "pue": [{"value": each.value, "start": each.start, "end": each.end} for each in heard.pue],
+    }
+
+
+def read_site(row: Mapping[str, Any]) -> Site:
+    """A site from its row."""
+    kept = row["document"]
+    return Site(
+        id=row["id"],
+        org=row["org_id"],
+        code=kept["code"],
+        kind=kept["kind"],
+        region=row["region"],
+        pue=tuple(Pue(each["value"], _day(each["start"]), _day(each["end"])) for each in kept["pue"]),
+        operator=Operator(kept["operator"]),
+        rule=AllocationRule(kept["rule"]),
+        guarantee_share=kept["guarantee_share"],
+    )
+
+
+def read_organisation(row: Mapping[str, Any]) -> Organisation:
+    """An organisation from its row."""
+    return Organisation(row["org_id"], row["role"], row["time_zone"], Convention(row["convention"]))
+
+
+def read_placement(row: Mapping[str, Any]) -> Placement:
+    """A placement from its row."""
+    return Placement(row["vm_id"], row["org_id"], row["host_id"], row["starts"], row["ends"], row["vcpu"])
+
+
+def _day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)
+
+
+def factor_document(heard: FactorChanged) -> dict[str, Any]:
+    """The whole document of a factor: results name it, explanations quote it."""
+    return heard.model_dump(mode="json")
+
+
+def read_factor(document: Mapping[str, Any]) -> Factor:
+    """A factor from its document."""
+    source, ratings, name = document.get("source") or {}, document.get("ratings"), document.get("name")
+    return Factor(
+        id=document["id"],
+        version=document["version"],
+        activity=document["activity"],
+        criterion=document["criterion"],
+        value=document["value"],
+        unit=document["unit"],
+        stage=document.get("stage"),
+        region=document.get("region"),
+        valid_from=_day(document.get("valid_from")),
+        valid_to=_day(document.get("valid_to")),
+        published_year=document.get("published_year"),
+        perimeter=document.get("perimeter"),
+        gwp_set=document.get("gwp_set"),
+        ratings=None
+        if ratings is None
+        else Ratings(*(ratings.get(each) for each in ("technical", "reliability", "temporal", "completeness", "geographic"))),
+        source=Source(source.get("name") or "unknown", source.get("link"), source.get("licence"), source.get("year")),
+        name=name.get("en", "") if isinstance(name, dict) else str(name or ""),
+    )
+
+
+def read_result(row: Mapping[str, Any], figures: Sequence[Mapping[str, Any]]) -> AssetMonth:
+    """A stored result from its row and the rows of its figures."""
+    return AssetMonth(
+        asset=Asset(row["asset_id"], row["org_id"], row["kind"], (), quantity=row["quantity"]),
+        month=row["month"],
+        status=row["status"],
+        site=row["site_id"],
+        host=row["host_id"],
+        kwh=row["kwh"],
+        figures=sorted((read_figure(each) for each in figures), key=figure_order),
+        references=tuple(map(FactorRef, row["factor_ids"], row["factor_versions"])),
+        embodied_evidence=row["embodied_evidence"],
+        energy_evidence=row["energy_evidence"],
+        electricity_evidence=row["electricity_evidence"],
+        notices=row["notices"],
+    )
+
+
+def read_figure(row: Mapping[str, Any]) -> Figure:
+    """A stored figure from its row."""
+    return Figure(
+        stage=row["stage"],
+        criterion=row["criterion"],
+        basis=row["basis"],
+        share=row["share"],
+        site=row["site_id"],
+        scope=row["scope"],
+        ghg_category=row["ghg_category"],
+        beges_item=row["beges_item"],
+        value=row["value"],
+        ln_gsd2=row["ln_gsd2"],
+    )

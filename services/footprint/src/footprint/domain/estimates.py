@@ -1,0 +1,307 @@
+"""Stateless estimates: the formulas and evidence ladders of the pipeline, for one item over a period of whole days.
+
+A period has no time zone, so its days are 24 hours. Electricity is taken year by year: a period over several calendar years uses each
+year's factor for its own days.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import pairwise
+from typing import Any, Final
+
+from footprint.domain import formulas
+from footprint.domain.catalogue import GWP, Catalogue, Factor
+from footprint.domain.configuration import Configuration, read_configuration
+from footprint.domain.countries import COUNTRIES
+from footprint.domain.embodied import MANUFACTURING, choose_embodied
+from footprint.domain.energy import Load, choose_power
+from footprint.domain.notices import Notice, sentences
+from footprint.domain.uncertainty import ACTIVITY_LN_GSD2, UNRATED_LN_GSD2, ln_product, ln_sum, quality
+
+CRITERIA: Final = ("gwp", "pe", "adpe", "water")
+ONE_DAY_HOURS: Final = 24.0
+
+_GIVEN_LN_GSD2 = ln_product(UNRATED_LN_GSD2, ACTIVITY_LN_GSD2["given"])
+
+
+class ItemError(ValueError):
+    """An item that cannot be computed: the field, a stable code, and a sentence naming the value and the rule."""
+
+    def __init__(self, field: str, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.field = field
+        self.code = code
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Whole days from `start` (included) to `end` (excluded), as ordinals, and its parts by calendar year."""
+
+    start: int
+    end: int
+    years: tuple[tuple[int, int, date], ...]
+
+    @classmethod
+    def between(cls, start: date, end: date) -> "Period":
+        """The period; raises ItemError when it is empty."""
+        if end <= start:
+            raise ItemError("period", "empty", f"period.to {end} must be after period.from {start}")
+        turns = [start, *(date(year, 1, 1) for year in range(start.year + 1, end.year + 1)), end]
+        years = tuple((low.toordinal(), high.toordinal(), low) for low, high in pairwise(turns) if low < high)
+        return cls(start.toordinal(), end.toordinal(), years)
+
+
+@dataclass(slots=True)
+class _Answer:
+    """An item's answer while it is put together."""
+
+    stages: dict[str, dict[str, Any]] = field(default_factory=dict)
+    values: dict[str, list[float]] = field(default_factory=dict)
+    spreads: dict[str, list[float]] = field(default_factory=dict)
+    trace: list[str] = field(default_factory=list)
+    notices: int = 0
+    factors: dict[str, Factor] = field(default_factory=dict)
+
+    def add(self, stage: str, criterion: str, value: float, spread: float) -> None:
+        """Record a figure."""
+        self.stages.setdefault(stage, {})[criterion] = _figure(value, spread)
+        self.values.setdefault(criterion, []).append(value)
+        self.spreads.setdefault(criterion, []).append(spread)
+
+    def warn(self, notice: Notice) -> None:
+        """Record a warning."""
+        self.notices |= int(notice)
+
+
+@dataclass(frozen=True, slots=True)
+class _Service:
+    """When an item serves, in ordinals (infinite where open), and the days of its life (None where unknown)."""
+
+    start: float
+    end: float
+    life_days: float | None
+    dated: bool
+
+
+def estimate(item: Mapping[str, Any], period: Period, criteria: Sequence[str], catalogue: Catalogue) -> dict[str, Any]:
+    """The answer for one (already validated) item. Raises ItemError for what its fields contradict."""
+    answer = _Answer()
+    region = _region(item, catalogue)
+    kind: str = item["kind"]
+    quantity = item.get("quantity", 1.0)
+    stated = item.get("configuration")
+    configuration = None if stated is None else read_configuration(stated)
+    service = _service(item.get("life"), kind, catalogue, answer)
+    evidence = {
+        "embodied": _add_embodied(answer, item, kind, quantity, configuration, service, period, criteria, catalogue),
+    }
+    evidence["energy"], kwh, evidence["electricity"] = _add_use(
+        answer, item, kind, quantity, configuration, service, period, criteria, region, catalogue
+    )
+    return {
+        "ref": item.get("ref"),
+        "stages": answer.stages,
+        "total": {
+            criterion: _figure(sum(values), ln_sum(values, answer.spreads[criterion]))
+            for criterion, values in answer.values.items()
+        },
+        "energy_kwh": kwh,
+        "evidence": evidence,
+        "factors": [
+            {"id": each.id, "version": each.version, "source": each.source.name} for each in answer.factors.values()
+        ],
+        "warnings": sentences(answer.notices) if answer.notices else [],
+        "trace": answer.trace,
+    }
+
+
+def _figure(value: float, spread: float) -> dict[str, float | int]:
+    factor = math.exp(spread)
+    return {"value": value, "low": value / factor, "high": value * factor, "quality": quality(spread)}
+
+
+def _region(item: Mapping[str, Any], catalogue: Catalogue) -> str | None:
+    country = item.get("country")
+    if country is not None and country not in COUNTRIES:
+        raise ItemError("country", "unknown", f"country {country!r} is not an ISO 3166-1 alpha-2 code, for example FR")
+    region: str | None = item.get("region")
+    if region is not None and not catalogue.knows_grid(region):
+        raise ItemError("region", "unknown", f"region {region!r} has no electricity factor in the catalogue")
+    return region or country
+
+
+def _service(life: Mapping[str, Any] | None, kind: str, catalogue: Catalogue, answer: _Answer) -> _Service:
+    start, end, years = (
+        (life.get("start"), life.get("end"), life.get("years")) if life is not None else (None, None, None)
+    )
+    if end is not None:
+        if start is None:
+            raise ItemError("life", "incomplete", "life.to needs life.from: a life is known by both dates, or by years")
+        if years is not None:
+            raise ItemError("life", "contradictory", "life is known by both dates or by years, not by all three")
+        if end <= start:
+            raise ItemError("life", "not_positive", f"life.to {end} must be after life.from {start}")
+        return _Service(start.toordinal(), end.toordinal(), float(end.toordinal() - start.toordinal()), True)
+    begins = -math.inf if start is None else float(start.toordinal())
+    if years is None:
+        default = catalogue.parameter(f"life.{kind}")
+        if default is None:
+            return _Service(begins, math.inf, None, start is not None)
+        years = default.value
+        answer.factors[default.id] = default
+        answer.trace.append(f"life (kind): {years!r} years [{default.id} v{default.version}]")
+    return _Service(begins, math.inf, years * formulas.YEAR_DAYS, start is not None)
+
+
+def _days_in_life(service: _Service, life_days: float, period: Period) -> float:
+    """Days of the period within the life; without a date of entry, the item is in service and amortised all along it."""
+    if not service.dated:
+        return min(float(period.end - period.start), life_days)
+    return max(0.0, min(period.end, service.start + life_days) - max(period.start, service.start))
+
+
+def _add_embodied(
+    answer: _Answer,
+    item: Mapping[str, Any],
+    kind: str,
+    quantity: float,
+    configuration: Configuration | None,
+    service: _Service,
+    period: Period,
+    criteria: Sequence[str],
+    catalogue: Catalogue,
+) -> str:
+    """Add the embodied stages, straight line over the life, and return the evidence."""
+    given: Mapping[str, Mapping[str, float]] = item.get("embodied") or {}
+    rows: list[tuple[str, str, float, float]] = []
+    evidence = "none"
+    for criterion in criteria:
+        if stages := given.get(criterion):
+            evidence = "given"
+            rows.extend((stage, criterion, value, _GIVEN_LN_GSD2) for stage, value in stages.items())
+        elif criterion == GWP:
+            model = item.get("model") or {}
+            found = choose_embodied(
+                catalogue, kind, maker=model.get("maker"), model=model.get("name"), configuration=configuration
+            )
+            if found is None:
+                answer.warn(Notice.NO_EMBODIED_EVIDENCE)
+                continue
+            evidence = found.evidence
+            answer.trace.extend(found.trace)
+            answer.factors.update((factor.id, factor) for factor in found.factors)
+            if found.trace[-1].startswith("not stated"):
+                answer.warn(Notice.UNSTATED_PARTS)
+            rows.append((MANUFACTURING, criterion, found.unit_kg, found.ln_gsd2))
+    if not rows:
+        return evidence
+    if service.life_days is None:
+        answer.warn(Notice.NO_LIFE)
+        return "none"
+    days = _days_in_life(service, service.life_days, period)
+    for stage, criterion, unit_kg, spread in rows:
+        value = formulas.embodied_kg(quantity, unit_kg, days, service.life_days)
+        answer.trace.append(
+            f"{stage} {criterion}: {formulas.written_embodied(quantity, unit_kg, days, service.life_days)} = {value!r} kg"
+        )
+        answer.add(stage, criterion, value, spread)
+    return evidence
+
+
+def _add_use(
+    answer: _Answer,
+    item: Mapping[str, Any],
+    kind: str,
+    quantity: float,
+    configuration: Configuration | None,
+    service: _Service,
+    period: Period,
+    criteria: Sequence[str],
+    region: str | None,
+    catalogue: Catalogue,
+) -> tuple[str, float | None, str]:
+    """Add the use stage; return the evidence of the energy, the kWh at the meter, and the evidence of the electricity."""
+    energy: Mapping[str, Any] = item.get("energy") or {}
+    model = item.get("model") or {}
+    power = choose_power(
+        catalogue,
+        kind,
+        annual_kwh=energy.get("annual_kwh"),
+        average_w=energy.get("average_w"),
+        loads=_loads(energy.get("utilisation")),
+        configuration=configuration,
+        maker=model.get("maker"),
+        model=model.get("name"),
+    )
+    if power is None:
+        answer.warn(Notice.NO_ENERGY_EVIDENCE)
+        return "none", None, "none"
+    answer.trace.extend(power.trace)
+    answer.factors.update((factor.id, factor) for factor in power.factors)
+    duty, pue = item.get("duty", 1.0), item.get("pue", 1.0)
+    parts: list[tuple[float, date]] = []
+    total_kwh = 0.0
+    for low, high, year in period.years:
+        days = max(0.0, min(high, service.end) - max(low, service.start))
+        hours = days * ONE_DAY_HOURS
+        it_kwh = formulas.it_energy_kwh(quantity, power.watts, duty, hours)
+        kwh = formulas.facility_energy_kwh(it_kwh, pue)
+        answer.trace.append(
+            f"energy: {formulas.written_it_energy(quantity, power.watts, duty, hours)} × {pue!r} PUE = {kwh!r} kWh"
+        )
+        parts.append((kwh, year))
+        total_kwh += kwh
+    evidence = "none"
+    for criterion in criteria:
+        found = _electricity(answer, item, criterion, parts, region, catalogue)
+        if found is not None:
+            value, spread, evidence = found
+            answer.add("use", criterion, value, ln_product(spread, power.ln_gsd2))
+    return power.evidence, total_kwh, evidence
+
+
+def _electricity(
+    answer: _Answer,
+    item: Mapping[str, Any],
+    criterion: str,
+    parts: Sequence[tuple[float, date]],
+    region: str | None,
+    catalogue: Catalogue,
+) -> tuple[float, float, str] | None:
+    """Emissions of the energy of each year, ln GSD² of the factors and their evidence; None, with a warning, where a factor lacks."""
+    given = (item.get("electricity") or {}).get(criterion)
+    total, evidence, spread = 0.0, "given", 0.0
+    for kwh, day in parts:
+        factor, origin, factor_spread = given, "given", UNRATED_LN_GSD2
+        if factor is None:
+            choice = catalogue.electricity(region, day, criterion) if region else None
+            if choice is None:
+                if criterion == GWP:
+                    answer.warn(Notice.NO_ELECTRICITY_FACTOR if region else Notice.NO_SITE)
+                return None
+            if choice.years_back:
+                answer.warn(Notice.EARLIER_YEAR_FACTOR)
+            evidence = "earlier_year" if choice.years_back or evidence == "earlier_year" else "region"
+            factor, factor_spread = choice.factor.value, choice.factor.ln_gsd2
+            origin = f"{choice.factor.id} v{choice.factor.version}"
+            answer.factors[choice.factor.id] = choice.factor
+        value = formulas.use_kg(kwh, factor)
+        answer.trace.append(f"use {criterion}: {kwh!r} kWh × {factor!r} kg = {value!r} kg [{origin}]")
+        total += value
+        spread = max(spread, factor_spread)
+    return total, spread, evidence
+
+
+def _loads(stated: float | Sequence[Mapping[str, float]] | None) -> Sequence[Load]:
+    if stated is None:
+        return ()
+    if isinstance(stated, float):
+        return (Load(1.0, stated),)
+    loads = tuple(Load(each["share_of_time"], each["utilisation"]) for each in stated)
+    shares = math.fsum(each.share_of_time for each in loads)
+    if abs(shares - 1.0) > 1e-9:
+        raise ItemError("energy.utilisation", "shares", f"the shares of time must add up to 1, not {shares!r}")
+    return loads

@@ -1,0 +1,205 @@
+"""What this service hears, as its own tolerant reader models, and what it publishes."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID
+
+from common.events import Event
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from footprint.domain.catalogue import as_documents
+from footprint.domain.inventory import AllocationRule, Convention, Operator, Status
+from footprint.domain.months import format_month
+from footprint.domain.notices import sentences
+from footprint.domain.results import METHOD_VERSION, AssetMonth, Figure
+
+ORGANISATIONS: Final = "inventory.organizations"
+ORGANISATION_CHANGED: Final = "inventory.organization.changed.v1"
+SITES: Final = "inventory.sites"
+SITE_CHANGED: Final = "inventory.site.changed.v1"
+ASSETS: Final = "inventory.assets"
+ASSET_CHANGED: Final = "inventory.asset.changed.v1"
+FACTORS: Final = "factors.factors"
+FACTOR_CHANGED: Final = "factors.factor.changed.v1"
+
+ASSET_MONTHS: Final = "footprint.asset-months"
+ASSET_MONTH_CHANGED: Final = "footprint.asset-month.changed.v1"
+
+
+class Heard(BaseModel):
+    """A document of another service: fields that this service does not use are passed over."""
+
+    model_config = ConfigDict(extra="ignore", populate_by_name=True)
+
+
+class OrganisationChanged(Heard):
+    """The current state of an organisation."""
+
+    id: str
+    role: str = "customer"
+    time_zone: str = "Europe/Paris"
+    refurbished_convention: Convention = Convention.REMAINING
+    version: int
+    deleted: bool = False
+
+
+class PueChanged(Heard):
+    """A PUE on half-open dates."""
+
+    start: date | None = Field(default=None, alias="from")
+    end: date | None = Field(default=None, alias="to")
+    value: Annotated[float, Field(ge=1)]
+
+
+class ElectricityContract(Heard):
+    """The share of the electricity that is covered by guarantees of origin."""
+
+    guarantee_of_origin_share: Annotated[float, Field(ge=0, le=1)] = 0.0
+
+
+class SiteChanged(Heard):
+    """The current state of a site."""
+
+    id: UUID
+    org: str
+    code: str
+    kind: str
+    country: str
+    region: str | None = None
+    pue: list[PueChanged] = []
+    operator: Operator = Operator.OWN
+    allocation_rule: AllocationRule = AllocationRule.CAPACITY
+    electricity: ElectricityContract | None = None
+    version: int
+    deleted: bool = False
+
+
+class ModelNamed(Heard):
+    """Maker and model."""
+
+    maker: str | None = None
+    name: str | None = None
+
+
+class Acquired(Heard):
+    """How an asset came."""
+
+    on: date | None = None
+    condition: str | None = None
+    price_eur: float | None = None
+    age_years: float | None = None
+
+
+class Declared(Heard):
+    """What the customer says of an asset itself."""
+
+    annual_kwh: Annotated[float | None, Field(ge=0)] = None
+    average_w: Annotated[float | None, Field(ge=0)] = None
+    embodied_kg: Annotated[float | None, Field(ge=0)] = None
+
+
+class Support(Heard):
+    """A support contract."""
+
+    eur_per_year: float | None = None
+
+
+class Allocation(Heard):
+    """What a virtual machine holds, or what a host sells."""
+
+    vcpu: Annotated[float | None, Field(ge=0)] = None
+
+
+class SegmentChanged(Heard):
+    """A stretch of the timeline."""
+
+    start: datetime = Field(alias="from")
+    end: datetime | None = Field(default=None, alias="to")
+    status: Status
+    site_id: UUID | None = None
+    host_id: UUID | None = None
+    configuration: dict[str, Any] | None = None
+    allocation: Allocation | None = None
+
+
+def _no_list(value: Any) -> Any:
+    return [] if value is None else value
+
+
+class AssetChanged(Heard):
+    """The current state of an asset with its whole timeline."""
+
+    id: UUID
+    org: str
+    kind: str
+    quantity: Annotated[float, Field(gt=0)] = 1.0
+    model: ModelNamed | None = None
+    acquired: Acquired | None = None
+    planned_life_years: Annotated[float | None, Field(gt=0)] = None
+    declared: Declared | None = None
+    support: Support | None = None
+    version: int
+    deleted: bool = False
+    timeline: Annotated[list[SegmentChanged], BeforeValidator(_no_list)] = []
+
+
+class FactorChanged(Heard):
+    """The current version of a factor; the whole document is kept, the named fields are what it is found by."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: str
+    activity: str
+    criterion: str
+    value: float
+    unit: str
+    region: str | None = None
+    valid_from: date | None = None
+    valid_to: date | None = None
+    status: Literal["draft", "published", "superseded", "withdrawn"]
+    version: int
+
+
+def describe(result: AssetMonth) -> dict[str, Any]:
+    """The content of a result, the same for the same figures: what is published, but for the version."""
+    return {
+        "org": result.asset.org,
+        "asset_id": result.asset.id,
+        "month": format_month(result.month),
+        "kind": result.asset.kind,
+        "quantity": result.asset.quantity,
+        "status": result.status,
+        "site_id": result.site,
+        "host_id": result.host,
+        "kwh": result.kwh,
+        "stages": [_stage(figure) for figure in result.figures],
+        "factors": as_documents(result.references),
+        "evidence": {
+            "embodied": result.embodied_evidence,
+            "energy": result.energy_evidence,
+            "electricity": result.electricity_evidence,
+        },
+        "warnings": [each["code"] for each in sentences(result.notices)],
+        "method_version": METHOD_VERSION,
+    }
+
+
+def _stage(figure: Figure) -> dict[str, Any]:
+    return {
+        "stage": figure.stage,
+        "criterion": figure.criterion,
+        "basis": None if figure.basis == "both" else figure.basis,
+        "share": figure.share,
+        "site_id": figure.site,
+        "value": figure.value,
+        "ln_gsd2": figure.ln_gsd2,
+        "scope": figure.scope,
+        "ghg_category": figure.ghg_category,
+        "beges_item": figure.beges_item,
+    }
+
+
+def asset_month_changed(content: dict[str, Any], version: int) -> Event:
+    """The event that an asset's month has new figures; `content` is what `describe` gives."""
+    key = f"{content['asset_id']}/{content['month']}"
+    return Event(ASSET_MONTHS, ASSET_MONTH_CHANGED, key, f"asset-month/{key}", {**content, "version": version})

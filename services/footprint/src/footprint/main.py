@@ -1,0 +1,58 @@
+"""The composition root and command line of the footprint service."""
+
+import asyncio
+
+from common.cli import command_line
+from common.service import Parts, Runtime, Service, Worker, migrations_of
+
+from footprint import events, republish
+from footprint.api.answers import answers_router
+from footprint.api.estimates import estimates_router
+from footprint.api.explanations import explanations_router
+from footprint.calculators import Calculator
+from footprint.calendar_watch import Calendar
+from footprint.consumers import subscriptions
+from footprint.live import LiveCatalogue
+from footprint.settings import FootprintSettings
+
+
+def build(runtime: Runtime[FootprintSettings]) -> Parts:
+    """Wire the service."""
+    settings, database, clock = runtime.settings, runtime.database, runtime.clock
+    catalogue = LiveCatalogue(database)
+
+    async def keep_catalogue(stop: asyncio.Event) -> None:
+        await catalogue.run(settings.database_url, stop)
+
+    async def calculate(stop: asyncio.Event) -> None:
+        await Calculator(database, clock).run(settings.database_url, stop)
+
+    return Parts(
+        routers=[
+            estimates_router(catalogue),
+            answers_router(database, clock),
+            explanations_router(database, clock),
+        ],
+        subscriptions=subscriptions(),
+        workers=[
+            Worker("live-catalogue", keep_catalogue, role="api"),
+            Worker("calendar", Calendar(database, clock).run),
+            *(Worker(f"calculator-{number}", calculate) for number in range(1, settings.calculators + 1)),
+        ],
+        republishers={events.ASSET_MONTHS: republish.asset_months},
+    )
+
+
+SERVICE = Service(
+    name="footprint",
+    title="Constellation footprint",
+    description="Monthly emissions per asset, every roll-up of them, and the explanation of each gram.",
+    settings=FootprintSettings,
+    migrations=migrations_of(__file__),
+    build=build,
+)
+
+
+def main() -> None:
+    """The command `footprint`."""
+    command_line(SERVICE)()

@@ -1,0 +1,231 @@
+"""The calculators' SQL: widening changes, taking assets, and reading one consistent picture of all they rest on."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from common.database import Connection
+
+from footprint.documents import read_asset, read_factor, read_organisation, read_placement, read_site
+from footprint.domain.catalogue import Catalogue
+from footprint.domain.engine import World
+from footprint.domain.inventory import Asset
+from footprint.store.heard import BULK
+
+
+async def widen_changes(connection: Connection) -> int:
+    """Turn waiting changes into bulk marks of every asset that they touch; how many changes there were."""
+    changes = await connection.fetch(
+        """
+        DELETE FROM changes
+        WHERE id IN (SELECT id FROM changes ORDER BY id LIMIT 10000 FOR UPDATE SKIP LOCKED)
+        RETURNING kind, key
+        """
+    )
+    if not changes:
+        return 0
+    keys: dict[str, list[str]] = {"organisation": [], "site": [], "factor": []}
+    for change in changes:
+        keys[change["kind"]].append(change["key"])
+    about = await connection.fetch("SELECT DISTINCT activity, region FROM factors WHERE id = ANY($1::text[])", keys["factor"])
+    reach = _reach(about)
+    await connection.execute(
+        """
+        INSERT INTO marks (asset_id, priority)
+        SELECT id, $1 FROM (
+            SELECT id FROM assets WHERE org_id = ANY($2::text[])
+            UNION
+            SELECT id FROM assets WHERE site_ids && $3::uuid[]
+            UNION
+            SELECT id FROM assets WHERE site_ids && ARRAY(SELECT id FROM sites WHERE region = ANY($4::text[]))
+            UNION
+            SELECT id FROM assets WHERE kind = ANY($5::text[])
+            UNION
+            SELECT id FROM assets WHERE $6 AND has_support
+            UNION
+            SELECT id FROM assets WHERE $7
+        ) AS touched
+        ORDER BY id
+        """,
+        BULK,
+        keys["organisation"],
+        keys["site"],
+        sorted(reach.regions),
+        sorted(reach.kinds),
+        reach.supported,
+        reach.everything,
+    )
+    return len(changes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reach:
+    """Which assets factors may matter to, told by what they are about: so those that lacked one are found as those that used it."""
+
+    regions: set[str]
+    kinds: set[str]
+    supported: bool
+    everything: bool
+
+
+def _reach(about: Sequence[Mapping[str, Any]]) -> _Reach:
+    reach = _Reach(set(), set(), any(each["activity"].startswith("maintenance.") for each in about), any(each["activity"] == "pue" for each in about))
+    for each in about:
+        family, _, rest = each["activity"].partition(".")
+        if family == "electricity" and each["region"]:
+            reach.regions.add(each["region"])
+        elif family in ("embodied", "life", "energy"):
+            reach.kinds.add(rest.partition(".")[0])
+        elif family == "component":
+            reach.kinds.add("server")
+    return reach
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Assets locked for this transaction, with the priority of the group."""
+
+    assets: tuple[UUID, ...]
+    priority: int
+
+
+async def take(connection: Connection, most: int) -> Taken | None:
+    """Lock marked assets that nobody computes now, live before bulk, and the machines on them; None when nothing waits.
+
+    At most `most` marks are taken, of one priority. Machines that another calculator holds are marked again, for after it.
+    """
+    await connection.execute(
+        """
+        DELETE FROM marks
+        WHERE id IN (
+            SELECT marks.id FROM marks
+            WHERE NOT EXISTS (SELECT FROM calculations WHERE calculations.asset_id = marks.asset_id)
+            ORDER BY marks.id
+            LIMIT 1000
+            FOR UPDATE SKIP LOCKED
+        )
+        """
+    )
+    rows = await connection.fetch(
+        """
+        SELECT marks.asset_id, marks.priority
+        FROM marks
+        JOIN calculations ON calculations.asset_id = marks.asset_id
+        ORDER BY marks.priority, marks.id
+        LIMIT $1
+        FOR UPDATE OF calculations SKIP LOCKED
+        """,
+        most,
+    )
+    if not rows:
+        return None
+    priority: int = rows[0]["priority"]
+    marked = {row["asset_id"] for row in rows if row["priority"] == priority}
+    guests = {
+        row["vm_id"]
+        for row in await connection.fetch("SELECT DISTINCT vm_id FROM placements WHERE host_id = ANY($1::uuid[])", list(marked))
+    } - marked
+    locked = {
+        row["asset_id"]
+        for row in await connection.fetch(
+            "SELECT asset_id FROM calculations WHERE asset_id = ANY($1::uuid[]) ORDER BY asset_id FOR UPDATE SKIP LOCKED",
+            list(guests),
+        )
+    }
+    await connection.execute(
+        "INSERT INTO marks (asset_id, priority) SELECT unnest($1::uuid[]), $2", sorted(guests - locked), priority
+    )
+    return Taken(tuple(sorted(marked | locked)), priority)
+
+
+async def marks_seen(connection: Connection, assets: Collection[UUID]) -> list[int]:
+    """The marks of the assets, as the snapshot sees them: what a computation from this snapshot settles."""
+    rows = await connection.fetch("SELECT id FROM marks WHERE asset_id = ANY($1::uuid[])", list(assets))
+    return [row["id"] for row in rows]
+
+
+async def clear_marks(connection: Connection, marks: Sequence[int]) -> None:
+    """Settle marks. Those set since the snapshot are others, and stay."""
+    await connection.execute("DELETE FROM marks WHERE id = ANY($1::bigint[])", list(marks))
+
+
+async def waiting(connection: Connection) -> int:
+    """How many assets wait to be computed, and changes to be widened."""
+    count: int = await connection.fetchval(
+        "SELECT (SELECT count(DISTINCT asset_id) FROM marks) + (SELECT count(*) FROM changes)"
+    )
+    return count
+
+
+class CatalogueReader:
+    """Reads the catalogue, and again only when its revision moved."""
+
+    def __init__(self) -> None:
+        self._revision = -1
+        self._catalogue = Catalogue()
+
+    @property
+    def known(self) -> Catalogue:
+        """The catalogue as last read."""
+        return self._catalogue
+
+    async def read(self, connection: Connection) -> Catalogue:
+        """The catalogue as `connection` sees it: of each factor its newest version that is no draft, if that one is published."""
+        revision = await connection.fetchval("SELECT revision FROM catalogue_revision")
+        if revision != self._revision:
+            rows = await connection.fetch(
+                """
+                SELECT DISTINCT ON (id) status, document
+                FROM factors
+                WHERE status <> 'draft'
+                ORDER BY id, version DESC
+                """
+            )
+            self._catalogue = Catalogue(read_factor(row["document"]) for row in rows if row["status"] == "published")
+            self._revision = revision
+        return self._catalogue
+
+
+async def read_assets(connection: Connection, ids: Collection[UUID]) -> list[Asset]:
+    """The assets among `ids` that exist and have a timeline, in the order of their ids."""
+    rows = await connection.fetch(
+        "SELECT id, org_id, kind, document FROM assets WHERE id = ANY($1::uuid[]) AND NOT deleted ORDER BY id", list(ids)
+    )
+    return [asset for asset in map(read_asset, rows) if asset.segments]
+
+
+async def read_world(connection: Connection, assets: Sequence[Asset], catalogue: Catalogue, now: datetime) -> World:
+    """All that the figures of `assets` rest on, as `connection` (a snapshot) sees it."""
+    known = {asset.id for asset in assets}
+    host_ids = {segment.host for asset in assets for segment in asset.segments if segment.host is not None} - known
+    hosts = await read_assets(connection, host_ids) if host_ids else []
+    placements = [
+        read_placement(row)
+        for row in await connection.fetch(
+            "SELECT vm_id, org_id, host_id, starts, ends, vcpu FROM placements WHERE host_id = ANY($1::uuid[])",
+            [asset.id for asset in (*assets, *hosts)],
+        )
+    ]
+    organisations = {asset.org for asset in (*assets, *hosts)} | {placement.org for placement in placements}
+    sites = {segment.site for asset in (*assets, *hosts) for segment in asset.segments if segment.site is not None}
+    return World(
+        organisations={
+            organisation.id: organisation
+            for organisation in map(
+                read_organisation,
+                await connection.fetch("SELECT * FROM organisations WHERE org_id = ANY($1::text[])", list(organisations)),
+            )
+        },
+        sites={
+            site.id: site
+            for site in map(
+                read_site, await connection.fetch("SELECT * FROM sites WHERE id = ANY($1::uuid[]) AND NOT deleted", list(sites))
+            )
+        },
+        catalogue=catalogue,
+        now=now,
+        hosts={host.id: host for host in hosts},
+        placements=placements,
+    )
