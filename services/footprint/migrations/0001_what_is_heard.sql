@@ -74,7 +74,7 @@ CREATE TABLE factors (
 
 -- One row, counted up whenever the catalogue changes: who has read the catalogue of a revision need not read it again.
 CREATE TABLE catalogue_revision (
-    only     boolean PRIMARY KEY DEFAULT true CHECK (only),
+    single   boolean PRIMARY KEY DEFAULT true CHECK (single),
     revision bigint NOT NULL
 );
 

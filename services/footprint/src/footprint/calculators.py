@@ -109,7 +109,9 @@ def digest_of(content: Mapping[str, object]) -> bytes:
 def decide(assets: Sequence[Asset], world: World, stored: Mapping[tuple[UUID, int], Stored]) -> Outcome:
     """Compute `assets` and compare with what is stored: only what differs is written, only elapsed and current months are published."""
     outcome = Outcome([], [], [])
-    current = {org: current_month(world.organisation(org).time_zone, world.now) for org in {asset.org for asset in assets}}
+    current = {
+        org: current_month(world.organisation(org).time_zone, world.now) for org in {asset.org for asset in assets}
+    }
     left = dict(stored)
     for result in compute(assets, world).results() if assets else ():
         known = left.pop((result.asset.id, result.month), None)

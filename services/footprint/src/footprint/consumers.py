@@ -18,7 +18,9 @@ LIVE_BATCH = 50
 M = TypeVar("M", bound=BaseModel)
 
 
-def _newest(received: Sequence[ReceivedEvent], model: type[M], key: Callable[[M], object], version: Callable[[M], int]) -> list[M]:
+def _newest(
+    received: Sequence[ReceivedEvent], model: type[M], key: Callable[[M], object], version: Callable[[M], int]
+) -> list[M]:
     """The newest version of each aggregate in the batch, in the order of their keys."""
     newest: dict[object, M] = {}
     for event in received:
@@ -58,7 +60,10 @@ async def hear_assets(unit: Transaction, received: Sequence[ReceivedEvent]) -> N
 async def hear_factors(unit: Transaction, received: Sequence[ReceivedEvent]) -> None:
     """A factor touches what used it and what lacked it, in the background."""
     documents = _newest(
-        received, events.FactorChanged, lambda each: (each.id, each.version), lambda each: heard.STATUS_ORDER.index(each.status)
+        received,
+        events.FactorChanged,
+        lambda each: (each.id, each.version),
+        lambda each: heard.STATUS_ORDER.index(each.status),
     )
     changed = await heard.keep_factors(unit.connection, documents)
     if changed:
@@ -74,4 +79,3 @@ def subscriptions() -> list[Subscription]:
         Subscription(events.ASSETS, {events.ASSET_CHANGED: hear_assets}),
         Subscription(events.FACTORS, {events.FACTOR_CHANGED: hear_factors}),
     ]
-

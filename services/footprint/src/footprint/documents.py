@@ -5,6 +5,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from asyncpg import Record
+
 from footprint.domain.catalogue import Factor, FactorRef, Source
 from footprint.domain.configuration import read_configuration
 from footprint.domain.inventory import (
@@ -59,7 +61,7 @@ def asset_document(heard: AssetChanged) -> dict[str, Any]:
     }
 
 
-def read_asset(row: Mapping[str, Any]) -> Asset:
+def read_asset(row: Record) -> Asset:
     """An asset from its row."""
     kept = row["document"]
     return Asset(
@@ -118,7 +120,7 @@ def site_document(heard: SiteChanged) -> dict[str, Any]:
     }
 
 
-def read_site(row: Mapping[str, Any]) -> Site:
+def read_site(row: Record) -> Site:
     """A site from its row."""
     kept = row["document"]
     return Site(
@@ -134,12 +136,12 @@ def read_site(row: Mapping[str, Any]) -> Site:
     )
 
 
-def read_organisation(row: Mapping[str, Any]) -> Organisation:
+def read_organisation(row: Record) -> Organisation:
     """An organisation from its row."""
     return Organisation(row["org_id"], row["role"], row["time_zone"], Convention(row["convention"]))
 
 
-def read_placement(row: Mapping[str, Any]) -> Placement:
+def read_placement(row: Record) -> Placement:
     """A placement from its row."""
     return Placement(row["vm_id"], row["org_id"], row["host_id"], row["starts"], row["ends"], row["vcpu"])
 
@@ -172,13 +174,15 @@ def read_factor(document: Mapping[str, Any]) -> Factor:
         gwp_set=document.get("gwp_set"),
         ratings=None
         if ratings is None
-        else Ratings(*(ratings.get(each) for each in ("technical", "reliability", "temporal", "completeness", "geographic"))),
+        else Ratings(
+            *(ratings.get(each) for each in ("technical", "reliability", "temporal", "completeness", "geographic"))
+        ),
         source=Source(source.get("name") or "unknown", source.get("link"), source.get("licence"), source.get("year")),
         name=name.get("en", "") if isinstance(name, dict) else str(name or ""),
     )
 
 
-def read_result(row: Mapping[str, Any], figures: Sequence[Mapping[str, Any]]) -> AssetMonth:
+def read_result(row: Record, figures: Sequence[Record]) -> AssetMonth:
     """A stored result from its row and the rows of its figures."""
     return AssetMonth(
         asset=Asset(row["asset_id"], row["org_id"], row["kind"], (), quantity=row["quantity"]),
@@ -196,7 +200,7 @@ def read_result(row: Mapping[str, Any], figures: Sequence[Mapping[str, Any]]) ->
     )
 
 
-def read_figure(row: Mapping[str, Any]) -> Figure:
+def read_figure(row: Record) -> Figure:
     """A stored figure from its row."""
     return Figure(
         stage=row["stage"],

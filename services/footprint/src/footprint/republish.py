@@ -16,7 +16,9 @@ PAGE = 500
 async def asset_months(connection: Connection) -> AsyncIterator[Event]:
     """The documents of `footprint.asset-months`, in the order of month and asset."""
     page: list[Any] = []
-    async for row in connection.cursor("SELECT * FROM asset_months WHERE published ORDER BY month, asset_id", prefetch=PAGE):
+    async for row in connection.cursor(
+        "SELECT * FROM asset_months WHERE published ORDER BY month, asset_id", prefetch=PAGE
+    ):
         page.append(row)
         if len(page) == PAGE:
             for event in await _events(connection, page):

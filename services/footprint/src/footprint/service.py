@@ -25,8 +25,6 @@ from footprint.store import answers, work
 MOST_RECOMMENDED = 100
 """Servers looked at for a recommendation; their figures are computed when the dashboard is asked for."""
 
-BILLION = 10**9
-
 
 def read_month(text: str, field: str = "month") -> int:
     """A month of a query. Raises `Unprocessable` naming the field."""
@@ -57,7 +55,10 @@ class Answers:
             return {
                 "org": org,
                 **dashboard.year_document(month, parts),
-                "servers": {"in_service": servers.get("in_service", 0) + servers.get("standby", 0), "off": servers.get("off", 0)},
+                "servers": {
+                    "in_service": servers.get("in_service", 0) + servers.get("standby", 0),
+                    "off": servers.get("off", 0),
+                },
                 "recommendations": await self._recommendations(connection, org, month),
                 "warnings": sentences(notices),
             }
@@ -69,17 +70,23 @@ class Answers:
         async with self._database.snapshot(organisations) as connection:
             await self._zone(connection, org)
             rows = await answers.totals(connection, org, first, last, group, criterion, basis)
-            labels = await answers.site_codes(connection, [row["key"] for row in rows if row["key"]]) if group == "site" else {}
+            labels = (
+                await answers.site_codes(connection, [row["key"] for row in rows if row["key"]])
+                if group == "site"
+                else {}
+            )
         groups = [
-            {group: _label(group, row["key"], labels), "value": int(row["billionths"]) / BILLION}
+            {group: _label(group, row["key"], labels), "value": dashboard.kilograms(int(row["billionths"]))}
             for row in rows
             if row["billionths"] is not None
         ]
         incomplete = any(row["incomplete"] for row in rows)
-        detail = "electricity without guarantee of origin and without a residual mix in the catalogue is not in this total"
+        detail = (
+            "electricity without guarantee of origin and without a residual mix in the catalogue is not in this total"
+        )
         return {
             "groups": groups,
-            "total": sum(int(row["billionths"] or 0) for row in rows) / BILLION,
+            "total": dashboard.kilograms(sum(int(row["billionths"] or 0) for row in rows)),
             "warnings": [{"code": "no_residual_mix", "detail": detail}] if incomplete else [],
         }
 
@@ -100,9 +107,13 @@ class Answers:
         page = rows[:limit]
         return {
             "groups": [
-                {"asset": row["key"], "value": None if row["billionths"] is None else int(row["billionths"]) / BILLION} for row in page
+                {
+                    "asset": row["key"],
+                    "value": None if row["billionths"] is None else dashboard.kilograms(int(row["billionths"])),
+                }
+                for row in page
             ],
-            "total": sum(int(row["billionths"] or 0) for row in page) / BILLION,
+            "total": dashboard.kilograms(sum(int(row["billionths"] or 0) for row in page)),
             "warnings": [],
             "last": page[-1]["key"] if len(rows) > limit else None,
         }
@@ -136,8 +147,10 @@ class Answers:
     async def _stored(self, connection: Connection, asset: UUID, month: int) -> dict[str, Any]:
         row = await answers.asset_month(connection, asset, month)
         if row is None:
-            raise NotFound(f"asset {asset} has no figures for {format_month(month)}")
-        figures = sorted(map(read_figure, (await answers.figures(connection, [(asset, month)]))[asset, month]), key=figure_order)
+            raise NotFound("figures of asset and month", f"{asset}/{format_month(month)}")
+        figures = sorted(
+            map(read_figure, (await answers.figures(connection, [(asset, month)]))[asset, month]), key=figure_order
+        )
         return {
             "asset_id": asset,
             "month": format_month(month),
@@ -175,7 +188,7 @@ class Answers:
     async def _zone(self, connection: Connection, org: str) -> str:
         zone = await answers.organisation_zone(connection, org)
         if zone is None:
-            raise NotFound(f"organisation {org!r} is not known")
+            raise NotFound("organisation", org)
         return zone
 
     def _within_projection(self, zone: str, month: int) -> None:
@@ -201,7 +214,9 @@ class Answers:
                 found.append(recommendations.high_pue(site, pue, row["kg"], threshold.value) if pue else None)
         return sorted((each for each in found if each), key=lambda each: -each["kg_per_year"])
 
-    async def _machines(self, connection: Connection, ids: list[UUID], month: int, catalogue: Catalogue) -> dict[UUID, Machine]:
+    async def _machines(
+        self, connection: Connection, ids: list[UUID], month: int, catalogue: Catalogue
+    ) -> dict[UUID, Machine]:
         """Servers computed by the engine as if nobody shared them."""
         if not ids:
             return {}
@@ -209,7 +224,9 @@ class Answers:
         world = await work.read_world(connection, assets, catalogue, self._clock())
         alone = World(world.organisations, world.sites, catalogue, world.now)
         return {
-            result.asset.id: Machine(result.asset, result) for result in compute(assets, alone).results() if result.month == month
+            result.asset.id: Machine(result.asset, result)
+            for result in compute(assets, alone).results()
+            if result.month == month
         }
 
 
@@ -222,4 +239,7 @@ def _label(group: str, key: Any, labels: dict[UUID, str]) -> Any:
 def _pue_in(site: Site, month: int) -> float | None:
     """The PUE of a site on the first day of a month, None where it states none."""
     day = date(month // 12, month % 12 + 1, 1)
-    return next((each.value for each in site.pue if (not each.start or each.start <= day) and (not each.end or day < each.end)), None)
+    return next(
+        (each.value for each in site.pue if (not each.start or each.start <= day) and (not each.end or day < each.end)),
+        None,
+    )

@@ -50,7 +50,7 @@ def answers_router(database: Database, clock: Callable[[], datetime]) -> APIRout
 
     @router.get("/dashboard", responses=_DASHBOARD, summary="The dashboard of an organisation and month")
     async def get_dashboard(caller: Reader, org: Org, month: Month) -> Response:
-        """kg to the gram. Every total is the sum of the parts as printed; months after `month` are `projected`.
+        """Every total is exactly the sum of its parts as printed; months after `month` are `projected`.
 
         Emissions are location-based. `estimate_kg` is what has elapsed up to `month` and the forecast of the rest of its year.
         """
@@ -88,7 +88,9 @@ def answers_router(database: Database, clock: Callable[[], datetime]) -> APIRout
             "unit": UNITS[criterion],
         }
         if group_by != "asset":
-            return _json(document | await answers.totals(caller.organisations, org, first, last, group_by, criterion, basis))
+            return _json(
+                document | await answers.totals(caller.organisations, org, first, last, group_by, criterion, basis)
+            )
         after: UUID | None = decode(cursor, UUID)[0] if cursor else None
         page = await answers.totals_by_asset(caller.organisations, org, (first, last), criterion, basis, after, limit)
         following = page.pop("last")

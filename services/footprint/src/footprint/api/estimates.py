@@ -71,7 +71,7 @@ def estimates_router(catalogue: Callable[[], Catalogue]) -> APIRouter:
 
 
 async def _answer(
-    call: Envelope, items: Iterator[tuple[int, Mapping[str, Any] | ItemError]], catalogue: Catalogue
+    call: Envelope | EstimatesBody, items: Iterator[tuple[int, Mapping[str, Any] | ItemError]], catalogue: Catalogue
 ) -> bytes:
     period = _period(call.period.start, call.period.end)
     answers: list[dict[str, Any]] = []

@@ -18,7 +18,9 @@ def explanations_router(database: Database, clock: Callable[[], datetime]) -> AP
     router = APIRouter(tags=["results"])
     answers = Answers(database, clock)
 
-    @router.get("/assets/{asset_id}/months/{month}/explanation", summary="How the figures of one asset and month came about")
+    @router.get(
+        "/assets/{asset_id}/months/{month}/explanation", summary="How the figures of one asset and month came about"
+    )
     async def get_explanation(
         caller: Annotated[Caller, Depends(requires("footprint:read"))], asset_id: UUID, month: str
     ) -> Response:

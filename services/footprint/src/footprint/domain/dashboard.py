@@ -1,7 +1,7 @@
 """The dashboard of a month: three parts, twelve months, the year.
 
-Rounding rule: each part of each month is rounded to the gram, half up, and every other number is a sum of those grams. So whatever is
-printed adds up exactly as printed.
+Rounding rule: each stored figure counts as a whole number of billionths of a kg (µg), rounded by itself, and every number printed here
+or in `/totals` is a sum of those. So parts add up to totals exactly as printed, and the same figure is the same everywhere.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,33 +20,28 @@ PARTS: Final[Mapping[str, str]] = {
 """Which part of the dashboard a life-cycle stage belongs to."""
 
 NAMES: Final = ("construction_kg", "electricity_kg", "maintenance_and_sale_kg")
-BILLIONTHS_PER_GRAM: Final = 1_000_000
+BILLION: Final = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Grams of the three parts of a month, in the order of `NAMES`."""
+    """Billionths of a kg of the three parts of a month, in the order of `NAMES`."""
 
-    grams: tuple[int, int, int] = (0, 0, 0)
+    billionths: tuple[int, int, int] = (0, 0, 0)
 
     @property
     def total(self) -> int:
-        """Grams of all three."""
-        return sum(self.grams)
+        """All three."""
+        return sum(self.billionths)
 
     def printed(self) -> dict[str, float]:
-        """Kilograms with three decimals."""
-        return {name: kilograms(grams) for name, grams in zip(NAMES, self.grams, strict=True)}
+        """Kilograms."""
+        return {name: kilograms(amount) for name, amount in zip(NAMES, self.billionths, strict=True)}
 
 
-def kilograms(grams: int) -> float:
-    """The double nearest to a whole number of grams in kg: it prints with at most three decimals."""
-    return grams / 1000
-
-
-def _grams(billionths: int) -> int:
-    """Billionths of a kg rounded to whole grams, half up."""
-    return (billionths + BILLIONTHS_PER_GRAM // 2) // BILLIONTHS_PER_GRAM
+def kilograms(billionths: int) -> float:
+    """The double nearest to a whole number of billionths; up to 9,000 t it prints with at most nine decimals."""
+    return billionths / BILLION
 
 
 def parts_by_month(rows: Iterable[tuple[int, str, int]]) -> dict[int, Parts]:
@@ -55,7 +50,7 @@ def parts_by_month(rows: Iterable[tuple[int, str, int]]) -> dict[int, Parts]:
     for month, stage, billionths in rows:
         part = sums.setdefault(month, dict.fromkeys(NAMES, 0))
         part[PARTS[stage]] += billionths
-    return {month: Parts((_grams(part[NAMES[0]]), _grams(part[NAMES[1]]), _grams(part[NAMES[2]]))) for month, part in sums.items()}
+    return {month: Parts((part[NAMES[0]], part[NAMES[1]], part[NAMES[2]])) for month, part in sums.items()}
 
 
 def year_document(month: int, by_month: Mapping[int, Parts]) -> dict[str, Any]:

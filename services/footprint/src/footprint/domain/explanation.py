@@ -71,7 +71,13 @@ def _evidence(profile: Profile) -> dict[str, Any]:
 def _site(stretch: Stretch) -> dict[str, Any]:
     site = stretch.site
     assert site is not None
-    return {"id": site.id, "code": site.code, "region": site.region, "operator": site.operator, "allocation_rule": site.rule}
+    return {
+        "id": site.id,
+        "code": site.code,
+        "region": site.region,
+        "operator": site.operator,
+        "allocation_rule": site.rule,
+    }
 
 
 def _instant(seconds: float) -> str:
@@ -88,7 +94,12 @@ def _figures(computation: Computation, month: int) -> Iterator[dict[str, Any]]:
         for key, measure in weights.figures.items():
             lines = list(_lines(computation, key, measure, terms))
             if lines:
-                yield {**key._asdict(), "lines": lines, "value": _total(lines), "site_id": _site_id(computation, terms[0])}
+                yield {
+                    **key._asdict(),
+                    "lines": lines,
+                    "value": _total(lines),
+                    "site_id": _site_id(computation, terms[0]),
+                }
 
 
 def _total(lines: list[dict[str, Any]]) -> float:

@@ -34,7 +34,9 @@ def powered_off(machines: Sequence[Machine]) -> dict[str, Any] | None:
     if not machines:
         return None
     kg = sum(machine.kg("manufacturing") for machine in machines) * MONTHS_PER_YEAR
-    support = [machine.asset.support_eur_per_year for machine in machines if machine.asset.support_eur_per_year is not None]
+    support = [
+        machine.asset.support_eur_per_year for machine in machines if machine.asset.support_eur_per_year is not None
+    ]
     return _recommendation(
         "powered_off_but_racked",
         machines,
@@ -64,14 +66,23 @@ def past_life(machines: Sequence[Machine], catalogue: Catalogue) -> list[dict[st
         else:
             renew.append(machine)
             renewed_kg += saving - making
-    prices = [machine.asset.price_eur * machine.asset.quantity / life.value for machine in keep if machine.asset.price_eur is not None]
-    why = f"a new server: {embodied.value:g} kg over {life.value:g} years [{embodied.id}, {life.id}], {RENEWED_ENERGY_SAVING:.0%} less energy (assumption)"
+    prices = [
+        machine.asset.price_eur * machine.asset.quantity / life.value
+        for machine in keep
+        if machine.asset.price_eur is not None
+    ]
+    why = (
+        f"a new server: {embodied.value:g} kg over {life.value:g} years [{embodied.id}, {life.id}], "
+        f"{RENEWED_ENERGY_SAVING:.0%} less energy (assumption)"
+    )
     found = []
     if keep:
         lines = [why, "on this grid keeping them emits less", f"a purchase price is known for {len(prices)} of them"]
         found.append(_recommendation("past_life_keep", keep, kept_kg, sum(prices) if prices else None, lines))
     if renew:
-        found.append(_recommendation("past_life_renew", renew, renewed_kg, None, [why, "on this grid renewing them emits less"]))
+        found.append(
+            _recommendation("past_life_renew", renew, renewed_kg, None, [why, "on this grid renewing them emits less"])
+        )
     return found
 
 
@@ -88,13 +99,15 @@ def high_pue(site: Site, pue: float, use_kg: float, threshold: float) -> dict[st
         "eur_per_year": None,
         "evidence": [
             f"the PUE of {site.code} is {pue:g}, above the world mean of {threshold:g}",
-            f"at {SHARED_HOSTING_PUE:g} (shared hosting of the provider) the same machines would use {1 - SHARED_HOSTING_PUE / pue:.0%} less",
+            f"at {SHARED_HOSTING_PUE:g} (the provider's shared hosting) they would use {1 - SHARED_HOSTING_PUE / pue:.0%} less",
             "no price of electricity is known for the site",
         ],
     }
 
 
-def _recommendation(code: str, machines: Sequence[Machine], kg: float, eur: float | None, evidence: list[str]) -> dict[str, Any]:
+def _recommendation(
+    code: str, machines: Sequence[Machine], kg: float, eur: float | None, evidence: list[str]
+) -> dict[str, Any]:
     return {
         "code": code,
         "site": None,

@@ -142,7 +142,14 @@ def collect(ledger: Ledger, terms: Terms, subjects: Sequence[Subject], horizons:
 
 def figure_order(figure: Figure) -> tuple[str, str, str, str, str, bytes]:
     """The order of the figures of a result, the same wherever they come from."""
-    return (figure.criterion, figure.stage, figure.basis, figure.share, figure.ghg_category, figure.site.bytes if figure.site else b"")
+    return (
+        figure.criterion,
+        figure.stage,
+        figure.basis,
+        figure.share,
+        figure.ghg_category,
+        figure.site.bytes if figure.site else b"",
+    )
 
 
 def _reduce(operation: np.ufunc, values: Integers, cells: Cells) -> list[int]:
@@ -219,6 +226,8 @@ class _CellReader:
         site = self._site(cell)
         count = self.terms_in[cell]
         result.notices |= self.notices[cell]
+        if result.site is None and site is not None:
+            result.site = site.id
         if self.energy.known[cell]:
             result.kwh = (result.kwh or 0.0) + self.energy.value[cell]
         for key, summed in self.figures.items():

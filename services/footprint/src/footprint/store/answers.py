@@ -18,7 +18,9 @@ GROUPS: Final[Mapping[str, str]] = {
 
 async def organisation_zone(connection: Connection, org: str) -> str | None:
     """The time zone of an organisation; None when it is not known, or not to be seen."""
-    zone: str | None = await connection.fetchval("SELECT time_zone FROM organisations WHERE org_id = $1 AND NOT deleted", org)
+    zone: str | None = await connection.fetchval(
+        "SELECT time_zone FROM organisations WHERE org_id = $1 AND NOT deleted", org
+    )
     return zone
 
 
@@ -130,7 +132,9 @@ async def totals_by_asset(
 
 async def site_codes(connection: Connection, sites: Sequence[UUID]) -> dict[UUID, str]:
     """The codes of sites."""
-    rows = await connection.fetch("SELECT id, document ->> 'code' AS code FROM sites WHERE id = ANY($1::uuid[])", list(sites))
+    rows = await connection.fetch(
+        "SELECT id, document ->> 'code' AS code FROM sites WHERE id = ANY($1::uuid[])", list(sites)
+    )
     return {row["id"]: row["code"] for row in rows}
 
 

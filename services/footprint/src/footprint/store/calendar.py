@@ -7,7 +7,9 @@ from common.database import Connection
 
 async def months_seen(connection: Connection) -> list[tuple[str, str, int | None]]:
     """Organisation, time zone and last month seen, locked so that one watcher at a time moves it on."""
-    rows = await connection.fetch("SELECT org_id, time_zone, current_month FROM organisations ORDER BY org_id FOR UPDATE")
+    rows = await connection.fetch(
+        "SELECT org_id, time_zone, current_month FROM organisations ORDER BY org_id FOR UPDATE"
+    )
     return [(row["org_id"], row["time_zone"], row["current_month"]) for row in rows]
 
 

@@ -78,8 +78,8 @@ async def keep_assets(connection: Connection, heard: Sequence[AssetChanged]) -> 
     rows = await connection.fetch(
         """
         INSERT INTO assets (id, org_id, version, deleted, kind, site_ids, has_support, document)
-        SELECT id, org_id, version, deleted, kind, ARRAY(SELECT jsonb_array_elements_text(sites)::uuid), has_support, document
-        FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::boolean[], $5::text[], $6::jsonb[], $7::boolean[], $8::jsonb[])
+        SELECT id, org_id, version, deleted, kind, string_to_array(sites, ' ')::uuid[], has_support, document
+        FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::boolean[], $5::text[], $6::text[], $7::boolean[], $8::jsonb[])
             AS heard (id, org_id, version, deleted, kind, sites, has_support, document)
         ON CONFLICT (id) DO UPDATE
         SET org_id = excluded.org_id,
@@ -97,7 +97,10 @@ async def keep_assets(connection: Connection, heard: Sequence[AssetChanged]) -> 
         [each.version for each in heard],
         [each.deleted for each in heard],
         [each.kind for each in heard],
-        [sorted({segment.site_id for segment in each.timeline if segment.site_id is not None}) for each in heard],
+        [
+            " ".join(sorted({str(segment.site_id) for segment in each.timeline if segment.site_id is not None}))
+            for each in heard
+        ],
         [bool(each.support and each.support.eur_per_year) for each in heard],
         [asset_document(each) for each in heard],
     )
@@ -169,7 +172,9 @@ async def mark_assets(unit: Transaction, asset_ids: Iterable[UUID], priority: in
     unit.wake(MARKS_CHANNEL)
 
 
-async def note_changes(unit: Transaction, kind: Literal["organisation", "site", "factor"], keys: Iterable[object]) -> None:
+async def note_changes(
+    unit: Transaction, kind: Literal["organisation", "site", "factor"], keys: Iterable[object]
+) -> None:
     """Have all assets computed again that belong to an organisation, stand at a site, or rest on a factor (or lack it)."""
     await unit.connection.execute(
         "INSERT INTO changes (kind, key) SELECT $1, unnest($2::text[])", kind, [str(key) for key in keys]

@@ -216,6 +216,24 @@ async def _write_figures(connection: Connection, changes: Sequence[Change], gone
         SET billionths = organisation_months.billionths + excluded.billionths,
             figures = organisation_months.figures + excluded.figures
         """,
-        *(list(column) for column in (asset, month, org, kind, site, stage, criterion, basis, share, scope, category, item, value, spread)),
+        *(
+            list(column)
+            for column in (
+                asset,
+                month,
+                org,
+                kind,
+                site,
+                stage,
+                criterion,
+                basis,
+                share,
+                scope,
+                category,
+                item,
+                value,
+                spread,
+            )
+        ),
         *([row[name] for row in gone] for name in (*_GROUP.split(", "), "billionths", "figures")),
     )

@@ -1,11 +1,11 @@
 """The calculators' SQL: widening changes, taking assets, and reading one consistent picture of all they rest on."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
+from asyncpg import Record
 from common.database import Connection
 
 from footprint.documents import read_asset, read_factor, read_organisation, read_placement, read_site
@@ -29,7 +29,9 @@ async def widen_changes(connection: Connection) -> int:
     keys: dict[str, list[str]] = {"organisation": [], "site": [], "factor": []}
     for change in changes:
         keys[change["kind"]].append(change["key"])
-    about = await connection.fetch("SELECT DISTINCT activity, region FROM factors WHERE id = ANY($1::text[])", keys["factor"])
+    about = await connection.fetch(
+        "SELECT DISTINCT activity, region FROM factors WHERE id = ANY($1::text[])", keys["factor"]
+    )
     reach = _reach(about)
     await connection.execute(
         """
@@ -70,8 +72,13 @@ class _Reach:
     everything: bool
 
 
-def _reach(about: Sequence[Mapping[str, Any]]) -> _Reach:
-    reach = _Reach(set(), set(), any(each["activity"].startswith("maintenance.") for each in about), any(each["activity"] == "pue" for each in about))
+def _reach(about: Sequence[Record]) -> _Reach:
+    reach = _Reach(
+        set(),
+        set(),
+        any(each["activity"].startswith("maintenance.") for each in about),
+        any(each["activity"] == "pue" for each in about),
+    )
     for each in about:
         family, _, rest = each["activity"].partition(".")
         if family == "electricity" and each["region"]:
@@ -125,7 +132,9 @@ async def take(connection: Connection, most: int) -> Taken | None:
     marked = {row["asset_id"] for row in rows if row["priority"] == priority}
     guests = {
         row["vm_id"]
-        for row in await connection.fetch("SELECT DISTINCT vm_id FROM placements WHERE host_id = ANY($1::uuid[])", list(marked))
+        for row in await connection.fetch(
+            "SELECT DISTINCT vm_id FROM placements WHERE host_id = ANY($1::uuid[])", list(marked)
+        )
     } - marked
     locked = {
         row["asset_id"]
@@ -191,7 +200,8 @@ class CatalogueReader:
 async def read_assets(connection: Connection, ids: Collection[UUID]) -> list[Asset]:
     """The assets among `ids` that exist and have a timeline, in the order of their ids."""
     rows = await connection.fetch(
-        "SELECT id, org_id, kind, document FROM assets WHERE id = ANY($1::uuid[]) AND NOT deleted ORDER BY id", list(ids)
+        "SELECT id, org_id, kind, document FROM assets WHERE id = ANY($1::uuid[]) AND NOT deleted ORDER BY id",
+        list(ids),
     )
     return [asset for asset in map(read_asset, rows) if asset.segments]
 
@@ -215,13 +225,16 @@ async def read_world(connection: Connection, assets: Sequence[Asset], catalogue:
             organisation.id: organisation
             for organisation in map(
                 read_organisation,
-                await connection.fetch("SELECT * FROM organisations WHERE org_id = ANY($1::text[])", list(organisations)),
+                await connection.fetch(
+                    "SELECT * FROM organisations WHERE org_id = ANY($1::text[])", list(organisations)
+                ),
             )
         },
         sites={
             site.id: site
             for site in map(
-                read_site, await connection.fetch("SELECT * FROM sites WHERE id = ANY($1::uuid[]) AND NOT deleted", list(sites))
+                read_site,
+                await connection.fetch("SELECT * FROM sites WHERE id = ANY($1::uuid[]) AND NOT deleted", list(sites)),
             )
         },
         catalogue=catalogue,

@@ -1,0 +1,110 @@
+"""A small world for the tests: what inventory and factors would publish."""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import NAMESPACE_OID, UUID, uuid5
+
+from common.events import Event
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+ORG = "acme"
+
+
+def id_of(name: str) -> UUID:
+    """A stable id for a name."""
+    return uuid5(NAMESPACE_OID, name)
+
+
+def organisation(org: str = ORG, version: int = 1, **fields: Any) -> Event:
+    """An organisation as inventory tells it."""
+    document = {
+        "id": org, "name": org.title(), "role": "customer", "time_zone": "Europe/Paris", "refurbished_convention": "remaining",
+        "version": version, "deleted": False,
+    }  # fmt: skip
+    return Event(
+        "inventory.organizations", "inventory.organization.changed.v1", org, f"organization/{org}", document | fields
+    )
+
+
+def site(name: str = "nanterre", version: int = 1, **fields: Any) -> Event:
+    """A site as inventory tells it."""
+    document = {
+        "id": str(id_of(name)), "org": ORG, "code": name, "name": name, "kind": "datacenter", "country": "FR", "region": None,
+        "pue": [{"from": None, "to": None, "value": 1.5}], "operator": "own", "allocation_rule": "capacity",
+        "electricity": {"guarantee_of_origin_share": 0.0}, "version": version, "deleted": False,
+    }  # fmt: skip
+    return Event("inventory.sites", "inventory.site.changed.v1", str(id_of(name)), f"site/{name}", document | fields)
+
+
+def segment(start: str = "2026-01-01T00:00:00+01:00", end: str | None = None, **fields: Any) -> dict[str, Any]:
+    """A segment of a timeline."""
+    return {
+        "from": start, "to": end, "status": "in_service", "site_id": str(id_of("nanterre")), "host_id": None, "plan": None,
+        "configuration": None, "allocation": None,
+    } | fields  # fmt: skip
+
+
+def guest(
+    host: str, vcpu: int, start: str = "2026-01-01T00:00:00+01:00", end: str | None = None, **fields: Any
+) -> dict[str, Any]:
+    """A segment of a virtual machine on a host."""
+    allocation = {"vcpu": vcpu, "ram_gib": 8.0, "disk_gib": None}
+    return segment(start, end, site_id=None, host_id=str(id_of(host)), allocation=allocation, **fields)
+
+
+def asset(name: str, version: int = 1, timeline: Iterable[dict[str, Any]] = (), **fields: Any) -> Event:
+    """An asset as inventory tells it: by default a server that uses 3,504 kWh a year (400 W)."""
+    document = {
+        "id": str(id_of(name)), "org": ORG, "source": "test", "external_id": name, "kind": "server", "name": name, "quantity": 1,
+        "model": None, "acquired": {"on": "2024-01-01", "condition": "new", "price_eur": "9000.00", "age_years": None},
+        "planned_life_years": 5, "declared": {"annual_kwh": 3504, "average_w": None, "embodied_kg": None}, "support": None, "tags": {},
+        "version": version, "deleted": False, "recorded_at": "2026-01-01T00:00:00Z", "timeline": list(timeline) or [segment()],
+    }  # fmt: skip
+    return Event("inventory.assets", "inventory.asset.changed.v1", str(id_of(name)), f"asset/{name}", document | fields)
+
+
+def host(name: str, cores: int = 32, version: int = 1, **fields: Any) -> Event:
+    """A server that virtual machines are placed on."""
+    return asset(name, version, [segment(configuration={"cpu": {"units": 2, "cores": cores // 2}})], **fields)
+
+
+def machine(name: str, *timeline: dict[str, Any], version: int = 1, **fields: Any) -> Event:
+    """A virtual machine."""
+    bare: dict[str, Any] = {"kind": "virtual_machine", "acquired": None, "planned_life_years": None, "declared": None}
+    return asset(name, version, timeline, **(bare | fields))
+
+
+def factor(identifier: str, activity: str, value: float, version: int = 1, **fields: Any) -> Event:
+    """A published factor as factors tells it."""
+    document = {
+        "id": identifier, "version": version, "status": "published", "activity": activity, "name": {"fr": identifier, "en": identifier},
+        "criterion": "gwp", "stage": None, "value": value, "unit": "kgCO2e/unit", "region": None, "valid_from": None, "valid_to": None,
+        "published_year": 2024, "perimeter": None, "gwp_set": None, "gases": {}, "biogenic_co2": None, "ratings": None,
+        "source": {"name": "test", "link": "test", "licence": "test", "year": 2024, "url": None, "displayable": True}, "note": None,
+        "reason": "test", "recorded_at": "2026-01-01T00:00:00Z",
+    }  # fmt: skip
+    return Event("factors.factors", "factors.factor.changed.v1", identifier, f"factor/{identifier}", document | fields)
+
+
+def electricity(region: str, value: float, year: int = 2026, version: int = 1, **fields: Any) -> Event:
+    """The production factor of a region and year."""
+    return factor(
+        f"electricity-{region.lower()}-{year}", "electricity", value, version, unit="kgCO2e/kWh", region=region, stage="use",
+        valid_from=date(year, 1, 1).isoformat(), valid_to=date(year + 1, 1, 1).isoformat(), perimeter="production", **fields,
+    )  # fmt: skip
+
+
+def catalogue() -> list[Event]:
+    """Enough factors for servers in France."""
+    return [
+        electricity("FR", 0.05),
+        factor("embodied-server", "embodied.server", 1000.0, stage="manufacturing"),
+        factor("life-server", "life.server", 5.0, criterion="parameter", unit="year"),
+        factor("pue-world-2023", "pue", 1.58, criterion="parameter", unit="1", region="world"),
+    ]
+
+
+def foundations() -> list[Event]:
+    """An organisation, a site and the catalogue."""
+    return [organisation(), site(), *catalogue()]
