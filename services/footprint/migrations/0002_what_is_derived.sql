@@ -56,7 +56,7 @@ CREATE TABLE asset_months (
     PRIMARY KEY (asset_id, month)
 ) PARTITION BY RANGE (month);
 
-CREATE INDEX asset_months_fleet ON asset_months (org_id, month, kind) INCLUDE (status, quantity) WHERE NOT removed;
+CREATE INDEX asset_months_servers ON asset_months (org_id, status) WHERE kind = 'server' AND NOT removed;
 
 SELECT tenant_isolation('asset_months');
 
@@ -74,9 +74,11 @@ CREATE TABLE figures (
     ghg_category text NOT NULL,
     beges_item   text NOT NULL,
     value        double precision NOT NULL,
-    ln_gsd2      double precision NOT NULL,
-    UNIQUE NULLS NOT DISTINCT (asset_id, month, stage, criterion, basis, share, ghg_category, site_id)
+    ln_gsd2      double precision NOT NULL
 ) PARTITION BY RANGE (month);
+
+-- The figures of an asset-month are always replaced together, by whoever holds the asset's row in `calculations`.
+CREATE INDEX figures_asset ON figures (asset_id);
 
 SELECT tenant_isolation('figures');
 

@@ -6,7 +6,6 @@ from datetime import datetime
 import pytest_asyncio
 from common.testing.harness import RunningService
 from common.testing.plugin import MakeService
-
 from footprint.calculators import Calculator
 from footprint.main import SERVICE
 from footprint.settings import FootprintSettings

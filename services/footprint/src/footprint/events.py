@@ -1,13 +1,14 @@
 """What this service hears, as its own tolerant reader models, and what it publishes."""
 
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from common.events import Event
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from footprint.domain.catalogue import as_documents
+from footprint.domain.catalogue import FactorRef
 from footprint.domain.inventory import AllocationRule, Convention, Operator, Status
 from footprint.domain.months import format_month
 from footprint.domain.notices import sentences
@@ -173,15 +174,26 @@ def describe(result: AssetMonth) -> dict[str, Any]:
         "host_id": result.host,
         "kwh": result.kwh,
         "stages": [_stage(figure) for figure in result.figures],
-        "factors": as_documents(result.references),
+        "factors": _factors(result.references),
         "evidence": {
             "embodied": result.embodied_evidence,
             "energy": result.energy_evidence,
             "electricity": result.electricity_evidence,
         },
-        "warnings": [each["code"] for each in sentences(result.notices)],
+        "warnings": _codes(int(result.notices)),
         "method_version": METHOD_VERSION,
     }
+
+
+@lru_cache(maxsize=4096)
+def _factors(references: tuple[FactorRef, ...]) -> list[dict[str, str | int]]:
+    """The same few sets of factors stand behind very many results."""
+    return [{"id": reference.id, "version": reference.version} for reference in references]
+
+
+@lru_cache(maxsize=4096)
+def _codes(notices: int) -> list[str]:
+    return [each["code"] for each in sentences(notices)]
 
 
 def _stage(figure: Figure) -> dict[str, Any]:

@@ -5,7 +5,7 @@ record valid on the day, else the nearest earlier year at most five years back, 
 found is absent, and the stage that needed it too.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final, NamedTuple
@@ -149,13 +149,3 @@ class Catalogue:
 
 
 EMPTY: Final = Catalogue()
-
-
-def references(factors: Iterable[Factor]) -> tuple[FactorRef, ...]:
-    """The distinct references of `factors`, sorted."""
-    return tuple(sorted({factor.ref for factor in factors}))
-
-
-def as_documents(refs: Iterable[FactorRef]) -> list[Mapping[str, str | int]]:
-    """References as they appear in events and answers."""
-    return [{"id": ref.id, "version": ref.version} for ref in refs]

@@ -37,6 +37,7 @@ def parse_month(text: str) -> int:
     return month_number(year, month)
 
 
+@lru_cache(maxsize=4096)
 def format_month(number: int) -> str:
     """Write a month as `2026-10`."""
     return f"{number // 12:04d}-{number % 12 + 1:02d}"

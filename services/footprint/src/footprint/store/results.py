@@ -72,72 +72,74 @@ async def mark_published(connection: Connection, keys: Sequence[tuple[UUID, int]
 
 async def write(connection: Connection, changes: Sequence[Change]) -> None:
     """Replace asset-months, their figures, and what they add to the roll-up."""
-    await _write_headers(connection, changes)
-    gone = await _remove_figures(connection, changes)
-    await _write_figures(connection, changes, gone)
+    await _stage(connection, changes)
+    await _write_headers(connection)
+    await _write_figures(connection, await _remove_figures(connection, changes))
 
 
-async def _write_headers(connection: Connection, changes: Sequence[Change]) -> None:
-    results = [change.result for change in changes]
-    await connection.execute(
-        """
-        INSERT INTO asset_months (
-            asset_id, month, org_id, version, removed, published, digest, kind, quantity, status, site_id, host_id, kwh,
-            embodied_evidence, energy_evidence, electricity_evidence, notices, factor_ids, factor_versions, method_version
+async def _stage(connection: Connection, changes: Sequence[Change]) -> None:
+    """Bring the new rows in by COPY, the fastest way there is, which row-level security allows into temporary tables only."""
+    for table in ("asset_months", "figures"):
+        await connection.execute(
+            f"CREATE TEMP TABLE IF NOT EXISTS new_{table} (LIKE {table} INCLUDING DEFAULTS) ON COMMIT DELETE ROWS"
         )
-        SELECT
-            asset_id, month, org_id, version, removed, published, digest, kind, quantity, status, site_id, host_id, kwh,
-            embodied_evidence, energy_evidence, electricity_evidence, notices, string_to_array(factor_ids, ' '),
-            string_to_array(factor_versions, ' ')::integer[], $20
-        FROM unnest(
-            $1::uuid[], $2::integer[], $3::text[], $4::integer[], $5::boolean[], $6::boolean[], $7::bytea[], $8::text[],
-            $9::double precision[], $10::text[], $11::uuid[], $12::uuid[], $13::double precision[], $14::text[], $15::text[],
-            $16::text[], $17::integer[], $18::text[], $19::text[]
-        ) AS came (
-            asset_id, month, org_id, version, removed, published, digest, kind, quantity, status, site_id, host_id, kwh,
-            embodied_evidence, energy_evidence, electricity_evidence, notices, factor_ids, factor_versions
-        )
-        ON CONFLICT (asset_id, month) DO UPDATE
-        SET org_id = excluded.org_id,
-            version = excluded.version,
-            removed = excluded.removed,
-            published = excluded.published,
-            digest = excluded.digest,
-            kind = excluded.kind,
-            quantity = excluded.quantity,
-            status = excluded.status,
-            site_id = excluded.site_id,
-            host_id = excluded.host_id,
-            kwh = excluded.kwh,
-            embodied_evidence = excluded.embodied_evidence,
-            energy_evidence = excluded.energy_evidence,
-            electricity_evidence = excluded.electricity_evidence,
-            notices = excluded.notices,
-            factor_ids = excluded.factor_ids,
-            factor_versions = excluded.factor_versions,
-            method_version = excluded.method_version,
-            computed_at = now()
-        """,
-        [each.asset.id for each in results],
-        [each.month for each in results],
-        [each.asset.org for each in results],
-        [change.version for change in changes],
-        [change.removed for change in changes],
-        [change.published for change in changes],
-        [change.digest for change in changes],
-        [each.asset.kind for each in results],
-        [each.asset.quantity for each in results],
-        [each.status for each in results],
-        [each.site for each in results],
-        [each.host for each in results],
-        [each.kwh for each in results],
-        [each.embodied_evidence for each in results],
-        [each.energy_evidence for each in results],
-        [each.electricity_evidence for each in results],
-        [int(each.notices) for each in results],
-        [" ".join(reference.id for reference in each.references) for each in results],
-        [" ".join(str(reference.version) for reference in each.references) for each in results],
+    await connection.copy_records_to_table(
+        "new_asset_months", records=[_header(change) for change in changes], columns=_HEADER.split(", ")
+    )
+    await connection.copy_records_to_table(
+        "new_figures",
+        records=[
+            (result.asset.id, result.month, result.asset.org, result.asset.kind, *figure)
+            for result in (change.result for change in changes)
+            for figure in result.figures
+        ],
+        columns=_FIGURE.split(", "),
+    )
+
+
+_HEADER: Final = (
+    "asset_id, month, org_id, version, removed, published, digest, kind, quantity, status, site_id, host_id, kwh, "
+    "embodied_evidence, energy_evidence, electricity_evidence, notices, factor_ids, factor_versions, method_version"
+)
+_FIGURE: Final = "asset_id, month, org_id, kind, stage, criterion, basis, share, site_id, scope, ghg_category, beges_item, value, ln_gsd2"
+
+
+def _header(change: Change) -> tuple[Any, ...]:
+    """The row of an asset-month, in the order of `_HEADER`."""
+    result = change.result
+    return (
+        result.asset.id,
+        result.month,
+        result.asset.org,
+        change.version,
+        change.removed,
+        change.published,
+        change.digest,
+        result.asset.kind,
+        result.asset.quantity,
+        result.status,
+        result.site,
+        result.host,
+        result.kwh,
+        result.embodied_evidence,
+        result.energy_evidence,
+        result.electricity_evidence,
+        result.notices,
+        [reference.id for reference in result.references],
+        [reference.version for reference in result.references],
         METHOD_VERSION,
+    )
+
+
+async def _write_headers(connection: Connection) -> None:
+    replaced = ", ".join(f"{name} = excluded.{name}" for name in _HEADER.split(", ")[2:])
+    await connection.execute(
+        f"""
+        INSERT INTO asset_months ({_HEADER})
+        SELECT {_HEADER} FROM new_asset_months
+        ON CONFLICT (asset_id, month) DO UPDATE
+        SET {replaced}, computed_at = now()
+        """
     )
 
 
@@ -168,42 +170,21 @@ async def _remove_figures(connection: Connection, changes: Sequence[Change]) -> 
     )
 
 
-async def _write_figures(connection: Connection, changes: Sequence[Change], gone: Sequence[Any]) -> None:
+async def _write_figures(connection: Connection, gone: Sequence[Any]) -> None:
     """Insert the new figures, and add to the roll-up what came less what went: one upsert, in the order of the key, so that two
     calculators of one organisation wait for each other and never lock crosswise."""
-    rows = [
-        (result.asset.id, result.month, result.asset.org, result.asset.kind, *figure)
-        for result in (change.result for change in changes)
-        for figure in result.figures
-    ]
-    if not rows and not gone:
-        return
-    asset, month, org, kind, stage, criterion, basis, share, site, scope, category, item, value, spread = (
-        zip(*rows, strict=True) if rows else ([] for _ in range(14))
-    )
     await connection.execute(
         f"""
-        WITH came AS (
-            SELECT *
-            FROM unnest(
-                $1::uuid[], $2::integer[], $3::text[], $4::text[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::text[],
-                $10::smallint[], $11::text[], $12::text[], $13::double precision[], $14::double precision[]
-            ) AS figure (
-                asset_id, month, org_id, kind, site_id, stage, criterion, basis, share, scope, ghg_category, beges_item, value, ln_gsd2
-            )
-        ), stored AS (
-            INSERT INTO figures (
-                asset_id, month, org_id, kind, site_id, stage, criterion, basis, share, scope, ghg_category, beges_item, value, ln_gsd2
-            )
-            SELECT * FROM came
+        WITH stored AS (
+            INSERT INTO figures ({_FIGURE}) SELECT {_FIGURE} FROM new_figures
         ), difference AS (
             SELECT {_GROUP}, billionths(value) AS billionths, 1 AS figures
-            FROM came
+            FROM new_figures
             UNION ALL
             SELECT {_GROUP}, -billionths, -figures
             FROM unnest(
-                $15::text[], $16::integer[], $17::text[], $18::uuid[], $19::text[], $20::text[], $21::text[], $22::text[],
-                $23::smallint[], $24::text[], $25::text[], $26::numeric[], $27::bigint[]
+                $1::text[], $2::integer[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[],
+                $9::smallint[], $10::text[], $11::text[], $12::numeric[], $13::bigint[]
             ) AS gone ({_GROUP}, billionths, figures)
         )
         INSERT INTO organisation_months ({_GROUP}, billionths, figures)
@@ -216,24 +197,5 @@ async def _write_figures(connection: Connection, changes: Sequence[Change], gone
         SET billionths = organisation_months.billionths + excluded.billionths,
             figures = organisation_months.figures + excluded.figures
         """,
-        *(
-            list(column)
-            for column in (
-                asset,
-                month,
-                org,
-                kind,
-                site,
-                stage,
-                criterion,
-                basis,
-                share,
-                scope,
-                category,
-                item,
-                value,
-                spread,
-            )
-        ),
         *([row[name] for row in gone] for name in (*_GROUP.split(", "), "billionths", "figures")),
     )
