@@ -1,6 +1,6 @@
 """A small world for the tests: what inventory and factors would publish."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid5
@@ -108,3 +108,8 @@ def catalogue() -> list[Event]:
 def foundations() -> list[Event]:
     """An organisation, a site and the catalogue."""
     return [organisation(), site(), *catalogue()]
+
+
+def payloads(events: Iterable[Event]) -> list[dict[str, Any]]:
+    """The documents of events, tombstones left out."""
+    return [dict(event.data) for event in events if isinstance(event.data, Mapping)]

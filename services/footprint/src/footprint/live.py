@@ -20,8 +20,10 @@ class LiveCatalogue:
         self._database = database
         self._reader = CatalogueReader()
 
-    def __call__(self) -> Catalogue:
-        """The catalogue as last read; empty before the first look."""
+    async def current(self) -> Catalogue:
+        """The catalogue as last read; the first time it is read now."""
+        if not self._reader.has_read:
+            await self.refresh()
         return self._reader.known
 
     async def refresh(self) -> None:

@@ -29,7 +29,7 @@ def build(runtime: Runtime[FootprintSettings]) -> Parts:
 
     return Parts(
         routers=[
-            estimates_router(catalogue),
+            estimates_router(catalogue.current),
             answers_router(database, clock),
             explanations_router(database, clock),
         ],

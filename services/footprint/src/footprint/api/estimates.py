@@ -4,7 +4,7 @@ The hot path validates the raw body once, computes in the event loop and answers
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any
 
@@ -42,7 +42,7 @@ _EXAMPLE = {
 }  # fmt: skip
 
 
-def estimates_router(catalogue: Callable[[], Catalogue]) -> APIRouter:
+def estimates_router(catalogue: Callable[[], Awaitable[Catalogue]]) -> APIRouter:
     """The route; `catalogue` gives the factors as they are known now."""
     router = APIRouter(tags=["estimates"])
     body = {
@@ -65,7 +65,7 @@ def estimates_router(catalogue: Callable[[], Catalogue]) -> APIRouter:
         except ValidationError:
             envelope = _envelope(raw)
             call, items = envelope, _one_by_one(envelope.items)
-        return Response(await _answer(call, items, catalogue()), media_type="application/json")
+        return Response(await _answer(call, items, await catalogue()), media_type="application/json")
 
     return router
 
@@ -130,4 +130,6 @@ def _item_error(error: ValidationError) -> ItemError:
 
 def _path(location: tuple[int | str, ...]) -> str:
     """A dotted path without the tags that pydantic adds for unions."""
-    return ".".join(str(part) for part in location if not (isinstance(part, str) and ("[" in part or part == "float")))
+    return ".".join(
+        str(part) for part in location if not (isinstance(part, str) and ("[" in part or part.endswith("float")))
+    )

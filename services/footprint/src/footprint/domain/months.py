@@ -18,7 +18,7 @@ FIRST_YEAR = 1990
 
 LAST_YEAR = 2100
 
-_FORM = re.compile(r"(\d{4})-(0[1-9]|1[0-2])\Z")
+_FORM = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])\Z")
 
 
 def month_number(year: int, month: int) -> int:

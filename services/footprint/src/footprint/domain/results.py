@@ -94,7 +94,7 @@ def sum_measure(measure: Measure, terms: Terms, cells: Cells) -> Sum:
     """Sum a measure over each cell, term after term in time."""
     count = len(cells.first)
     values: Floats = measure.value[terms.interval] * terms.share
-    total = np.bincount(cells.cell, weights=values, minlength=count)
+    total = np.bincount(cells.cell, weights=values, minlength=count).astype(np.float64)
     known = np.bincount(cells.cell, weights=measure.known[terms.interval], minlength=count)
     spreads = np.bincount(cells.cell, weights=values * measure.ln_gsd2[terms.interval], minlength=count)
     mean = np.divide(spreads, total, out=np.zeros_like(total), where=total > 0)
@@ -127,12 +127,13 @@ def collect(ledger: Ledger, terms: Terms, subjects: Sequence[Subject], horizons:
         references=_reference_runs(weights.references[terms.interval], cells),
     )
     keys = list(zip(cells.subject.tolist(), cells.month.tolist(), strict=True))
-    position = 0
+    position = 0  # cells past a machine's own horizon, which lies before that of a host further west, are passed over
     for index, subject in enumerate(subjects):
         for month, status, segment in _months(subject, horizons[index]):
             result = AssetMonth(subject.asset, month, status, segment.site, segment.host)
-            while position < len(keys) and keys[position] == (index, month):
-                reader.add(result, position)
+            while position < len(keys) and keys[position] <= (index, month):
+                if keys[position] == (index, month):
+                    reader.add(result, position)
                 position += 1
             if subject.asset.is_virtual:
                 _say_what_lacks(result, segment)

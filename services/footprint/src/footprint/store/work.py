@@ -39,6 +39,8 @@ async def widen_changes(connection: Connection) -> int:
         SELECT id, $1 FROM (
             SELECT id FROM assets WHERE org_id = ANY($2::text[])
             UNION
+            SELECT host_id FROM placements WHERE org_id = ANY($2::text[])
+            UNION
             SELECT id FROM assets WHERE site_ids && $3::uuid[]
             UNION
             SELECT id FROM assets WHERE site_ids && ARRAY(SELECT id FROM sites WHERE region = ANY($4::text[]))
@@ -174,6 +176,11 @@ class CatalogueReader:
     def __init__(self) -> None:
         self._revision = -1
         self._catalogue = Catalogue()
+
+    @property
+    def has_read(self) -> bool:
+        """Whether the catalogue was ever read."""
+        return self._revision >= 0
 
     @property
     def known(self) -> Catalogue:

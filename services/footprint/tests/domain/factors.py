@@ -1,0 +1,50 @@
+"""A catalogue for the domain tests: the published coefficients of domain §3."""
+
+from datetime import date
+
+from footprint.domain.catalogue import Catalogue, Factor, Source
+
+COEFFICIENTS = {
+    "cpu_die_per_mm2": 0.0197, "cpu_base": 9.14, "ram_per_cm2": 2.20, "ram_base": 5.22, "ssd_per_cm2": 2.20, "ssd_base": 6.34,
+    "hdd": 31.11, "psu_per_kg": 24.3, "motherboard": 66.1, "case_rack": 150.0, "case_blade": 85.9, "assembly": 6.68,
+}  # fmt: skip
+PARAMETERS = {"ram_density": 1.2444, "ssd_density": 54.884, "psu_mass": 2.99}
+LIVES = {"server": 5.0, "laptop": 4.0}
+
+
+def grid(region: str, value: float, year: int, perimeter: str = "production") -> Factor:
+    """The electricity factor of a region and year."""
+    return Factor(
+        f"electricity-{region.lower()}-{year}-{perimeter}", 1, "electricity", "gwp", value, "kgCO2e/kWh", "use", region,
+        date(year, 1, 1), date(year + 1, 1, 1), year, perimeter,
+    )  # fmt: skip
+
+
+def record(activity: str, value: float, criterion: str = "gwp", region: str | None = None) -> Factor:
+    """A record that is valid at any date."""
+    return Factor(
+        activity.replace(".", "-").replace("_", "-"),
+        1,
+        activity,
+        criterion,
+        value,
+        "unit",
+        region=region,
+        source=Source("test"),
+    )
+
+
+RECORDS = [
+    *(record(f"component.{name}", value) for name, value in COEFFICIENTS.items()),
+    *(record(f"component.{name}", value, "parameter") for name, value in PARAMETERS.items()),
+    *(record(f"life.{kind}", years, "parameter") for kind, years in LIVES.items()),
+    record("embodied.server", 1215.0),
+    record("embodied.laptop", 181.0),
+    record("pue", 1.58, "parameter", "world"),
+    grid("FR", 0.0569, 2021),
+    grid("FR", 0.0442, 2024),
+    grid("PL", 0.6150, 2024),
+    grid("RE", 0.5252, 2022),
+]
+
+CATALOGUE = Catalogue(RECORDS)

@@ -1,0 +1,88 @@
+"""Every figure can be computed again by hand from its explanation."""
+
+import re
+from dataclasses import replace
+from datetime import date
+
+from footprint.domain.engine import World, compute
+from footprint.domain.explanation import explain
+from footprint.domain.inventory import Asset, Operator, Pue, Segment, Status
+
+from .factors import CATALOGUE
+from .makers import SITE, at, machine, server, world
+
+
+def value_of(formula: str) -> float:
+    """A formula of a trace, read from left to right with its units struck out."""
+    arithmetic = re.sub(r" (kg|kWh|W|h|d|PUE|vCPU)\b", "", formula).replace("×", "*").replace("÷", "/")
+    assert re.fullmatch(r"[-+*/(). \de]+", arithmetic), arithmetic
+    return float(eval(arithmetic))  # noqa: S307 - digits and operators only, checked above
+
+
+def check(asset: Asset, seen: World) -> int:
+    """Every line of every month gives its value, and every figure is the sum of its lines, to the last bit; how many lines."""
+    lines = 0
+    for result in compute([asset], seen).results():
+        explanation = explain(asset, result.month, seen)
+        assert explanation is not None
+        assert explanation.result == result
+        for figure in explanation.figures:
+            total = 0.0
+            for line in figure["lines"]:
+                assert value_of(line["formula"]) == line["value"], line
+                total += line["value"]
+                lines += 1
+            assert total == figure["value"]
+        explained = sorted((each["stage"], each["basis"], each["value"]) for each in explanation.figures)
+        assert explained == sorted((each.stage, each.basis, each.value) for each in result.figures)
+    return lines
+
+
+def test_the_trace_of_a_server_gives_its_figures_back_bit_for_bit() -> None:
+    site = replace(SITE, pue=(Pue(1.41, None, date(2026, 3, 17)), Pue(1.337, date(2026, 3, 17))), guarantee_share=1.0)
+    segments = (
+        Segment(at(2026, 1, 13), at(2026, 5, 7) + 12345, Status.IN_SERVICE, site.id),
+        Segment(at(2026, 5, 7) + 12345, at(2026, 6, 3), Status.OFF, site.id),
+        Segment(at(2026, 6, 3), None, Status.STANDBY, site.id),
+    )
+    asset = server(
+        segments=segments, quantity=3.0, annual_kwh=1760.3, acquired_on=date(2023, 2, 28), planned_life_years=4.5
+    )
+    assert check(asset, world(sites=(site,))) > 30
+
+
+def test_the_trace_of_a_virtual_machine_names_its_hosts_and_its_shares() -> None:
+    first, second = server(100, capacity=24.0), server(101, capacity=7.0, annual_kwh=5000.1)
+    guest, stay = machine(200, first, 3.0, at(2026, 1, 5), at(2026, 7, 19))
+    moved = (*guest.segments[:1], Segment(at(2026, 7, 19), None, Status.IN_SERVICE, None, second.id, 5.0))
+    guest = replace(guest, segments=moved)
+    _, other = machine(201, second, 4.0, at(2026, 3, 9))
+    onward = replace(stay, host=second.id, start=at(2026, 7, 19), end=None, vcpu=5.0)
+    seen = world(stay, onward, other, hosts=(first, second))
+    assert check(guest, seen) > 20
+    july = explain(guest, 2026 * 12 + 6, seen)
+    assert july is not None
+    assert {line["asset_id"] for figure in july.figures for line in figure["lines"]} == {first.id, second.id}
+
+
+def test_a_hosted_asset_splits_its_electricity_between_the_device_and_the_room() -> None:
+    site = replace(SITE, operator=Operator.HOSTED)
+    asset = server()
+    result = next(compute([asset], world(sites=(site,))).results())
+    scopes = {figure.scope: figure.value for figure in result.figures if figure.stage == "use"}
+    alone = next(compute([asset], world()).results())
+    whole = next(figure.value for figure in alone.figures if figure.stage == "use")
+    assert scopes[2] * 1.5 == whole
+    assert scopes[2] + scopes[3] == whole
+
+
+def test_a_month_outside_the_timeline_has_no_explanation() -> None:
+    assert explain(server(), 2025 * 12, world()) is None
+
+
+def test_the_explanation_says_which_evidence_was_chosen() -> None:
+    explanation = explain(server(), 2026 * 12, world())
+    assert explanation is not None
+    assert explanation.evidence[0]["embodied"] == ["embodied (kind): 1215.0 kg per unit [embodied-server v1]"]
+    assert "An annual figure is for 365 days" in explanation.evidence[0]["energy"]
+    assert CATALOGUE.coefficient("embodied.server") is not None

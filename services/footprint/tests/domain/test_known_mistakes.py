@@ -1,0 +1,141 @@
+"""Known mistakes of other calculators (domain §7), each with the test that it cannot be made here."""
+
+from datetime import date
+from uuid import UUID
+
+import pytest
+from footprint.domain import power
+from footprint.domain.catalogue import Catalogue
+from footprint.domain.configuration import Configuration, Cpu
+from footprint.domain.engine import compute
+from footprint.domain.estimates import ItemError, Period, estimate
+from footprint.domain.inventory import Asset, Segment, Status
+from footprint.domain.notices import Notice
+from footprint.domain.results import METHOD_VERSION, AssetMonth
+
+from .factors import CATALOGUE, RECORDS, grid
+from .makers import SITE, at, server, world
+
+YEAR_2026 = Period.between(date(2026, 1, 1), date(2027, 1, 1))
+
+
+def january(asset: Asset, catalogue: Catalogue = CATALOGUE) -> AssetMonth:
+    """The result of an asset for January 2026."""
+    return next(compute([asset], world(catalogue=catalogue)).results())
+
+
+def stages(result: AssetMonth) -> set[str]:
+    """The stages that a result has figures for."""
+    return {figure.stage for figure in result.figures}
+
+
+def test_an_unknown_country_is_an_error_and_not_a_european_average() -> None:
+    with pytest.raises(ItemError) as error:
+        estimate({"kind": "server", "country": "XX", "energy": {"average_w": 300.0}}, YEAR_2026, ["gwp"], CATALOGUE)
+    assert (error.value.field, error.value.code) == ("country", "unknown")
+
+
+def test_a_country_without_a_factor_leaves_the_stage_out_with_a_warning() -> None:
+    answer = estimate(
+        {"kind": "server", "country": "MG", "energy": {"average_w": 300.0}}, YEAR_2026, ["gwp"], CATALOGUE
+    )
+    assert "use" not in answer["stages"]
+    assert "no_electricity_factor" in {warning["code"] for warning in answer["warnings"]}
+
+
+def test_overseas_france_never_takes_the_factor_of_metropolitan_france() -> None:
+    assert CATALOGUE.electricity("MQ", date(2026, 1, 1)) is None
+    reunion = CATALOGUE.electricity("RE", date(2026, 1, 1))
+    assert reunion is not None
+    assert reunion.factor.value == 0.5252
+
+
+def test_a_factor_older_than_five_years_does_not_stand_in() -> None:
+    old = Catalogue([grid("FR", 0.05, 2020)])
+    assert old.electricity("FR", date(2025, 6, 1)) is not None
+    assert old.electricity("FR", date(2026, 1, 1)) is None
+
+
+def test_perimeters_are_never_mixed() -> None:
+    both = Catalogue([grid("FR", 0.0569, 2024, "consumption"), grid("FR", 0.0442, 2023)])
+    choice = both.electricity("FR", date(2024, 6, 1))
+    assert choice is not None
+    assert (choice.factor.value, choice.years_back) == (0.0442, 1)
+
+
+def test_a_later_year_never_stands_in() -> None:
+    assert Catalogue([grid("FR", 0.05, 2024)]).electricity("FR", date(2023, 6, 1)) is None
+
+
+def test_a_server_without_a_data_centre_gets_the_world_mean_pue_and_says_so() -> None:
+    result = january(server(site=None))
+    assert result.kwh == pytest.approx(400 * 744 / 1000 * 1.58)
+    assert result.notices & Notice.DEFAULT_PUE
+    assert result.notices & Notice.NO_SITE
+    assert "use" not in stages(result)
+
+
+def test_a_stage_without_evidence_is_absent_and_never_zero() -> None:
+    result = january(server(annual_kwh=None))
+    assert stages(result) == {"manufacturing"}
+    assert result.kwh is None
+    assert result.notices & Notice.NO_ENERGY_EVIDENCE
+
+
+def test_what_is_off_uses_nothing_and_that_is_known() -> None:
+    off = server(segments=(Segment(at(2026), None, Status.OFF, SITE.id),), annual_kwh=None)
+    result = january(off)
+    assert result.kwh == 0.0
+    assert stages(result) == {"manufacturing", "use"}
+
+
+def test_a_life_without_length_is_not_the_whole_making_at_once() -> None:
+    gone = server(1, at(2026), at(2026, 2), acquired_on=date(2026, 3, 1))
+    result = january(gone)
+    assert "manufacturing" not in stages(result)
+    assert result.notices & Notice.NO_LIFE
+
+
+def test_nothing_is_charged_after_the_life() -> None:
+    result = january(server(acquired_on=date(2019, 1, 1)))
+    assert [figure.value for figure in result.figures if figure.stage == "manufacturing"] == [0.0]
+    assert result.notices & Notice.PAST_LIFE
+
+
+def test_the_power_curve_is_fitted_once() -> None:
+    before = power.CPU_CURVE
+    power.configuration_power_w(Configuration(Cpu(2, tdp_w=150.0)), 0.3)
+    assert power.CPU_CURVE is before
+
+
+def test_the_power_curve_passes_near_the_published_points() -> None:
+    for percent, share in power.TDP_POINTS:
+        assert power.CPU_CURVE.share(percent / 100) == pytest.approx(share, abs=0.003)
+
+
+def test_an_annual_figure_is_for_365_days_also_in_a_leap_year() -> None:
+    leap = Period.between(date(2028, 1, 1), date(2029, 1, 1))
+    answer = estimate({"kind": "other", "energy": {"annual_kwh": 365.0}}, leap, ["gwp"], CATALOGUE)
+    assert answer["energy_kwh"] == pytest.approx(366.0)
+    assert "An annual figure is for 365 days" in answer["trace"]
+
+
+def test_results_name_the_versions_they_rest_on() -> None:
+    result = january(server())
+    assert ("embodied-server", 1) in result.references
+    assert ("electricity-fr-2024-production", 1) in result.references
+    assert METHOD_VERSION
+
+
+def test_a_draft_or_withdrawn_factor_is_none_of_the_catalogue() -> None:
+    without = Catalogue([each for each in RECORDS if each.activity != "embodied.server"])
+    assert january(server(), catalogue=without).notices & Notice.NO_EMBODIED_EVIDENCE
+
+
+def test_a_missing_host_leaves_the_share_out_and_says_so() -> None:
+    orphan = Asset(
+        UUID(int=9), "acme", "virtual_machine", (Segment(at(2026), None, Status.IN_SERVICE, None, UUID(int=8), 4.0),)
+    )
+    result = january(orphan)
+    assert result.figures == []
+    assert result.notices & Notice.HOST_UNKNOWN

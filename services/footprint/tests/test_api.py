@@ -1,0 +1,279 @@
+"""The API over HTTP: shapes, sums, errors, and who sees what."""
+
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .conftest import Pipeline
+from .world import ORG, asset, catalogue, foundations, guest, host, id_of, machine, organisation, segment, site
+
+CASES = json.loads((Path(__file__).parent / "cases" / "footprint.json").read_text())["cases"]
+
+
+async def farm(pipeline: Pipeline) -> None:
+    """Hosts with machines, one server off, one past its life, one in a hot room."""
+    hot = site("hot", pue=[{"from": None, "to": None, "value": 1.9}])
+    june = "2026-06-01T00:00:00+02:00"
+    old = {"on": "2018-01-01", "condition": "new", "price_eur": "5000.00", "age_years": None}
+    await pipeline.service.handle(
+        *foundations(), hot, host("a"), machine("vm1", guest("a", 4)), machine("vm2", guest("a", 8)),
+        asset("off", timeline=[segment(end=june), segment(june, status="off")], support={"kind": "maker", "eur_per_year": "650.00"}),
+        asset("old", acquired=old), asset("warm", timeline=[segment(site_id=str(id_of("hot")))]), asset("fleet", quantity=3),
+    )  # fmt: skip
+    await pipeline.settle()
+
+
+async def get(pipeline: Pipeline, path: str) -> dict[str, Any]:
+    """A successful answer."""
+    answer = await pipeline.service.client.get(path)
+    assert answer.status_code == 200, answer.text
+    document: dict[str, Any] = json.loads(answer.content, parse_float=Decimal)
+    return document
+
+
+async def test_dashboard_parts_add_up_to_every_total_exactly_as_printed(pipeline: Pipeline) -> None:
+    await farm(pipeline)
+    board = await get(pipeline, f"/v1/dashboard?org={ORG}&month=2026-10")
+    assert sum(board["parts"].values()) == board["total_kg"]
+    assert board["parts"] == next(each["parts"] for each in board["months"] if each["month"] == "2026-10")
+    for each in board["months"]:
+        assert sum(each["parts"].values()) == each["total_kg"]
+    elapsed = sum(each["total_kg"] for each in board["months"] if not each["projected"])
+    forecast = sum(each["total_kg"] for each in board["months"] if each["projected"])
+    assert (board["year"]["elapsed_kg"], board["year"]["forecast_kg"]) == (elapsed, forecast)
+    assert board["year"]["estimate_kg"] == elapsed + forecast
+    assert [each["month"] for each in board["months"] if each["projected"]] == ["2026-11", "2026-12"]
+
+
+async def test_dashboard_and_totals_give_the_same_figures_to_the_last_digit(pipeline: Pipeline) -> None:
+    await farm(pipeline)
+    board = await get(pipeline, f"/v1/dashboard?org={ORG}&month=2026-10")
+    path = f"/v1/totals?org={ORG}&from=2026-01&to=2026-12&group_by="
+    totals = {
+        group: await get(pipeline, path + group) for group in ("month", "site", "kind", "stage", "scope", "asset")
+    }
+    assert {each["month"]: each["value"] for each in totals["month"]["groups"]} == {
+        each["month"]: each["total_kg"] for each in board["months"]
+    }
+    for document in totals.values():
+        assert sum(each["value"] for each in document["groups"]) == document["total"] == board["year"]["estimate_kg"]
+
+
+async def test_dashboard_counts_servers_at_the_end_of_the_month_with_their_quantity(pipeline: Pipeline) -> None:
+    await farm(pipeline)
+    may = await get(pipeline, f"/v1/dashboard?org={ORG}&month=2026-05")
+    october = await get(pipeline, f"/v1/dashboard?org={ORG}&month=2026-10")
+    assert may["servers"] == {"in_service": 7, "off": 0}
+    assert october["servers"] == {"in_service": 6, "off": 1}
+
+
+async def test_recommendations_carry_their_evidence_kg_and_euros_where_known(pipeline: Pipeline) -> None:
+    await farm(pipeline)
+    board = await get(pipeline, f"/v1/dashboard?org={ORG}&month=2026-10")
+    found = {each["code"]: each for each in board["recommendations"]}
+    assert found["powered_off_but_racked"]["assets"] == [str(id_of("off"))]
+    assert found["powered_off_but_racked"]["eur_per_year"] == "650.00"
+    assert float(found["powered_off_but_racked"]["kg_per_year"]) == pytest.approx(
+        12 * 1000 * (31 + 1 / 24) / 1825, abs=1e-3
+    )
+    assert found["past_life_keep"]["assets"] == [str(id_of("old"))]
+    use = 400 * 745 / 1000 * 1.5 * 0.05 * 12
+    assert float(found["past_life_keep"]["kg_per_year"]) == pytest.approx(1000 / 5 - 0.3 * use, abs=1e-3)
+    assert found["past_life_keep"]["eur_per_year"] == "1000.00"
+    assert found["high_pue_site"]["site"] == "hot"
+    assert found["high_pue_site"]["eur_per_year"] is None
+    assert all(each["evidence"] for each in found.values())
+
+
+async def test_the_explanation_gives_the_stored_values_back_bit_for_bit(pipeline: Pipeline) -> None:
+    await farm(pipeline)
+    for name in ("a", "vm1", "vm2", "off", "old", "warm", "fleet"):
+        for number in (1, 3, 6, 10, 12):
+            path = f"/v1/assets/{id_of(name)}/months/2026-{number:02d}"
+            stored = (await pipeline.service.client.get(path)).json()
+            explained = (await pipeline.service.client.get(f"{path}/explanation")).json()
+            assert explained["up_to_date"]
+            sums = sorted((each["stage"], each["value"]) for each in explained["trace"])
+            assert sums == sorted((each["stage"], each["value"]) for each in stored["figures"])
+            for each in explained["trace"]:
+                total = 0.0
+                for line in each["lines"]:
+                    total += line["value"]
+                assert total == each["value"]
+
+
+async def test_an_explanation_says_when_a_change_still_waits(pipeline: Pipeline) -> None:
+    await farm(pipeline)
+    await pipeline.service.handle(asset("fleet", 2, quantity=4))
+    path = f"/v1/assets/{id_of('fleet')}/months/2026-10/explanation"
+    assert (await get(pipeline, path))["up_to_date"] is False
+    await pipeline.settle()
+    assert (await get(pipeline, path))["up_to_date"] is True
+
+
+async def test_totals_by_asset_come_in_pages_that_neither_skip_nor_repeat(pipeline: Pipeline) -> None:
+    await farm(pipeline)
+    path = f"/v1/totals?org={ORG}&from=2026-01&to=2026-12&group_by=asset&limit=3"
+    seen, cursor = [], ""
+    while cursor is not None:
+        page = await get(pipeline, path + (f"&cursor={cursor}" if cursor else ""))
+        seen += [each["asset"] for each in page["groups"]]
+        cursor = page["next_cursor"]
+    assert sorted(seen) == seen
+    assert set(seen) == {str(id_of(name)) for name in ("a", "vm1", "vm2", "off", "old", "warm", "fleet")}
+
+
+async def test_a_market_based_total_says_what_it_lacks_and_never_mixes_bases(pipeline: Pipeline) -> None:
+    await farm(pipeline)
+    path = f"/v1/totals?org={ORG}&from=2026-01&to=2026-12&group_by=stage&basis="
+    location, market = await get(pipeline, path + "location"), await get(pipeline, path + "market")
+    assert {each["stage"]: each["value"] for each in market["groups"]}["use"] == 0
+    assert {each["stage"]: each["value"] for each in location["groups"]}["use"] > 0
+    assert [each["code"] for each in market["warnings"]] == ["no_residual_mix"]
+    assert location["warnings"] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "field"),
+    [
+        (f"/v1/dashboard?org={ORG}&month=2026-13", 422, "month"),
+        (f"/v1/dashboard?org={ORG}&month=october", 422, "month"),
+        (f"/v1/dashboard?org={ORG}&month=2027-01", 422, "month"),
+        (f"/v1/dashboard?org={ORG}", 422, "month"),
+        ("/v1/dashboard?org=nobody&month=2026-10", 404, None),
+        (f"/v1/totals?org={ORG}&from=2026-02&to=2026-01", 422, "to"),
+        (f"/v1/totals?org={ORG}&from=2026&to=2026-01", 422, "from"),
+        (f"/v1/totals?org={ORG}&from=2026-01&to=2026-12&group_by=colour", 422, "group_by"),
+        (f"/v1/totals?org={ORG}&from=2026-01&to=2026-12&group_by=asset&cursor=nonsense", 422, "cursor"),
+        (f"/v1/assets/{id_of('nothing')}/months/2026-10", 404, None),
+        (f"/v1/assets/{id_of('nothing')}/months/2026-10/explanation", 404, None),
+        ("/v1/assets/not-an-id/months/2026-10", 422, "asset_id"),
+    ],
+)
+async def test_what_cannot_be_answered_is_a_problem_that_names_the_field(
+    pipeline: Pipeline, path: str, status: int, field: str | None
+) -> None:
+    await pipeline.service.handle(*foundations())
+    answer = await pipeline.service.client.get(path)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    if field is not None:
+        assert field in {error["field"].rpartition(".")[2] for error in answer.json()["errors"]}
+
+
+async def test_an_organisation_sees_its_own_rows_and_no_others(pipeline: Pipeline) -> None:
+    await farm(pipeline)
+    await pipeline.service.handle(organisation("globex"), asset("theirs", org="globex"))
+    await pipeline.settle()
+    async with pipeline.service.client_for(["globex"]) as client:
+        assert (await client.get(f"/v1/dashboard?org={ORG}&month=2026-10")).status_code == 403
+        assert (await client.get(f"/v1/totals?org={ORG}&from=2026-01&to=2026-10")).status_code == 403
+        assert (await client.get(f"/v1/assets/{id_of('vm1')}/months/2026-10")).status_code == 404
+        assert (await client.get(f"/v1/assets/{id_of('vm1')}/months/2026-10/explanation")).status_code == 404
+        assert (await client.get(f"/v1/assets/{id_of('theirs')}/months/2026-10")).status_code == 200
+        board = (await client.get("/v1/dashboard?org=globex&month=2026-10")).json()
+    assert board["servers"] == {"in_service": 1, "off": 0}
+
+
+async def test_row_level_security_holds_without_any_where_clause(pipeline: Pipeline) -> None:
+    await farm(pipeline)
+    async with pipeline.service.database.snapshot(frozenset({"globex"})) as connection:
+        for table in (
+            "assets",
+            "sites",
+            "organisations",
+            "placements",
+            "asset_months",
+            "figures",
+            "organisation_months",
+        ):
+            assert await connection.fetchval(f"SELECT count(*) FROM {table}") == 0, table
+        assert await connection.fetchval("SELECT count(*) FROM figures_2026_10") == 0
+
+
+async def test_a_token_without_the_scope_is_refused(pipeline: Pipeline) -> None:
+    async with pipeline.service.client_for("*", ["inventory:read"]) as client:
+        assert (await client.get(f"/v1/dashboard?org={ORG}&month=2026-10")).status_code == 403
+        assert (await client.post("/v1/estimates", json={})).status_code == 403
+
+
+class TestEstimates:
+    """`POST /estimates`."""
+
+    async def post(self, pipeline: Pipeline, items: list[Any], period: dict[str, str] | None = None) -> dict[str, Any]:
+        """A successful call."""
+        body = {"period": period or {"from": "2026-01-01", "to": "2027-01-01"}, "criteria": ["gwp"], "items": items}
+        answer = await pipeline.service.client.post("/v1/estimates", json=body)
+        assert answer.status_code == 200, answer.text
+        document: dict[str, Any] = answer.json()
+        return document
+
+    @pytest.mark.parametrize("case", CASES, ids=lambda case: str(case["id"]))
+    async def test_published_cases_to_nine_digits(self, pipeline: Pipeline, case: dict[str, Any]) -> None:
+        answer = await self.post(pipeline, [case["item"]], case["period"])
+        if "error" in case["expected"]:
+            assert answer["items"] == []
+            assert [(each["index"], each["field"]) for each in answer["errors"]] == [
+                (0, case["expected"]["error"]["field"])
+            ]
+            return
+        for stage, value in case["expected"].items():
+            assert answer["items"][0]["stages"][stage]["gwp"]["value"] == pytest.approx(value, rel=1e-9)
+
+    @pytest.mark.parametrize(
+        ("change", "field", "code"),
+        [
+            ({"energy": {"average_w": -1}}, "energy.average_w", "negative"),
+            ({"energy": {"utilisation": 1.5}}, "energy.utilisation", "too_large"),
+            ({"life": {"years": 0}}, "life.years", "not_positive"),
+            ({"life": {"from": "1980-01-01", "to": "2024-01-01"}}, "life.from", "too_small"),
+            ({"life": {"to": "2024-01-01"}}, "life", "incomplete"),
+            ({"kind": "toaster"}, "kind", "unknown"),
+            ({"country": "XX"}, "country", "unknown"),
+            ({"pue": 0.9}, "pue", "too_small"),
+            ({"quantity": 0}, "quantity", "not_positive"),
+            ({"duty": 2}, "duty", "too_large"),
+            ({"colour": "red"}, "colour", "unknown_field"),
+            ({"electricity": {"gwp": -0.1}}, "electricity.gwp", "negative"),
+            ({"embodied": {"gwp": {"manufacturing": -1}}}, "embodied.gwp.manufacturing", "negative"),
+        ],
+    )
+    async def test_a_bad_item_is_an_error_row_and_the_others_are_computed(
+        self, pipeline: Pipeline, change: dict[str, Any], field: str, code: str
+    ) -> None:
+        good = {"ref": "good", "kind": "server", "energy": {"average_w": 300}, "electricity": {"gwp": 0.05}}
+        answer = await self.post(pipeline, [good, good | {"ref": "bad"} | change, good])
+        assert [each["ref"] for each in answer["items"]] == ["good", "good"]
+        assert [(each["index"], each["field"], each["code"]) for each in answer["errors"]] == [(1, field, code)]
+        assert answer["errors"][0]["detail"]
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            b"{",
+            b'{"period": {"from": "2026-01-01", "to": "2026-01-01"}, "items": [{"kind": "server"}]}',
+            b'{"period": {"from": "2026-01-01", "to": "2027-01-01"}, "items": []}',
+            b'{"period": {"from": "2026-01-01", "to": "2027-01-01"}, "items": [{"kind": "server"}], "criteria": ["beauty"]}',
+            b'{"items": [{"kind": "server"}]}',
+        ],
+    )
+    async def test_a_call_that_is_wrong_as_a_whole_is_refused(self, pipeline: Pipeline, body: bytes) -> None:
+        answer = await pipeline.service.client.post("/v1/estimates", content=body)
+        assert answer.status_code == 422
+        assert answer.json()["errors"]
+
+    async def test_not_a_number_is_an_error_row(self, pipeline: Pipeline) -> None:
+        body = b'{"period": {"from": "2026-01-01", "to": "2027-01-01"}, "items": [{"kind": "server", "energy": {"average_w": NaN}}]}'
+        answer = await pipeline.service.client.post("/v1/estimates", content=body)
+        assert [each["field"] for each in answer.json()["errors"]] == ["energy.average_w"]
+
+    async def test_it_uses_the_factors_that_were_heard(self, pipeline: Pipeline) -> None:
+        await pipeline.service.handle(*catalogue())
+        item = {"kind": "server", "country": "FR", "energy": {"average_w": 1000}}
+        found = (await self.post(pipeline, [item]))["items"][0]
+        assert found["stages"]["use"]["gwp"]["value"] == pytest.approx(8760 * 0.05)
+        assert found["evidence"] == {"embodied": "kind", "energy": "declared", "electricity": "region"}
+        assert {each["id"] for each in found["factors"]} == {"electricity-fr-2026", "embodied-server", "life-server"}

@@ -1,0 +1,156 @@
+"""Whatever the order in which things are heard, doubled or late, and whenever calculators run: the same result as from scratch."""
+
+import asyncio
+import random
+from typing import Any
+
+import pytest
+from common.events import Event
+from common.organisations import EVERY
+from common.testing.harness import RunningService, received
+from common.testing.plugin import MakeService
+from footprint.calculators import Calculator
+from footprint.main import SERVICE
+from footprint.settings import FootprintSettings
+
+from .world import (
+    NOW,
+    asset,
+    catalogue,
+    electricity,
+    factor,
+    guest,
+    host,
+    machine,
+    organisation,
+    payloads,
+    segment,
+    site,
+)
+
+DAYS = [f"2026-{month:02d}-{day:02d}T00:00:00Z" for month in (1, 2, 4, 6, 9) for day in (1, 13)]
+
+
+def history(random_: random.Random) -> list[Event]:
+    """Some versions of everything: sites, factors, hosts that go off, machines that move, resize, leave and are deleted."""
+    events = [
+        organisation(),
+        organisation("globex", time_zone="Indian/Reunion"),
+        *catalogue(),
+        factor("late", "maintenance.it_hardware", 0.2),
+    ]
+    for version in (1, 2, 3):
+        rule = random_.choice(["capacity", "sold"])
+        events.append(
+            site(version=version, allocation_rule=rule, pue=[{"from": None, "to": None, "value": 1 + version / 10}])
+        )
+        events.append(electricity("FR", 0.05 + version / 100, version=version + 1))
+    hosts = ["a", "b", "c"]
+    for name in hosts:
+        for version in (1, 2):
+            turn = random_.choice(DAYS[2:])
+            cpu = {"cpu": {"units": 1, "cores": random_.choice([4, 8, 16])}}
+            states = [
+                segment(DAYS[0], turn, configuration=cpu),
+                segment(turn, configuration=cpu, status=random_.choice(["in_service", "off"])),
+            ]
+            support = {"kind": "maker", "eur_per_year": "100.00"} if name == "a" else None
+            events.append(asset(name, version, states, support=support))
+    for number in range(6):
+        for version in range(1, random_.randint(2, 4)):
+            edges = sorted(random_.sample(DAYS, random_.randint(1, 3)))
+            stays = [
+                guest(random_.choice([*hosts, "never-heard"]), random_.choice([1, 2, 8]), start, end)
+                for start, end in zip(edges, [*edges[1:], None], strict=True)
+            ]
+            org = "globex" if number % 3 == 0 else "acme"
+            events.append(
+                machine(f"vm{number}", *stays, version=version, org=org, deleted=number == 5 and version == 2)
+            )
+    return events
+
+
+async def picture(service: RunningService[FootprintSettings]) -> dict[str, Any]:
+    """All that is derived, and the roll-up beside the sum over the figures."""
+    group = "org_id, month, kind, site_id, stage, criterion, basis, share, scope, ghg_category, beges_item"
+    async with service.database.snapshot(EVERY) as connection:
+        months = await connection.fetch(
+            "SELECT asset_id, month, digest, published FROM asset_months WHERE NOT removed ORDER BY asset_id, month"
+        )
+        summed = await connection.fetch(
+            f"SELECT {group}, sum(billionths(value)) AS billionths, count(*) AS figures FROM figures GROUP BY {group} ORDER BY {group}"
+        )
+        rolled = await connection.fetch(
+            f"SELECT {group}, billionths, figures FROM organisation_months WHERE figures <> 0 OR billionths <> 0 ORDER BY {group}"
+        )
+        assert await connection.fetchval("SELECT count(*) FROM dead_letters") == 0
+    assert [tuple(row) for row in rolled] == [tuple(row) for row in summed]
+    return {"months": [tuple(row) for row in months], "rolled": [tuple(row) for row in rolled]}
+
+
+async def settle(calculator: Calculator) -> None:
+    """Compute until nothing waits."""
+    while await calculator.step():
+        continue
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_any_interleaving_ends_where_a_computation_from_scratch_ends(
+    make_service: MakeService, seed: int
+) -> None:
+    random_ = random.Random(seed)
+    events = history(random_)
+    straight = await make_service(SERVICE, clock=lambda: NOW)
+    await straight.handle(*events)
+    await settle(Calculator(straight.database, lambda: NOW))
+
+    shuffled = await make_service(SERVICE, clock=lambda: NOW)
+    calculators = [Calculator(shuffled.database, lambda: NOW) for _ in range(2)]
+    heard = [received(event) for event in [*events, *random_.sample(events, len(events) // 3)]]
+    random_.shuffle(heard)
+    while heard:
+        batch = [heard.pop() for _ in range(min(len(heard), random_.randint(1, 6)))]
+        await asyncio.gather(shuffled.handle(*batch), *(each.step() for each in calculators if random_.random() < 0.7))
+    await asyncio.gather(*(settle(each) for each in calculators))
+    await settle(calculators[0])
+
+    assert await picture(shuffled) == await picture(straight)
+
+
+async def test_versions_of_published_results_rise_by_one_and_the_last_is_what_is_stored(
+    make_service: MakeService,
+) -> None:
+    service = await make_service(SERVICE, clock=lambda: NOW)
+    calculator = Calculator(service.database, lambda: NOW)
+    for event in history(random.Random(99)):
+        await service.handle(event)
+        await calculator.step()
+    await settle(calculator)
+    versions: dict[str, list[int]] = {}
+    for document in payloads(await service.outbox()):
+        versions.setdefault(f"{document['asset_id']}/{document['month']}", []).append(document["version"])
+    assert versions
+    for seen in versions.values():
+        assert seen == sorted(set(seen))
+
+
+async def test_hosts_heard_beside_their_machines_by_two_consumers_at_once_are_all_computed(
+    make_service: MakeService,
+) -> None:
+    service = await make_service(SERVICE, clock=lambda: NOW)
+    calculator = Calculator(service.database, lambda: NOW)
+    await service.handle(organisation(), site(), *catalogue())
+    for round_ in range(8):
+        name = f"h{round_}"
+        await asyncio.gather(
+            service.handle(host(name)),
+            service.handle(machine(f"m{round_}", guest(name, 4))),
+            calculator.step(),
+            calculator.step(),
+        )
+    await settle(calculator)
+    async with service.database.snapshot(EVERY) as connection:
+        lacking = await connection.fetchval(
+            "SELECT count(*) FROM asset_months WHERE kind = 'virtual_machine' AND kwh IS NULL"
+        )
+    assert lacking == 0
