@@ -21,6 +21,7 @@ from .world import (
     id_of,
     machine,
     organisation,
+    payloads,
     segment,
     site,
 )

@@ -1,0 +1,36 @@
+"""The reader models against the owners' examples, and our own examples against what we would publish."""
+
+import json
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from footprint import events
+
+CONTRACTS = Path(__file__).parents[3] / "contracts" / "events"
+
+READERS: dict[str, type[BaseModel]] = {
+    "inventory/organization.changed": events.OrganisationChanged,
+    "inventory/site.changed": events.SiteChanged,
+    "inventory/asset.changed": events.AssetChanged,
+    "factors/factor.changed": events.FactorChanged,
+}
+
+EXAMPLES = [(name, path) for name in READERS for path in sorted((CONTRACTS / name / "examples").glob("*.json"))]
+
+
+@pytest.mark.parametrize(("name", "path"), EXAMPLES, ids=lambda value: value if isinstance(value, str) else value.stem)
+def test_every_example_of_the_owners_is_read(name: str, path: Path) -> None:
+    document = READERS[name].model_validate_json(path.read_bytes())
+    assert document.model_dump(mode="json")["id"] == json.loads(path.read_bytes())["id"]
+
+
+def test_all_four_owners_give_examples() -> None:
+    assert {name for name, _ in EXAMPLES} == set(READERS)
+
+
+def test_fields_that_are_not_known_yet_are_passed_over() -> None:
+    for name, path in EXAMPLES:
+        extended = json.loads(path.read_bytes()) | {"a_field_of_next_year": {"deep": [1]}}
+        READERS[name].model_validate(extended)
