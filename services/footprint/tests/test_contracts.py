@@ -4,9 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from pydantic import BaseModel
-
 from footprint import events
+from pydantic import BaseModel
 
 CONTRACTS = Path(__file__).parents[3] / "contracts" / "events"
 
