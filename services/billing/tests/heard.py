@@ -69,3 +69,25 @@ def footprint(month: str, version: int = 1, *, kwh: float, gwp_kg: float, number
         "version": version,
     }
     return Event("footprint.asset-months", "footprint.asset-month.changed.v1", key, f"asset-month/{key}", data)
+
+
+SELLER: dict[str, Any] = {
+    "name": "Constellation Hébergement",
+    "territory": "FR",
+    "siren": "404833048",
+    "siret": "40483304800022",
+    "vat_id": "FR83404833048",
+    "electronic_address": "404833048",
+    "address": {"lines": ["10 avenue des Champs"], "postcode": "92000", "city": "Nanterre"},
+    "legal_form": "SAS",
+    "share_capital_eur": "100000.00",
+    "trade_register": "RCS Nanterre",
+    "iban": "FR7630006000011234567890189",
+    "late_penalty_percent": "12.00",
+}
+
+
+async def sold_by(billing: RunningService[Any]) -> None:
+    """Say who sells."""
+    answer = await billing.client.put("/v1/seller", json=SELLER)
+    assert answer.status_code == 200, answer.text

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import date
-from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
@@ -83,8 +82,3 @@ def list_prices(valid_from: date) -> PriceTerms:
     """The catalogue's list prices, for a contract that agrees on no others."""
     prices = {name: {"model": "unit", "price": str(unit.price)} for name, unit in LIST_PRICES.items()}
     return PriceTerms.model_validate({"valid_from": valid_from, "prices": prices})
-
-
-def money(value: Decimal) -> str:
-    """Euros as the API writes them."""
-    return f"{value:.2f}"

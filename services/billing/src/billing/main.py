@@ -1,16 +1,27 @@
 """Composition root and command line of billing."""
 
-from common.cli import command_line
-from common.service import Parts, Runtime, Service, migrations_of
+import asyncio
+from collections.abc import AsyncIterator
 
+from common.cli import command_line
+from common.database import Connection
+from common.events import Event
+from common.service import Parts, Runtime, Service, Worker, migrations_of
+
+from billing import invoice_store
 from billing.api.contracts import contracts_router
+from billing.api.invoices import invoices_router
 from billing.api.months import months_router
 from billing.api.previews import previews_router
+from billing.api.sellers import sellers_router
 from billing.api.usage import usage_router
 from billing.api.usage_events import usage_events_router
 from billing.consumers import SUBSCRIPTIONS
 from billing.contracts import Contracts
+from billing.invoicing import Invoicing
 from billing.months import Months
+from billing.published import INVOICES, invoice_issued
+from billing.runs import Runs, work
 from billing.service import Metering
 from billing.settings import Settings
 from billing.usage_events import UsageEvents
@@ -19,6 +30,12 @@ from billing.usage_events import UsageEvents
 def build(runtime: Runtime[Settings]) -> Parts:
     """Wire the service together."""
     database, clock = runtime.database, runtime.clock
+    invoicing = Invoicing(database, clock)
+    runs = Runs(database, invoicing, clock)
+
+    async def settle(stop: asyncio.Event) -> None:
+        await work(runs, database, runtime.settings.database_url, stop)
+
     return Parts(
         routers=[
             usage_router(Metering(database, clock)),
@@ -26,15 +43,28 @@ def build(runtime: Runtime[Settings]) -> Parts:
             contracts_router(database, Contracts(database, clock)),
             months_router(Months(database, clock)),
             usage_events_router(UsageEvents(database, clock)),
+            sellers_router(database, clock),
+            invoices_router(database, invoicing, runs),
         ],
         subscriptions=SUBSCRIPTIONS,
+        workers=[Worker("invoice-runs", settle)],
+        republishers={INVOICES: republish_invoices},
     )
+
+
+async def republish_invoices(connection: Connection) -> AsyncIterator[Event]:
+    """Every issued document, by number."""
+    after: str | None = None
+    while found := await invoice_store.read_invoices(connection, None, None, after=after, limit=500):
+        for issued in found:
+            yield invoice_issued(issued)
+        after = found[-1].document.number
 
 
 SERVICE = Service(
     name="billing",
     title="Constellation billing",
-    description="Cloud Like by use: what was held, month by local month, with its carbon.",
+    description="Cloud Like by use: what was held, month by local month, what it costs, and its carbon.",
     settings=Settings,
     migrations=migrations_of(__file__),
     build=build,

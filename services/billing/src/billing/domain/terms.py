@@ -24,6 +24,10 @@ class PriceVersion:
     terms: Terms
     minimum: Decimal | None = None
 
+    def minimums(self, start: int, end: int) -> list[Minimum]:
+        """Its minimum over `[start, end)`, epoch seconds, where it has one."""
+        return [] if self.minimum is None else [Minimum(self.minimum, start, end)]
+
 
 def in_force(versions: Sequence[PriceVersion], day: date) -> PriceVersion | None:
     """The version that holds on `day`: the latest valid one, and of those that begin on the same day the one recorded last."""
@@ -46,8 +50,7 @@ def windows_of(
         if version is not None and first < following:
             begin, finish = epoch(local_midnight(first, zone)), epoch(local_midnight(following, zone))
             windows.append(TermsWindow(begin, finish, version.terms, version.number))
-            if version.minimum is not None:
-                minimums.append(Minimum(version.minimum, begin, finish))
+            minimums += version.minimums(begin, finish)
     return windows, minimums
 
 

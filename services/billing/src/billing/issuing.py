@@ -1,0 +1,41 @@
+"""Issuing: the one place in which a document gets its number, its dates and its place in the chain, all in the caller's transaction."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from common.database import Transaction
+
+from billing import invoice_store as store
+from billing.domain.canonical import canonical
+from billing.domain.chain import link_hash
+from billing.invoice_content import Body, Document
+from billing.invoice_store import Issued
+from billing.published import invoice_issued
+from billing.sums import check_sums
+
+LEGAL_ZONE = ZoneInfo("Europe/Paris")
+"""Where a document's day of issue is counted: the provider's."""
+
+SERIES = {"380": "F", "381": "A"}
+"""Invoices (factures) and credit notes (avoirs) are numbered apart."""
+
+
+async def issue(unit: Transaction, org: str, body: Body, clock: Callable[[], datetime]) -> Issued:
+    """Give `body` the next number and store it. Raises `WrongSums` before a number is taken.
+
+    The series' row stays locked until the caller commits: two issues never hold the same number, a rollback gives it back, and a killed
+    process leaves neither number nor document.
+    """
+    check_sums(body)
+    today = clock().astimezone(LEGAL_ZONE).date()
+    place = await store.take_number(unit.connection, SERIES[body.type], today)
+    document = Document(
+        number=place.number, issued_on=place.day, due_on=place.day + timedelta(days=body.due_days), body=body
+    )
+    content = canonical(document.model_dump(mode="python"))
+    digest = link_hash(place.previous_hash, content)
+    issued = Issued(org, document, clock(), place.previous_hash, digest)
+    await store.add_invoice(unit.connection, place, issued, content)
+    unit.publish(invoice_issued(issued))
+    return issued

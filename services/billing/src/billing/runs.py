@@ -1,0 +1,87 @@
+"""The monthly run: each contract of a month settled in a transaction of its own, by whichever worker takes it.
+
+A worker that is killed leaves its contract waiting and no document; the next one takes it. A contract that cannot be settled is marked with
+the reason and does not stop the others.
+"""
+
+import asyncio
+from collections.abc import Callable
+from datetime import date, datetime
+from uuid import UUID, uuid4
+
+import structlog
+from common.api.problems import NotFound, Problem
+from common.database import Database
+from common.organisations import EVERY, Organisations
+from common.wakeup import Wakeup
+
+from billing import contract_store, run_store
+from billing.domain.terms import following_month
+from billing.invoicing import Invoicing
+from billing.run_store import Item
+from billing.sums import WrongSums
+
+log = structlog.get_logger()
+
+CHANNEL = "invoice_runs"
+POLL_S = 5.0
+
+
+class Runs:
+    """Invoice runs."""
+
+    def __init__(self, database: Database, invoicing: Invoicing, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._invoicing = invoicing
+        self._clock = clock
+
+    async def ask(self, organisations: Organisations, month: date) -> tuple[UUID, list[Item]]:
+        """Store a run over the contracts that hold in `month` and wake the workers. Raises `NotFound` when there is none."""
+        run = uuid4()
+        async with self._database.transaction(organisations) as unit:
+            contracts = await contract_store.read_contracts_between(unit.connection, month, following_month(month))
+            if not contracts:
+                raise NotFound("contract in", f"{month:%Y-%m}")
+            await run_store.add_run(unit.connection, run, month, contracts, self._clock())
+            unit.wake(CHANNEL)
+            return run, await run_store.read_run(unit.connection, run)
+
+    async def read(self, organisations: Organisations, run: UUID) -> list[Item]:
+        """The contracts of a run. Raises `NotFound`."""
+        async with self._database.snapshot(organisations) as connection:
+            items = await run_store.read_run(connection, run)
+        if not items:
+            raise NotFound("run", run)
+        return items
+
+    async def settle_next(self) -> bool:
+        """Settle one waiting contract; False when none waits."""
+        async with self._database.transaction(EVERY) as unit:
+            item = await run_store.take_next(unit.connection)
+            if item is None:
+                return False
+            state, number, detail = "failed", None, None
+            try:
+                async with unit.savepoint():
+                    settled = await self._invoicing.settle(unit, item.contract_id, item.month)
+                    state = settled.state
+                    number = None if settled.issued is None else settled.issued.document.number
+            except (Problem, WrongSums) as error:
+                detail = str(error)
+            await run_store.settle(unit.connection, item, state, number, detail)
+        log.info(
+            "invoice.settled", contract=str(item.contract_id), month=f"{item.month:%Y-%m}", state=state, number=number
+        )
+        return True
+
+
+async def work(runs: Runs, database: Database, url: str, stop: asyncio.Event) -> None:
+    """Settle what waits until `stop` is set; woken by each new run, and looking by itself every few seconds."""
+    async with Wakeup(url, database, CHANNEL) as wakeup:
+        stopping = asyncio.ensure_future(stop.wait())
+        while not stop.is_set():
+            if not await runs.settle_next():
+                waiting = asyncio.ensure_future(wakeup.wait(POLL_S))
+                await asyncio.wait({waiting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+                waiting.cancel()
+        stopping.cancel()
