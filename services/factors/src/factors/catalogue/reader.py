@@ -20,6 +20,7 @@ from factors.domain.regions import Region, Regions
 FACTOR_FILES = (
     "electricity.csv",
     "embodied.csv",
+    "energy.csv",
     "components.csv",
     "lives.csv",
     "data_centres.csv",
