@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scenarios.catalogue import offers_by_id
 from scenarios.domain.estimate import EstimateRequest, estimate
 from scenarios.domain.outcome import Alternative, Comparison, Scenario
 
@@ -85,7 +86,7 @@ def _studies(draw: st.DrawFn) -> dict[str, Any]:
 
 
 def _run(document: dict[str, Any]) -> Comparison:
-    return estimate(EstimateRequest.model_validate(document))
+    return estimate(EstimateRequest.model_validate(document), offers_by_id())
 
 
 def _server(**fields: Any) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from scenarios.api.estimates import EXAMPLE
+from scenarios.catalogue import offers_by_id
 from scenarios.domain.estimate import EstimateRequest, estimate
 from scenarios.domain.outcome import Comparison
 from scenarios.domain.trajectories import Pathway, gaps_kg, target_kg
@@ -13,7 +14,7 @@ EXACT = 1e-6
 
 
 def _compare(document: dict[str, Any], **changes: Any) -> Comparison:
-    return estimate(EstimateRequest.model_validate(document | changes))
+    return estimate(EstimateRequest.model_validate(document | changes), offers_by_id())
 
 
 def _early_replacement() -> dict[str, Any]:

@@ -1,13 +1,12 @@
 """The catalogue of offers: complete, consistent, bilingual, and served as it stands in its file."""
 
-from importlib.resources import files
-
 import pytest
 from common.testing.plugin import MakeService
+from scenarios.catalogue import shipped_offers
 from scenarios.domain.offers import EffectClass, Offer, read_catalogue
 from scenarios.main import SERVICE
 
-OFFERS = read_catalogue(files("scenarios").joinpath("data/offers.toml").read_text(encoding="utf-8"))
+OFFERS = shipped_offers()
 
 
 def _offer(offer_id: str) -> Offer:

@@ -1,7 +1,5 @@
 """Composition root and command line of scenarios."""
 
-from importlib.resources import files
-
 from common.cli import command_line
 from common.service import Parts, Runtime, Service, Worker, migrations_of
 
@@ -10,8 +8,8 @@ from scenarios.api.offers import offers_router
 from scenarios.api.runs import runs_router
 from scenarios.api.scope import scope_router
 from scenarios.api.studies import studies_router
+from scenarios.catalogue import shipped_offers
 from scenarios.consumers import SUBSCRIPTIONS
-from scenarios.domain.offers import read_catalogue
 from scenarios.events import RESULTS
 from scenarios.republish import republish_results
 from scenarios.settings import Settings
@@ -20,11 +18,10 @@ from scenarios.worker import RunWorker
 
 def build(runtime: Runtime[Settings]) -> Parts:
     """Wire the service together."""
-    offers = read_catalogue(files("scenarios").joinpath("data/offers.toml").read_text(encoding="utf-8"))
     database, url, clock = runtime.database, runtime.settings.database_url, runtime.clock
     return Parts(
         routers=[
-            offers_router(offers),
+            offers_router(shipped_offers()),
             estimates_router(),
             scope_router(database),
             studies_router(database, clock),

@@ -11,6 +11,8 @@ from uuid import UUID, uuid4
 from common.api.problems import Conflict, NotFound
 from common.database import Transaction
 
+from scenarios.catalogue import offers_by_id, shipped_offers
+from scenarios.domain.applying import Applier
 from scenarios.domain.description import Refused
 from scenarios.domain.estimate import MAX_ALTERNATIVES, AlternativeSpec
 from scenarios.domain.run import in_scope, prepare
@@ -29,6 +31,15 @@ class Difference:
     added: list[str]
     removed: list[str]
     changed: dict[str, list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Eligibility:
+    """On how many assets of a study an offer can be taken; `reason` says why on none."""
+
+    offer: str
+    assets: int
+    reason: str | None
 
 
 async def create_study(unit: Transaction, definition: StudyDefinition, now: datetime) -> UUID:
@@ -103,6 +114,20 @@ async def change_alternative(
     await studies.update_alternative(unit.connection, alternative.id, changed)
 
 
+async def eligible_offers(unit: Transaction, study: Study) -> list[Eligibility]:
+    """For each offer of the catalogue, on how many of the study's assets it can be taken, or why on none."""
+    snapshot, _ = await studies.read_snapshot(unit.connection, study.id, study.snapshot)
+    assets = in_scope(study.definition, snapshot).assets
+    applier = Applier(offers_by_id(), assets, study.definition.confirmed)
+    found = []
+    for offer in shipped_offers():
+        try:
+            found.append(Eligibility(offer.id, len(applier.eligible(offer)), None))
+        except Refused as refused:
+            found.append(Eligibility(offer.id, 0, refused.detail))
+    return found
+
+
 async def request_run(unit: Transaction, study: Study, kind: str, options: dict[str, Any], now: datetime) -> UUID:
     """Queue a run of the study as it is now: later changes of the study do not reach it."""
     alternatives = await studies.list_alternatives(unit.connection, study.id)
@@ -157,7 +182,7 @@ async def _check(definition: StudyDefinition, alternatives: Sequence[Alternative
         reasons = Counter(each.reason for each in snapshot.left_out)
         told = "; ".join(f"{count} left out: {reason}" for reason, count in sorted(reasons.items()))
         raise Refused("scope", "empty", f"no asset of {definition.org!r} is in scope" + (f" ({told})" if told else ""))
-    await asyncio.to_thread(prepare, definition, alternatives, snapshot)
+    await asyncio.to_thread(prepare, definition, alternatives, snapshot, offers_by_id())
 
 
 async def _check_alternative(

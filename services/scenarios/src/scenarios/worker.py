@@ -13,6 +13,7 @@ from common.organisations import EVERY
 from common.wakeup import Wakeup
 
 from scenarios import events
+from scenarios.catalogue import offers_by_id
 from scenarios.domain.description import Refused
 from scenarios.domain.estimate import AlternativeSpec
 from scenarios.domain.run import ComparisonRequest, Progress, run_comparison
@@ -50,7 +51,7 @@ def compute_comparison(
 ) -> dict[str, Any]:
     """A run of kind `comparison`."""
     request = ComparisonRequest.model_validate(options)
-    return run_comparison(definition, alternatives, snapshot, request, progress).model_dump(mode="json")
+    return run_comparison(definition, alternatives, snapshot, offers_by_id(), request, progress).model_dump(mode="json")
 
 
 COMPUTATIONS: dict[str, Computation] = {"comparison": compute_comparison}

@@ -6,6 +6,7 @@ from common.api.auth import Caller, requires
 from common.api.problems import FieldError, Unprocessable
 from fastapi import APIRouter, Body, Depends
 
+from scenarios.catalogue import offers_by_id
 from scenarios.domain.description import Refused
 from scenarios.domain.estimate import EstimateRequest, estimate
 from scenarios.domain.outcome import Comparison
@@ -61,7 +62,7 @@ def estimates_router() -> APIRouter:
         request: Annotated[EstimateRequest, Body(openapi_examples={"long-life-support": EXAMPLE})], caller: Reader
     ) -> Comparison:
         try:
-            return estimate(request)
+            return estimate(request, offers_by_id())
         except Refused as refused:
             raise unprocessable(refused) from refused
 

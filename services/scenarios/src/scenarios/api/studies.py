@@ -74,6 +74,12 @@ class NewName(BaseModel):
     name: Name
 
 
+class EligibilityList(BaseModel):
+    """Every offer of the catalogue, in its order."""
+
+    items: list[service.Eligibility]
+
+
 def studies_router(database: Database, clock: Callable[[], datetime]) -> APIRouter:
     """Routes over stored studies."""
     router = APIRouter(tags=["studies"])
@@ -170,6 +176,12 @@ def studies_router(database: Database, clock: Callable[[], datetime]) -> APIRout
             study = await service.find_study(unit, study_id)
         return DifferenceView(snapshot=study.snapshot, added=found.added, removed=found.removed, changed=found.changed)
 
+    @router.get("/studies/{study_id}/offers", summary="Which offers can be taken on the study's assets, or why not")
+    async def read_eligibility(study_id: UUID, caller: Reader) -> EligibilityList:
+        async with database.transaction(caller.organisations) as unit:
+            found = await service.eligible_offers(unit, await service.find_study(unit, study_id))
+        return EligibilityList(items=found)
+
     @router.post(
         "/studies/{study_id}/scenarios", status_code=201, summary="An alternative", response_model=AlternativeView
     )
@@ -184,8 +196,9 @@ def studies_router(database: Database, clock: Callable[[], datetime]) -> APIRout
             async def act() -> Response:
                 study = await service.find_study(unit, study_id, lock=True)
                 new_id = await service.add_alternative(unit, study, alternative)
-                view = AlternativeView(id=new_id, name=alternative.name, actions=alternative.actions, version=1)
-                return Response(dumps(view), 201, {"ETag": etag(1)}, JSON)
+                kept = await studies.find_alternative(unit.connection, new_id)
+                assert kept is not None
+                return Response(dumps(show_alternative(kept)), 201, {"ETag": etag(1)}, JSON)
 
             try:
                 return await idempotency.once(request, unit, caller, act)

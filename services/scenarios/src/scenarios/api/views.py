@@ -9,6 +9,7 @@ from common.api.auth import Caller, requires
 from fastapi import Depends
 from pydantic import BaseModel, Field
 
+from scenarios.domain.applying import OfferUse
 from scenarios.domain.description import ActionSpec
 from scenarios.domain.snapshot import FactorUsed, LeftOut, Snapshot, SnapshotAsset
 from scenarios.domain.study import StudyDefinition
@@ -24,6 +25,7 @@ class AlternativeView(BaseModel):
 
     id: UUID
     name: str
+    offers: list[OfferUse]
     actions: list[ActionSpec]
     version: int
 
@@ -79,7 +81,9 @@ class RunView(BaseModel):
 def show_alternative(alternative: Alternative) -> AlternativeView:
     """The view of an alternative."""
     spec = alternative.spec
-    return AlternativeView(id=alternative.id, name=spec.name, actions=spec.actions, version=alternative.version)
+    return AlternativeView(
+        id=alternative.id, name=spec.name, offers=spec.offers, actions=spec.actions, version=alternative.version
+    )
 
 
 def show_study(study: Study, alternatives: list[Alternative]) -> StudyView:

@@ -19,6 +19,7 @@ Pue = Annotated[float, Field(ge=1, le=10, allow_inf_nan=False)]
 Ratio = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 PositiveShare = Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
+Load = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]
 Euros = Annotated[Decimal, Field(ge=0, le=10**9, decimal_places=2)]
 
 
@@ -53,6 +54,8 @@ class AssetValues(Written):
     opex_eur_per_year: Euros = Field(default=Decimal(0), description="support and services, without electricity")
     price_eur: Euros = Field(default=Decimal(0), description="of one more such unit, bought when the fleet grows")
     site: Annotated[str, Field(max_length=200)] | None = None
+    vcpu: Load = Field(default=0.0, description="of the load, where a price or a capacity needs it")
+    ram_gib: Load = 0.0
 
 
 def cents(amount: Decimal | None) -> int | None:
@@ -79,7 +82,7 @@ class Selector(Written):
 
 
 class NewValues(Written):
-    """Values per unit of what enters; what is not given stays as it is. `annual_kwh_ratio` multiplies the energy that is there."""
+    """Values per unit of what enters; what is not given stays as it is. A ratio multiplies what is there."""
 
     annual_kwh: Kwh | None = None
     annual_kwh_ratio: Ratio | None = None
@@ -88,7 +91,9 @@ class NewValues(Written):
     life_years: Life | None = None
     maintenance_kg_per_year: Kilograms | None = None
     opex_eur_per_year: Euros | None = None
+    opex_ratio: Ratio | None = None
     price_eur: Euros | None = None
+    price_ratio: Ratio | None = None
 
     def kit(self) -> levers.Kit:
         """The same for the engine."""
@@ -100,7 +105,9 @@ class NewValues(Written):
             life_years=self.life_years,
             maintenance_kg_per_year=self.maintenance_kg_per_year,
             opex_cents_per_year=cents(self.opex_eur_per_year),
+            opex_ratio=self.opex_ratio,
             price_cents=cents(self.price_eur),
+            price_ratio=self.price_ratio,
         )
 
 
@@ -175,6 +182,8 @@ class MoveToShared(Placed):
     host_age_years: Age = 0.0
     host: NewValues = Field(default_factory=NewValues, validation_alias=AliasChoices("host", "with"))
     buy_back_eur: Euros = Field(default=Decimal(0), description="paid for one unit that leaves")
+    vcpu_eur_per_month: Euros = Decimal(0)
+    ram_gib_eur_per_month: Euros = Decimal(0)
 
     def read(self, on: Integers) -> levers.Action:
         return levers.MoveToShared(
@@ -185,6 +194,8 @@ class MoveToShared(Placed):
             self.host_age_years,
             self.host.kit(),
             int(self.buy_back_eur * 100),
+            int(self.vcpu_eur_per_month * 100),
+            int(self.ram_gib_eur_per_month * 100),
         )
 
 
@@ -196,6 +207,15 @@ class RightSize(Placed):
 
     def read(self, on: Integers) -> levers.Action:
         return levers.RightSize(self.place(on), self.share)
+
+
+class Service(Placed):
+    """A service that changes nothing by itself."""
+
+    lever: Literal["service"]
+
+    def read(self, on: Integers) -> levers.Action:
+        return levers.Service(self.place(on))
 
 
 class SwitchOff(Placed):
@@ -219,5 +239,6 @@ class SetValues(Placed):
 
 
 ActionSpec = Annotated[
-    Renew | ExtendLife | Refurbish | MoveToShared | RightSize | SwitchOff | SetValues, Field(discriminator="lever")
+    Renew | ExtendLife | Refurbish | MoveToShared | RightSize | Service | SwitchOff | SetValues,
+    Field(discriminator="lever"),
 ]

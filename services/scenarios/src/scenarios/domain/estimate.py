@@ -7,6 +7,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field, model_validator
 
+from scenarios.domain.applying import Applier, Catalogue, OfferUse
 from scenarios.domain.description import ActionSpec, AssetValues, Refurbish, Refused, Written
 from scenarios.domain.engine import World
 from scenarios.domain.fleet import Horizon
@@ -24,6 +25,7 @@ Growth = Annotated[float, Field(ge=-0.99, le=1, allow_inf_nan=False)]
 Rate = Annotated[Decimal, Field(ge=0, le=1)]
 EuroPerKwh = Annotated[Decimal, Field(ge=0, le=10)]
 Actions = Annotated[list[ActionSpec], Field(max_length=MAX_ACTIONS)]
+Confirmed = Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=100)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -55,7 +57,20 @@ class AlternativeSpec(Written):
     """What could be done instead."""
 
     name: Name = Field(examples=["long-life-support"])
+    offers: Annotated[list[OfferUse], Field(max_length=100)] = Field(
+        default_factory=list, description="offers of the catalogue, taken before the actions"
+    )
     actions: Actions = Field(default_factory=list)
+
+    def expanded(self, applier: Applier, field: str, reference: ReferenceSpec, years: int) -> "AlternativeSpec":
+        """The same with its offers as actions. One that takes offers is the reference with the offers in it, then its own actions.
+
+        Raises `Refused` saying why an offer cannot be taken.
+        """
+        if not self.offers:
+            return self
+        taken = applier.apply(self.offers, f"{field}.offers", reference.actions, years)
+        return AlternativeSpec(name=self.name, actions=taken + self.actions)
 
 
 class EstimateRequest(Written):
@@ -71,6 +86,7 @@ class EstimateRequest(Written):
     electricity_eur_per_kwh: EuroPerKwh | None = Field(default=None, description="left out of OPEX when not given")
     discount_rate: Rate | None = Field(default=None, description="of the net present value")
     monthly: bool = Field(default=False, description="answer with the months too")
+    confirmed: Confirmed = Field(default_factory=list, description="ids of offers' prerequisites that hold")
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> "EstimateRequest":
@@ -83,15 +99,17 @@ class EstimateRequest(Written):
         return self
 
 
-def estimate(request: EstimateRequest) -> Comparison:
+def estimate(request: EstimateRequest, catalogue: Catalogue) -> Comparison:
     """Run the request. The order of its assets does not matter, to the last bit. Raises `Refused` naming what breaks a rule."""
     assets = sorted(request.assets, key=lambda asset: asset.ref)
-    check_conventions(request.reference, request.alternatives)
+    applier = Applier(catalogue, assets, request.confirmed)
+    expanded = expand(request.alternatives, applier, request.reference, request.years)
+    check_conventions(request.reference, expanded)
     reader = Reader(assets, request.years)
     reference = reader.read(request.reference.actions, "reference.actions")
     alternatives = [
         (alternative.name, reader.read(alternative.actions, f"alternatives.{index}.actions"))
-        for index, alternative in enumerate(request.alternatives)
+        for index, alternative in enumerate(expanded)
     ]
     within_years = any(
         action.placed.month for actions in [reference, *(each for _, each in alternatives)] for action in actions
@@ -101,6 +119,16 @@ def estimate(request: EstimateRequest) -> Comparison:
     world = World(horizon, factors[:, np.newaxis], request.growth_per_year)
     prices = Prices(request.electricity_eur_per_kwh, request.discount_rate)
     return compare(fleet_of(assets), reference, alternatives, world, prices, months=request.monthly)
+
+
+def expand(
+    alternatives: list[AlternativeSpec], applier: Applier, reference: ReferenceSpec, years: int
+) -> list[AlternativeSpec]:
+    """All alternatives with their offers as actions. Raises `Refused`."""
+    return [
+        alternative.expanded(applier, f"alternatives.{index}", reference, years)
+        for index, alternative in enumerate(alternatives)
+    ]
 
 
 def check_conventions(reference: ReferenceSpec, alternatives: list[AlternativeSpec]) -> None:

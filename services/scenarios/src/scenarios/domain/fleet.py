@@ -16,7 +16,7 @@ class Fleet:
     """One value per asset in each column. Per unit, except `quantity`.
 
     `annual_kwh` is of the kit itself (before PUE) over 365 days; `embodied_kg` is the whole of a unit when new; `age_years` is its age at
-    the start; `virtual` marks machines whose embodied part is a share of a host's.
+    the start; `virtual` marks machines whose embodied part is a share of a host's; `vcpu` and `ram_gib` are the load (0 where unknown).
     """
 
     quantity: Floats
@@ -29,6 +29,8 @@ class Fleet:
     opex_cents_per_year: Integers
     price_cents: Integers
     virtual: Flags
+    vcpu: Floats
+    ram_gib: Floats
 
     @property
     def size(self) -> int:

@@ -23,7 +23,7 @@ class Convention(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kit:
-    """Values per unit of kit that enters or is set; None keeps what is there. `annual_kwh_ratio` multiplies the energy that is there."""
+    """Values per unit of kit that enters or is set; None keeps what is there. A ratio multiplies what is there."""
 
     annual_kwh: Number | None = None
     annual_kwh_ratio: Number | None = None
@@ -32,12 +32,22 @@ class Kit:
     life_years: Number | None = None
     maintenance_kg_per_year: Number | None = None
     opex_cents_per_year: int | None = None
+    opex_ratio: float | None = None
     price_cents: int | None = None
+    price_ratio: float | None = None
+
+    @property
+    def priced(self) -> bool:
+        """Whether it says what a unit costs."""
+        return self.price_cents is not None or self.price_ratio is not None
 
     def put(self, state: State, on: Integers) -> None:
         """Write the given values into the columns of `state`."""
         if self.annual_kwh_ratio is not None:
             state.annual_kwh[on] *= self.annual_kwh_ratio
+        for cents, ratio in ((state.opex_cents_per_year, self.opex_ratio), (state.price_cents, self.price_ratio)):
+            if ratio is not None:
+                cents[on] = np.rint(cents[on] * ratio).astype(np.int64)
         for column in (
             "annual_kwh",
             "pue",
@@ -106,7 +116,8 @@ class Renew(Action):
 class ExtendLife(Action):
     """The assets stay `years` longer; what is left of their making (often nothing) is spread over the longer rest.
 
-    `kit` may carry another support price and the spare parts' kg; `price_cents` is then paid at once.
+    The life of a unit that is bought later is not changed. `kit` may carry another support price and the spare parts' kg; `price_cents`
+    is then paid at once.
     """
 
     years: Number
@@ -114,10 +125,9 @@ class ExtendLife(Action):
 
     def pull(self, state: State, step: int) -> None:
         state.spread_again(self.on, step, self.years)
-        state.life_years[self.on] += self.years
-        if self.kit.price_cents is not None:
-            state.buy(self.on, step, self.kit.price_cents)
         self.kit.put(state, self.on)
+        if self.kit.priced:
+            state.buy(self.on, step, state.price_cents[self.on])
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +163,8 @@ class MoveToShared(Action):
 
     A unit's load takes `host_share` of a host; with `sold_ratio` of the hosts' capacity sold, it bears host_share ÷ sold_ratio of a host's
     energy and making, idle capacity included. `host` holds the values of one host (default: those of the asset itself), `host_age_years`
-    its age on arrival. `buy_back_cents` per unit is what is paid for the assets that leave.
+    its age on arrival. `buy_back_cents` per unit is what is paid for the assets that leave. With a price per vCPU or GiB of
+    RAM and month, that of the load is what running it costs from then on.
     """
 
     pue: Number
@@ -162,6 +173,8 @@ class MoveToShared(Action):
     host_age_years: Number = 0.0
     host: Kit = field(default_factory=Kit)
     buy_back_cents: int = 0
+    vcpu_cents_per_month: int = 0
+    ram_gib_cents_per_month: int = 0
 
     def pull(self, state: State, step: int) -> None:
         state.buy(self.on, step, -self.buy_back_cents)
@@ -170,6 +183,11 @@ class MoveToShared(Action):
         state.annual_kwh[self.on] *= burden
         state.embodied_kg[self.on] *= burden
         state.pue[self.on] = self.pue
+        if self.vcpu_cents_per_month or self.ram_gib_cents_per_month:
+            monthly = (
+                state.vcpu[self.on] * self.vcpu_cents_per_month + state.ram_gib[self.on] * self.ram_gib_cents_per_month
+            )
+            state.opex_cents_per_year[self.on] = np.rint(monthly * 12).astype(np.int64)
         life_years = state.life_years[self.on]
         age_years = np.minimum(self.host_age_years, life_years)
         state.enter(self.on, step, state.embodied_kg[self.on], life_years, age_years)
@@ -183,13 +201,22 @@ class RightSize(Action):
 
     def pull(self, state: State, step: int) -> None:
         kept = 1.0 - self.share
-        state.annual_kwh[self.on] *= kept
+        for column in (state.annual_kwh, state.vcpu, state.ram_gib):
+            column[self.on] *= kept
         virtual = state.virtual[self.on]
         on = self.on[virtual]
         kept_virtual = np.broadcast_to(kept, self.on.shape)[virtual]
         state.scale_embodied(on, step, kept_virtual)
         state.embodied_kg[on] *= kept_virtual
         state.opex_cents_per_year[on] = np.rint(state.opex_cents_per_year[on] * kept_virtual).astype(np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Service(Action):
+    """A service that changes nothing by itself: it has its fees, and no effect is claimed for it."""
+
+    def pull(self, state: State, step: int) -> None:
+        return
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +256,6 @@ def _replace(state: State, on: Integers, step: int, kit: Kit) -> None:
     """What all replacements share: the old units leave, the new values are written, the purchase is counted, the moment kept."""
     state.leave(on, step)
     kit.put(state, on)
-    if kit.price_cents is not None:
-        state.buy(on, step, kit.price_cents)
+    if kit.priced:
+        state.buy(on, step, state.price_cents[on])
     state.replaced_at[on] = np.minimum(state.replaced_at[on], step)

@@ -6,12 +6,23 @@ Figures are the catalogue's own (each offer names its slide), or assumptions, ma
 import tomllib
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from scenarios.domain.kinds import Kind
 
 Lever = Literal[
-    "awareness", "measure", "plan", "renew", "extend_life", "refurbish", "move_to_shared", "right_size", "switch_off"
+    "awareness",
+    "measure",
+    "plan",
+    "service",
+    "renew",
+    "extend_life",
+    "refurbish",
+    "move_to_shared",
+    "right_size",
+    "switch_off",
 ]
 Euros = Annotated[Decimal, Field(ge=0, decimal_places=2)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -58,8 +69,50 @@ class Saving(_Frozen):
     basis: Literal["catalogue", "assumption"]
 
 
+class Parameter(_Frozen):
+    """A number that an offer works with: `expected` between `low` and `high`, and where the three come from."""
+
+    text: Text
+    unit: str
+    expected: float
+    low: float
+    high: float
+    basis: Literal["catalogue", "published", "assumption"]
+    source: str
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Parameter":
+        if not self.low <= self.expected <= self.high:
+            raise ValueError(f"{self.low} <= {self.expected} <= {self.high} does not hold")
+        return self
+
+
+class Prerequisite(_Frozen):
+    """What must hold: `id` is confirmed by the study, or, with `min_age_years`, the assets are at least that old."""
+
+    id: str
+    text: Text
+    min_age_years: float | None = None
+
+
+class Template(_Frozen):
+    """An action of the offer. `action` is written as in a scenario, `"$name"` standing for a parameter; it takes those assets of the
+    use that are of `kinds`, and is left out while parameter `when` is below `at_least`.
+
+    Of the replacements that the reference has planned for these assets it `stands_for` none (they happen all the same), the
+    first, or all; or `defers` (a parameter) says by how many years it puts them off.
+    """
+
+    kinds: list[Kind] | None = None
+    when: str | None = None
+    at_least: float = 0.0
+    stands_for: Literal["keep", "first", "all"] = "keep"
+    defers: str | None = None
+    action: dict[str, Any]
+
+
 class Offer(_Frozen):
-    """An offer of the catalogue."""
+    """An offer of the catalogue. Its `actions` are all that the engine needs of it: a new offer is a new entry in the file."""
 
     id: str
     name: Text
@@ -69,6 +122,11 @@ class Offer(_Frozen):
     budgets: list[Budget] = []
     savings: list[Saving] = []
     notes: list[Text] = []
+    kinds: list[Kind] | None = Field(default=None, description="what it is for; all when absent")
+    parameters: dict[str, Parameter] = {}
+    prerequisites: list[Prerequisite] = []
+    excludes: list[str] = Field(default=[], description="offers that cannot be on the same assets in one scenario")
+    actions: list[Template] = []
     source: str
 
 
@@ -83,4 +141,8 @@ def read_catalogue(document: str) -> tuple[Offer, ...]:
         raise ValueError(
             f"offer ids must be unique: {sorted(identifier for identifier in ids if ids.count(identifier) > 1)}"
         )
+    for offer in offers:
+        unknown = sorted(set(offer.excludes) - set(ids))
+        if unknown:
+            raise ValueError(f"{offer.id} excludes offers that are not there: {unknown}")
     return offers

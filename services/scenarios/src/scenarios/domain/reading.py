@@ -30,6 +30,8 @@ def fleet_of(assets: Sequence[AssetValues]) -> Fleet:
         opex_cents_per_year=money(asset.opex_eur_per_year for asset in assets),
         price_cents=money(asset.price_eur for asset in assets),
         virtual=np.fromiter((asset.kind == "virtual_machine" for asset in assets), dtype=np.bool_, count=len(assets)),
+        vcpu=column(asset.vcpu for asset in assets),
+        ram_gib=column(asset.ram_gib for asset in assets),
     )
 
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from scenarios.domain.applying import Applier, Catalogue
 from scenarios.domain.description import Written
 from scenarios.domain.engine import World
-from scenarios.domain.estimate import AlternativeSpec, ReferenceSpec, check_conventions
+from scenarios.domain.estimate import AlternativeSpec, ReferenceSpec, check_conventions, expand
 from scenarios.domain.fleet import Horizon
 from scenarios.domain.levers import Action
 from scenarios.domain.outcome import Comparison, compare
@@ -74,16 +75,24 @@ def in_scope(definition: StudyDefinition, snapshot: Snapshot) -> Snapshot:
 
 
 def prepare(
-    definition: StudyDefinition, alternatives: Sequence[AlternativeSpec], snapshot: Snapshot, *, monthly: bool = False
+    definition: StudyDefinition,
+    alternatives: Sequence[AlternativeSpec],
+    snapshot: Snapshot,
+    catalogue: Catalogue,
+    *,
+    monthly: bool = False,
 ) -> Prepared:
-    """Read all actions against the snapshot. Raises `Refused` naming the first that breaks a rule."""
+    """Read all offers and actions against the snapshot. Raises `Refused` naming the first that breaks a rule, and why."""
     snapshot = in_scope(definition, snapshot)
-    check_conventions(ReferenceSpec(actions=definition.reference.actions), list(alternatives))
+    reference_spec = ReferenceSpec(actions=definition.reference.actions)
+    applier = Applier(catalogue, snapshot.assets, definition.confirmed)
+    expanded = expand(list(alternatives), applier, reference_spec, definition.years)
+    check_conventions(reference_spec, expanded)
     reader = Reader(snapshot.assets, definition.years)
     reference = reader.read(definition.reference.actions, "reference.actions")
     read = [
         (alternative.name, reader.read(alternative.actions, f"alternatives.{index}.actions"))
-        for index, alternative in enumerate(alternatives)
+        for index, alternative in enumerate(expanded)
     ]
     within_years = any(
         action.placed.month for actions in [reference, *(each for _, each in read)] for action in actions
@@ -97,11 +106,12 @@ def run_comparison(
     definition: StudyDefinition,
     alternatives: Sequence[AlternativeSpec],
     snapshot: Snapshot,
+    catalogue: Catalogue,
     request: ComparisonRequest,
     progress: Progress,
 ) -> ComparisonResult:
     """The study's comparison. Raises `Refused` when an action does not fit the snapshot."""
-    prepared = prepare(definition, alternatives, snapshot, monthly=request.monthly)
+    prepared = prepare(definition, alternatives, snapshot, catalogue, monthly=request.monthly)
     progress(1, 3)
     fleet = fleet_of(prepared.snapshot.assets)
     prices = definition.prices()

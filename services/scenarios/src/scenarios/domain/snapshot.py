@@ -55,6 +55,8 @@ class HeardAsset:
     support_eur_per_year: Decimal
     price_eur: Decimal
     tags: Mapping[str, str]
+    vcpu: float = 0.0
+    ram_gib: float = 0.0
     months: Sequence[HeardMonth] = ()
 
 
@@ -187,6 +189,8 @@ class Freezer:
                 "opex_eur_per_year": asset.support_eur_per_year,
                 "price_eur": asset.price_eur,
                 "site": site.code if site else None,
+                "vcpu": asset.vcpu / asset.quantity,
+                "ram_gib": asset.ram_gib / asset.quantity,
                 "electricity": self._electricity(site),
                 "evidence": {"life": life, "energy": energy, "embodied": embodied},
                 "tags": dict(asset.tags),
@@ -268,18 +272,27 @@ class Freezer:
 
 
 def folded(assets: Sequence[HeardAsset]) -> list[HeardAsset]:
-    """Each host with the months of the machines on it added to its own; machines whose host is not among `assets` stay."""
+    """Each host with the months and the load of the machines on it added to its own; machines whose host is not among `assets` stay."""
     hosts = {asset.id for asset in assets}
-    carried: dict[UUID, list[HeardMonth]] = defaultdict(list)
+    carried: dict[UUID, list[HeardAsset]] = defaultdict(list)
     for asset in assets:
-        if asset.host_id in hosts:
-            assert asset.host_id is not None
-            carried[asset.host_id].extend(asset.months)
+        if asset.host_id is not None and asset.host_id in hosts:
+            carried[asset.host_id].append(asset)
     return [
-        replace(asset, months=_together(asset.months, carried[asset.id])) if asset.id in carried else asset
+        _loaded(asset, carried[asset.id]) if asset.id in carried else asset
         for asset in assets
         if asset.host_id not in hosts
     ]
+
+
+def _loaded(host: HeardAsset, machines: Sequence[HeardAsset]) -> HeardAsset:
+    running = [machine for machine in machines if machine.status == "in_service"]
+    return replace(
+        host,
+        months=_together(host.months, [month for machine in machines for month in machine.months]),
+        vcpu=sum(machine.vcpu for machine in running),
+        ram_gib=sum(machine.ram_gib for machine in running),
+    )
 
 
 def _together(own: Sequence[HeardMonth], carried: Iterable[HeardMonth]) -> list[HeardMonth]:

@@ -26,6 +26,8 @@ class State:
         self.opex_cents_per_year = fleet.opex_cents_per_year.copy()
         self.price_cents = fleet.price_cents.copy()
         self.virtual = fleet.virtual
+        self.vcpu = fleet.vcpu.copy()
+        self.ram_gib = fleet.ram_gib.copy()
         self.in_service: Flags = np.ones(fleet.size, dtype=np.bool_)
         self.replaced_at: Integers = np.full(fleet.size, horizon.steps, dtype=np.int64)
         self.end_step: Floats = np.zeros(fleet.size)

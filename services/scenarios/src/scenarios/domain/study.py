@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import Field
 
 from scenarios.domain.description import Kilograms, Share, Written
-from scenarios.domain.estimate import Actions, Electricity, EuroPerKwh, Growth, Name, Rate, Years
+from scenarios.domain.estimate import Actions, Confirmed, Electricity, EuroPerKwh, Growth, Name, Rate, Years
 from scenarios.domain.fleet import Floats, Horizon
 from scenarios.domain.kinds import Kind
 from scenarios.domain.outcome import Prices
@@ -86,6 +86,7 @@ class StudyDefinition(Written):
     electricity_eur_per_kwh: EuroPerKwh | None = None
     discount_rate: Rate | None = None
     target: Target | None = None
+    confirmed: Confirmed = Field(default_factory=list, description="ids of offers' prerequisites that hold here")
 
     def prices(self) -> Prices:
         """What money needs."""

@@ -77,6 +77,7 @@ def _asset(row: Record, start: date) -> HeardAsset:
     segments = row["timeline"]
     segment = next((each for each in reversed(segments) if each["from"][:10] <= start.isoformat()), segments[0])
     acquired, declared, support = row["acquired"] or {}, row["declared"] or {}, row["support"] or {}
+    allocation = segment.get("allocation") or {}
     ended = segment["to"] is not None and segment["to"][:10] <= start.isoformat()
     watts, annual_kwh = declared.get("average_w"), declared.get("annual_kwh")
     return HeardAsset(
@@ -94,6 +95,8 @@ def _asset(row: Record, start: date) -> HeardAsset:
         support_eur_per_year=Decimal(support.get("eur_per_year") or 0),
         price_eur=Decimal(acquired.get("price_eur") or 0),
         tags=row["tags"],
+        vcpu=float(allocation.get("vcpu") or 0) * row["quantity"],
+        ram_gib=float(allocation.get("ram_gib") or 0) * row["quantity"],
         months=[
             HeardMonth(*month)
             for month in zip(

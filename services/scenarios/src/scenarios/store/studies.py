@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from asyncpg import Record
+from common import json
 from common.database import Connection
 
 from scenarios.domain.estimate import AlternativeSpec
@@ -39,13 +40,13 @@ VALUES ($1, $2, $3, $4, $5)
 """
 
 _INSERT_ALTERNATIVE = """
-INSERT INTO alternatives (id, study_id, org_id, name, actions, version)
-VALUES ($1, $2, $3, $4, $5, 1)
+INSERT INTO alternatives (id, study_id, org_id, name, offers, actions, version)
+VALUES ($1, $2, $3, $4, $5::text::jsonb, $6::text::jsonb, 1)
 """
 
 _UPDATE_ALTERNATIVE = """
 UPDATE alternatives
-SET name = $2, actions = $3, version = version + 1
+SET name = $2, offers = $3::text::jsonb, actions = $4::text::jsonb, version = version + 1
 WHERE id = $1
 """
 
@@ -132,13 +133,12 @@ async def insert_alternative(
     connection: Connection, alternative_id: UUID, study: Study, alternative: AlternativeSpec
 ) -> None:
     """Keep a new alternative of `study`."""
-    actions = _written(alternative)["actions"]
-    await connection.execute(_INSERT_ALTERNATIVE, alternative_id, study.id, study.org, alternative.name, actions)
+    await connection.execute(_INSERT_ALTERNATIVE, alternative_id, study.id, study.org, *_columns(alternative))
 
 
 async def update_alternative(connection: Connection, alternative_id: UUID, alternative: AlternativeSpec) -> None:
     """Keep a changed alternative; its version rises."""
-    await connection.execute(_UPDATE_ALTERNATIVE, alternative_id, alternative.name, _written(alternative)["actions"])
+    await connection.execute(_UPDATE_ALTERNATIVE, alternative_id, *_columns(alternative))
 
 
 async def delete_alternative(connection: Connection, alternative_id: UUID) -> None:
@@ -148,6 +148,11 @@ async def delete_alternative(connection: Connection, alternative_id: UUID) -> No
 
 def _written(document: StudyDefinition | AlternativeSpec) -> dict[str, Any]:
     return document.model_dump(mode="json", by_alias=True)
+
+
+def _columns(alternative: AlternativeSpec) -> tuple[str, str, str]:
+    written = _written(alternative)
+    return alternative.name, json.dumps_text(written["offers"]), json.dumps_text(written["actions"])
 
 
 def _study(row: Record) -> Study:
@@ -163,5 +168,5 @@ def _study(row: Record) -> Study:
 
 
 def _alternative(row: Record) -> Alternative:
-    spec = AlternativeSpec.model_validate({"name": row["name"], "actions": row["actions"]})
+    spec = AlternativeSpec.model_validate({name: row[name] for name in ("name", "offers", "actions")})
     return Alternative(row["id"], row["study_id"], spec, row["version"])
