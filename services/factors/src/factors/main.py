@@ -42,8 +42,8 @@ def build(runtime: Runtime[FactorsSettings]) -> Parts:
         workers.append(Worker("catalogue", CatalogueLoader(database, runtime.clock).run, role="work"))
     return Parts(
         routers=[
-            factors_router(database, publishing, live),
             resolve_router(live, regions),
+            factors_router(database, publishing, live),
             estimates_router(live, regions, reader.gases(), runtime.clock),
             releases_router(database, publishing),
             imports_router(database, Importing(regions, runtime.clock), live),

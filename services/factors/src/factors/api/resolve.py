@@ -4,10 +4,11 @@ from functools import partial
 from typing import Annotated, Any
 
 from common.api.auth import Caller, requires
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from factors.api.batches import Answers, BatchIn, Item, ItemError, run_batch
+from factors.api.queries import query_parameters, read_query
 from factors.api.questions import RefQuestionIn, ScopedQuestionIn, answerer
 from factors.api.schemas import ResolutionOut
 from factors.domain.regions import Regions
@@ -16,6 +17,9 @@ from factors.live import LiveCatalogue
 Reader = Annotated[Caller, Depends(requires("factors:read"))]
 
 _ITEM = TypeAdapter(RefQuestionIn)
+
+REMEMBERED = 10_000
+"""How many answers are remembered at most."""
 
 
 class QuestionsIn(BatchIn):
@@ -42,17 +46,48 @@ class ResolutionsOut(BaseModel):
     errors: list[ItemError]
 
 
+class _Memory:
+    """Public answers told before, by the query as it was written; forgotten when anything is published or withdrawn."""
+
+    def __init__(self, live: LiveCatalogue) -> None:
+        self._live = live
+        self._generation = live.generation
+        self._told: dict[bytes, bytes] = {}
+
+    def recall(self, query: bytes) -> bytes | None:
+        """What was answered to `query`, unless the catalogue changed since."""
+        if self._generation != self._live.generation or len(self._told) >= REMEMBERED:
+            self._told.clear()
+            self._generation = self._live.generation
+        return self._told.get(query)
+
+    def keep(self, query: bytes, told: bytes) -> None:
+        """Remember an answer that holds for every caller."""
+        self._told[query] = told
+
+
 def resolve_router(live: LiveCatalogue, regions: Regions) -> APIRouter:
     """`/resolve`, from memory."""
     router = APIRouter(tags=["resolve"])
 
+    memory = _Memory(live)
+
     @router.get(
-        "/resolve", response_model=ResolutionOut, summary="The factor that answers, why, and every fallback taken"
+        "/resolve",
+        response_model=ResolutionOut,
+        openapi_extra=query_parameters(ScopedQuestionIn),
+        summary="The factor that answers, why, and every fallback taken",
     )
-    async def resolve_one(caller: Reader, query: Annotated[ScopedQuestionIn, Query()]) -> Response:
-        who = await answerer(live, regions, caller, query)
-        _, told = who.answer(query.question())
-        return Response(told.model_dump_json(), media_type="application/json")
+    async def resolve_one(request: Request, caller: Reader) -> Response:
+        asked: bytes = request.scope["query_string"]
+        told = memory.recall(asked)
+        if told is None:
+            query = read_query(request, ScopedQuestionIn)
+            who = await answerer(live, regions, caller, query)
+            told = who.answer(query.question())[1].model_dump_json().encode()
+            if query.org is None:
+                memory.keep(asked, told)
+        return Response(told, media_type="application/json")
 
     @router.post(
         "/resolve", response_model=ResolutionsOut, summary="The same for many questions; each is answered or refused"
