@@ -296,3 +296,14 @@ async def test_a_mass_is_told_in_things_that_people_know(shared: Factors) -> Non
     assert {"equivalent.person_year", "travel.plane", "embodied.laptop"} <= by_activity.keys()
     assert (await shared.client.get("/v1/equivalents", params={"kg": "-1"})).status_code == 422
     assert (await shared.client.get("/v1/equivalents", params={"kg": "1", "region": "ZZ"})).status_code == 404
+
+
+async def test_facets_count_what_the_same_filters_list(shared: Factors) -> None:
+    filters = {"activity": "electricity", "year": "2024"}
+    counted = (await shared.client.get("/v1/factors/facets", params=filters)).json()
+    listed = (await shared.client.get("/v1/factors", params=filters | {"limit": "1000"})).json()["items"]
+    assert counted["activity"] == [{"value": "electricity", "count": len(listed)}]
+    assert counted["year"] == [{"value": "2024", "count": len(listed)}]
+    assert len(counted["region"]) == 50
+    found = (await shared.client.get("/v1/factors/facets", params={"q": "electricite allemagne"})).json()
+    assert {"value": "DE", "count": 3} in found["region"]

@@ -11,11 +11,20 @@ from common.api.problems import NotFound
 from common.database import Database
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from factors.api.schemas import DraftIn, FactorHistory, FactorOut, FactorQuery, ReasonIn, history
+from factors.api.schemas import (
+    DraftIn,
+    FacetOut,
+    FactorFilters,
+    FactorHistory,
+    FactorOut,
+    FactorQuery,
+    ReasonIn,
+    history,
+)
 from factors.live import LiveCatalogue
 from factors.service import Publishing
 from factors.store import versions as store
-from factors.store.search import Position, search
+from factors.store.search import Position, facets, search
 
 Reader = Annotated[Caller, Depends(requires("factors:read"))]
 Writer = Annotated[Caller, Depends(requires("factors:write"))]
@@ -36,6 +45,17 @@ def factors_router(database: Database, publishing: Publishing, live: LiveCatalog
             items=[FactorOut.of(version) for version in found.versions],
             next_cursor=None if found.after is None else cursors.encode(*found.after),
         )
+
+    @router.get(
+        "/factors/facets", summary="How many factors there are by region, year, source and activity, of those listed"
+    )
+    async def count_facets(caller: Reader, query: Annotated[FactorFilters, Query()]) -> dict[str, list[FacetOut]]:
+        async with database.snapshot(caller.organisations) as connection:
+            counted = await facets(connection, query.filters())
+        return {
+            name: [FacetOut(value=one.value, count=one.count) for one in counted if one.facet == name]
+            for name in ("activity", "region", "year", "source")
+        }
 
     @router.get("/factors/{factor_id}", summary="A factor with all of its versions")
     async def read_factor(caller: Reader, factor_id: str, response: Response) -> FactorHistory:

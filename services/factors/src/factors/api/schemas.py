@@ -134,8 +134,8 @@ class DraftIn(FactorIn):
     )  # fmt: skip
 
 
-class FactorQuery(Schema):
-    """What to list."""
+class FactorFilters(Schema):
+    """Which factors are meant."""
 
     q: str | None = Field(
         default=None, max_length=200, description="words in French or English; accents and small errors do not matter"
@@ -147,8 +147,6 @@ class FactorQuery(Schema):
     perimeter: Perimeter | None = None
     source: Word | None = Field(default=None, description="part of the source's name")
     status: Status = Status.PUBLISHED
-    cursor: Cursor = None
-    limit: Limit = 100
 
     def filters(self) -> Filters:
         """The same for the store."""
@@ -162,6 +160,20 @@ class FactorQuery(Schema):
             source=self.source,
             status=self.status,
         )
+
+
+class FactorQuery(FactorFilters):
+    """What to list, page by page."""
+
+    cursor: Cursor = None
+    limit: Limit = 100
+
+
+class FacetOut(BaseModel):
+    """How often a value stands in what was found."""
+
+    value: str
+    count: int
 
 
 class ReasonIn(Schema):

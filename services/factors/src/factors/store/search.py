@@ -13,6 +13,9 @@ from factors.store.versions import VERSION_COLUMNS, to_version
 LIKENESS = 0.45
 """How alike a word sought and a word found must be (trigrams, 0 to 1): one or two wrong letters in a word are tolerated."""
 
+MOST_VALUES = 50
+"""How many values of a facet are told."""
+
 Position = tuple[float, str, int]
 """The sort key of a row: likeness (1 without a text), factor id, version."""
 
@@ -39,6 +42,15 @@ class Found:
     after: Position | None
 
 
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """How often a value stands in what was found."""
+
+    facet: str
+    value: str
+    count: int
+
+
 class _Where:
     """Conditions with their parameters, numbered as they come."""
 
@@ -61,14 +73,9 @@ async def search(connection: Connection, filters: Filters, after: Position | Non
 
     Each word of the text must be found, accents and case apart, and up to `LIKENESS`.
     """
-    where = _Where()
-    words = plain(filters.text or "").split()
-    likeness = _likeness(where, words)
-    _filter(where, filters)
+    where, likeness = await _matching(connection, filters)
     if after is not None:
         where.add("(-likeness, factor_id, version) > (-{}::real, {}, {})", *after)
-    if words:
-        await connection.execute(f"SET LOCAL pg_trgm.word_similarity_threshold = {LIKENESS}")
     rows = await connection.fetch(
         f"""
         SELECT *
@@ -88,6 +95,50 @@ async def search(connection: Connection, filters: Filters, after: Position | Non
         [to_version(row) for row in page],
         None if last is None else (last["likeness"], last["factor_id"], last["version"]),
     )
+
+
+async def facets(connection: Connection, filters: Filters) -> list[Facet]:
+    """How many of the versions that `filters` let through have each region, year, source and activity, the commonest first.
+
+    Activities are counted by their first word. At most `MOST_VALUES` of each. Call it inside a transaction.
+    """
+    where, _ = await _matching(connection, filters)
+    rows = await connection.fetch(
+        f"""
+        WITH found AS (
+            SELECT region, published_year::text AS year, source_name AS source, split_part(activity, '.', 1) AS activity
+            FROM factor_versions
+            WHERE {" AND ".join(where.conditions)}
+        ),
+        counted AS (
+            SELECT facet, value, count(*) AS count,
+                row_number() OVER (PARTITION BY facet ORDER BY count(*) DESC, value) AS place
+            FROM found
+            CROSS JOIN LATERAL (
+                VALUES ('region', region), ('year', year), ('source', source), ('activity', activity)
+            ) AS each (facet, value)
+            WHERE value IS NOT NULL
+            GROUP BY facet, value
+        )
+        SELECT facet, value, count
+        FROM counted
+        WHERE place <= {MOST_VALUES}
+        ORDER BY facet, place
+        """,
+        *where.parameters,
+    )
+    return [Facet(row["facet"], row["value"], row["count"]) for row in rows]
+
+
+async def _matching(connection: Connection, filters: Filters) -> tuple[_Where, str]:
+    """The conditions that `filters` make, and the expression of how well the text is found."""
+    where = _Where()
+    words = plain(filters.text or "").split()
+    likeness = _likeness(where, words)
+    _filter(where, filters)
+    if words:
+        await connection.execute(f"SET LOCAL pg_trgm.word_similarity_threshold = {LIKENESS}")
+    return where, likeness
 
 
 def _likeness(where: _Where, words: Sequence[str]) -> str:
