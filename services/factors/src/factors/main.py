@@ -11,6 +11,7 @@ from common.service import Parts, Runtime, Service, Worker, migrations_of
 from factors import events
 from factors.api.estimates import estimates_router
 from factors.api.factors import factors_router
+from factors.api.hourly import hourly_router
 from factors.api.imports import imports_router
 from factors.api.overrides import overrides_router
 from factors.api.releases import releases_router
@@ -49,6 +50,7 @@ def build(runtime: Runtime[FactorsSettings]) -> Parts:
             imports_router(database, Importing(regions, runtime.clock), live),
             overrides_router(database, Overriding(regions, runtime.clock), live),
             uncertainty_router(),
+            hourly_router(database, live, regions, runtime.clock),
         ],
         workers=workers,
         republishers={events.TOPIC: republish_factors, events.OVERRIDES_TOPIC: republish_overrides},
