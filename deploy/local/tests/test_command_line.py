@@ -6,7 +6,7 @@ from pathlib import Path
 import jwt
 import pytest
 from local_stack.__main__ import app
-from local_stack.layout import Layout
+from local_stack.layout import LAST_OFFSET, Layout
 from local_stack.logs import follow
 from local_stack.ports import LOOPBACK, free_port
 from typer.testing import CliRunner
@@ -18,7 +18,7 @@ runner = CliRunner()
 def layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Layout:
     """The command line's own layout, moved to a scratch checkout."""
     monkeypatch.setattr("local_stack.layout.CHECKOUT", tmp_path)
-    monkeypatch.setenv("CONSTELLATION_PORT", str(free_port() % 40_000 + 2_000))
+    monkeypatch.setenv("CONSTELLATION_PORT", str(free_port(following=LAST_OFFSET)))
     return Layout.of_checkout()
 
 

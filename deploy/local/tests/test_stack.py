@@ -14,21 +14,13 @@ import httpx
 import psutil
 import pytest
 from local_stack.layout import LAST_OFFSET, SERVICES, Layout, StackError
-from local_stack.ports import LOOPBACK, accepts, free_port, is_free
+from local_stack.ports import LOOPBACK, accepts, free_port
 from local_stack.postgres import EmbeddedPostgres
 from local_stack.processes import ProcessRecord, wait_until
 from local_stack.stack import Stack
 from local_stack.status import memory_mb
 
 TOY_SERVICE = Path(__file__).with_name("toy_service.py")
-
-
-def free_range() -> int:
-    """A port of which the next ones, as many as a stack needs, are free as well."""
-    while True:
-        first = free_port()
-        if first + LAST_OFFSET < 65536 and all(is_free(port) for port in range(first, first + LAST_OFFSET + 1)):
-            return first
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +36,7 @@ def toys(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def layout(folder: Path) -> Iterator[Layout]:
     """A scratch folder and free ports; whatever was started there is stopped at the end."""
-    layout = Layout(folder, free_range())
+    layout = Layout(folder, free_port(following=LAST_OFFSET))
     yield layout
     Stack(layout).down()
 
@@ -236,7 +228,7 @@ def test_a_stack_that_runs_is_not_started_a_second_time_on_other_ports(
     make(layout, toys, variables).up()
 
     with pytest.raises(StackError, match=f"already runs on port {layout.port}"):
-        make(Layout(layout.folder, free_range()), toys, variables).up()
+        make(Layout(layout.folder, free_port(following=LAST_OFFSET)), toys, variables).up()
 
     assert all(part.is_ready for part in make(layout, toys, variables).parts)
 

@@ -1,17 +1,26 @@
 """TCP ports of this machine: is one free, who holds it, which one may be used."""
 
+import secrets
 import socket
+from pathlib import Path
 
 import psutil
 
 LOOPBACK = "127.0.0.1"
+LOWEST_TEST_PORT = 10_000
 
 
-def free_port() -> int:
-    """A port that nobody listens on now, chosen by the system: for tests."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
+def free_port(following: int = 0) -> int:
+    """A port that nobody listens on now, of which the `following` next ones are free as well: for tests.
+
+    Below the range that the system takes the ports of outgoing connections from. Otherwise some client may hold the
+    port when a stopped server comes back: even one that tries to reach that server, by connecting to itself.
+    """
+    last = _first_outgoing_port() - 1 - following
+    while True:
+        port = LOWEST_TEST_PORT + secrets.randbelow(last - LOWEST_TEST_PORT)
+        if all(is_free(each) for each in range(port, port + following + 1)):
+            return port
 
 
 def is_free(port: int) -> bool:
@@ -44,3 +53,10 @@ def holder(port: int) -> str:
     except psutil.Error:
         pass
     return "another process"
+
+
+def _first_outgoing_port() -> int:
+    """Where the range of outgoing connections begins: as Linux says, elsewhere as IANA does (RFC 6335 section 6)."""
+    setting = Path("/proc/sys/net/ipv4/ip_local_port_range")
+    first = int(setting.read_text().split()[0]) if setting.exists() else 49152
+    return max(first, LOWEST_TEST_PORT + 1000)
