@@ -3,11 +3,13 @@
 import os
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
 from local_stack.cache import CHECKOUT
 from local_stack.environment import pinned_block, workspace_packages
+from packaging.requirements import Requirement
 
 PINS = sorted([*CHECKOUT.glob("requirements*.txt"), *CHECKOUT.glob("services/*/requirements.txt")])
 
@@ -30,6 +32,16 @@ def test_every_service_has_pins_for_its_image_and_they_are_those_of_the_whole() 
         pins = set(re.findall(r"^[a-z0-9.-]+==[^ ]+", (service / "requirements.txt").read_text(), re.MULTILINE))
         assert pins
         assert pins <= whole
+
+
+@pytest.mark.parametrize("service", sorted(path.name for path in (CHECKOUT / "services").iterdir()))
+def test_what_a_service_depends_on_is_pinned_for_its_image(service: str) -> None:
+    folder = CHECKOUT / "services" / service
+    project = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
+    wanted = {Requirement(each).name for each in project["dependencies"]} - {"constellation-common"}
+    pinned = set(re.findall(r"^([a-z0-9.-]+)==", (folder / "requirements.txt").read_text(), re.MULTILINE))
+
+    assert wanted <= pinned, "run `make pins`"
 
 
 def test_every_package_of_the_workspace_is_found() -> None:
