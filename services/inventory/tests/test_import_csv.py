@@ -1,8 +1,11 @@
 """The platform's own CSV, and what every import has in common."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+from inventory.imports.constellation import ConstellationCsv
+from inventory.imports.reading import Defaults, FileFailure, SourceFile
 
 from services.inventory.tests.sending import Clock, Inventory, MakeInventory, document
 from services.inventory.tests.workbooks import imported, listed, rejects, submit, table, worker
@@ -177,49 +180,50 @@ async def test_a_semicolon_file_with_a_byte_order_mark_is_read_as_excel_saves_it
     assert (await listed(inventory))["srv-1"]["name"] == "Orléans"
 
 
-@pytest.mark.parametrize(
-    ("change", "code", "field"),
-    [
-        ({"kind": "toaster"}, "unknown_kind", "kind"),
-        ({"kind": ""}, "missing", "kind"),
-        ({"source": ""}, "missing", "source"),
-        ({"quantity": "0"}, "too_small", "quantity"),
-        ({"quantity": "two"}, "wrong_type", "quantity"),
-        ({"status": "running"}, "unknown_status", "status"),
-        ({"effective_from": "01/03/2026"}, "not_a_date", "effective_from"),
-        ({"effective_from": "1989-12-31"}, "before_1990", "effective_from"),
-        ({"effective_from": "2026-03-01T00:00:00"}, "no_offset", "effective_from"),
-        ({"site": "elsewhere"}, "unknown_site", "site"),
-        ({"org": "nobody"}, "unknown_organisation", "org"),
-        ({"condition": "stolen"}, "unknown_condition", "condition"),
-        ({"price_eur": "-1.00"}, "negative", "price_eur"),
-        ({"price_eur": "9 800"}, "wrong_type", "price_eur"),
-        ({"planned_life_years": "0"}, "not_positive", "planned_life_years"),
-        ({"planned_life_years": "nan"}, "not_finite", "planned_life_years"),
-        ({"cpu_cores": "24"}, "missing", "cpu_units"),
-        ({"cpu_units": "2", "cpu_tdp_w": "150 W"}, "wrong_type", "cpu_tdp_w"),
-        ({"ram_units": "2", "ram_gib": "-1"}, "negative", "ram_gib"),
-        ({"disk_units": "2", "disk_type": "tape"}, "unknown_disk_type", "disk_type"),
-        ({"annual_kwh": "1", "average_w": "1"}, "either_or", "average_w"),
-        ({"vcpu": "2"}, "only_for_virtual_machines", "vcpu"),
-        ({"host_external_id": "srv-9"}, "only_for_virtual_machines", "host_external_id"),
-        ({"host_source": "cmdb"}, "missing", "host_external_id"),
-        ({"tags": "no equals sign"}, "wrong_type", "tags"),
-        ({"name": "a\x00b"}, "malformed", ""),
-    ],
-)
-async def test_a_bad_row_comes_back_with_line_column_code_and_message_and_the_others_are_in(
-    inventory: Inventory, change: dict[str, str], code: str, field: str
-) -> None:
-    file = own({**SERVER, "external_id": "good-1"}, {**SERVER, **change}, {**SERVER, "external_id": "good-2"})
+BAD_ROWS: list[tuple[dict[str, str], str, str]] = [
+    ({"kind": "toaster"}, "unknown_kind", "kind"),
+    ({"kind": ""}, "missing", "kind"),
+    ({"source": ""}, "missing", "source"),
+    ({"quantity": "0"}, "too_small", "quantity"),
+    ({"quantity": "two"}, "wrong_type", "quantity"),
+    ({"status": "running"}, "unknown_status", "status"),
+    ({"effective_from": "01/03/2026"}, "not_a_date", "effective_from"),
+    ({"effective_from": "1989-12-31"}, "before_1990", "effective_from"),
+    ({"effective_from": "2026-03-01T00:00:00"}, "no_offset", "effective_from"),
+    ({"site": "elsewhere"}, "unknown_site", "site"),
+    ({"org": "nobody"}, "unknown_organisation", "org"),
+    ({"condition": "stolen"}, "unknown_condition", "condition"),
+    ({"price_eur": "-1.00"}, "negative", "price_eur"),
+    ({"price_eur": "9 800"}, "wrong_type", "price_eur"),
+    ({"planned_life_years": "0"}, "not_positive", "planned_life_years"),
+    ({"planned_life_years": "nan"}, "not_finite", "planned_life_years"),
+    ({"cpu_cores": "24"}, "missing", "cpu_units"),
+    ({"cpu_units": "2", "cpu_tdp_w": "150 W"}, "wrong_type", "cpu_tdp_w"),
+    ({"ram_units": "2", "ram_gib": "-1"}, "negative", "ram_gib"),
+    ({"disk_units": "2", "disk_type": "tape"}, "unknown_disk_type", "disk_type"),
+    ({"annual_kwh": "1", "average_w": "1"}, "either_or", "average_w"),
+    ({"vcpu": "2"}, "only_for_virtual_machines", "vcpu"),
+    ({"host_external_id": "srv-9"}, "only_for_virtual_machines", "host_external_id"),
+    ({"host_source": "cmdb"}, "missing", "host_external_id"),
+    ({"tags": "no equals sign"}, "wrong_type", "tags"),
+    ({"name": "a\x00b"}, "malformed", ""),
+]
+
+
+async def test_bad_rows_come_back_with_line_column_code_and_message_and_the_others_are_in(inventory: Inventory) -> None:
+    good = [{**SERVER, "external_id": f"good-{number}"} for number in range(len(BAD_ROWS))]
+    bad = [{**SERVER, "external_id": f"bad-{number}", **change} for number, (change, _, _) in enumerate(BAD_ROWS)]
+    file = own(*(row for pair in zip(good, bad, strict=True) for row in pair))
     job = await imported(inventory, file)
-    assert (job["accepted"], job["rejected"]) == (2, 1)
+    assert (job["accepted"], job["rejected"]) == (len(good), len(bad))
     found = await rejects(inventory, job)
-    assert (found[0]["file"], found[0]["line"]) == ("own.csv", "3")
-    assert (code, field) in [(reject["code"], reject["field"]) for reject in found]
+    assert {reject["file"] for reject in found} == {"own.csv"}
     assert all(reject["message"] for reject in found)
-    assert "srv-1" in found[0]["original"]
-    assert set(await listed(inventory)) == {"good-1", "good-2"}
+    for number, (_, code, field) in enumerate(BAD_ROWS):
+        own_rejects = [reject for reject in found if reject["line"] == str(2 * number + 3)]
+        assert (code, field) in [(reject["code"], reject["field"]) for reject in own_rejects]
+        assert all(f"bad-{number}" in reject["original"] for reject in own_rejects)
+    assert set(await listed(inventory)) == {row["external_id"] for row in good}
 
 
 async def test_a_row_of_another_width_is_refused_and_lines_are_counted_as_they_stand(inventory: Inventory) -> None:
@@ -245,11 +249,26 @@ async def test_a_row_of_another_width_is_refused_and_lines_are_counted_as_they_s
         (b'kind,source,external_id,name\nserver,cmdb,a,"never closed\n', "malformed", ""),
     ],
 )
-async def test_a_file_that_is_not_ours_fails_as_a_whole_and_says_why(
-    inventory: Inventory, content: bytes, code: str, field: str
+def test_a_file_that_is_not_ours_fails_as_a_whole_and_says_why(
+    tmp_path: Path, content: bytes, code: str, field: str
 ) -> None:
-    job = await imported(inventory, ("own.csv", content), query={"format": "constellation"})
-    assert (job["status"], job["failure"]["code"], job["failure"]["field"]) == ("failed", code, field)
+    path = tmp_path / "own.csv"
+    path.write_bytes(content)
+    with pytest.raises(FileFailure) as failure:
+        list(ConstellationCsv().read([SourceFile(0, "own.csv", path)], Defaults(org="acme")))
+    assert (failure.value.file, failure.value.field, failure.value.code) == ("own.csv", field, code)
+
+
+async def test_an_import_of_a_file_that_is_not_ours_fails_and_brings_nothing(inventory: Inventory) -> None:
+    content = b"kind,source,external_id,colour\nserver,cmdb,a,blue\n"
+    job = await imported(inventory, ("own.csv", content))
+    assert job["status"] == "failed"
+    assert job["failure"] | {"detail": ""} == {
+        "file": "own.csv",
+        "field": "colour",
+        "code": "unknown_column",
+        "detail": "",
+    }
     assert await listed(inventory) == {}
 
 
@@ -274,22 +293,20 @@ async def test_hosts_are_found_whatever_the_chunks(make_inventory: MakeInventory
     assert (job["accepted"], job["rejected"]) == (7, 0)
 
 
-@pytest.mark.parametrize(
-    ("form", "status", "field"),
-    [
-        ({"org": "nobody"}, 422, "org"),
-        ({"org": "acme", "site": "elsewhere"}, 422, "site"),
-        ({"org": "acme", "effective_from": "soon"}, 422, "effective_from"),
-        ({"org": "Acme Inc"}, 422, "org"),
-        ({"site": "nanterre-1"}, 422, "org"),
-    ],
-)
-async def test_bad_defaults_are_refused_at_once(
-    inventory: Inventory, form: dict[str, str], status: int, field: str
-) -> None:
-    answer = await inventory.client.post("/v1/imports", files=[("file", own(SERVER))], data=form)
-    assert answer.status_code == status
-    assert answer.json()["errors"][0]["field"] == field
+BAD_DEFAULTS = [
+    ({"org": "nobody"}, "org"),
+    ({"org": "acme", "site": "elsewhere"}, "site"),
+    ({"org": "acme", "effective_from": "soon"}, "effective_from"),
+    ({"org": "Acme Inc"}, "org"),
+    ({"site": "nanterre-1"}, "org"),
+]
+
+
+async def test_bad_defaults_are_refused_at_once(inventory: Inventory) -> None:
+    for form, field in BAD_DEFAULTS:
+        answer = await inventory.client.post("/v1/imports", files=[("file", own(SERVER))], data=form)
+        assert answer.status_code == 422
+        assert answer.json()["errors"][0]["field"] == field
 
 
 async def test_files_beyond_the_limits_are_refused_at_once(make_inventory: MakeInventory) -> None:

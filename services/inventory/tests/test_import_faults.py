@@ -17,10 +17,10 @@ from services.inventory.tests.sending import Clock, Inventory, MakeInventory
 from services.inventory.tests.workbooks import imported, listed, submit, table, worker
 
 COLUMNS = ["kind", "source", "external_id", "host_source", "host_external_id", "vcpu", "effective_from", "status"]
-ROWS = 900
+MACHINES = 300
 
 
-def history(machines: int = ROWS // 2) -> tuple[str, bytes]:
+def history(machines: int = MACHINES) -> tuple[str, bytes]:
     """A file of one server and machines with two rows each, one row of them bad."""
     rows: list[dict[str, Any]] = [{"kind": "server", "source": "cmdb", "external_id": "srv-1"}]
     for number in range(machines):
@@ -54,10 +54,10 @@ async def outcome(inventory: Inventory, job_id: str) -> dict[str, Any]:
     }
 
 
-async def undisturbed(make_inventory: MakeInventory) -> dict[str, Any]:
-    """What the import of `history` leaves behind when nothing happens."""
+async def undisturbed(make_inventory: MakeInventory, file: tuple[str, bytes]) -> dict[str, Any]:
+    """What the import of `file` leaves behind when nothing happens."""
     inventory = await make_inventory()
-    job = await imported(inventory, history())
+    job = await imported(inventory, file)
     return await outcome(inventory, job["id"])
 
 
@@ -87,7 +87,7 @@ def work_process(inventory: Inventory, **settings: object) -> subprocess.Popen[b
 async def test_a_worker_that_is_killed_in_the_middle_is_replaced_and_the_result_is_the_same(
     make_inventory: MakeInventory,
 ) -> None:
-    expected = await undisturbed(make_inventory)
+    expected = await undisturbed(make_inventory, history())
     inventory = await make_inventory()
     job = await submit(inventory.client, history(), org="acme")
 
@@ -108,9 +108,9 @@ async def test_a_worker_that_is_killed_in_the_middle_is_replaced_and_the_result_
 
 
 async def test_a_worker_that_died_while_reading_leaves_nothing_behind(make_inventory: MakeInventory) -> None:
-    expected = await undisturbed(make_inventory)
+    expected = await undisturbed(make_inventory, history(20))
     inventory = await make_inventory()
-    job = await submit(inventory.client, history(), org="acme")
+    job = await submit(inventory.client, history(20), org="acme")
     dead = await claimed(inventory, lease_s=0.0)
     stray = StagedRow(0, "stray", None, 0, "", 999, {"kind": "server"}, "stray")
     async with inventory.database.transaction("*") as unit:
@@ -122,9 +122,9 @@ async def test_a_worker_that_died_while_reading_leaves_nothing_behind(make_inven
 
 
 async def test_a_worker_that_lost_its_lease_writes_nothing_more(make_inventory: MakeInventory, clock: Clock) -> None:
-    expected = await undisturbed(make_inventory)
+    expected = await undisturbed(make_inventory, history(20))
     inventory = await make_inventory()
-    job = await submit(inventory.client, history(), org="acme")
+    job = await submit(inventory.client, history(20), org="acme")
     slow = ImportJob(inventory.database, inventory.settings, await claimed(inventory, lease_s=0.0), clock)
     assert await worker(inventory).work_once()
     for attempt in (slow.run, slow.hold, slow.release, lambda: slow.fail({"code": "late"})):

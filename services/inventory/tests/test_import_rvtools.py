@@ -1,8 +1,11 @@
 """RVTools exports: the real ones with exact counts, and every spelling and mistake that is met in the field."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+from inventory.imports.formats import choose_format
+from inventory.imports.reading import Defaults, FileFailure, Reading, SourceFile, SourceRow
 
 from services.inventory.tests.sending import Clock, Inventory, document
 from services.inventory.tests.workbooks import (
@@ -21,6 +24,14 @@ from services.inventory.tests.workbooks import (
 
 SMALL = ("rvtools-small-complete.xlsx", (DATA / "rvtools-small-complete.xlsx").read_bytes())
 LARGE = ("rvtools-4x-anonymised.xlsx", (DATA / "rvtools-4x-anonymised.xlsx").read_bytes())
+
+
+def read(folder: Path, content: bytes, *, name: str = "a.xlsx", format_name: str = "auto") -> list[Reading]:
+    """What reading a file gives, without a database."""
+    path = folder / name
+    path.write_bytes(content)
+    files = [SourceFile(0, name, path)]
+    return list(choose_format(format_name, files, 2**30).read(files, Defaults(org="acme")))
 
 
 def counts(job: dict[str, Any]) -> tuple[int, int, int]:
@@ -141,14 +152,12 @@ async def test_power_states_become_statuses(inventory: Inventory) -> None:
         ("memory mb", 2048, "PROVISIONED TB", 1, 2.0, 1024.0),
     ],
 )
-async def test_units_are_read_from_the_heading(
-    inventory: Inventory, memory: str, cell: Any, disk: str, size: Any, ram_gib: float, disk_gib: float
+def test_units_are_read_from_the_heading(
+    tmp_path: Path, memory: str, cell: Any, disk: str, size: Any, ram_gib: float, disk_gib: float
 ) -> None:
     rows = [["VM", "Powerstate", "CPUs", memory, disk, "Host"], ["vm-1", "poweredOn", 2, cell, size, "esx-1"]]
-    job = await imported(inventory, ("a.xlsx", workbook({"vInfo": rows, "vHost": [V_HOST, host()]})))
-    assert counts(job) == (2, 0, 0)
-    allocation = (await listed(inventory))["vm-1"]["allocation"]
-    assert (allocation["ram_gib"], allocation["disk_gib"]) == (ram_gib, disk_gib)
+    [row] = [reading for reading in read(tmp_path, workbook({"vInfo": rows})) if isinstance(reading, SourceRow)]
+    assert row.content["allocation"] == {"vcpu": 2, "ram_gib": ram_gib, "disk_gib": disk_gib}
 
 
 async def test_one_tab_csv_files_with_the_tabs_name_in_each_heading_are_read_together(inventory: Inventory) -> None:
@@ -179,36 +188,37 @@ async def test_one_tab_csv_files_with_the_tabs_name_in_each_heading_are_read_tog
     assert assets["esx-1"]["configuration"]["ram"][0]["gib"] == 512.0
 
 
-@pytest.mark.parametrize(
-    ("change", "code", "field"),
-    [
-        ({"CPUs": "two"}, "wrong_type", "CPUs"),
-        ({"CPUs": 1.5}, "wrong_type", "CPUs"),
-        ({"CPUs": 0}, "too_small", "CPUs"),
-        ({"CPUs": -2}, "too_small", "CPUs"),
-        ({"CPUs": None}, "missing", "CPUs"),
-        ({"Memory": "4 GB"}, "wrong_type", "Memory"),
-        ({"Memory": "4,096"}, "wrong_type", "Memory"),
-        ({"Memory": -4096}, "negative", "Memory"),
-        ({"Memory": 274877906944}, "implausible", "Memory"),
-        ({"Memory": True}, "wrong_type", "Memory"),
-        ({"Powerstate": "running"}, "unknown_powerstate", "Powerstate"),
-        ({"Powerstate": None}, "missing", "Powerstate"),
-        ({"Host": None}, "missing", "Host"),
-        ({"Host": "esx-9"}, "unknown_host", "Host"),
-        ({"Provisioned MiB": "much"}, "wrong_type", "Provisioned MiB"),
-    ],
-)
-async def test_a_bad_row_comes_back_with_line_field_code_and_message_and_the_others_are_in(
-    inventory: Inventory, change: dict[str, Any], code: str, field: str
-) -> None:
-    rows = [V_INFO, guest("good-1"), [None] * len(V_INFO), guest("bad", **change), guest("good-2")]
+BAD_ROWS: list[tuple[dict[str, Any], str, str]] = [
+    ({"CPUs": "two"}, "wrong_type", "CPUs"),
+    ({"CPUs": 1.5}, "wrong_type", "CPUs"),
+    ({"CPUs": 0}, "too_small", "CPUs"),
+    ({"CPUs": -2}, "too_small", "CPUs"),
+    ({"CPUs": None}, "missing", "CPUs"),
+    ({"Memory": "4 GB"}, "wrong_type", "Memory"),
+    ({"Memory": "4,096"}, "wrong_type", "Memory"),
+    ({"Memory": -4096}, "negative", "Memory"),
+    ({"Memory": 274877906944}, "implausible", "Memory"),
+    ({"Memory": True}, "wrong_type", "Memory"),
+    ({"Powerstate": "running"}, "unknown_powerstate", "Powerstate"),
+    ({"Powerstate": None}, "missing", "Powerstate"),
+    ({"Host": None}, "missing", "Host"),
+    ({"Host": "esx-9"}, "unknown_host", "Host"),
+    ({"Provisioned MiB": "much"}, "wrong_type", "Provisioned MiB"),
+]
+
+
+async def test_bad_rows_come_back_with_line_field_code_and_message_and_the_others_are_in(inventory: Inventory) -> None:
+    bad = [guest(f"bad-{number}", **change) for number, (change, _, _) in enumerate(BAD_ROWS)]
+    rows = [V_INFO, guest("good-1"), [None] * len(V_INFO), *bad, guest("good-2")]
     job = await imported(inventory, ("a.xlsx", workbook({"vInfo": rows, "vHost": [V_HOST, host()]})))
-    assert counts(job) == (3, 0, 1)
-    [reject] = await rejects(inventory, job)
-    assert (reject["file"], reject["line"], reject["code"], reject["field"]) == ("a.xlsx#vInfo", "4", code, field)
-    assert reject["message"]
-    assert reject["original"].startswith("bad;")
+    assert counts(job) == (3, 0, len(bad))
+    found = await rejects(inventory, job)
+    assert [(reject["line"], reject["code"], reject["field"]) for reject in found] == [
+        (str(number + 4), code, field) for number, (_, code, field) in enumerate(BAD_ROWS)
+    ]
+    assert {reject["file"] for reject in found} == {"a.xlsx#vInfo"}
+    assert all(reject["message"] for reject in found)
+    assert [reject["original"].split(";")[0] for reject in found] == [row[0] for row in bad]
 
 
 async def test_a_row_without_a_name_is_refused(inventory: Inventory) -> None:
@@ -258,12 +268,10 @@ async def test_a_column_that_stands_twice_is_told_and_the_first_counts(inventory
     assert (await listed(inventory))["vm-1"]["allocation"]["vcpu"] == 2
 
 
-async def test_a_workbook_formatted_down_to_the_last_row_of_excel_has_the_rows_that_it_has(
-    inventory: Inventory,
-) -> None:
+def test_a_workbook_formatted_down_to_the_last_row_of_excel_has_the_rows_that_it_has(tmp_path: Path) -> None:
     content = formatted_to_the_last_row(workbook({"vInfo": [V_INFO, guest()], "vHost": [V_HOST, host()]}))
-    job = await imported(inventory, ("a.xlsx", content))
-    assert (job["status"], counts(job)) == ("done", (2, 0, 0))
+    rows = [reading for reading in read(tmp_path, content) if isinstance(reading, SourceRow)]
+    assert [(row.place.tab, row.place.line) for row in rows] == [("vHost", 2), ("vInfo", 2)]
 
 
 def without(headings: list[str], name: str) -> list[str]:
@@ -274,7 +282,7 @@ def without(headings: list[str], name: str) -> list[str]:
     ("file", "query", "code", "field"),
     [
         (("a.xlsx", workbook({"vDisk": [["VM"]]})), {}, "unknown_format", ""),
-        (("a.xlsx", workbook({"vDisk": [["VM"]]})), {"format": "rvtools"}, "missing_sheet", ""),
+        (("a.xlsx", workbook({"vDisk": [["VM"]]})), {"format_name": "rvtools"}, "missing_sheet", ""),
         (("a.xlsx", workbook({"vInfo": []})), {}, "missing_sheet", ""),
         (("a.xlsx", workbook({"vInfo": [without(V_INFO, "Host")]})), {}, "missing_column", "Host"),
         (("a.xlsx", workbook({"vInfo": [without(V_INFO, "Memory")]})), {}, "missing_column", "Memory"),
@@ -297,11 +305,10 @@ def without(headings: list[str], name: str) -> list[str]:
         "empty file",
     ],
 )
-async def test_a_file_that_is_none_fails_as_a_whole_and_says_why(
-    inventory: Inventory, file: tuple[str, bytes], query: dict[str, str], code: str, field: str
+def test_a_file_that_is_none_fails_as_a_whole_and_says_why(
+    tmp_path: Path, file: tuple[str, bytes], query: dict[str, str], code: str, field: str
 ) -> None:
-    job = await imported(inventory, file, query=query)
-    assert (job["status"], job["failure"]["code"], job["failure"]["field"]) == ("failed", code, field)
-    assert job["failure"]["file"] == file[0]
-    assert job["failure"]["detail"]
-    assert await listed(inventory) == {}
+    with pytest.raises(FileFailure) as failure:
+        read(tmp_path, file[1], name=file[0], **query)
+    assert (failure.value.file, failure.value.code, failure.value.field) == (file[0], code, field)
+    assert failure.value.detail
