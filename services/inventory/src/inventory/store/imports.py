@@ -236,14 +236,13 @@ async def add_read(
 async def start_applying(connection: Connection, job: Import) -> None:
     """End the stage `read`: machines that host others go before those. Raises LeaseLost."""
     await _held(connection, "UPDATE imports SET stage = 'apply' WHERE id = $1 AND lease = $2", job)
+    hosts = await connection.fetch(
+        "SELECT DISTINCT host FROM import_rows WHERE import_id = $1 AND host IS NOT NULL", job.id
+    )
     await connection.execute(
-        """
-        UPDATE import_rows
-        SET rank = 1
-        WHERE import_id = $1 AND rank = 2
-          AND asset IN (SELECT host FROM import_rows WHERE import_id = $1 AND host IS NOT NULL)
-        """,
+        "UPDATE import_rows SET rank = 1 WHERE import_id = $1 AND rank = 2 AND asset = ANY ($2)",
         job.id,
+        [row["host"] for row in hosts],
     )
 
 
