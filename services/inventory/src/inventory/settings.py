@@ -22,7 +22,7 @@ class InventorySettings(ServiceSettings):
         default=1_000_000, description="rows of one import; a file with more fails as a whole"
     )
     import_chunk_rows: Annotated[int, Field(ge=1)] = Field(
-        default=5000, description="rows that an import applies in one transaction"
+        default=1000, description="rows that an import applies in one transaction"
     )
     import_lease_s: Annotated[float, Field(gt=0)] = Field(
         default=30.0, description="after which silence a running import is taken over by another worker"

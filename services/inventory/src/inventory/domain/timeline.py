@@ -6,7 +6,7 @@ timeline; the constructor refuses one that is not sorted, gapless and merged, so
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
@@ -121,6 +121,8 @@ def record(timeline: Timeline, change: Change, start: datetime, until: datetime 
     if until is not None and until <= start:
         raise ValueError("until must be after start")
     given = change.given()
+    if until is None and _holds(timeline, given, start):
+        return timeline
     pieces = _split(_reaching_back(timeline.segments, start), [start] if until is None else [start, until])
     first = next(index for index, piece in enumerate(pieces) if piece.start == start)
     states = [piece.state for piece in pieces]
@@ -150,6 +152,12 @@ def difference(before: Timeline | None, after: Timeline | None) -> tuple[tuple[S
     old = before.segments if before else ()
     new = after.segments if after else ()
     return tuple(piece for piece in old if piece not in new), tuple(piece for piece in new if piece not in old)
+
+
+def _holds(timeline: Timeline, given: Mapping[str, Any], moment: datetime) -> bool:
+    """Whether the attributes have these values at `moment` already; then nothing is new, whatever comes later."""
+    state = timeline.at(moment)
+    return state is not None and all(getattr(state, name) == value for name, value in given.items())
 
 
 def _reaching_back(segments: Sequence[Segment], start: datetime) -> list[Segment]:
