@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint down logs token status bench pins
+.PHONY: help setup demo test lint down logs token status bench pins contracts
 SHELL := /bin/sh
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 SOURCES := $(wildcard libs services deploy/local examples benchmarks tests)
@@ -36,6 +36,9 @@ status: setup ## what runs, where
 
 bench: setup ## benchmarks, as a table beside their targets
 	@python -m benchmarks
+
+contracts: setup ## publish the event schemas (incompatible changes are refused), write out the OpenAPI documents
+	@python -m tests.contract.publish
 
 pins: setup ## pin every requirement anew
 	@python -m local_stack.pins

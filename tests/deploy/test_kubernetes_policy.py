@@ -5,19 +5,20 @@ from typing import Any
 
 import pytest
 
+from tests.contract.services import parts
 from tests.deploy.manifests import OVERLAYS, SERVICES, Pod, named, of_kind, pods, rendered, selects
 
-ROLES = {
-    "inventory": {"api", "relay", "work", "migrate"},
-    "factors": {"api", "relay", "migrate"},
-    "footprint": {"api", "consume", "relay", "work", "migrate"},
-    "scenarios": {"api", "consume", "relay", "migrate"},
-    "billing": {"api", "consume", "relay", "migrate"},
-}
 POSTGRES = {"cnpg.io/cluster": "postgres"}
 KAFKA = {"strimzi.io/cluster": "broker"}
 
 pytestmark = pytest.mark.parametrize("overlay", OVERLAYS)
+
+
+def _roles(service: str) -> set[str]:
+    """The processes that a service needs by what its composition root wires together."""
+    wired = parts(service)
+    own = {worker.role for worker in wired.workers}
+    return {"api", "relay", "migrate"} | own | ({"consume"} if wired.subscriptions else set())
 
 
 def test_each_service_runs_the_roles_it_has_and_no_other(overlay: str) -> None:
@@ -29,7 +30,7 @@ def test_each_service_runs_the_roles_it_has_and_no_other(overlay: str) -> None:
             assert pod.name == f"{service}-{role}"
             assert pod.containers[0]["args"] == [role]
             found[service].add(role)
-    assert found == ROLES
+    assert found == {service: _roles(service) for service in SERVICES}
 
 
 def test_the_processes_of_a_service_share_one_image(overlay: str) -> None:

@@ -6,6 +6,7 @@ import pytest
 from common.kafka import COMPACTED, KEPT
 from common.settings import ServiceSettings
 
+from tests.contract.services import heard, owned
 from tests.deploy.manifests import OVERLAYS, SERVICES, Manifest, Pod, named, of_kind, pods, rendered
 
 PREFIX = "CONSTELLATION_"
@@ -94,13 +95,15 @@ def _access(user: Manifest) -> tuple[set[str], set[str], set[str]]:
     return writes, reads, groups
 
 
-def test_a_service_writes_its_own_topics_only_and_reads_topics_that_exist(overlay: str) -> None:
+def test_a_service_writes_its_own_topics_only_and_reads_those_that_it_hears(overlay: str) -> None:
     topics = {topic["metadata"]["name"] for topic in of_kind(overlay, "KafkaTopic")}
     for service in SERVICES:
         writes, reads, groups = _access(named(overlay, "KafkaUser", service))
         assert writes == {f"{service}."}
-        assert reads <= topics
+        assert reads == set(heard(service))
         assert groups == ({service} if reads else set())
+    kept = {topic for service in SERVICES for topic in owned(service)}
+    assert kept == {topic for topic in topics if not topic.endswith(".dead-letters")}
 
 
 def test_whoever_consumes_has_a_group_a_dead_letter_topic_and_in_production_a_scaler(overlay: str) -> None:

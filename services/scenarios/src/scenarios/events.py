@@ -30,10 +30,15 @@ class Heard(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     version: Version
+
+
+class Deletable(Heard):
+    """One whose last document says that it is deleted."""
+
     deleted: bool = False
 
 
-class SiteChanged(Heard):
+class SiteChanged(Deletable):
     """`inventory.site.changed.v1`."""
 
     id: UUID
@@ -57,7 +62,7 @@ class Segment(BaseModel):
     host_id: UUID | None = None
 
 
-class AssetChanged(Heard):
+class AssetChanged(Deletable):
     """`inventory.asset.changed.v1`."""
 
     id: UUID
@@ -74,7 +79,7 @@ class AssetChanged(Heard):
 
 
 class FactorChanged(Heard):
-    """`factors.factor.changed.v1`."""
+    """`factors.factor.changed.v1`; a factor is withdrawn, never deleted."""
 
     id: str
     activity: str
@@ -100,7 +105,7 @@ class Stage(BaseModel):
     value: float
 
 
-class AssetMonthChanged(Heard):
+class AssetMonthChanged(Deletable):
     """`footprint.asset-month.changed.v1`."""
 
     asset_id: UUID

@@ -1,0 +1,57 @@
+"""The five services as the contract tests see them: who owns which topic, who hears what, and with which reader models."""
+
+import importlib
+from functools import cache
+from typing import Any
+
+import asyncpg
+from billing import events as billing
+from common import outbox
+from common.database import Database
+from common.service import Parts, Runtime, Service
+from footprint import events as footprint
+from pydantic import BaseModel
+from scenarios import events as scenarios
+
+NAMES = ("inventory", "factors", "footprint", "scenarios", "billing")
+
+READERS: dict[tuple[str, str], type[BaseModel]] = {
+    ("footprint", "inventory.organization.changed.v1"): footprint.OrganisationChanged,
+    ("footprint", "inventory.site.changed.v1"): footprint.SiteChanged,
+    ("footprint", "inventory.asset.changed.v1"): footprint.AssetChanged,
+    ("footprint", "factors.factor.changed.v1"): footprint.FactorChanged,
+    ("scenarios", "inventory.site.changed.v1"): scenarios.SiteChanged,
+    ("scenarios", "inventory.asset.changed.v1"): scenarios.AssetChanged,
+    ("scenarios", "factors.factor.changed.v1"): scenarios.FactorChanged,
+    ("scenarios", "footprint.asset-month.changed.v1"): scenarios.AssetMonthChanged,
+    ("billing", "inventory.organization.changed.v1"): billing.OrganizationChanged,
+    ("billing", "inventory.asset.changed.v1"): billing.AssetChanged,
+    ("billing", "footprint.asset-month.changed.v1"): billing.AssetMonthChanged,
+}
+"""By hearing service and event type, the model that its handler parses the payload with."""
+
+
+def service(name: str) -> Service[Any]:
+    """The service of that name."""
+    found: Service[Any] = importlib.import_module(f"{name}.main").SERVICE
+    return found
+
+
+@cache
+def parts(name: str) -> Parts:
+    """What the service's composition root wires together; nothing is connected."""
+    nowhere = "postgresql://nobody@127.0.0.1/none"
+    found = service(name)
+    settings = found.settings(database_url=nowhere, kafka_bootstrap="127.0.0.1:0", issuer="none")
+    limits = outbox.Limits(depth=settings.outbox_limit, event_bytes=settings.event_limit_bytes)
+    return found.build(Runtime(settings, Database(asyncpg.create_pool(nowhere), name, limits)))
+
+
+def owned(name: str) -> set[str]:
+    """The topics whose aggregates the service keeps."""
+    return set(parts(name).republishers)
+
+
+def heard(name: str) -> dict[str, set[str]]:
+    """The topics that the service subscribes to, with the event types it handles on each."""
+    return {subscription.topic: set(subscription.handlers) for subscription in parts(name).subscriptions}
