@@ -64,6 +64,16 @@ def test_misnumbered_and_misnamed_files_are_refused(tmp_path: Path, names: list[
         read("sample", tmp_path)
 
 
+async def test_a_service_does_not_know_the_password_of_its_owner_where_they_differ(
+    databases: Databases, empty: str
+) -> None:
+    await bootstrap(databases.admin_url(empty), ["guarded"], PASSWORD, "of the owner alone")
+    with pytest.raises(asyncpg.InvalidPasswordError):
+        await asyncpg.connect(databases.owner_url("guarded", empty))
+    connection = await asyncpg.connect(databases.url("guarded", empty))
+    await connection.close()
+
+
 async def test_bootstrap_can_be_repeated(databases: Databases, empty: str) -> None:
     await bootstrap(databases.admin_url(empty), ["sample", "other"], PASSWORD)
 
