@@ -13,13 +13,13 @@ from factors.domain import uncertainty
 from factors.domain.records import Ratings
 
 Reader = Annotated[Caller, Depends(requires("factors:read"))]
-Gsd2 = Annotated[Finite, Field(ge=1, description="geometric standard deviation, squared; 1 is exact")]
+Gsd2 = Annotated[Finite, Field(ge=1, le=1e6, description="geometric standard deviation, squared; 1 is exact")]
 
 
 class TermIn(Schema):
     """An estimate: its spread as `gsd2`, or from the ratings of its factor and of its activity (absent: exact)."""
 
-    value: Finite = Field(ge=0)
+    value: Finite = Field(ge=0, le=1e18)
     gsd2: Gsd2 | None = None
     factor: RatingsIn | None = None
     activity: RatingsIn | None = None
