@@ -20,7 +20,7 @@ from schemathesis.specs.openapi.checks import content_type_conformance, response
 from tests.contract.publish import OPENAPI, openapi
 from tests.contract.services import NAMES, service
 
-CALLS_EACH = 10
+CALLS_EACH = 5
 CHECKS = [not_a_server_error, content_type_conformance, response_schema_conformance]
 STREAM = "text/event-stream"
 MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
