@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from local_stack.ports import free_port
 from schemathesis import Case, GenerationMode
 from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance
 
 from tests.contract.publish import OPENAPI, openapi
@@ -60,6 +61,7 @@ def _call_everything(url: str, authorization: str) -> int:
     schema = schemathesis.openapi.from_url(f"{url}/v1/openapi.json")
     called = 0
     for found in schema.get_all_operations():
+        assert isinstance(found, Ok), found
         operation = found.ok()
         described = operation.definition.raw
         if STREAM in str(described.get("responses")):
@@ -75,7 +77,7 @@ def _call_everything(url: str, authorization: str) -> int:
                 suppress_health_check=list(HealthCheck),
             )
             @given(case=operation.as_strategy(generation_mode=mode))
-            def call(case: Case) -> None:
+            def call(case: Case[Any]) -> None:
                 case.call_and_validate(
                     base_url=url, headers={"Authorization": authorization}, checks=CHECKS, timeout=30
                 )
