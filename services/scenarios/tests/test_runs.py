@@ -182,3 +182,19 @@ async def test_another_organisation_sees_no_run(scenarios: RunningService[Any]) 
         assert (await client.get(f"/v1/runs/{run_id}/events")).status_code == 404
         assert (await client.get(f"/v1/studies/{study_id}/runs")).status_code == 404
         assert (await client.post(f"/v1/studies/{study_id}/runs", json={})).status_code == 404
+
+
+async def test_an_uncertain_run_is_told_too_and_the_same_seed_finds_the_same(scenarios: RunningService[Any]) -> None:
+    study_id = await _study(scenarios)
+    results = []
+    for _ in range(2):
+        answer = await scenarios.client.post(f"/v1/studies/{study_id}/uncertainty", json={"draws": 200, "seed": 5})
+        assert answer.status_code == 202, answer.text
+        await _worker(scenarios).take_one()
+        results.append((await _read(scenarios, answer.json()["id"]))["result"])
+    assert results[0] == results[1]
+    assert results[0]["uncertain"][0]["name"] == "long-life-support"
+    events = [event for event in await scenarios.outbox() if event.topic == "scenarios.results"]
+    documents: list[Any] = [event.data for event in events]
+    assert [document["kind"] for document in documents] == ["monte_carlo", "monte_carlo"]
+    assert documents[0]["uncertain"] == results[0]["uncertain"]

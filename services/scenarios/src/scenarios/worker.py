@@ -16,6 +16,7 @@ from scenarios import events
 from scenarios.catalogue import offers_by_id
 from scenarios.domain.description import Refused
 from scenarios.domain.estimate import AlternativeSpec
+from scenarios.domain.montecarlo import MonteCarloRequest, run_monte_carlo
 from scenarios.domain.run import ComparisonRequest, Progress, run_comparison
 from scenarios.domain.snapshot import Snapshot
 from scenarios.domain.study import StudyDefinition
@@ -54,7 +55,21 @@ def compute_comparison(
     return run_comparison(definition, alternatives, snapshot, offers_by_id(), request, progress).model_dump(mode="json")
 
 
-COMPUTATIONS: dict[str, Computation] = {"comparison": compute_comparison}
+def compute_monte_carlo(
+    definition: StudyDefinition,
+    alternatives: list[AlternativeSpec],
+    snapshot: Snapshot,
+    options: dict[str, Any],
+    progress: Progress,
+) -> dict[str, Any]:
+    """A run of kind `monte_carlo`."""
+    request = MonteCarloRequest.model_validate(options)
+    return run_monte_carlo(definition, alternatives, snapshot, offers_by_id(), request, progress).model_dump(
+        mode="json"
+    )
+
+
+COMPUTATIONS: dict[str, Computation] = {"comparison": compute_comparison, "monte_carlo": compute_monte_carlo}
 
 
 class RunWorker:

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from common.api import idempotency
+from common.api.auth import Caller
 from common.api.problems import NotFound
 from common.api.sse import ServerSentEvent, event_stream
 from common.database import Database
@@ -17,6 +18,7 @@ from pydantic import BaseModel
 from scenarios import service
 from scenarios.api.studies import JSON
 from scenarios.api.views import Reader, RunView, Writer, show_run
+from scenarios.domain.montecarlo import MonteCarloRequest
 from scenarios.domain.run import ComparisonRequest
 from scenarios.store import runs
 
@@ -33,20 +35,34 @@ def runs_router(database: Database, url: str, clock: Callable[[], datetime]) -> 
     """Routes over runs; `url` is the database's, to listen for progress."""
     router = APIRouter(tags=["runs"])
 
-    @router.post("/studies/{study_id}/runs", status_code=202, summary="Compute the study", response_model=RunView)
-    async def request_comparison(
-        study_id: UUID, options: ComparisonRequest, request: Request, caller: Writer
-    ) -> Response:
+    async def queue(study_id: UUID, kind: str, options: BaseModel, request: Request, caller: Caller) -> Response:
         async with database.transaction(caller.organisations) as unit:
 
             async def act() -> Response:
                 study = await service.find_study(unit, study_id)
-                run_id = await service.request_run(unit, study, "comparison", options.model_dump(mode="json"), clock())
+                run_id = await service.request_run(unit, study, kind, options.model_dump(mode="json"), clock())
                 run = await runs.find_run(unit.connection, run_id)
                 assert run is not None
                 return Response(dumps(show_run(run)), 202, {"Location": f"/v1/runs/{run_id}"}, JSON)
 
             return await idempotency.once(request, unit, caller, act)
+
+    @router.post("/studies/{study_id}/runs", status_code=202, summary="Compute the study", response_model=RunView)
+    async def request_comparison(
+        study_id: UUID, options: ComparisonRequest, request: Request, caller: Writer
+    ) -> Response:
+        return await queue(study_id, "comparison", options, request, caller)
+
+    @router.post(
+        "/studies/{study_id}/uncertainty",
+        status_code=202,
+        summary="Seeded Monte Carlo over the study: P5, P50, P95 and what matters most",
+        response_model=RunView,
+    )
+    async def request_monte_carlo(
+        study_id: UUID, options: MonteCarloRequest, request: Request, caller: Writer
+    ) -> Response:
+        return await queue(study_id, "monte_carlo", options, request, caller)
 
     @router.get("/studies/{study_id}/runs", summary="The newest runs of a study")
     async def list_runs(study_id: UUID, caller: Reader) -> RunList:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from pydantic import Field, TypeAdapter, ValidationError
@@ -26,6 +27,24 @@ class OfferUse(Written):
     parameters: dict[str, float] = Field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """An action that an offer put to use has made."""
+
+    offer: Offer
+    use: OfferUse
+    template: Template
+    action: ActionSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What an alternative does: the reference's actions as the offers leave them, and the offers' own."""
+
+    carried: list[ActionSpec]
+    drawn: list[Drawn]
+
+
 class Applier:
     """Puts offers of a catalogue to use on the assets of a study, of which `confirmed` holds the prerequisites that it confirms."""
 
@@ -39,10 +58,18 @@ class Applier:
     ) -> list[ActionSpec]:
         """The reference's actions as the offers leave them, then the actions of `uses` (which stand at `field`), in their order.
 
+        Raises `Refused` as `take` does.
+        """
+        taken = self.take(uses, field, reference, years)
+        return [*taken.carried, *(drawn.action for drawn in taken.drawn)]
+
+    def take(self, uses: Sequence[OfferUse], field: str, reference: Sequence[ActionSpec], years: int) -> Taken:
+        """The same, with each offer's action beside the offer, the use and the template that it comes from.
+
         Raises `Refused` with the reason: an unknown offer or parameter, one out of its range, assets it is not for, a prerequisite that is
         not met, an offer that excludes another on the same assets.
         """
-        actions: list[ActionSpec] = []
+        drawn: list[Drawn] = []
         effects: dict[str, Effect] = {}
         taken: list[tuple[Offer, set[str]]] = []
         for index, use in enumerate(uses):
@@ -52,11 +79,11 @@ class Applier:
             _check_exclusions(offer, set(refs), taken, place)
             taken.append((offer, set(refs)))
             for template, action in self.actions(offer, use, refs, place):
-                actions.append(action)
+                drawn.append(Drawn(offer, use, template, action))
                 effect = _effect(template, parameters_of(offer, use, place))
                 for ref in refs_of(action, self._assets):
                     effects[ref] = effects.get(ref, Effect()).and_then(effect)
-        return carried_over(reference, self._assets, effects, years) + actions
+        return Taken(carried_over(reference, self._assets, effects, years), drawn)
 
     def offer(self, use: OfferUse, field: str) -> Offer:
         """The offer that `use` names. Raises `Refused` when there is none."""
