@@ -5,10 +5,10 @@ record valid on the day, else the nearest earlier year at most five years back, 
 found is absent, and the stage that needed it too.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 from footprint.domain.uncertainty import Ratings, ln_gsd2
 
@@ -17,6 +17,11 @@ GWP: Final = "gwp"
 
 PARAMETER: Final = "parameter"
 """The criterion of records that feed the method and are no impact: a life, a density, a PUE."""
+
+MOST_REMEMBERED: Final = 10_000
+"""Answers kept by a catalogue before it starts anew."""
+
+T = TypeVar("T")
 
 PERIMETER: Final = "production"
 YEAR_GAP: Final = 5
@@ -62,6 +67,8 @@ class Factor:
     name: str = ""
     ln_gsd2: float = field(init=False, compare=False)
     """ln GSD² of the factor after its ratings."""
+    summary: Mapping[str, str | int] = field(init=False, compare=False, repr=False)
+    """How an estimate names it."""
 
     @property
     def ref(self) -> FactorRef:
@@ -70,6 +77,7 @@ class Factor:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "ln_gsd2", ln_gsd2(self.ratings))
+        object.__setattr__(self, "summary", {"id": self.id, "version": self.version, "source": self.source.name})
 
     def holds_on(self, day: date) -> bool:
         """Whether the validity holds `day`."""
@@ -99,6 +107,7 @@ class Catalogue:
             self._records.setdefault((factor.activity, factor.criterion, factor.region), []).append(factor)
         self._electricity: dict[tuple[str, str, date], Choice | None] = {}
         self._coefficients: dict[tuple[str, str], Factor | None] = {}
+        self._remembered: dict[Hashable, Any] = {}
 
     def electricity(self, region: str, day: date, criterion: str = GWP) -> Choice | None:
         """The grid factor of `region` on `day`, location-based, in the production perimeter; None where nothing fits."""
@@ -126,6 +135,15 @@ class Catalogue:
     def parameter(self, activity: str) -> Factor | None:
         """A record of the method, for instance `life.server` in years."""
         return self.coefficient(activity, PARAMETER)
+
+    def remember(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What `make` gives for `key`, made once: for what depends on the catalogue and the key alone."""
+        if key not in self._remembered:
+            if len(self._remembered) >= MOST_REMEMBERED:
+                self._remembered.clear()
+            self._remembered[key] = make()
+        found: T = self._remembered[key]
+        return found
 
     def default_pue(self) -> Factor | None:
         """The PUE taken where a computer room states none: the newest world mean of the catalogue."""

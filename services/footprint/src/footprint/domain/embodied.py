@@ -6,7 +6,7 @@ The ladder, best first: a figure given by the customer · a factor for that make
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from footprint.domain.catalogue import Catalogue, Factor
 from footprint.domain.configuration import Configuration
@@ -17,8 +17,7 @@ from footprint.domain.uncertainty import ACTIVITY_LN_GSD2, UNRATED_LN_GSD2, ln_p
 MANUFACTURING: Final = "manufacturing"
 
 
-@dataclass(frozen=True, slots=True)
-class Embodied:
+class Embodied(NamedTuple):
     """Embodied kg of one unit, with the evidence chosen, the factors it rests on, ln GSD² and how it was found."""
 
     unit_kg: float
@@ -55,6 +54,14 @@ def choose_embodied(
     if given_kg is not None:
         spread = ln_product(UNRATED_LN_GSD2, ACTIVITY_LN_GSD2["given"])
         return Embodied(given_kg, "given", (), spread, ("embodied: given by the customer",))
+    key = ("embodied", kind, maker, model, configuration)
+    return catalogue.remember(key, lambda: _found_embodied(catalogue, kind, maker, model, configuration))
+
+
+def _found_embodied(
+    catalogue: Catalogue, kind: str, maker: str | None, model: str | None, configuration: Configuration | None
+) -> Embodied | None:
+    """The rungs below what the customer gives."""
     if maker and model:
         factor = catalogue.coefficient(f"embodied.{kind}.{slug(maker)}.{slug(model)}")
         if factor is not None:

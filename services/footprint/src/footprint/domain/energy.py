@@ -5,7 +5,7 @@ figure for that maker and model · the default of the kind. Measurements come be
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from footprint.domain.catalogue import Catalogue, Factor
 from footprint.domain.configuration import Configuration
@@ -15,16 +15,14 @@ from footprint.domain.power import configuration_power_w
 from footprint.domain.uncertainty import ACTIVITY_LN_GSD2
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
+class Load(NamedTuple):
     """A utilisation between 0 and 1, held during a share of the time in service."""
 
     share_of_time: float
     utilisation: float
 
 
-@dataclass(frozen=True, slots=True)
-class Power:
+class Power(NamedTuple):
     """Mean power in W of one unit in service, with its evidence, the factors used, ln GSD² and how it was found."""
 
     watts: float
@@ -58,6 +56,11 @@ def choose_power(
         power = _from_loads(configuration, loads)
         if power is not None:
             return power
+    return catalogue.remember(("power", kind, maker, model), lambda: _found_power(catalogue, kind, maker, model))
+
+
+def _found_power(catalogue: Catalogue, kind: str, maker: str | None, model: str | None) -> Power | None:
+    """The rungs below what is said of the asset itself."""
     named = catalogue.parameter(f"energy.{kind}.{slug(maker)}.{slug(model)}") if maker and model else None
     if named is not None:
         return _annual(named.value, "model", (named,))

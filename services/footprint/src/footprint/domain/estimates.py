@@ -8,8 +8,9 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from itertools import pairwise
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from footprint.domain import formulas
 from footprint.domain.catalogue import GWP, Catalogue, Factor
@@ -76,8 +77,7 @@ class _Answer:
         self.notices |= int(notice)
 
 
-@dataclass(frozen=True, slots=True)
-class _Service:
+class _Service(NamedTuple):
     """When an item serves, in ordinals (infinite where open), and the days of its life (None where unknown)."""
 
     start: float
@@ -110,17 +110,21 @@ def estimate(item: Mapping[str, Any], period: Period, criteria: Sequence[str], c
         },
         "energy_kwh": kwh,
         "evidence": evidence,
-        "factors": [
-            {"id": each.id, "version": each.version, "source": each.source.name} for each in answer.factors.values()
-        ],
+        "factors": [each.summary for each in answer.factors.values()],
         "warnings": sentences(answer.notices) if answer.notices else [],
         "trace": answer.trace,
     }
 
 
 def _figure(value: float, spread: float) -> dict[str, float | int]:
-    factor = math.exp(spread)
-    return {"value": value, "low": value / factor, "high": value * factor, "quality": quality(spread)}
+    factor, class_ = _interval_of(spread)
+    return {"value": value, "low": value / factor, "high": value * factor, "quality": class_}
+
+
+@lru_cache(maxsize=4096)
+def _interval_of(spread: float) -> tuple[float, int]:
+    """GSD² and quality class: most figures share few spreads."""
+    return math.exp(spread), quality(spread)
 
 
 def _region(item: Mapping[str, Any], catalogue: Catalogue) -> str | None:

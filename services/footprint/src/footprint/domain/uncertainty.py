@@ -5,8 +5,10 @@ Five ratings from 1 (very bad) to 5 (very good) give it: GSD² = exp √Σ ln²U
 """
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 _U = {
     "technical": (2.0, 1.5, 1.2, 1.1, 1.0),
@@ -65,9 +67,10 @@ def gsd2(ratings: Ratings | None) -> float:
     return math.exp(ln_gsd2(ratings))
 
 
-def ln_product(*ln_gsd2s: float) -> float:
-    """ln GSD² of a product of independent quantities: √Σ ln²GSD²ᵢ."""
-    return math.sqrt(sum(term * term for term in ln_gsd2s))
+@lru_cache(maxsize=4096)
+def ln_product(one: float, other: float) -> float:
+    """ln GSD² of a product of two independent quantities: √(ln²A + ln²B)."""
+    return math.sqrt(one * one + other * other)
 
 
 def ln_sum(values: Sequence[float], ln_gsd2s: Sequence[float]) -> float:
@@ -75,7 +78,11 @@ def ln_sum(values: Sequence[float], ln_gsd2s: Sequence[float]) -> float:
     total = sum(values)
     if total == 0:
         return 0.0
-    return math.sqrt(sum((value / total * term) ** 2 for value, term in zip(values, ln_gsd2s, strict=True)))
+    squares = 0.0
+    for value, term in zip(values, ln_gsd2s, strict=True):
+        weighted = value / total * term
+        squares += weighted * weighted
+    return math.sqrt(squares)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +99,7 @@ def interval(value: float, ln_gsd2_value: float) -> Interval:
     return Interval(value / spread, value * spread)
 
 
-_BOUNDS = tuple((rating, math.log(bound)) for rating, bound in ((5, 1.1199), (4, 1.2621), (3, 1.6361), (2, 2.5163)))
+_BOUNDS = tuple(math.log(bound) for bound in (1.1199, 1.2621, 1.6361, 2.5163))
 
 
 def quality(ln_gsd2_value: float) -> int:
@@ -100,4 +107,4 @@ def quality(ln_gsd2_value: float) -> int:
 
     The published bounds of GSD² are 1.1199, 1.2621, 1.6361 and 2.5163: those of data rated 4, 3, 2 and 1 throughout.
     """
-    return next((rating for rating, bound in _BOUNDS if ln_gsd2_value <= bound), 1)
+    return 5 - bisect_left(_BOUNDS, ln_gsd2_value)
