@@ -4,8 +4,11 @@ import json
 from pathlib import Path
 
 import pytest
+from common.testing.contracts import Contracts
 from footprint import events
 from pydantic import BaseModel
+
+from .world import asset, electricity, foundations, guest, host, machine
 
 CONTRACTS = Path(__file__).parents[3] / "contracts" / "events"
 
@@ -27,6 +30,17 @@ def test_every_example_of_the_owners_is_read(name: str, path: Path) -> None:
 
 def test_all_four_owners_give_examples() -> None:
     assert {name for name, _ in EXAMPLES} == set(READERS)
+
+
+def test_what_the_other_tests_send_is_what_the_owners_promise(contracts: Contracts) -> None:
+    for event in (
+        *foundations(),
+        asset("srv"),
+        host("a"),
+        machine("vm", guest("a", 4)),
+        electricity("DE", 0.3, status="withdrawn"),
+    ):
+        contracts.check(event)
 
 
 def test_fields_that_are_not_known_yet_are_passed_over() -> None:

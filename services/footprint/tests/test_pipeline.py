@@ -118,6 +118,13 @@ async def test_machines_heard_before_their_host_get_their_share_when_it_comes(pi
     assert (await month(pipeline, "vm"))["kwh"] > 0
 
 
+async def test_a_mark_of_a_host_that_never_comes_does_not_wait_for_ever(pipeline: Pipeline) -> None:
+    await pipeline.service.handle(*foundations(), machine("vm", guest("never", 4)))
+    await pipeline.settle()
+    async with pipeline.service.database.snapshot(EVERY) as connection:
+        assert await work.waiting(connection) == 0
+
+
 async def test_a_site_heard_late_gives_its_assets_their_electricity(pipeline: Pipeline) -> None:
     organisations, _, *factors = foundations()
     await pipeline.service.handle(organisations, *factors, asset("srv"))

@@ -49,7 +49,7 @@ def guest(
     host: str, vcpu: int, start: str = "2026-01-01T00:00:00+01:00", end: str | None = None, **fields: Any
 ) -> dict[str, Any]:
     """A segment of a virtual machine on a host."""
-    allocation = {"vcpu": vcpu, "ram_gib": 8.0, "disk_gib": None}
+    allocation = {"vcpu": vcpu, "ram_gib": 8.0}
     return segment(start, end, site_id=None, host_id=str(id_of(host)), allocation=allocation, **fields)
 
 

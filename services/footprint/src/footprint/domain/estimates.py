@@ -46,6 +46,7 @@ class Period:
     years: tuple[tuple[int, int, date], ...]
 
     @classmethod
+    @lru_cache(maxsize=1024)
     def between(cls, start: date, end: date) -> "Period":
         """The period; raises ItemError when it is empty."""
         if end <= start:

@@ -105,18 +105,6 @@ async def take(connection: Connection, most: int) -> Taken | None:
 
     At most `most` marks are taken, of one priority. Machines that another calculator holds are marked again, for after it.
     """
-    await connection.execute(
-        """
-        DELETE FROM marks
-        WHERE id IN (
-            SELECT marks.id FROM marks
-            WHERE NOT EXISTS (SELECT FROM calculations WHERE calculations.asset_id = marks.asset_id)
-            ORDER BY marks.id
-            LIMIT 1000
-            FOR UPDATE SKIP LOCKED
-        )
-        """
-    )
     rows = await connection.fetch(
         """
         SELECT marks.asset_id, marks.priority
@@ -129,6 +117,7 @@ async def take(connection: Connection, most: int) -> Taken | None:
         most,
     )
     if not rows:
+        await _drop_marks_of_unknown_assets(connection)
         return None
     priority: int = rows[0]["priority"]
     marked = {row["asset_id"] for row in rows if row["priority"] == priority}
@@ -149,6 +138,21 @@ async def take(connection: Connection, most: int) -> Taken | None:
         "INSERT INTO marks (asset_id, priority) SELECT unnest($1::uuid[]), $2", sorted(guests - locked), priority
     )
     return Taken(tuple(sorted(marked | locked)), priority)
+
+
+async def _drop_marks_of_unknown_assets(connection: Connection) -> None:
+    """Forget marks of hosts that are not known; should one become known, its own event marks it."""
+    await connection.execute(
+        """
+        DELETE FROM marks
+        WHERE id IN (
+            SELECT marks.id
+            FROM marks
+            WHERE NOT EXISTS (SELECT FROM calculations WHERE calculations.asset_id = marks.asset_id)
+            FOR UPDATE SKIP LOCKED
+        )
+        """
+    )
 
 
 async def marks_seen(connection: Connection, assets: Collection[UUID]) -> list[int]:
