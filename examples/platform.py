@@ -62,29 +62,35 @@ class Platform:
 
     def get(self, path: str, **query: str | int | None) -> Any:
         """Return the JSON that a GET of `path` below `/api` answers."""
-        return self._call("GET", path, params={name: value for name, value in query.items() if value is not None})
+        return self._call("GET", path, params=_given(query)).json()
+
+    def text(self, path: str, **query: str | int | None) -> str:
+        """Return the text that a GET of `path` below `/api` answers."""
+        return self._call("GET", path, params=_given(query)).text
 
     def post(self, path: str, body: Any) -> Any:
         """Return the JSON that a POST of `body` to `path` below `/api` answers."""
-        return self._call("POST", path, json=body)
+        return self._call("POST", path, json=body).json()
 
     def ensure(self, path: str, body: Mapping[str, Any]) -> None:
         """Create what `body` describes, or find that it is there already: running it again changes nothing."""
         key = uuid5(NAMESPACE_URL, path + json.dumps(body, sort_keys=True))
         self._call("POST", path, json=body, headers={"Idempotency-Key": str(key)}, accepted={409})
 
-    def import_file(self, file: Path, *, org: str, file_format: str = "constellation", site: str | None = None) -> str:
-        """Hand `file` to the inventory and return the id of the import, which runs on by itself."""
-        fields = {"org": org} | ({} if site is None else {"site": site})
+    def import_file(self, file: Path, *, org: str, file_format: str = "constellation", **defaults: str) -> str:
+        """Hand `file` to the inventory and return the id of the import, which runs on by itself.
+
+        `defaults` hold for rows that do not say: `site`, `source`, `effective_from`.
+        """
         with file.open("rb") as stream:
             answer = self._call(
                 "POST",
                 "/inventory/v1/imports",
                 params={"format": file_format},
-                data=fields,
+                data={"org": org, **defaults},
                 files={"file": (file.name, stream)},
             )
-        return str(answer["id"])
+        return str(answer.json()["id"])
 
     def imported(self, import_id: str, timeout_s: float = 300.0) -> Mapping[str, Any]:
         """Wait for the end of an import and return its report; a failed import is a PlatformError."""
@@ -95,10 +101,12 @@ class Platform:
 
         ended = until(report, timeout_s, f"the end of import {import_id}")
         if ended["status"] == "failed":
-            raise PlatformError(f"Import {import_id} failed: {ended.get('detail') or ended}.")
+            raise PlatformError(f"Import {import_id} failed: {ended['failure']['detail']}.")
         return ended
 
-    def _call(self, method: str, path: str, accepted: frozenset[int] | set[int] = frozenset(), **request: Any) -> Any:
+    def _call(
+        self, method: str, path: str, accepted: frozenset[int] | set[int] = frozenset(), **request: Any
+    ) -> httpx.Response:
         try:
             response = self._client.request(method, f"/api{path}", **request)
         except httpx.HTTPError as error:
@@ -107,7 +115,7 @@ class Platform:
             ) from error
         if response.is_error and response.status_code not in accepted:
             raise PlatformError(f"{method} /api{path} answered {response.status_code}: {_reason(response)}")
-        return response.json()
+        return response
 
 
 def until(condition: Callable[[], Found | None], timeout_s: float, what: str) -> Found:
@@ -118,6 +126,10 @@ def until(condition: Callable[[], Found | None], timeout_s: float, what: str) ->
             raise PlatformError(f"Waited {timeout_s:.0f} s in vain for {what}.")
         sleep(_POLL_S)
     return found
+
+
+def _given(query: Mapping[str, str | int | None]) -> dict[str, str | int]:
+    return {name: value for name, value in query.items() if value is not None}
 
 
 def _reason(response: httpx.Response) -> str:

@@ -17,6 +17,11 @@ from aiokafka.structs import TopicPartition
 from examples.platform import PlatformError, Stack
 
 _POLL_S = 0.05
+_WAITING_WORK = """
+SELECT (SELECT count(*) FROM footprint.changes)
+     + (SELECT count(*) FROM footprint.marks)
+     + (NOT EXISTS (SELECT FROM footprint.factors))::int
+"""
 _PUBLISHERS = ("inventory", "factors")
 _CONSUMER = "footprint"
 _HEARD = ("inventory.organizations", "inventory.sites", "inventory.assets", "factors.factors")
@@ -34,7 +39,7 @@ async def stages(postgres: str, kafka: str, topic_prefix: str = "") -> AsyncGene
         yield "published"
         await _wait_for_no_lag(kafka, topic_prefix)
         yield "heard"
-        await _until_none(partial(connection.fetchval, "SELECT count(*) FROM footprint.marks"))
+        await _until_none(partial(connection.fetchval, _WAITING_WORK))
         yield "computed"
     finally:
         await connection.close()

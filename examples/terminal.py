@@ -91,4 +91,10 @@ def _recommendations(recommendations: Sequence[Mapping[str, Any]]) -> list[Rende
 
 
 def _sentence(recommendation: Mapping[str, Any]) -> str:
-    return str(recommendation)
+    """What to do, where, and what it would save in a year; euros only where a price is known."""
+    where = recommendation["site"] or f"{len(recommendation['assets'])} assets"
+    saving = tonnes(recommendation["kg_per_year"])
+    if recommendation["eur_per_year"] is not None:
+        saving += f", {float(recommendation['eur_per_year']):,.0f} €"
+    words = recommendation["code"].replace("_", " ").capitalize()
+    return f"{words} ({where}): {saving} a year; {recommendation['evidence'][0]}"

@@ -40,8 +40,8 @@ class Servers:
         """Start both and prepare the database that every installation begins with."""
         self.postgres.start()
         self.kafka.start()
-        await self._administer(f"CREATE DATABASE {_TEMPLATE}")
-        await bootstrap(self._admin_url(_TEMPLATE), self.services, self.password)
+        await self.execute("postgres", f"CREATE DATABASE {_TEMPLATE}")
+        await bootstrap(self.admin_url(_TEMPLATE), self.services, self.password)
         template = Installation(self, _TEMPLATE)
         for service in self.services:
             template.run(service, ["migrate"])
@@ -55,14 +55,16 @@ class Servers:
         """Return a new installation: empty tables, no topics, no consumer groups."""
         self._made += 1
         name = f"installation_{self._made}"
-        await self._administer(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
+        await self.execute("postgres", f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
         return Installation(self, name)
 
-    def _admin_url(self, database: str) -> str:
+    def admin_url(self, database: str) -> str:
+        """The superuser's connection string of `database`."""
         return self.postgres.admin_url.rsplit("/", 1)[0] + f"/{database}"
 
-    async def _administer(self, statement: str) -> None:
-        connection = await asyncpg.connect(self.postgres.admin_url)
+    async def execute(self, database: str, statement: str) -> None:
+        """Run `statement` in `database` as the superuser."""
+        connection = await asyncpg.connect(self.admin_url(database))
         try:
             await connection.execute(statement)
         finally:
@@ -84,6 +86,11 @@ class Installation:
     def database_url(self, role: str) -> str:
         """The connection string of `role` (a service's name, or its schema's owner)."""
         return self.servers.postgres.url(role, self.servers.password, self.name)
+
+    @property
+    def admin_url(self) -> str:
+        """The superuser's connection string."""
+        return self.servers.admin_url(self.name)
 
     async def connect(self, service: str) -> asyncpg.Connection:
         """A connection to the schema of `service` that sees the rows of every organisation."""

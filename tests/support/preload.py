@@ -4,7 +4,10 @@ import aiokafka
 import asyncpg
 import common.cli
 import common.process
+import factors.main
+import footprint.main
+import inventory.main
 
 import tests.faults.ledger.main
 
-__all__ = ["aiokafka", "asyncpg", "common", "tests"]
+__all__ = ["aiokafka", "asyncpg", "common", "factors", "footprint", "inventory", "tests"]
