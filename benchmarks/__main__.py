@@ -1,0 +1,79 @@
+"""`python -m benchmarks`: one table of measured figures beside the design's targets."""
+
+import asyncio
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+from uuid import uuid4
+
+import typer
+from local_stack.layout import StackError
+from rich.console import Console
+
+from benchmarks import estimates, imports, latency, machine
+from benchmarks.figures import Figure, table
+from benchmarks.http_connection import AnswerError, Target
+from benchmarks.stacks import own_stack
+from examples.platform import PlatformError, Stack
+
+
+def main(
+    assets: Annotated[int, typer.Option(min=1, help="Assets of the import.")] = 10_000,
+    rates: Annotated[str, typer.Option(help="Changes per second, one measurement each.")] = "20,200",
+    seconds: Annotated[float, typer.Option(min=1, help="How long each measurement under load goes on.")] = 15.0,
+    port: Annotated[int, typer.Option(help="First port of the stack that is started for this.")] = 18080,
+    stack: Annotated[
+        Path | None, typer.Option(help="The stack.json of a running stack, measured instead; it keeps the new data.")
+    ] = None,
+) -> None:
+    """Measure a fresh stack of its own, in a scratch folder, or a running one."""
+    console = Console()
+    described = machine.describe()
+    figures: list[Figure] = []
+    try:
+        with _measured(stack, port) as (running, processes):
+            figures += _memory("at rest", processes)
+            figures += asyncio.run(estimates.measure(Target.of(running.services["footprint"], running.token), seconds))
+            org = f"benchmark-{uuid4().hex[:8]}"
+            figures += imports.measure(running, assets, org)
+            for rate in rates.split(","):
+                figures.append(asyncio.run(latency.measure(running, org, float(rate), seconds)))
+            figures += _memory("after the load", processes)
+    except (PlatformError, StackError, AnswerError) as error:
+        console.print(f"[red]{error}[/red]")
+        sys.exit(1)
+    finally:
+        if figures:
+            console.print(table(described, figures))
+
+
+@contextmanager
+def _measured(description: Path | None, port: int) -> Iterator[tuple[Stack, Mapping[str, int]]]:
+    """The running stack that `description` names, or one of our own; with the processes whose memory counts."""
+    if description is not None:
+        yield Stack.read(description), {}
+        return
+    with own_stack(port) as started:
+        yield started
+
+
+def _memory(when: str, processes: Mapping[str, int]) -> list[Figure]:
+    """One figure for the services and one for everything; none for a stack whose processes are not ours."""
+    if not processes:
+        return []
+    measured = {each.name: each for each in machine.memory_of(processes)}
+    largest = max((each for name, each in measured.items() if name not in _NOT_SERVICES), key=lambda m: m.resident_mib)
+    total = sum(each.proportional_mib for each in measured.values())
+    parts = ", ".join(f"{name} {each.proportional_mib:.0f}" for name, each in measured.items())
+    return [
+        Figure(f"memory of the largest service, {when}", f"{largest.resident_mib:.0f} MiB", "≤ 250 MB", largest.name),
+        Figure(f"memory of the whole stack, {when}", f"{total:,.0f} MiB", "≤ 2.5 GB", parts),
+    ]
+
+
+_NOT_SERVICES = ("postgres", "kafka", "edge")
+
+if __name__ == "__main__":
+    typer.run(main)
