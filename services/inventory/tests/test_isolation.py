@@ -88,6 +88,17 @@ async def test_a_provider_may_put_a_customers_machine_on_its_own_host(
         assert document["host"] is None
 
 
+async def test_a_host_is_not_deleted_under_a_machine_that_its_owner_cannot_see(
+    inventory: Inventory, acme: dict[str, Any]
+) -> None:
+    host = {"source": "cmdb", "external_id": "srv-1", "org": "acme"}
+    await send(inventory.client, {**machine("vm-1"), "org": "globex", "host": host})
+    async with inventory.client_for(["acme"]) as owner:
+        answer = await owner.delete(f"/v1/assets/{acme['id']}", headers={"If-Match": "*"})
+        assert answer.status_code == 409
+        assert [item["external_id"] for item in (await owner.get("/v1/assets")).json()["items"]] == ["srv-1"]
+
+
 async def test_reading_needs_the_scope_to_read_and_writing_the_scope_to_write(inventory: Inventory) -> None:
     async with inventory.client_for("*", ["inventory:read"]) as reader:
         assert (await reader.get("/v1/assets")).status_code == 200

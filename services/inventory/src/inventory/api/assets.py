@@ -15,6 +15,7 @@ from common.database import Database
 from fastapi import APIRouter, Body, Query, Request
 from starlette.responses import Response
 
+from inventory.api import examples
 from inventory.api.batch_rows import BATCH_REQUEST, read_rows
 from inventory.api.routes import OwnCodes, Reader, Writer
 from inventory.api.views import AssetView, BatchView, SegmentView, TimelineView
@@ -38,7 +39,12 @@ def assets_router(database: Database, clock: Callable[[], datetime], batch_limit
     """Assets: batch upsert, list, read, change, delete, timeline."""
     router = APIRouter(tags=["assets"], route_class=OwnCodes)
 
-    @router.post("/assets/batch", response_model=BatchView, openapi_extra=BATCH_REQUEST)
+    @router.post(
+        "/assets/batch",
+        response_model=BatchView,
+        responses=examples.answers(examples.BATCH),
+        openapi_extra=BATCH_REQUEST,
+    )
     async def upsert(request: Request, caller: Writer) -> Response:
         """Create or update assets: a JSON array, or NDJSON with one asset a line.
 
@@ -58,7 +64,7 @@ def assets_router(database: Database, clock: Callable[[], datetime], batch_limit
 
         return await retried(once)
 
-    @router.get("/assets")
+    @router.get("/assets", responses=examples.answers(examples.page(examples.ASSET)))
     async def list_assets(
         caller: Reader,
         org: Annotated[OrganisationId | None, Query()] = None,
@@ -78,12 +84,12 @@ def assets_router(database: Database, clock: Callable[[], datetime], batch_limit
         following = encode(*found[limit - 1].asset.key) if len(found) > limit else None
         return Page(items=[AssetView.of(present) for present in found[:limit]], next_cursor=following)
 
-    @router.get("/assets/{asset_id}", response_model=AssetView)
+    @router.get("/assets/{asset_id}", response_model=AssetView, responses=examples.answers(examples.ASSET))
     async def read_asset(asset_id: UUID, caller: Reader) -> Response:
         """One asset as it is now; the ETag is its version."""
         return _asset(await _present(database, caller, asset_id, clock()))
 
-    @router.patch("/assets/{asset_id}", response_model=AssetView)
+    @router.patch("/assets/{asset_id}", response_model=AssetView, responses=examples.answers(examples.ASSET))
     async def change_asset(
         asset_id: UUID, change: Annotated[AssetChange, Body(examples=CHANGE_EXAMPLES)], request: Request, caller: Writer
     ) -> Response:
@@ -107,7 +113,7 @@ def assets_router(database: Database, clock: Callable[[], datetime], batch_limit
             await use_cases.delete_asset(unit, known, clock())
         return Response(status_code=204)
 
-    @router.get("/assets/{asset_id}/timeline")
+    @router.get("/assets/{asset_id}/timeline", responses=examples.answers(examples.TIMELINE))
     async def read_timeline(
         asset_id: UUID,
         caller: Reader,

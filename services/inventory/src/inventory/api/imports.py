@@ -20,6 +20,7 @@ from fastapi import APIRouter, File, Form, Query, Request, UploadFile
 from pydantic import BaseModel, Field
 from starlette.responses import Response, StreamingResponse
 
+from inventory.api import examples
 from inventory.api.routes import OwnCodes, Reader, Writer
 from inventory.domain.defects import Defect
 from inventory.domain.quantities import Code, Instant, Label, Moment, OrganisationId
@@ -50,7 +51,7 @@ class Stage(BaseModel):
 
     name: str
     done: int
-    total: int | None
+    total: int | None = None
 
 
 class Remark(BaseModel):
@@ -87,10 +88,10 @@ class ImportView(BaseModel):
     rejected: int
     dropped: dict[str, int] = Field(description="rows left out on purpose, by reason: template, placeholder")
     warnings: list[Remark]
-    failure: Failure | None
+    failure: Failure | None = None
     files: list[ImportedFile]
     received_at: datetime
-    finished_at: datetime | None
+    finished_at: datetime | None = None
 
     @classmethod
     def of(cls, job: Import) -> Self:
@@ -125,7 +126,9 @@ def imports_router(database: Database, clock: Callable[[], datetime], settings: 
     """Imports: submit, list, read, rejects, progress."""
     router = APIRouter(tags=["imports"], route_class=OwnCodes)
 
-    @router.post("/imports", status_code=202, response_model=ImportView)
+    @router.post(
+        "/imports", status_code=202, response_model=ImportView, responses=examples.answers(examples.IMPORT_QUEUED, 202)
+    )
     async def submit(
         request: Request,
         caller: Writer,
@@ -134,11 +137,21 @@ def imports_router(database: Database, clock: Callable[[], datetime], settings: 
         dry_run: Annotated[
             bool, Query(description="do everything, keep the counts and the rejects, undo the rest")
         ] = False,
-        org: Annotated[OrganisationId | None, Form(description="for rows that do not name their organisation")] = None,
-        site: Annotated[Code | None, Form(description="for machines that do not name their site")] = None,
-        source: Annotated[Label | None, Form(description="RVTools: what to call the vCenter")] = None,
+        org: Annotated[
+            OrganisationId | None, Form(description="for rows that do not name their organisation", examples=["acme"])
+        ] = None,
+        site: Annotated[
+            Code | None, Form(description="for machines that do not name their site", examples=["nanterre-1"])
+        ] = None,
+        source: Annotated[
+            Label | None, Form(description="RVTools: what to call the vCenter", examples=["vcenter-nanterre"])
+        ] = None,
         effective_from: Annotated[
-            Moment | None, Form(description="from when rows without a date hold; the day of the import when absent")
+            Moment | None,
+            Form(
+                description="from when rows without a date hold; the day of the import when absent",
+                examples=["2026-01-01"],
+            ),
         ] = None,
     ) -> Response:
         """Import files. Once this answers 202 they are stored and will be worked off.
@@ -167,7 +180,7 @@ def imports_router(database: Database, clock: Callable[[], datetime], settings: 
 
             return await idempotency.once(request, unit, caller, act, payload=fingerprint)
 
-    @router.get("/imports")
+    @router.get("/imports", responses=examples.answers(examples.page(examples.IMPORT)))
     async def list_imports(
         caller: Reader, org: Annotated[OrganisationId | None, Query()] = None, limit: Limit = 100, cursor: Cursor = None
     ) -> Page[ImportView]:
@@ -179,12 +192,16 @@ def imports_router(database: Database, clock: Callable[[], datetime], settings: 
         following = encode(last.received_at, last.id) if last else None
         return Page(items=[ImportView.of(job) for job in found[:limit]], next_cursor=following)
 
-    @router.get("/imports/{import_id}", response_model=ImportView)
+    @router.get("/imports/{import_id}", response_model=ImportView, responses=examples.answers(examples.IMPORT))
     async def read_import(import_id: UUID, caller: Reader) -> Response:
         """One import: its status, its stages, its counts."""
         return _answer(await _find(database, caller, import_id))
 
-    @router.get("/imports/{import_id}/rejects.csv", response_class=StreamingResponse)
+    @router.get(
+        "/imports/{import_id}/rejects.csv",
+        response_class=StreamingResponse,
+        responses=examples.answers(examples.REJECTS, media_type="text/csv"),
+    )
     async def read_rejects(import_id: UUID, caller: Reader) -> Response:
         """What was refused and why, one line per reason: `original;file;line;code;field;message`.
 
@@ -194,7 +211,11 @@ def imports_router(database: Database, clock: Callable[[], datetime], settings: 
         headers = {"Content-Disposition": f'attachment; filename="rejects-{import_id}.csv"'}
         return StreamingResponse(_rejects(database, caller, job), media_type="text/csv; charset=utf-8", headers=headers)
 
-    @router.get("/imports/{import_id}/events", response_class=StreamingResponse)
+    @router.get(
+        "/imports/{import_id}/events",
+        response_class=StreamingResponse,
+        responses=examples.answers(examples.EVENTS, media_type="text/event-stream"),
+    )
     async def follow(import_id: UUID, caller: Reader) -> Response:
         """Progress as server-sent events: `progress` whenever something changes, at last `done` or `failed`."""
         await _find(database, caller, import_id)

@@ -15,6 +15,7 @@ from fastapi import APIRouter, Body, Query, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from inventory.api import examples
 from inventory.api.routes import OwnCodes, Reader, Writer
 from inventory.domain.places import Organisation, Site
 from inventory.domain.quantities import Code, OrganisationId
@@ -49,24 +50,6 @@ class SiteView(Site):
         return cls.model_validate({**stored.site.model_dump(by_alias=True), **named})
 
 
-ORGANISATION_EXAMPLE = {
-    "id": "acme",
-    "name": "Acme",
-    "role": "customer",
-    "time_zone": "Europe/Paris",
-    "refurbished_convention": "remaining",
-}
-SITE_EXAMPLE = {
-    "org": "acme",
-    "code": "nanterre-1",
-    "name": "Nanterre 1",
-    "kind": "datacenter",
-    "country": "FR",
-    "pue": [{"from": None, "to": "2026-04-01", "value": 1.58}, {"from": "2026-04-01", "to": None, "value": 1.5}],
-    "operator": "own",
-    "allocation_rule": "capacity",
-    "electricity": {"guarantee_of_origin_share": 0.4},
-}
 Change = Annotated[dict[str, Any], Body(description="the fields to change; those left out stay")]
 
 
@@ -74,9 +57,16 @@ def places_router(database: Database, clock: Callable[[], datetime]) -> APIRoute
     """Organisations and sites: create, list, read, change."""
     router = APIRouter(tags=["organisations and sites"], route_class=OwnCodes)
 
-    @router.post("/organizations", status_code=201, response_model=OrganisationView)
+    @router.post(
+        "/organizations",
+        status_code=201,
+        response_model=OrganisationView,
+        responses=examples.answers(examples.ORGANISATION, 201),
+    )
     async def create_organisation(
-        organisation: Annotated[Organisation, Body(examples=[ORGANISATION_EXAMPLE])], request: Request, caller: Writer
+        organisation: Annotated[Organisation, Body(examples=[examples.ORGANISATION_REQUEST])],
+        request: Request,
+        caller: Writer,
     ) -> Response:
         """Create an organisation. The same again answers 200; another one of that id, 409."""
         caller.require_organisation(organisation.id)
@@ -88,7 +78,7 @@ def places_router(database: Database, clock: Callable[[], datetime]) -> APIRoute
 
             return await idempotency.once(request, unit, caller, act)
 
-    @router.get("/organizations")
+    @router.get("/organizations", responses=examples.answers(examples.page(examples.ORGANISATION)))
     async def list_organisations(caller: Reader, limit: Limit = 100, cursor: Cursor = None) -> Page[OrganisationView]:
         """The organisations that the token names, by id."""
         (after,) = decode(cursor, OrganisationId) if cursor else (None,)
@@ -97,7 +87,9 @@ def places_router(database: Database, clock: Callable[[], datetime]) -> APIRoute
         items = [OrganisationView.of(stored) for stored in found[:limit]]
         return Page(items=items, next_cursor=encode(items[-1].id) if len(found) > limit else None)
 
-    @router.get("/organizations/{org}", response_model=OrganisationView)
+    @router.get(
+        "/organizations/{org}", response_model=OrganisationView, responses=examples.answers(examples.ORGANISATION)
+    )
     async def read_organisation(org: OrganisationId, caller: Reader) -> Response:
         """One organisation."""
         async with database.snapshot(caller.organisations) as connection:
@@ -106,7 +98,9 @@ def places_router(database: Database, clock: Callable[[], datetime]) -> APIRoute
             raise NotFound("organisation", org)
         return _answer(OrganisationView.of(stored), stored.version)
 
-    @router.patch("/organizations/{org}", response_model=OrganisationView)
+    @router.patch(
+        "/organizations/{org}", response_model=OrganisationView, responses=examples.answers(examples.ORGANISATION)
+    )
     async def change_organisation(
         org: OrganisationId,
         change: Annotated[Change, Body(examples=[{"name": "Acme Mutuelle"}])],
@@ -120,9 +114,9 @@ def places_router(database: Database, clock: Callable[[], datetime]) -> APIRoute
             stored = await use_cases.change_organisation(unit, known, change, clock())
         return _answer(OrganisationView.of(stored), stored.version)
 
-    @router.post("/sites", status_code=201, response_model=SiteView)
+    @router.post("/sites", status_code=201, response_model=SiteView, responses=examples.answers(examples.SITE, 201))
     async def create_site(
-        site: Annotated[Site, Body(examples=[SITE_EXAMPLE])], request: Request, caller: Writer
+        site: Annotated[Site, Body(examples=[examples.SITE_REQUEST])], request: Request, caller: Writer
     ) -> Response:
         """Create a site. The same again answers 200; another one of that organisation and code, 409."""
         caller.require_organisation(site.org)
@@ -134,7 +128,7 @@ def places_router(database: Database, clock: Callable[[], datetime]) -> APIRoute
 
             return await idempotency.once(request, unit, caller, act)
 
-    @router.get("/sites", response_model=Page[SiteView], response_model_by_alias=True)
+    @router.get("/sites", responses=examples.answers(examples.page(examples.SITE)))
     async def list_sites(
         caller: Reader, org: Annotated[OrganisationId | None, Query()] = None, limit: Limit = 100, cursor: Cursor = None
     ) -> Page[SiteView]:
@@ -146,7 +140,7 @@ def places_router(database: Database, clock: Callable[[], datetime]) -> APIRoute
         following = encode(items[-1].org, items[-1].code) if len(found) > limit else None
         return Page(items=items, next_cursor=following)
 
-    @router.get("/sites/{site_id}", response_model=SiteView)
+    @router.get("/sites/{site_id}", response_model=SiteView, responses=examples.answers(examples.SITE))
     async def read_site(site_id: UUID, caller: Reader) -> Response:
         """One site."""
         async with database.snapshot(caller.organisations) as connection:
@@ -155,7 +149,7 @@ def places_router(database: Database, clock: Callable[[], datetime]) -> APIRoute
             raise NotFound("site", site_id)
         return _answer(SiteView.of(stored), stored.version)
 
-    @router.patch("/sites/{site_id}", response_model=SiteView)
+    @router.patch("/sites/{site_id}", response_model=SiteView, responses=examples.answers(examples.SITE))
     async def change_site(
         site_id: UUID,
         change: Annotated[Change, Body(examples=[{"pue": [{"value": 1.42}], "operator": "hosted"}])],

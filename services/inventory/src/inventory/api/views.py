@@ -23,15 +23,15 @@ class AssetView(Description):
     external_id: str
     kind: Kind
     status: Status
-    site: str | None
-    site_id: UUID | None
-    host: HostReference | None
-    host_id: UUID | None
-    plan: str | None
-    configuration: Configuration | None
-    allocation: Allocation | None
+    site: str | None = None
+    site_id: UUID | None = None
+    host: HostReference | None = None
+    host_id: UUID | None = None
+    plan: str | None = None
+    configuration: Configuration | None = None
+    allocation: Allocation | None = None
     effective_from: datetime
-    effective_to: datetime | None
+    effective_to: datetime | None = None
     version: int
     recorded_at: datetime
 
@@ -66,13 +66,13 @@ class SegmentView(BaseModel):
     """One state over `[from, to)`; `to` null is open."""
 
     start: datetime = Field(serialization_alias="from")
-    end: datetime | None = Field(serialization_alias="to")
+    end: datetime | None = Field(default=None, serialization_alias="to")
     status: Status
-    site_id: UUID | None
-    host_id: UUID | None
-    plan: str | None
-    configuration: Configuration | None
-    allocation: Allocation | None
+    site_id: UUID | None = None
+    host_id: UUID | None = None
+    plan: str | None = None
+    configuration: Configuration | None = None
+    allocation: Allocation | None = None
 
     @classmethod
     def of(cls, segment: Segment) -> Self:

@@ -38,6 +38,7 @@ _CODES = {
     "decimal_max_digits": "too_large",
     "decimal_whole_digits": "too_large",
     "less_than_equal": "too_large",
+    "string_unicode": "malformed",
     "uuid_parsing": "malformed",
     "model_type": "wrong_type",
 }

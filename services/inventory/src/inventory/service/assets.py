@@ -49,7 +49,7 @@ async def delete_asset(unit: Transaction, known: Asset, now: datetime) -> None:
 
     Raises Conflict while anything is, was or will be on it.
     """
-    if await states.hosts_something(unit.connection, known.id):
+    if await states.hosts_anything(unit.connection, known.id):
         raise Conflict(
             "other assets are or were hosted by this one; move or delete them, or retire it instead", "in-use"
         )

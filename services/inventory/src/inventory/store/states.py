@@ -84,13 +84,9 @@ async def nested_stays(connection: Connection, hosts: Collection[UUID]) -> dict[
     return found
 
 
-async def hosts_something(connection: Connection, asset_id: UUID) -> bool:
-    """Whether any known segment of another asset, past, present or future, is on this one."""
-    return bool(
-        await connection.fetchval(
-            "SELECT EXISTS (SELECT FROM asset_states WHERE host_id = $1 AND upper_inf(known))", asset_id
-        )
-    )
+async def hosts_anything(connection: Connection, asset_id: UUID) -> bool:
+    """Whether any known segment, past, present or future, of any organisation's asset is on this one."""
+    return bool(await connection.fetchval("SELECT hosts_anything($1)", asset_id))
 
 
 async def end_belief(connection: Connection, segments: Sequence[Believed]) -> None:

@@ -1,0 +1,147 @@
+"""Examples of answers, for the OpenAPI document."""
+
+from typing import Any
+
+from inventory.api.batch_rows import MACHINE_EXAMPLE, SERVER_EXAMPLE
+
+_SERVER_ID = "5f2c1a34-7d1e-4b53-9c2b-8a4f6d1e0c21"
+_MACHINE_ID = "c9b8f6de-2f0b-4a43-8f6d-0d6c3a1b9e02"
+_SITE_ID = "0b0e7a6e-6a52-4c7f-9f0e-4e1b5a2f7c11"
+_RECORDED = {"version": 1, "recorded_at": "2026-11-23T09:15:00Z"}
+
+ORGANISATION_REQUEST = {
+    "id": "acme",
+    "name": "Acme",
+    "role": "customer",
+    "time_zone": "Europe/Paris",
+    "refurbished_convention": "remaining",
+}
+ORGANISATION = {**ORGANISATION_REQUEST, **_RECORDED}
+
+SITE_REQUEST = {
+    "org": "acme",
+    "code": "nanterre-1",
+    "name": "Nanterre 1",
+    "kind": "datacenter",
+    "country": "FR",
+    "pue": [{"from": None, "to": "2026-04-01", "value": 1.58}, {"from": "2026-04-01", "to": None, "value": 1.5}],
+    "operator": "own",
+    "allocation_rule": "capacity",
+    "electricity": {"guarantee_of_origin_share": 0.4},
+}
+SITE = {**SITE_REQUEST, "region": None, "id": _SITE_ID, **_RECORDED}
+
+ASSET = {
+    "name": MACHINE_EXAMPLE["name"],
+    "quantity": 1,
+    "model": None,
+    "acquired": None,
+    "planned_life_years": None,
+    "declared": None,
+    "support": None,
+    "tags": {"application": "erp"},
+    "id": _MACHINE_ID,
+    "org": "acme",
+    "source": MACHINE_EXAMPLE["source"],
+    "external_id": MACHINE_EXAMPLE["external_id"],
+    "kind": "virtual_machine",
+    "status": "in_service",
+    "site": None,
+    "site_id": None,
+    "host": {"source": SERVER_EXAMPLE["source"], "external_id": SERVER_EXAMPLE["external_id"], "org": "acme"},
+    "host_id": _SERVER_ID,
+    "plan": "cloud-like",
+    "configuration": None,
+    "allocation": MACHINE_EXAMPLE["allocation"],
+    "effective_from": "2026-02-28T23:00:00Z",
+    "effective_to": None,
+    **_RECORDED,
+}
+TIMELINE = {
+    "asset_id": _MACHINE_ID,
+    "version": 2,
+    "as_known_at": "2026-11-23T09:15:00Z",
+    "timeline": [
+        {
+            "from": "2026-02-28T23:00:00Z",
+            "to": "2026-03-19T23:00:00Z",
+            "status": "in_service",
+            "site_id": None,
+            "host_id": _SERVER_ID,
+            "plan": "cloud-like",
+            "configuration": None,
+            "allocation": {"vcpu": 4, "ram_gib": 16, "disk_gib": 200},
+        },
+        {
+            "from": "2026-03-19T23:00:00Z",
+            "to": None,
+            "status": "in_service",
+            "site_id": None,
+            "host_id": _SERVER_ID,
+            "plan": "cloud-like",
+            "configuration": None,
+            "allocation": {"vcpu": 8, "ram_gib": 32, "disk_gib": 200},
+        },
+    ],
+}
+BATCH = {
+    "results": [
+        {"index": 0, "status": "created", "id": _SERVER_ID, "version": 1},
+        {
+            "index": 1,
+            "status": "error",
+            "errors": [
+                {
+                    "field": "host",
+                    "code": "unknown_host",
+                    "detail": "no asset 'SN-88F3' of 'cmdb' is known to host it",
+                }
+            ],
+        },
+    ]
+}
+IMPORT = {
+    "id": "7f6f3f0e-3b53-4f3e-9f0c-1f3f2c6d9a10",
+    "org": "acme",
+    "format": "rvtools",
+    "dry_run": False,
+    "status": "done",
+    "stages": [{"name": "read", "done": 15, "total": 15}, {"name": "apply", "done": 15, "total": 15}],
+    "accepted": 7,
+    "created": 7,
+    "updated": 0,
+    "unchanged": 0,
+    "rejected": 9,
+    "dropped": {"template": 2},
+    "warnings": [],
+    "failure": None,
+    "files": [{"name": "rvtools.xlsx", "size_bytes": 469899, "sha256": "0" * 64}],
+    "received_at": "2026-11-23T09:15:00Z",
+    "finished_at": "2026-11-23T09:15:02Z",
+}
+IMPORT_QUEUED = {
+    **IMPORT,
+    "format": "auto",
+    "status": "queued",
+    "stages": [{"name": "read", "done": 0, "total": None}, {"name": "apply", "done": 0, "total": None}],
+    "accepted": 0,
+    "created": 0,
+    "rejected": 0,
+    "dropped": {},
+    "finished_at": None,
+}
+REJECTS = (
+    "original;file;line;code;field;message\r\n"
+    "\"vm-1;poweredOff;…\";rvtools.xlsx#vInfo;2;unknown_host;Host;no asset '10.185.26.9' of 'rvtools' is known to host it\r\n"
+)
+EVENTS = 'event: progress\ndata: {"status": "running"}\n\nevent: done\ndata: {"status": "done"}\n\n'
+
+
+def answers(example: Any, status: int = 200, media_type: str = "application/json") -> dict[int | str, dict[str, Any]]:
+    """The `responses` of a route that answers like `example`."""
+    return {status: {"content": {media_type: {"example": example}}}}
+
+
+def page(item: Any) -> dict[str, Any]:
+    """A page with one item, and more to come."""
+    return {"items": [item], "next_cursor": "WyJhY21lIl0"}
