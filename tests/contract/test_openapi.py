@@ -11,7 +11,7 @@ import uvicorn
 from common.testing.harness import RunningService
 from common.testing.plugin import MakeService
 from common.testing.waiting import eventually
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from local_stack.ports import free_port
 from schemathesis import Case, GenerationMode
 from schemathesis.checks import not_a_server_error
@@ -78,6 +78,8 @@ def _call_everything(url: str, authorization: str) -> int:
             )
             @given(case=operation.as_strategy(generation_mode=mode))
             def call(case: Case[Any]) -> None:
+                # A malformed content-length is answered by the HTTP server itself, before the application.
+                assume(all(name.lower() != "content-length" for name in case.headers or {}))
                 case.call_and_validate(
                     base_url=url, headers={"Authorization": authorization}, checks=CHECKS, timeout=30
                 )

@@ -1,8 +1,9 @@
 """Building an image by hand: a small reader of our Dockerfiles that runs their steps in a scratch folder, without an engine.
 
 It knows FROM, COPY, RUN, ENTRYPOINT and skips what only an engine gives meaning to (USER, ENV, EXPOSE, the commands that
-make the user). Every stage is a folder; while a stage's steps run, the link `root` leads to it, and the absolute paths of
-the image (/app, /src, /wheels) are read below `root`, so that a virtual environment copied between stages stays whole.
+make the user or install packages). Every stage is a folder; while a stage's steps run, the link `root` leads to it, and
+the absolute paths of the image (/app, /src, /wheels) are read below `root`, so that a virtual environment copied between
+stages stays whole.
 """
 
 import fnmatch
@@ -16,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 INSIDE = re.compile(r"(?<![\w.:-])/(?=(?:app|src|wheels)\b)")
-ENGINE_ONLY = ("groupadd", "useradd")
+ENGINE_ONLY = ("groupadd", "useradd", "apt-get")
 
 
 @dataclass(frozen=True, slots=True)

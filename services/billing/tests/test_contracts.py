@@ -15,7 +15,7 @@ BERLIN = {
     "name": "Acme GmbH",
     "territory": "DE",
     "vat_id": "DE136695976",
-    "electronic_address": "DE136695976",
+    "electronic_address": "rechnung@acme.example",
     "address": {"lines": ["Unter den Linden 1"], "postcode": "10117", "city": "Berlin"},
     "language": "en",
 }

@@ -43,8 +43,8 @@ class Party(Exact):
     electronic_address: Annotated[
         str,
         Field(
-            pattern=r"^[A-Za-z0-9][A-Za-z0-9+._-]{0,124}$",
-            description="in the French directory (scheme 0225), or a VAT id abroad",
+            pattern=r"^[A-Za-z0-9][A-Za-z0-9+._@-]{0,124}$",
+            description="in the French directory (scheme 0225), or an e-mail address abroad",
             examples=["732829320"],
         ),
     ]

@@ -131,9 +131,10 @@ class Body(Part):
 
 
 class Document(Part):
-    """A numbered document."""
+    """A numbered document; `files_sha256` is the digest of its XML and PDF, None only while these are being written."""
 
     number: str
     issued_on: date
     due_on: date
     body: Body
+    files_sha256: str | None = None

@@ -11,6 +11,7 @@ from common.database import Connection
 
 from billing.domain.events import Interval
 from billing.domain.terms import epoch, instant_of
+from billing.einvoice.files import Files
 from billing.invoice_content import Document, DocumentLine, Seller
 
 _SELLER = "SELECT seller FROM sellers ORDER BY version DESC LIMIT 1"
@@ -35,6 +36,9 @@ INSERT INTO invoices (number, org_id, contract_id, type, series, year, sequence,
                       gross, content, previous_hash, hash)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
 """
+
+_ADD_FILES = "INSERT INTO invoice_files (number, org_id, xml, pdf) VALUES ($1, $2, $3, $4)"
+_FILES = "SELECT xml, pdf FROM invoice_files WHERE number = $1"
 
 _ADD_INTERVALS = """
 INSERT INTO invoice_intervals (number, org_id, resource, starts_at, ends_at, vcpu, ram_mib, disk_mib)
@@ -171,6 +175,17 @@ async def add_invoice(connection: Connection, place: Place, issued: Issued, cont
         issued.hash,
     )
     await connection.execute(_EXTEND_CHAIN, place.series, place.year, issued.hash)
+
+
+async def add_files(connection: Connection, number: str, org: str, files: Files) -> None:
+    """Store the files of a document."""
+    await connection.execute(_ADD_FILES, number, org, files.xml, files.pdf)
+
+
+async def read_files(connection: Connection, number: str) -> Files | None:
+    """The files of a document."""
+    row = await connection.fetchrow(_FILES, number)
+    return None if row is None else Files(row["xml"], row["pdf"])
 
 
 async def add_intervals(connection: Connection, number: str, org: str, intervals: Sequence[Interval]) -> None:

@@ -20,6 +20,7 @@ from billing.domain.chain import first_fault
 from billing.domain.months import Month, RatedMonth, rated
 from billing.domain.rating import Rating, TermsWindow, rate_intervals
 from billing.domain.terms import EPOCH
+from billing.einvoice.files import Files
 from billing.invoice_bodies import (
     Billed,
     adjustment_lines,
@@ -33,7 +34,7 @@ from billing.invoice_bodies import (
 )
 from billing.invoice_content import Body
 from billing.invoice_store import Adjustment, Issued
-from billing.issuing import issue
+from billing.issuing import DocumentWriter, issue
 from billing.months import MonthFacts, rate_facts, read_facts
 
 
@@ -65,9 +66,10 @@ class Verified:
 class Invoicing:
     """Invoices and credit notes."""
 
-    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, clock: Callable[[], datetime], writer: DocumentWriter) -> None:
         self._database = database
         self._clock = clock
+        self._writer = writer
 
     async def settle(self, unit: Transaction, contract_id: UUID, first: date) -> Settled:
         """Issue the invoice of the month when its grace is over and there is something to bill. Raises `NotFound`, `Conflict`.
@@ -85,7 +87,7 @@ class Invoicing:
         body, month, adjustments = await self._body(unit.connection, facts, now)
         if body is None:
             return Settled("nothing")
-        issued = await issue(unit, contract.org, body, self._clock)
+        issued = await issue(unit, contract.org, body, self._clock, self._writer)
         await store.add_intervals(unit.connection, issued.document.number, contract.org, month.intervals)
         await store.bill_adjustments(unit.connection, adjustments, issued.document.number)
         return Settled("issued", issued)
@@ -122,12 +124,20 @@ class Invoicing:
             return Corrected(None, adjustment, net)
         billed_net = total([part.amount for part in billed])
         body = credit_body(original.document, deltas, billed_net, trace_of(rating, windows, now), reason)
-        return Corrected(await issue(unit, contract.org, body, self._clock), None, net)
+        return Corrected(await issue(unit, contract.org, body, self._clock, self._writer), None, net)
 
     async def read(self, organisations: Organisations, number: str) -> tuple[Issued, list[Issued]]:
         """A document, and the credit notes on it. Raises `NotFound`."""
         async with self._database.snapshot(organisations) as connection:
             return await read_known(connection, number), await store.read_credit_notes(connection, number)
+
+    async def files(self, organisations: Organisations, number: str) -> Files:
+        """The files of a document. Raises `NotFound`."""
+        async with self._database.snapshot(organisations) as connection:
+            files = await store.read_files(connection, number)
+        if files is None:
+            raise NotFound("invoice", number)
+        return files
 
     async def rate_from_evidence(self, organisations: Organisations, number: str) -> Rating:
         """The rating of an invoice from the intervals kept with it and the price versions that it names. Raises `NotFound`."""

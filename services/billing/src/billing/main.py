@@ -18,6 +18,8 @@ from billing.api.usage import usage_router
 from billing.api.usage_events import usage_events_router
 from billing.consumers import SUBSCRIPTIONS
 from billing.contracts import Contracts
+from billing.einvoice.files import Writer
+from billing.einvoice.validation import Schematrons
 from billing.invoicing import Invoicing
 from billing.months import Months
 from billing.published import INVOICES, invoice_issued
@@ -26,11 +28,14 @@ from billing.service import Metering
 from billing.settings import Settings
 from billing.usage_events import UsageEvents
 
+SCHEMATRONS = Schematrons()
+"""One process for schematrons, however many parts of this one issue documents."""
+
 
 def build(runtime: Runtime[Settings]) -> Parts:
     """Wire the service together."""
     database, clock = runtime.database, runtime.clock
-    invoicing = Invoicing(database, clock)
+    invoicing = Invoicing(database, clock, Writer(SCHEMATRONS))
     runs = Runs(database, invoicing, clock)
 
     async def settle(stop: asyncio.Event) -> None:

@@ -17,6 +17,7 @@ from common.wakeup import Wakeup
 
 from billing import contract_store, run_store
 from billing.domain.terms import following_month
+from billing.einvoice.validation import InvalidXml
 from billing.invoicing import Invoicing
 from billing.run_store import Item
 from billing.sums import WrongSums
@@ -66,7 +67,7 @@ class Runs:
                     settled = await self._invoicing.settle(unit, item.contract_id, item.month)
                     state = settled.state
                     number = None if settled.issued is None else settled.issued.document.number
-            except (Problem, WrongSums) as error:
+            except (Problem, WrongSums, InvalidXml) as error:
                 detail = str(error)
             await run_store.settle(unit.connection, item, state, number, detail)
         log.info(

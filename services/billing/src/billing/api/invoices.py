@@ -139,6 +139,19 @@ def invoices_router(database: Database, invoicing: Invoicing, runs: Runs) -> API
         following = cursors.encode(found[-1].document.number) if len(found) == limit else None
         return Page(items=[_summary(issued) for issued in found], next_cursor=following)
 
+    @router.get(
+        "/invoices/{number}.pdf", summary="An issued document as PDF/A-3 with its XML inside", response_class=Response
+    )
+    async def read_pdf(number: Number, caller: Reader) -> Response:
+        files = await invoicing.files(caller.organisations, number)
+        named = {"Content-Disposition": f'attachment; filename="{number}.pdf"'}
+        return Response(files.pdf, media_type="application/pdf", headers=named)
+
+    @router.get("/invoices/{number}.xml", summary="An issued document as Factur-X XML", response_class=Response)
+    async def read_xml(number: Number, caller: Reader) -> Response:
+        files = await invoicing.files(caller.organisations, number)
+        return Response(files.xml, media_type="application/xml")
+
     @router.get("/invoices/{number}", summary="An issued document")
     async def read(number: Number, caller: Reader) -> InvoiceView:
         issued, notes = await invoicing.read(caller.organisations, number)

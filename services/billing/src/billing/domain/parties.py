@@ -38,6 +38,10 @@ def faults_of(
         yield from _french(siren, siret, vat_id, electronic_address)
     else:
         yield from _european(territory, siren, siret, vat_id)
+        if "@" not in electronic_address:
+            yield Fault(
+                "electronic_address", "email", f"{electronic_address!r} must be an e-mail address for a company abroad"
+            )
 
 
 def _french(siren: str | None, siret: str | None, vat_id: str | None, address: str) -> Iterator[Fault]:
