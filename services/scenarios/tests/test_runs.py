@@ -198,3 +198,31 @@ async def test_an_uncertain_run_is_told_too_and_the_same_seed_finds_the_same(sce
     documents: list[Any] = [event.data for event in events]
     assert [document["kind"] for document in documents] == ["monte_carlo", "monte_carlo"]
     assert documents[0]["uncertain"] == results[0]["uncertain"]
+
+
+async def test_an_optimum_is_computed_told_and_can_be_added_to_the_study(scenarios: RunningService[Any]) -> None:
+    study_id = await _study(scenarios, confirmed=["software_supported", "spare_parts", "eligible_use"])
+    options = {"budget_eur": "100000.00", "start_years": [0]}
+    answer = await scenarios.client.post(f"/v1/studies/{study_id}/optimum", json=options)
+    assert answer.status_code == 202, answer.text
+    await _worker(scenarios).take_one()
+    run = await _read(scenarios, answer.json()["id"])
+    assert run["status"] == "done", run["problem"]
+    optimum, alternative = run["result"]["optimum"], run["result"]["alternative"]
+    assert optimum["status"] == "optimal"
+    assert optimum["solver_s"] > 0
+    [event] = [event for event in await scenarios.outbox() if event.topic == "scenarios.results"]
+    document: Any = event.data
+    assert document["optimum"]["actions"] == optimum["actions"]
+    added = await scenarios.client.post(f"/v1/studies/{study_id}/scenarios", json=alternative)
+    assert added.status_code == 201, added.text
+    run_id = await _request(scenarios, study_id)
+    await _worker(scenarios).take_one()
+    alternatives = (await _read(scenarios, run_id))["result"]["alternatives"]
+    assert alternatives[1]["avoided"]["total_kg"] == pytest.approx(optimum["avoided_kg"], rel=1e-9)
+
+
+async def test_an_optimum_without_budget_or_target_is_refused(scenarios: RunningService[Any]) -> None:
+    answer = await scenarios.client.post(f"/v1/studies/{await _study(scenarios)}/optimum", json={})
+    assert answer.status_code == 422
+    assert "give a budget" in answer.json()["errors"][0]["detail"]

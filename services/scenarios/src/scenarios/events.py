@@ -163,6 +163,7 @@ def result_recorded(run: Run, result: dict[str, Any], now: datetime) -> Event:
         "reference": _without_months(result["reference"]) if "reference" in result else None,
         "alternatives": [_without_months(alternative) for alternative in result.get("alternatives", [])],
         "uncertain": result.get("uncertain", []),
+        "optimum": result.get("optimum"),
     }
     return Event(RESULTS, "scenarios.result.recorded.v1", str(run.id), f"run/{run.id}", data)
 

@@ -1,6 +1,7 @@
 """The worker that computes runs: one at a time, in a thread, under a lease that it renews and with its progress told."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Protocol
@@ -17,6 +18,7 @@ from scenarios.catalogue import offers_by_id
 from scenarios.domain.description import Refused
 from scenarios.domain.estimate import AlternativeSpec
 from scenarios.domain.montecarlo import MonteCarloRequest, run_monte_carlo
+from scenarios.domain.optimum import OptimumRequest, run_optimum
 from scenarios.domain.run import ComparisonRequest, Progress, run_comparison
 from scenarios.domain.snapshot import Snapshot
 from scenarios.domain.study import StudyDefinition
@@ -69,7 +71,24 @@ def compute_monte_carlo(
     )
 
 
-COMPUTATIONS: dict[str, Computation] = {"comparison": compute_comparison, "monte_carlo": compute_monte_carlo}
+def compute_optimum(
+    definition: StudyDefinition,
+    alternatives: list[AlternativeSpec],
+    snapshot: Snapshot,
+    options: dict[str, Any],
+    progress: Progress,
+) -> dict[str, Any]:
+    """A run of kind `optimum`; the study's alternatives play no part."""
+    request = OptimumRequest.model_validate(options)
+    found = run_optimum(definition, snapshot, offers_by_id(), request, progress, time.perf_counter)
+    return found.model_dump(mode="json")
+
+
+COMPUTATIONS: dict[str, Computation] = {
+    "comparison": compute_comparison,
+    "monte_carlo": compute_monte_carlo,
+    "optimum": compute_optimum,
+}
 
 
 class RunWorker:

@@ -19,6 +19,7 @@ from scenarios import service
 from scenarios.api.studies import JSON
 from scenarios.api.views import Reader, RunView, Writer, show_run
 from scenarios.domain.montecarlo import MonteCarloRequest
+from scenarios.domain.optimum import OptimumRequest
 from scenarios.domain.run import ComparisonRequest
 from scenarios.store import runs
 
@@ -63,6 +64,15 @@ def runs_router(database: Database, url: str, clock: Callable[[], datetime]) -> 
         study_id: UUID, options: MonteCarloRequest, request: Request, caller: Writer
     ) -> Response:
         return await queue(study_id, "monte_carlo", options, request, caller)
+
+    @router.post(
+        "/studies/{study_id}/optimum",
+        status_code=202,
+        summary="The best plan of offers under a budget, or the cheapest to a target",
+        response_model=RunView,
+    )
+    async def request_optimum(study_id: UUID, options: OptimumRequest, request: Request, caller: Writer) -> Response:
+        return await queue(study_id, "optimum", options, request, caller)
 
     @router.get("/studies/{study_id}/runs", summary="The newest runs of a study")
     async def list_runs(study_id: UUID, caller: Reader) -> RunList:

@@ -25,6 +25,9 @@ class OfferUse(Written):
     year: int = Field(default=0, ge=0)
     month: int = Field(default=0, ge=0, le=11)
     parameters: dict[str, float] = Field(default_factory=dict)
+    fees: bool = Field(
+        default=True, description="false where another use of the same offer pays what it costs as a whole"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,7 @@ class Applier:
             if prerequisite.min_age_years is None and prerequisite.id not in self._confirmed:
                 detail = f"{offer.name.en} needs: {prerequisite.text.en} (confirm {prerequisite.id!r} in the study)"
                 raise Refused(field, "prerequisite", detail)
-        chosen = self._chosen(offer, use, field)
+        chosen = self.chosen(offer, use, field)
         for prerequisite in offer.prerequisites:
             if prerequisite.min_age_years is None:
                 continue
@@ -110,7 +113,7 @@ class Applier:
                 raise Refused(f"{field}.on", "prerequisite", detail)
         return chosen
 
-    def _chosen(self, offer: Offer, use: OfferUse, field: str) -> list[str]:
+    def chosen(self, offer: Offer, use: OfferUse, field: str) -> list[str]:
         """The assets of the use. A selection takes those that the offer is for; a list must hold no other."""
         if isinstance(use.on, Selector):
             selector = use.on
@@ -144,6 +147,8 @@ class Applier:
             if not on:
                 continue
             document = _filled(template.action, values) | {"on": on, "year": use.year, "month": use.month}
+            if not use.fees:
+                document |= {"once_eur": 0, "eur_per_year": 0}
             try:
                 written.append((template, _ACTION.validate_python(document)))
             except ValidationError as error:
