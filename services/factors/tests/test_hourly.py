@@ -26,7 +26,7 @@ def series(values: list[float], minutes: list[int] | None = None) -> list[Intens
 
 
 @given(
-    st.lists(st.tuples(st.floats(0, 2000), st.sampled_from([15, 30, 60])), min_size=1, max_size=200),
+    st.lists(st.tuples(st.just(0.0) | st.floats(0.1, 2000), st.sampled_from([15, 30, 60])), min_size=1, max_size=200),
     st.floats(0.001, 2),
 )
 def test_the_mean_over_time_of_the_hourly_factors_is_the_yearly_factor(

@@ -12,7 +12,7 @@ from common.testing.harness import RunningService
 from common.testing.plugin import MakeService
 from common.testing.waiting import eventually
 from factors import events
-from factors.api.schemas import DraftIn
+from factors.api.requests import DraftIn
 from factors.catalogue import reader
 from factors.catalogue.reader import Entry
 from factors.loading import AUTHOR, Loaded, load

@@ -1,5 +1,6 @@
 """Importing a file into the catalogue: read, planned against what is published, and published as one release."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
@@ -35,17 +36,19 @@ class Importing:
         self._clock = clock
 
     async def plan(self, unit: Transaction, file_format: Format, data: bytes, source: Source | None) -> Plan:
-        """What importing `data` would do. `source` says where it comes from, unless the file does.
+        """What importing `data` would do. `source` says where it comes from, unless the file does. Large files are read beside the calls
+        that are under way.
 
         Raises Unprocessable when the file is not of the format, or its source is missing.
         """
         try:
-            parsed = self._read(file_format, decode(data), source)
+            parsed = await asyncio.to_thread(self._read, file_format, decode(data), source)
         except FileError as error:
             raise Unprocessable(str(error), [FieldError("file", error.code, str(error))]) from error
         ids = [located.entry.id for located in parsed.located]
         activities = sorted({located.entry.content.activity for located in parsed.located})
-        return plan(parsed, await store.published_about(unit.connection, ids, activities), self._regions)
+        published = await store.published_about(unit.connection, ids, activities)
+        return await asyncio.to_thread(plan, parsed, published, self._regions)
 
     async def publish(self, unit: Transaction, planned: Plan, release: str, author: str) -> None:
         """Publish what was planned, and freeze the catalogue as `release`.

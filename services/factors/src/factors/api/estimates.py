@@ -11,9 +11,10 @@ from common.api.problems import FieldError, Unprocessable
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from factors.api.answers import FactorOut, StepOut
 from factors.api.batches import Answers, BatchIn, Item, ItemError, run_batch
 from factors.api.questions import RefQuestionIn, answerer, unknown_region
-from factors.api.schemas import FactorOut, Finite, Schema, StepOut, Word
+from factors.api.requests import Finite, Schema, Word
 from factors.domain.equivalents import equivalents
 from factors.domain.estimate import estimate
 from factors.domain.gases import GasError, Gases

@@ -11,16 +11,8 @@ from common.api.problems import NotFound
 from common.database import Database
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from factors.api.schemas import (
-    DraftIn,
-    FacetOut,
-    FactorFilters,
-    FactorHistory,
-    FactorOut,
-    FactorQuery,
-    ReasonIn,
-    history,
-)
+from factors.api.answers import FacetOut, FactorHistory, FactorOut, history
+from factors.api.requests import DraftIn, FactorFilters, FactorQuery, ReasonIn
 from factors.live import LiveCatalogue
 from factors.service import Publishing
 from factors.store import versions as store

@@ -11,9 +11,9 @@ from common.database import Database
 from fastapi import APIRouter, Depends, File, Form, Query, UploadFile
 from pydantic import AwareDatetime, BaseModel
 
+from factors.api.answers import FactorOut, StepOut
 from factors.api.imports import RejectOut
 from factors.api.questions import Answerer
-from factors.api.schemas import FactorOut, StepOut
 from factors.domain.hourly import NoShapeError, coverage, mean_intensity, shaped
 from factors.domain.records import Perimeter
 from factors.domain.regions import Regions

@@ -9,8 +9,8 @@ from common.database import Database
 from fastapi import APIRouter, Depends, File, Form, Query, Request, Response, UploadFile
 from pydantic import BaseModel
 
+from factors.api.answers import ChangeOut
 from factors.api.releases import ReleaseName
-from factors.api.schemas import ChangeOut
 from factors.domain.records import Source, differences
 from factors.importing.plan import Plan
 from factors.imports import Format, Importing

@@ -8,8 +8,10 @@ from common.api.problems import NotFound
 from common.database import Database
 from common.organisations import check_organisation_id
 from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import ConfigDict
 
-from factors.api.schemas import FactorId, FactorIn, FactorOut, Name, ReasonIn
+from factors.api.answers import FactorOut
+from factors.api.requests import EXAMPLE, FactorId, FactorIn, Name, ReasonIn
 from factors.live import LiveCatalogue
 from factors.overriding import Overriding
 from factors.store import overrides as store
@@ -25,6 +27,10 @@ class OverrideIn(FactorIn):
     org: str
     id: FactorId
     reason: Name
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [EXAMPLE | {"org": "acme", "id": "supplier-2025", "value": 0.031}]}
+    )
 
 
 class OverrideOut(FactorOut):

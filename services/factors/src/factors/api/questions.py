@@ -9,7 +9,8 @@ from common.api.problems import FieldError, Problem, Unprocessable
 from common.organisations import check_organisation_id
 from pydantic import Field, field_validator, model_validator
 
-from factors.api.schemas import FactorOut, ResolutionOut, Schema, StepOut, Word
+from factors.api.answers import FactorOut, ResolutionOut, StepOut
+from factors.api.requests import Schema, Word
 from factors.domain.catalogue import Catalogue
 from factors.domain.nearest import nearest, nearest_activities
 from factors.domain.overridden import OwnValues, resolve_for
@@ -30,10 +31,10 @@ from factors.live import LiveCatalogue
 class QuestionIn(Schema):
     """What is looked for. Strict unless `allow` names what may stand in."""
 
-    activity: Word
-    date: datetime.date
+    activity: Word = Field(examples=["electricity"])
+    date: datetime.date = Field(examples=["2021-06-01"])
     region: Word | None = Field(
-        default=None, description="ISO 3166-1 alpha-2, ISO 3166-2, EU, a part of the world, or world"
+        default=None, examples=["FR"], description="ISO 3166-1 alpha-2, ISO 3166-2, EU, a part of the world, or world"
     )
     criterion: Word = GWP
     perimeter: Perimeter | None = Field(

@@ -10,7 +10,8 @@ from common.database import Connection, Database
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
-from factors.api.schemas import FactorOut, Name, Schema, visible_changes
+from factors.api.answers import FactorOut, visible_changes
+from factors.api.requests import Name, Schema
 from factors.domain.comparison import compare
 from factors.domain.records import FactorVersion
 from factors.service import Publishing
@@ -24,8 +25,8 @@ ReleaseName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
 class ReleaseIn(Schema):
     """A name for what is published now."""
 
-    name: ReleaseName
-    note: Name
+    name: ReleaseName = Field(examples=["2026-audit"])
+    note: Name = Field(examples=["what the report of 2026 was computed with"])
 
 
 class ReleaseOut(BaseModel):

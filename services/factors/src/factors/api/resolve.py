@@ -7,10 +7,10 @@ from common.api.auth import Caller, requires
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
+from factors.api.answers import ResolutionOut
 from factors.api.batches import Answers, BatchIn, Item, ItemError, run_batch
 from factors.api.queries import query_parameters, read_query
 from factors.api.questions import RefQuestionIn, ScopedQuestionIn, answerer
-from factors.api.schemas import ResolutionOut
 from factors.domain.regions import Regions
 from factors.live import LiveCatalogue
 

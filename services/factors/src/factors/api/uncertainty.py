@@ -8,7 +8,7 @@ from common.api.problems import FieldError, Unprocessable
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
-from factors.api.schemas import Finite, RatingsIn, Schema
+from factors.api.requests import Finite, RatingsIn, Schema
 from factors.domain import uncertainty
 from factors.domain.records import Ratings
 

@@ -48,7 +48,7 @@ def mean_intensity(intensities: Sequence[Intensity]) -> float:
 
 def shaped(yearly: float, mean: float, intensities: Sequence[Intensity]) -> list[HourlyFactor]:
     """The yearly value in the shape of `intensities`, of which `mean` is the year's mean (above 0)."""
-    return [HourlyFactor(one.start, one.end, yearly * one.value / mean) for one in intensities]
+    return [HourlyFactor(one.start, one.end, yearly * (one.value / mean)) for one in intensities]
 
 
 def coverage(intensities: Sequence[Intensity], start: datetime, end: datetime) -> float:

@@ -6,7 +6,7 @@ from datetime import datetime
 from common.database import Connection
 
 from factors.domain.records import FactorVersion, Status
-from factors.store.versions import VERSION_COLUMNS, to_version
+from factors.store.rows import VERSION_COLUMNS, to_version
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from common.database import Connection
 
 from factors.domain.records import FactorVersion, Status
 from factors.domain.text import plain
-from factors.store.versions import VERSION_COLUMNS, to_version
+from factors.store.rows import VERSION_COLUMNS, to_version
 
 LIKENESS = 0.45
 """How alike a word sought and a word found must be (trigrams, 0 to 1): one or two wrong letters in a word are tolerated."""

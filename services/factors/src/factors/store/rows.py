@@ -1,0 +1,92 @@
+"""Versions as rows of the database, and back."""
+
+from dataclasses import asdict
+from typing import Any
+
+import asyncpg
+
+from factors.domain.records import (
+    Bilingual,
+    FactorContent,
+    FactorVersion,
+    GwpSet,
+    Perimeter,
+    Ratings,
+    Source,
+    Status,
+)
+
+CONTENT_COLUMNS = (
+    "activity", "criterion", "stage", "region", "perimeter", "gwp_set", "valid_from", "valid_to", "value", "unit",
+    "published_year", "name_fr", "name_en", "note_fr", "note_en", "gases", "biogenic_co2", "ratings", "source_name",
+    "source_link", "source_url", "source_licence", "source_year", "source_displayable",
+)  # fmt: skip
+
+VERSION_COLUMNS = (
+    "factor_id",
+    "version",
+    "status",
+    *CONTENT_COLUMNS,
+    "author",
+    "reason",
+    "recorded_at",
+    "published_by",
+)
+
+
+def to_version(row: asyncpg.Record) -> FactorVersion:
+    """A version from the columns of `VERSION_COLUMNS`."""
+    return FactorVersion(
+        id=row["factor_id"],
+        version=row["version"],
+        status=Status(row["status"]),
+        content=_to_content(row),
+        author=row["author"],
+        reason=row["reason"],
+        recorded_at=row["recorded_at"],
+        published_by=row["published_by"],
+    )
+
+
+def _to_content(row: asyncpg.Record) -> FactorContent:
+    noted = row["note_fr"] is not None or row["note_en"] is not None
+    return FactorContent(
+        activity=row["activity"],
+        name=Bilingual(row["name_fr"], row["name_en"]),
+        criterion=row["criterion"],
+        value=row["value"],
+        unit=row["unit"],
+        published_year=row["published_year"],
+        source=Source(
+            name=row["source_name"],
+            link=row["source_link"],
+            licence=row["source_licence"],
+            year=row["source_year"],
+            url=row["source_url"],
+            displayable=row["source_displayable"],
+        ),
+        stage=row["stage"],
+        region=row["region"],
+        perimeter=Perimeter(row["perimeter"]) if row["perimeter"] else None,
+        gwp_set=GwpSet(row["gwp_set"]) if row["gwp_set"] else None,
+        valid_from=row["valid_from"],
+        valid_to=row["valid_to"],
+        gases=tuple(sorted(row["gases"].items())),
+        biogenic_co2=row["biogenic_co2"],
+        ratings=Ratings(**row["ratings"]) if row["ratings"] else None,
+        note=Bilingual(row["note_fr"] or "", row["note_en"] or "") if noted else None,
+    )
+
+
+def version_record(version: FactorVersion) -> tuple[Any, ...]:
+    """The values of `VERSION_COLUMNS`."""
+    content, source = version.content, version.content.source
+    return (
+        version.id, version.version, version.status.value,
+        content.activity, content.criterion, content.stage, content.region, content.perimeter, content.gwp_set,
+        content.valid_from, content.valid_to, content.value, content.unit, content.published_year,
+        content.name.fr, content.name.en, content.note and content.note.fr, content.note and content.note.en,
+        dict(content.gases), content.biogenic_co2, asdict(content.ratings) if content.ratings else None,
+        source.name, source.link, source.url, source.licence, source.year, source.displayable,
+        version.author, version.reason, version.recorded_at, version.published_by,
+    )  # fmt: skip
