@@ -18,7 +18,7 @@ CREATE TABLE marks (
     id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     asset_id  uuid NOT NULL,
     priority  smallint NOT NULL CHECK (priority IN (0, 1)),
-    marked_at timestamptz NOT NULL DEFAULT now()
+    marked_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 
 CREATE INDEX marks_order ON marks (priority, id);

@@ -214,6 +214,22 @@ async def test_live_changes_go_before_bulk_ones(pipeline: Pipeline) -> None:
     assert taken.assets == (id_of("live"),)
 
 
+async def test_bulk_work_waits_for_a_pause_in_an_import_and_a_live_change_does_not(pipeline: Pipeline) -> None:
+    await pipeline.service.handle(*foundations(), *(asset(f"bulk-{number}") for number in range(60)))
+    database = pipeline.service.database
+    async with database.transaction(EVERY) as unit:
+        assert await work.take(unit.connection, 100, pause_s=3600.0) is None
+    await pipeline.service.handle(asset("live"))
+    async with database.transaction(EVERY) as unit:
+        taken = await work.take(unit.connection, 100, pause_s=3600.0)
+        assert taken is not None
+        assert taken.assets == (id_of("live"),)
+    async with database.transaction(EVERY) as unit:
+        await unit.connection.execute("UPDATE marks SET marked_at = marked_at - interval '4 s'")
+        waited = await work.take(unit.connection, 1000, pause_s=3600.0)
+        assert waited is not None
+
+
 async def test_when_a_month_begins_it_is_published_without_being_computed_anew(pipeline: Pipeline) -> None:
     await pipeline.service.handle(*foundations(), asset("srv"))
     calendar = Calendar(pipeline.service.database, pipeline.clock)

@@ -50,8 +50,10 @@ class Outcome:
 class Calculator:
     """One calculator; any number may run, in any number of processes."""
 
-    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, clock: Callable[[], datetime], pause_s: float = 0.0) -> None:
+        """`pause_s`: how long nothing must have been marked in bulk before bulk work begins."""
         self._database = database
+        self._pause_s = pause_s
         self._clock = clock
         self._catalogue = work.CatalogueReader()
         self._partitioned: set[int] = set()
@@ -61,7 +63,11 @@ class Calculator:
         async with Wakeup(url, self._database, MARKS_CHANNEL) as wakeup:
             while not stop.is_set():
                 if not await self.step():
-                    await wakeup.wait(POLL_S)
+                    await wakeup.wait(self._pause_s if await self._something_waits() else POLL_S)
+
+    async def _something_waits(self) -> bool:
+        async with self._database.snapshot(EVERY) as connection:
+            return await work.is_waiting(connection)
 
     async def step(self) -> int:
         """Widen waiting changes, or compute one group of assets; how much was done, 0 when nothing waits."""
@@ -70,7 +76,7 @@ class Calculator:
         if widened:
             return widened
         async with self._database.transaction(EVERY) as unit:
-            taken = await work.take(unit.connection, MARKS)
+            taken = await work.take(unit.connection, MARKS, self._pause_s)
             if taken is None:
                 return 0
             async with self._database.snapshot(EVERY) as snapshot:

@@ -25,7 +25,7 @@ def build(runtime: Runtime[FootprintSettings]) -> Parts:
         await catalogue.run(settings.database_url, stop)
 
     async def calculate(stop: asyncio.Event) -> None:
-        await Calculator(database, clock).run(settings.database_url, stop)
+        await Calculator(database, clock, settings.bulk_pause_s).run(settings.database_url, stop)
 
     return Parts(
         routers=[

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from asyncpg import Record
@@ -12,7 +13,7 @@ from footprint.documents import read_asset, read_factor, read_organisation, read
 from footprint.domain.catalogue import Catalogue
 from footprint.domain.engine import World
 from footprint.domain.inventory import Asset
-from footprint.store.heard import BULK
+from footprint.store.heard import BULK, LIVE
 
 
 async def widen_changes(connection: Connection) -> int:
@@ -100,21 +101,30 @@ class Taken:
     priority: int
 
 
-async def take(connection: Connection, most: int) -> Taken | None:
-    """Lock marked assets that nobody computes now, live before bulk, and the machines on them; None when nothing waits.
+LONGEST_PAUSE_S: Final = 3.0
+"""How long bulk work waits for a pause at most."""
 
-    At most `most` marks are taken, of one priority. Machines that another calculator holds are marked again, for after it.
+
+async def take(connection: Connection, most: int, pause_s: float = 0.0) -> Taken | None:
+    """Lock marked assets that nobody computes now, live before bulk, and the machines on them; None when nothing is to be done now.
+
+    Bulk work waits until no bulk mark was set for `pause_s`: while an import streams in, a host would be computed once for each batch
+    that holds one of its machines. At most `most` marks are taken, of one priority. Machines that another calculator holds are marked
+    again, for after it.
     """
     rows = await connection.fetch(
         """
         SELECT marks.asset_id, marks.priority
         FROM marks
         JOIN calculations ON calculations.asset_id = marks.asset_id
+        WHERE marks.priority = $2 OR $3
         ORDER BY marks.priority, marks.id
         LIMIT $1
         FOR UPDATE OF calculations SKIP LOCKED
         """,
         most,
+        LIVE,
+        await _bulk_may_begin(connection, pause_s),
     )
     if not rows:
         await _drop_marks_of_unknown_assets(connection)
@@ -138,6 +148,26 @@ async def take(connection: Connection, most: int) -> Taken | None:
         "INSERT INTO marks (asset_id, priority) SELECT unnest($1::uuid[]), $2", sorted(guests - locked), priority
     )
     return Taken(tuple(sorted(marked | locked)), priority)
+
+
+async def _bulk_may_begin(connection: Connection, pause_s: float) -> bool:
+    """Whether the newest bulk mark is `pause_s` old, or the oldest has waited long enough."""
+    may: bool = await connection.fetchval(
+        """
+        WITH newest AS (
+            SELECT marked_at FROM marks WHERE priority = $1 ORDER BY id DESC LIMIT 1
+        ), oldest AS (
+            SELECT marked_at FROM marks WHERE priority = $1 ORDER BY id LIMIT 1
+        )
+        SELECT
+            coalesce((SELECT marked_at < clock_timestamp() - $2 * interval '1 s' FROM newest), true)
+            OR (SELECT marked_at < clock_timestamp() - $3 * interval '1 s' FROM oldest)
+        """,
+        BULK,
+        pause_s,
+        LONGEST_PAUSE_S,
+    )
+    return may
 
 
 async def _drop_marks_of_unknown_assets(connection: Connection) -> None:
@@ -164,6 +194,12 @@ async def marks_seen(connection: Connection, assets: Collection[UUID]) -> list[i
 async def clear_marks(connection: Connection, marks: Sequence[int]) -> None:
     """Settle marks. Those set since the snapshot are others, and stay."""
     await connection.execute("DELETE FROM marks WHERE id = ANY($1::bigint[])", list(marks))
+
+
+async def is_waiting(connection: Connection) -> bool:
+    """Whether anything is left to compute."""
+    waits: bool = await connection.fetchval("SELECT EXISTS (SELECT FROM marks) OR EXISTS (SELECT FROM changes)")
+    return waits
 
 
 async def waiting(connection: Connection) -> int:
