@@ -4,6 +4,7 @@ import asyncio
 import os
 import subprocess
 import sys
+from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import uuid4
 
@@ -13,26 +14,26 @@ from inventory.service.import_job import ImportJob
 from inventory.store import imports
 from inventory.store.imports import Import, LeaseLost, StagedRow
 
-from services.inventory.tests.sending import Clock, Inventory, MakeInventory
+from services.inventory.tests.sending import Clock, Inventory, MakeInventory, machine, send
 from services.inventory.tests.workbooks import imported, listed, submit, table, worker
 
 COLUMNS = ["kind", "source", "external_id", "host_source", "host_external_id", "vcpu", "effective_from", "status"]
-MACHINES = 300
+MACHINES = 100
 
 
 def history(machines: int = MACHINES) -> tuple[str, bytes]:
     """A file of one server and machines with two rows each, one row of them bad."""
     rows: list[dict[str, Any]] = [{"kind": "server", "source": "cmdb", "external_id": "srv-1"}]
     for number in range(machines):
-        machine = {
+        guest = {
             "kind": "virtual_machine",
             "source": "vc",
             "external_id": f"vm-{number}",
             "host_source": "cmdb",
             "host_external_id": "srv-1",
         }
-        rows.append({**machine, "vcpu": 4, "effective_from": "2026-01-01"})
-        rows.append({**machine, "vcpu": 8 if number else "many", "effective_from": "2026-06-01"})
+        rows.append({**guest, "vcpu": 4, "effective_from": "2026-01-01"})
+        rows.append({**guest, "vcpu": 8 if number else "many", "effective_from": "2026-06-01"})
     return ("own.csv", table(COLUMNS, *rows))
 
 
@@ -54,9 +55,18 @@ async def outcome(inventory: Inventory, job_id: str) -> dict[str, Any]:
     }
 
 
-async def undisturbed(make_inventory: MakeInventory, file: tuple[str, bytes]) -> dict[str, Any]:
-    """What the import of `file` leaves behind when nothing happens."""
+async def nothing(inventory: Inventory) -> None:
+    """Prepare nothing."""
+
+
+async def undisturbed(
+    make_inventory: MakeInventory,
+    file: tuple[str, bytes],
+    prepare: Callable[[Inventory], Awaitable[None]] = nothing,
+) -> dict[str, Any]:
+    """What the import of `file` leaves behind, after `prepare`, when nothing happens."""
     inventory = await make_inventory()
+    await prepare(inventory)
     job = await imported(inventory, file)
     return await outcome(inventory, job["id"])
 
@@ -84,26 +94,37 @@ def work_process(inventory: Inventory, **settings: object) -> subprocess.Popen[b
     return subprocess.Popen(command, env={**os.environ, **environment})
 
 
+async def with_one_machine(inventory: Inventory) -> None:
+    """Make one machine of `history` known before it is imported, among the middle ones in the order of application."""
+    await send(inventory.client, {**machine("vm-5"), "source": "vc"})
+
+
 async def test_a_worker_that_is_killed_in_the_middle_is_replaced_and_the_result_is_the_same(
     make_inventory: MakeInventory,
 ) -> None:
-    expected = await undisturbed(make_inventory, history())
+    expected = await undisturbed(make_inventory, history(), with_one_machine)
     inventory = await make_inventory()
+    await with_one_machine(inventory)
     job = await submit(inventory.client, history(), org="acme")
 
-    async def half_done() -> bool:
-        apply = (await inventory.client.get(f"/v1/imports/{job['id']}")).json()["stages"][1]
-        return bool(apply["done"] > 0)
+    async def stuck() -> bool:
+        async with inventory.database.snapshot("*") as connection:
+            waiting = (
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+            return bool(await connection.fetchval(waiting))
 
-    process = work_process(inventory, import_chunk_rows=5, import_lease_s=1)
-    try:
-        await eventually(half_done, what="the first rows applied")
-    finally:
-        process.kill()
-        process.wait()
+    async with inventory.database.transaction("*") as unit:
+        await unit.connection.execute("SELECT FROM assets WHERE external_id = 'vm-5' FOR UPDATE")
+        process = work_process(inventory, import_chunk_rows=5, import_lease_s=1)
+        try:
+            await eventually(stuck, timeout_s=120, what="the worker in the middle of a chunk")
+        finally:
+            process.kill()
+            process.wait()
     [_, applying] = (await inventory.client.get(f"/v1/imports/{job['id']}")).json()["stages"]
     assert 0 < applying["done"] < applying["total"]
-    await eventually(worker(inventory).work_once, what="the import taken over")
+    await eventually(worker(inventory).work_once, timeout_s=120, what="the import taken over")
     assert await outcome(inventory, job["id"]) == expected
 
 
