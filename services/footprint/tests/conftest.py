@@ -10,7 +10,7 @@ from footprint.calculators import Calculator
 from footprint.main import SERVICE
 from footprint.settings import FootprintSettings
 
-from .world import NOW
+from services.footprint.tests.world import NOW
 
 
 class Pipeline:

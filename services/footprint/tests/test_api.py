@@ -7,8 +7,20 @@ from typing import Any
 
 import pytest
 
-from .conftest import Pipeline
-from .world import ORG, asset, catalogue, foundations, guest, host, id_of, machine, organisation, segment, site
+from services.footprint.tests.conftest import Pipeline
+from services.footprint.tests.world import (
+    ORG,
+    asset,
+    catalogue,
+    foundations,
+    guest,
+    host,
+    id_of,
+    machine,
+    organisation,
+    segment,
+    site,
+)
 
 CASES = json.loads((Path(__file__).parent / "cases" / "footprint.json").read_text())["cases"]
 

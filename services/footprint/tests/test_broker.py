@@ -6,7 +6,7 @@ from common.testing.servers import KafkaServer
 from common.testing.waiting import eventually
 from footprint.main import SERVICE
 
-from .world import NOW, ORG, foundations, guest, host, machine
+from services.footprint.tests.world import NOW, ORG, foundations, guest, host, machine
 
 
 async def test_what_inventory_publishes_is_on_the_dashboard_and_its_results_reach_the_topic(

@@ -8,7 +8,7 @@ from common.testing.contracts import Contracts
 from footprint import events
 from pydantic import BaseModel
 
-from .world import asset, electricity, foundations, guest, host, machine
+from services.footprint.tests.world import asset, electricity, foundations, guest, host, machine
 
 CONTRACTS = Path(__file__).parents[3] / "contracts" / "events"
 

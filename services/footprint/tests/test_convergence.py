@@ -13,7 +13,7 @@ from footprint.calculators import Calculator
 from footprint.main import SERVICE
 from footprint.settings import FootprintSettings
 
-from .world import (
+from services.footprint.tests.world import (
     NOW,
     asset,
     catalogue,

@@ -8,8 +8,8 @@ from common.organisations import EVERY
 from footprint.calendar_watch import Calendar
 from footprint.store import work
 
-from .conftest import Pipeline
-from .world import (
+from services.footprint.tests.conftest import Pipeline
+from services.footprint.tests.world import (
     NOW,
     ORG,
     asset,
