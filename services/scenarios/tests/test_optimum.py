@@ -199,6 +199,7 @@ def test_every_offer_not_taken_has_its_reason() -> None:
     assert not taken & told.keys()
     assert "perpetual_licences" in told["flexcarbon-for-virtualisation", "server · lyon-1"]
     assert told["low-carbon-strategy", "server · lyon-1"] == "it changes nothing by itself"
+    assert told["low-carbon-master-plan", "server · lyon-1"].startswith("Low-carbon IT master plan needs: a sponsor")
     assert "no asset is one that" in told["cloud-like", "laptop · nanterre-1"]
     assert "avoids more here" in told["application-eco-optimisation", "server · nanterre-1"]
 
@@ -218,6 +219,19 @@ def test_offers_that_exclude_each_other_never_stand_on_one_group() -> None:
         taken = {action.offer for action in optimum.actions if action.group == group}
         for offer in taken:
             assert not taken & set(CATALOGUE[offer].excludes)
+
+
+def test_an_offer_that_changes_nothing_on_a_group_is_not_planned_there() -> None:
+    network = Snapshot(assets=[_asset("n", "network", "nanterre-1")], left_out=[], factors=[])
+    definition = _definition().model_copy(
+        update={
+            "confirmed": ["executive_sponsor"],
+            "reference": _definition().reference.model_copy(update={"actions": []}),
+        }
+    )
+    request = OptimumRequest.model_validate({"budget_eur": "1000000", "offers": ["low-carbon-master-plan"]})
+    found = run_optimum(definition, network, CATALOGUE, request, lambda done, total: None, lambda: 0.0).optimum
+    assert [each.reason for each in found.not_chosen] == ["it changes nothing here"]
 
 
 def test_the_abatement_curve_goes_from_cheap_to_dear_and_holds_nothing_that_avoids_nothing() -> None:

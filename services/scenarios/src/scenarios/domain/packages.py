@@ -50,6 +50,11 @@ class Package:
         return self.eer_kg + self.eema_kg
 
     @property
+    def changes_nothing(self) -> bool:
+        """Whether all is as in the reference."""
+        return self.eer_kg == self.eema_kg == 0 and not any(self.extra_eur)
+
+    @property
     def names(self) -> frozenset[str]:
         """The offers' ids."""
         return frozenset(name for name, _ in self.offers)
@@ -126,7 +131,9 @@ class Enumerator:
         reasons = []
         for year in self.choice.start_years:
             try:
-                runner.run([self._use(offer, year)])
+                package, _ = runner.run([self._use(offer, year)])
+                if package.changes_nothing:
+                    reasons.append("it changes nothing here")
             except Refused as refused:
                 if refused.code in ("unknown_parameter", "out_of_range"):
                     raise
