@@ -9,11 +9,11 @@ from rich.table import Table
 from rich.text import Text
 
 _PARTS = (
-    ("construction_kg", "construction", "dark_orange"),
-    ("electricity_kg", "electricity", "bright_yellow"),
-    ("maintenance_and_sale_kg", "maintenance and sale", "cyan"),
+    ("construction_kg", "construction", "█", "dark_orange"),
+    ("electricity_kg", "electricity", "▒", "bright_yellow"),
+    ("maintenance_and_sale_kg", "maintenance and sale", "░", "cyan"),
 )
-_BAR_WIDTH = 56
+_BAR_WIDTH = 40
 
 
 def show(console: Console, title: str, dashboard: Mapping[str, Any]) -> None:
@@ -43,14 +43,14 @@ def tonnes(kg: float) -> str:
 
 def _shares(parts: Mapping[str, float], total_kg: float) -> Table:
     table = Table.grid(padding=(0, 2))
-    for key, label, colour in _PARTS:
+    for key, label, sign, colour in _PARTS:
         share = parts[key] / total_kg if total_kg else 0.0
-        table.add_row(Text("■ " + label, style=colour), Text(tonnes(parts[key]), justify="right"), f"{share:6.1%}")
+        table.add_row(Text(f"{sign} {label}", style=colour), Text(tonnes(parts[key]), justify="right"), f"{share:6.1%}")
     return table
 
 
 def _months(months: Sequence[Mapping[str, Any]]) -> Table:
-    """One bar a month, its parts one after another; a projected month is drawn lighter and says so."""
+    """One bar a month, its parts one after another; a projected month is dimmed and says so."""
     largest = max((sum(month["parts"].values()) for month in months), default=0.0)
     table = Table.grid(padding=(0, 1))
     for month in months:
@@ -65,10 +65,10 @@ def _months(months: Sequence[Mapping[str, Any]]) -> Table:
 def _bar(month: Mapping[str, Any], largest: float) -> Text:
     """Draw the parts to scale; ends are rounded as a running sum, so that equal totals end at the same column."""
     bar, drawn, running = Text(), 0, 0.0
-    for key, _, colour in _PARTS:
+    for key, _, sign, colour in _PARTS:
         running += month["parts"][key]
         end = round(_BAR_WIDTH * running / largest) if largest else 0
-        bar.append(("░" if month["projected"] else "█") * (end - drawn), style=colour)
+        bar.append(sign * (end - drawn), style=f"dim {colour}" if month["projected"] else colour)
         drawn = end
     return bar
 
