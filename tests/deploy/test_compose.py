@@ -103,6 +103,13 @@ def test_a_service_connects_as_its_own_role_and_only_its_migrations_as_the_owner
         assert urlsplit(migration["CONSTELLATION_MIGRATION_DATABASE_URL"]).username == f"{name}_owner"
 
 
+def test_the_services_differ_in_nothing_but_their_name() -> None:
+    text = yaml.safe_dump([SERVICES_OF_FILE["scenarios"], SERVICES_OF_FILE["scenarios-migrate"]])
+    for name in SERVICES:
+        own = yaml.safe_dump([SERVICES_OF_FILE[name], SERVICES_OF_FILE[f"{name}-migrate"]])
+        assert yaml.safe_load(own.replace(name, "scenarios")) == yaml.safe_load(text)
+
+
 def test_our_own_containers_are_hardened() -> None:
     for name, service in SERVICES_OF_FILE.items():
         if service["image"].split(":")[0] in OWN_IMAGES:
