@@ -136,3 +136,29 @@ async def test_facets_count_what_the_same_filters_list(shared: Factors) -> None:
     german = (await shared.client.get("/v1/factors", params=words | {"region": "DE"})).json()["items"]
     assert {"value": "DE", "count": len(german)} in found["region"]
     assert german
+
+
+async def test_drafts_are_seen_by_those_who_keep_the_catalogue_only(empty: Factors, draft: dict[str, Any]) -> None:
+    await empty.client.post("/v1/factors", json=draft)
+    path = f"/v1/factors/{draft['id']}"
+    async with empty.client_for(["acme"]) as customer:
+        assert (await customer.get("/v1/factors", params={"status": "draft"})).status_code == 403
+        assert (await customer.get("/v1/factors/facets", params={"status": "review"})).status_code == 403
+        assert (await customer.get(path)).status_code == 404
+        await empty.client.post(f"{path}/publish")
+        await empty.client.post("/v1/factors", json=draft | {"value": 0.07})
+        assert [version["version"] for version in (await customer.get(path)).json()["versions"]] == [1]
+    assert [version["version"] for version in (await empty.client.get(path)).json()["versions"]] == [2, 1]
+    [listed] = (await empty.client.get("/v1/factors", params={"status": "draft"})).json()["items"]
+    assert listed["value"] == 0.07
+
+
+async def test_metrics_tell_what_is_in_memory_and_what_came_of_questions(shared: Factors) -> None:
+    question = {"activity": "electricity", "region": "FR", "date": "2021-06-01"}
+    await shared.client.get("/v1/resolve", params=question)
+    await shared.client.get("/v1/resolve", params=question | {"region": "ZZ"})
+    told = (await shared.client.get("/metrics")).text
+    assert 'factors_questions_total{outcome="public"}' in told
+    assert 'factors_questions_total{outcome="unknown-region"}' in told
+    assert "factors_published " in told
+    assert "factors_revision " in told

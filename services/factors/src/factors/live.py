@@ -12,6 +12,7 @@ from common.database import Database
 from common.organisations import EVERY
 from common.wakeup import Wakeup
 
+from factors import metrics
 from factors.domain.catalogue import Catalogue
 from factors.service import CHANNEL
 from factors.store import overrides, releases
@@ -85,6 +86,8 @@ class LiveCatalogue:
             self._seen = seen
         if changes:
             self.generation += 1
+            metrics.PUBLISHED.set(len(self._catalogue))
+            metrics.REVISION.set(self._seen)
             log.info("catalogue.refreshed", changes=changes, revision=self._seen)
 
     async def run(self, stop: asyncio.Event, url: str, poll_s: float) -> None:

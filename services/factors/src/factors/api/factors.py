@@ -9,10 +9,12 @@ from common.api.etag import etag
 from common.api.idempotency import once
 from common.api.problems import NotFound
 from common.database import Database
+from common.organisations import EVERY
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from factors.api.answers import FacetOut, FactorHistory, FactorOut, history
 from factors.api.requests import DraftIn, FactorFilters, FactorQuery, ReasonIn
+from factors.domain.records import INTERNAL
 from factors.live import LiveCatalogue
 from factors.service import Publishing
 from factors.store import versions as store
@@ -30,6 +32,7 @@ def factors_router(database: Database, publishing: Publishing, live: LiveCatalog
 
     @router.get("/factors", summary="List or search factors")
     async def list_factors(caller: Reader, query: Annotated[FactorQuery, Query()]) -> Page[FactorOut]:
+        _check_may_see(caller, query)
         after = None if query.cursor is None else cursors.decode(query.cursor, float, str, int)
         async with database.snapshot(caller.organisations) as connection:
             found = await search(connection, query.filters(), cast(Position | None, after), query.limit)
@@ -42,6 +45,7 @@ def factors_router(database: Database, publishing: Publishing, live: LiveCatalog
         "/factors/facets", summary="How many factors there are by region, year, source and activity, of those listed"
     )
     async def count_facets(caller: Reader, query: Annotated[FactorFilters, Query()]) -> dict[str, list[FacetOut]]:
+        _check_may_see(caller, query)
         async with database.snapshot(caller.organisations) as connection:
             counted = await facets(connection, query.filters())
         return {
@@ -53,6 +57,8 @@ def factors_router(database: Database, publishing: Publishing, live: LiveCatalog
     async def read_factor(caller: Reader, factor_id: str, response: Response) -> FactorHistory:
         async with database.snapshot(caller.organisations) as connection:
             versions = await store.versions_of(connection, factor_id)
+        if caller.organisations != EVERY:
+            versions = [version for version in versions if version.status not in INTERNAL]
         if not versions:
             raise NotFound("factor", factor_id)
         told = history(versions)
@@ -100,3 +106,9 @@ def factors_router(database: Database, publishing: Publishing, live: LiveCatalog
         return FactorOut.of(version)
 
     return router
+
+
+def _check_may_see(caller: Caller, filters: FactorFilters) -> None:
+    """Drafts are seen by those who keep the catalogue only. Raises Forbidden."""
+    if filters.status in INTERNAL:
+        caller.require_every_organisation()

@@ -9,6 +9,7 @@ from common.api.problems import FieldError, Problem, Unprocessable
 from common.organisations import check_organisation_id
 from pydantic import Field, field_validator, model_validator
 
+from factors import metrics
 from factors.api.answers import FactorOut, ResolutionOut, StepOut
 from factors.api.requests import Schema, Word
 from factors.domain.catalogue import Catalogue
@@ -114,13 +115,11 @@ class Answerer:
         """The resolution of `question` and how it is told; what prevents it as a Problem that names what was looked for and the nearest."""
         try:
             resolution, is_own = resolve_for(self.own, self.public, self.regions, question)
-        except UnknownRegionError as error:
-            raise unknown_region(error) from error
-        except StageNeededError as error:
-            rule = f"several stages answer: name one of {', '.join(error.stages)}"
-            raise Unprocessable(rule, [FieldError("stage", "required", rule)], "stage-needed") from error
-        except NothingFitsError as error:
-            raise _nothing_fits(self.public, self.regions, question) from error
+        except LookupError as error:
+            problem = self._refusal(error, question)
+            metrics.QUESTIONS.labels(problem.code).inc()
+            raise problem from error
+        metrics.QUESTIONS.labels("own" if is_own else "public").inc()
         told = ResolutionOut.model_construct(
             release=self.release,
             org=self.own.org if self.own and is_own else None,
@@ -129,6 +128,18 @@ class Answerer:
             warnings=[StepOut.model_construct(code=step.code, text=step.text) for step in resolution.warnings],
         )
         return resolution, told
+
+    def _refusal(self, error: LookupError, question: Question) -> Problem:
+        match error:
+            case UnknownRegionError():
+                return unknown_region(error)
+            case StageNeededError():
+                rule = f"several stages answer: name one of {', '.join(error.stages)}"
+                return Unprocessable(rule, [FieldError("stage", "required", rule)], "stage-needed")
+            case NothingFitsError():
+                return _nothing_fits(self.public, self.regions, question)
+            case _:
+                raise error
 
 
 async def answerer(live: LiveCatalogue, regions: Regions, caller: Caller, scope: ScopeIn) -> Answerer:

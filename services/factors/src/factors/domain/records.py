@@ -35,6 +35,9 @@ class Status(StrEnum):
 OPEN = frozenset({Status.DRAFT, Status.REVIEW})
 """The statuses of a version that is not yet published."""
 
+INTERNAL = OPEN | {Status.DISCARDED}
+"""The statuses of a version that was never published: of no concern but to those who keep the catalogue."""
+
 
 class Perimeter(StrEnum):
     """What an electricity factor covers. Same-named factors of two perimeters differ up to threefold."""
