@@ -2,8 +2,9 @@
 
 import asyncio
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 from uuid import uuid4
@@ -13,7 +14,7 @@ from local_stack.layout import StackError
 from rich.console import Console
 
 from benchmarks import estimates, imports, latency, machine
-from benchmarks.figures import Figure, table
+from benchmarks.figures import Figure, table, with_cpu
 from benchmarks.http_connection import AnswerError, Target
 from benchmarks.stacks import own_stack
 from examples.platform import PlatformError, Stack
@@ -29,17 +30,15 @@ def main(
     ] = None,
 ) -> None:
     """Measure a fresh stack of its own, in a scratch folder, or a running one."""
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 160)
     described = machine.describe()
     figures: list[Figure] = []
     try:
         with _measured(stack, port) as (running, processes):
             figures += _memory("at rest", processes)
-            figures += asyncio.run(estimates.measure(Target.of(running.services["footprint"], running.token), seconds))
-            org = f"benchmark-{uuid4().hex[:8]}"
-            figures += imports.measure(running, assets, org)
-            for rate in rates.split(","):
-                figures.append(asyncio.run(latency.measure(running, org, float(rate), seconds)))
+            for measure in _measurements(running, assets, [float(rate) for rate in rates.split(",")], seconds):
+                before = machine.cpu_seconds(processes)
+                figures.append(with_cpu(measure(), before, machine.cpu_seconds(processes)))
             figures += _memory("after the load", processes)
     except (PlatformError, StackError, AnswerError) as error:
         console.print(f"[red]{error}[/red]")
@@ -47,6 +46,17 @@ def main(
     finally:
         if figures:
             console.print(table(described, figures))
+
+
+def _measurements(stack: Stack, assets: int, rates: Sequence[float], seconds: float) -> Iterator[Callable[[], Figure]]:
+    """What is measured, one after the other; the changes are made to what the import brought."""
+    footprint = Target.of(stack.services["footprint"], stack.token)
+    org = f"benchmark-{uuid4().hex[:8]}"
+    yield lambda: asyncio.run(estimates.measure_single(footprint, seconds))
+    yield lambda: asyncio.run(estimates.measure_batch(footprint, seconds))
+    yield lambda: imports.measure(stack, assets, org)
+    for rate in rates:
+        yield partial(asyncio.run, latency.measure(stack, org, rate, seconds))
 
 
 @contextmanager

@@ -17,7 +17,7 @@ TARGETS = {10_000: "≤ 10 s", 100_000: "≤ 90 s"}
 _TIMEOUT_S = 900.0
 
 
-def measure(stack: Stack, assets: int, org: str) -> list[Figure]:
+def measure(stack: Stack, assets: int, org: str) -> Figure:
     """Import `assets` assets of a new organisation `org` and time the way to their footprints.
 
     Raises `examples.platform.PlatformError` when the import fails or rejects a row.
@@ -36,14 +36,12 @@ def measure(stack: Stack, assets: int, org: str) -> list[Figure]:
     times |= asyncio.run(_stages(stack, begun))
     visible = asyncio.run(_visible(stack, org))
     note = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in times.items())
-    return [
-        Figure(
-            f"import of {assets:,} assets, file → visible footprints",
-            f"{times['computed']:.1f} s",
-            TARGETS.get(assets, ""),
-            f"{count:,} rows, {report['rejected']} rejected, {visible:,} asset-months; {note}",
-        )
-    ]
+    return Figure(
+        f"import of {assets:,} assets, file → visible footprints",
+        f"{times['computed']:.1f} s",
+        TARGETS.get(assets, ""),
+        f"{count:,} rows, {report['rejected']} rejected, {visible:,} asset-months; {note}",
+    )
 
 
 async def _stages(stack: Stack, begun: float) -> dict[str, float]:

@@ -33,6 +33,26 @@ def memory_of(processes: Mapping[str, int]) -> list[Memory]:
     return [_memory(name, process_id) for name, process_id in processes.items()]
 
 
+def cpu_seconds(processes: Mapping[str, int]) -> dict[str, float]:
+    """Processor time that each process of `processes` has taken so far, its children's included, in seconds."""
+    return {name: _cpu_seconds(process_id) for name, process_id in processes.items()}
+
+
+def _cpu_seconds(process_id: int) -> float:
+    taken = 0.0
+    try:
+        process = psutil.Process(process_id)
+        family = [process, *process.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return taken
+    for member in family:
+        try:
+            taken += sum(member.cpu_times()[:4])
+        except psutil.NoSuchProcess:
+            continue
+    return taken
+
+
 def _memory(name: str, process_id: int) -> Memory:
     resident = proportional = 0
     try:
