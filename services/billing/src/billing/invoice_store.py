@@ -64,6 +64,12 @@ ORDER BY number
 LIMIT $4
 """
 
+_INVOICES_BETWEEN = """
+SELECT * FROM invoices
+WHERE issued_on >= $1 AND issued_on < $2
+ORDER BY issued_on, number
+"""
+
 _CHAIN = """
 SELECT number, sequence, content, previous_hash, hash
 FROM invoices
@@ -238,6 +244,11 @@ async def read_invoices(
 ) -> list[Issued]:
     """Documents by number from behind `after`."""
     return [_issued(row) for row in await connection.fetch(_INVOICES, org, month, after, limit)]
+
+
+async def read_invoices_between(connection: Connection, first: date, following: date) -> list[Issued]:
+    """Documents issued on the days `[first, following)`, by day and number."""
+    return [_issued(row) for row in await connection.fetch(_INVOICES_BETWEEN, first, following)]
 
 
 async def read_chain(connection: Connection, series: str, year: int) -> tuple[list[Link], int, str]:

@@ -10,6 +10,7 @@ from common.service import Parts, Runtime, Service, Worker, migrations_of
 
 from billing import invoice_store
 from billing.api.contracts import contracts_router
+from billing.api.exports import exports_router
 from billing.api.invoices import invoices_router
 from billing.api.months import months_router
 from billing.api.previews import previews_router
@@ -50,6 +51,7 @@ def build(runtime: Runtime[Settings]) -> Parts:
             usage_events_router(UsageEvents(database, clock)),
             sellers_router(database, clock),
             invoices_router(database, invoicing, runs),
+            exports_router(database),
         ],
         subscriptions=SUBSCRIPTIONS,
         workers=[Worker("invoice-runs", settle)],

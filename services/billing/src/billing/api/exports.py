@@ -1,0 +1,53 @@
+"""Files for other systems: FOCUS for FinOps tools, entries for the accounts."""
+
+from datetime import date
+from typing import Annotated, Any
+
+from common.api.auth import Caller, requires
+from common.database import Database
+from common.organisations import Organisations
+from fastapi import APIRouter, Depends, Response
+
+from billing.api.months import MonthName, first_day
+from billing.domain.terms import following_month
+from billing.focus import focus_csv
+from billing.invoice_store import Issued, read_invoices_between
+from billing.journal import journal_csv
+
+Reader = Annotated[Caller, Depends(requires("billing:read"))]
+CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}
+
+
+def exports_router(database: Database) -> APIRouter:
+    """Routes of the exports."""
+    router = APIRouter(tags=["exports"])
+
+    async def documents(organisations: Organisations, first: date) -> list[Issued]:
+        async with database.snapshot(organisations) as connection:
+            return await read_invoices_between(connection, first, following_month(first))
+
+    @router.get(
+        "/exports/focus.csv",
+        summary="FOCUS 1.2 of the documents issued in a month",
+        response_class=Response,
+        responses=CSV,
+    )
+    async def focus(month: MonthName, caller: Reader) -> Response:
+        found = await documents(caller.organisations, first_day(month))
+        return _file(focus_csv(found), f"focus-{month}.csv")
+
+    @router.get(
+        "/exports/journal.csv",
+        summary="Accounting entries of the documents issued in a month",
+        response_class=Response,
+        responses=CSV,
+    )
+    async def journal(month: MonthName, caller: Reader) -> Response:
+        found = await documents(caller.organisations, first_day(month))
+        return _file(journal_csv(found), f"journal-{month}.csv")
+
+    return router
+
+
+def _file(text: str, name: str) -> Response:
+    return Response(text, media_type="text/csv", headers={"Content-Disposition": f'attachment; filename="{name}"'})
