@@ -61,11 +61,16 @@ def asset_document(heard: AssetChanged) -> dict[str, Any]:
     }
 
 
+def plain(identifier: UUID) -> UUID:
+    """The same id as the standard library's own type, which is written to JSON several times faster than the driver's subclass."""
+    return UUID(int=identifier.int)
+
+
 def read_asset(row: Record) -> Asset:
     """An asset from its row."""
     kept = row["document"]
     return Asset(
-        id=row["id"],
+        id=plain(row["id"]),
         org=row["org_id"],
         kind=row["kind"],
         segments=tuple(_segment(each) for each in kept["segments"]),
@@ -124,7 +129,7 @@ def read_site(row: Record) -> Site:
     """A site from its row."""
     kept = row["document"]
     return Site(
-        id=row["id"],
+        id=plain(row["id"]),
         org=row["org_id"],
         code=kept["code"],
         kind=kept["kind"],

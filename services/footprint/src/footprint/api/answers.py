@@ -12,6 +12,7 @@ from common.api.problems import FieldError, Unprocessable
 from common.database import Database
 from fastapi import APIRouter, Depends, Query, Response
 
+from footprint.api import examples
 from footprint.domain.months import format_month
 from footprint.service import Answers, read_month
 
@@ -22,33 +23,13 @@ Group = Literal["month", "site", "kind", "stage", "scope", "asset"]
 Criterion = Literal["gwp", "pe", "adpe", "water"]
 UNITS = {"gwp": "kgCO2e", "pe": "MJ", "adpe": "kgSbeq", "water": "m3"}
 
-_DASHBOARD: dict[int | str, dict[str, Any]] = {
-    200: {
-        "content": {
-            "application/json": {
-                "example": {
-                    "org": "acme",
-                    "month": "2026-10",
-                    "total_kg": 24.55,
-                    "parts": {"construction_kg": 14.976, "electricity_kg": 6.874, "maintenance_and_sale_kg": 2.7},
-                    "months": [],
-                    "year": {"elapsed_kg": 240.5, "forecast_kg": 49.1, "estimate_kg": 289.6},
-                    "servers": {"in_service": 50, "off": 2},
-                    "recommendations": [],
-                    "warnings": [],
-                }
-            }
-        }
-    }
-}
-
 
 def answers_router(database: Database, clock: Callable[[], datetime]) -> APIRouter:
     """The routes that answer from stored results."""
     router = APIRouter(tags=["results"])
     answers = Answers(database, clock)
 
-    @router.get("/dashboard", responses=_DASHBOARD, summary="The dashboard of an organisation and month")
+    @router.get("/dashboard", responses=examples.DASHBOARD, summary="The dashboard of an organisation and month")
     async def get_dashboard(caller: Reader, org: Org, month: Month) -> Response:
         """Every total is exactly the sum of its parts as printed; months after `month` are `projected`.
 
@@ -57,7 +38,7 @@ def answers_router(database: Database, clock: Callable[[], datetime]) -> APIRout
         caller.require_organisation(org)
         return _json(await answers.dashboard(caller.organisations, org, read_month(month)))
 
-    @router.get("/totals", summary="Totals of an organisation by group")
+    @router.get("/totals", responses=examples.TOTALS, summary="Totals of an organisation by group")
     async def get_totals(
         caller: Reader,
         org: Org,
@@ -96,7 +77,11 @@ def answers_router(database: Database, clock: Callable[[], datetime]) -> APIRout
         following = page.pop("last")
         return _json(document | page | {"next_cursor": None if following is None else encode(following)})
 
-    @router.get("/assets/{asset_id}/months/{month}", summary="The figures of one asset and month")
+    @router.get(
+        "/assets/{asset_id}/months/{month}",
+        responses=examples.ASSET_MONTH,
+        summary="The figures of one asset and month",
+    )
     async def get_asset_month(caller: Reader, asset_id: UUID, month: str) -> Response:
         """Figures with their 95 % interval and data-quality class (5 very good to 1 very bad), evidence, factors and warnings.
 

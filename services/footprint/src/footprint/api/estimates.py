@@ -15,6 +15,7 @@ from common.api.problems import FieldError, Unprocessable
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import ValidationError
 
+from footprint.api import examples
 from footprint.api.estimate_schemas import ITEM, Envelope, EstimatesBody
 from footprint.domain.catalogue import Catalogue
 from footprint.domain.estimates import ItemError, Period, estimate
@@ -43,15 +44,35 @@ _EXAMPLE = {
 }  # fmt: skip
 
 
+def _inlined(schema: dict[str, Any]) -> dict[str, Any]:
+    """A JSON schema without references, as it must stand within an OpenAPI document."""
+    definitions = schema.pop("$defs")
+
+    def resolved(node: Any) -> Any:
+        if isinstance(node, dict):
+            if "$ref" in node:
+                return resolved(definitions[node["$ref"].rpartition("/")[2]])
+            return {name: resolved(value) for name, value in node.items()}
+        return [resolved(each) for each in node] if isinstance(node, list) else node
+
+    document: dict[str, Any] = resolved(schema)
+    return document
+
+
 def estimates_router(catalogue: Callable[[], Awaitable[Catalogue]]) -> APIRouter:
     """The route; `catalogue` gives the factors as they are known now."""
     router = APIRouter(tags=["estimates"])
     body = {
         "required": True,
-        "content": {"application/json": {"schema": EstimatesBody.model_json_schema(), "example": _EXAMPLE}},
+        "content": {"application/json": {"schema": _inlined(EstimatesBody.model_json_schema()), "example": _EXAMPLE}},
     }
 
-    @router.post("/estimates", openapi_extra={"requestBody": body}, summary="Estimate items that need no inventory")
+    @router.post(
+        "/estimates",
+        responses=examples.ESTIMATES,
+        openapi_extra={"requestBody": body},
+        summary="Estimate items that need no inventory",
+    )
     async def post_estimates(
         request: Request, caller: Annotated[Caller, Depends(requires("footprint:read"))]
     ) -> Response:

@@ -10,6 +10,7 @@ from common.api.auth import Caller, requires
 from common.database import Database
 from fastapi import APIRouter, Depends, Response
 
+from footprint.api import examples
 from footprint.service import Answers, read_month
 
 
@@ -19,7 +20,9 @@ def explanations_router(database: Database, clock: Callable[[], datetime]) -> AP
     answers = Answers(database, clock)
 
     @router.get(
-        "/assets/{asset_id}/months/{month}/explanation", summary="How the figures of one asset and month came about"
+        "/assets/{asset_id}/months/{month}/explanation",
+        responses=examples.EXPLANATION,
+        summary="How the figures of one asset and month came about",
     )
     async def get_explanation(
         caller: Annotated[Caller, Depends(requires("footprint:read"))], asset_id: UUID, month: str

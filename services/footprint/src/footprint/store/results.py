@@ -2,11 +2,13 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from common.database import Connection
 
+from footprint.domain.catalogue import FactorRef
 from footprint.domain.results import METHOD_VERSION, AssetMonth
 
 
@@ -104,6 +106,12 @@ _HEADER: Final = (
 _FIGURE: Final = "asset_id, month, org_id, kind, stage, criterion, basis, share, site_id, scope, ghg_category, beges_item, value, ln_gsd2"
 
 
+@lru_cache(maxsize=4096)
+def _columns(references: tuple[FactorRef, ...]) -> tuple[list[str], list[int]]:
+    """Ids and versions apart: the same few sets of factors stand behind very many results."""
+    return [reference.id for reference in references], [reference.version for reference in references]
+
+
 def _header(change: Change) -> tuple[Any, ...]:
     """The row of an asset-month, in the order of `_HEADER`."""
     result = change.result
@@ -125,8 +133,7 @@ def _header(change: Change) -> tuple[Any, ...]:
         result.energy_evidence,
         result.electricity_evidence,
         result.notices,
-        [reference.id for reference in result.references],
-        [reference.version for reference in result.references],
+        *_columns(result.references),
         METHOD_VERSION,
     )
 

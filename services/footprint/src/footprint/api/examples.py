@@ -1,0 +1,113 @@
+"""Examples for the OpenAPI document: true answers of a small organisation, shortened."""
+
+from typing import Any, Final
+
+Responses = dict[int | str, dict[str, Any]]
+
+_SERVER: Final = "5f2c1a34-7d1e-4b53-9c2b-8a4f6d1e0c21"
+_SITE: Final = "0b0e7a6e-6a52-4c7f-9f0e-4e1b5a2f7c11"
+
+_PARTS: Final = {"construction_kg": 17.00913242, "electricity_kg": 22.35, "maintenance_and_sale_kg": 0.0}
+
+_FIGURES: Final = [
+    {"stage": "manufacturing", "criterion": "gwp", "basis": None, "share": "own", "site": _SITE, "scope": 3, "ghg_category": "3.2",
+     "beges_item": "4.2", "value": 17.00913242009132, "ln_gsd2": 1.0459115004059172, "low": 5.97652295, "high": 48.40784567, "quality": 1},
+    {"stage": "use", "criterion": "gwp", "basis": "location", "share": "own", "site": _SITE, "scope": 2, "ghg_category": "2",
+     "beges_item": "2.1", "value": 22.35, "ln_gsd2": 0.9297373223478353, "low": 8.82059207, "high": 56.63140275, "quality": 1},
+]  # fmt: skip
+
+_ASSET_MONTH: Final = {
+    "asset_id": _SERVER,
+    "month": "2026-10",
+    "org": "acme",
+    "version": 2,
+    "kind": "server",
+    "quantity": 1.0,
+    "status": "in_service",
+    "site_id": _SITE,
+    "host_id": None,
+    "kwh": 447.0,
+    "projected": False,
+    "figures": _FIGURES,
+    "evidence": {"embodied": "kind", "energy": "declared", "electricity": "earlier_year"},
+    "factors": [],
+    "warnings": [
+        {"code": "earlier_year_factor", "detail": "the electricity factor is that of the nearest earlier year"}
+    ],
+    "method_version": "2026.1",
+    "computed_at": "2026-11-23T18:57:51.599714Z",
+    "pending": False,
+}
+
+
+def _answer(example: Any) -> Responses:
+    return {
+        200: {
+            "description": "the answer",
+            "content": {"application/json": {"schema": {"type": "object"}, "example": example}},
+        }
+    }
+
+
+DASHBOARD: Final = _answer(
+    {
+        "org": "acme",
+        "month": "2026-10",
+        "total_kg": 39.35913242,
+        "parts": _PARTS,
+        "months": [{"month": "2026-10", "total_kg": 39.35913242, "parts": _PARTS, "projected": False}],
+        "year": {"elapsed_kg": 385.45205479, "forecast_kg": 77.34465753, "estimate_kg": 462.79671232},
+        "servers": {"in_service": 50, "off": 2},
+        "recommendations": [
+            {"code": "powered_off_but_racked", "site": None, "assets": [_SERVER], "kg_per_year": 204.11, "eur_per_year": "650.00",
+             "evidence": ["1 servers are off at the end of the month and not retired"]},
+        ],
+        "warnings": [],
+    }
+)  # fmt: skip
+
+TOTALS: Final = _answer(
+    {
+        "org": "acme",
+        "from": "2026-01",
+        "to": "2026-12",
+        "group_by": "stage",
+        "criterion": "gwp",
+        "basis": "location",
+        "unit": "kgCO2e",
+        "groups": [{"stage": "manufacturing", "value": 199.999999999}, {"stage": "use", "value": 262.8}],
+        "total": 462.799999999,
+        "warnings": [],
+    }
+)
+
+ASSET_MONTH: Final = _answer(_ASSET_MONTH)
+
+EXPLANATION: Final = _answer(
+    _ASSET_MONTH
+    | {
+        "up_to_date": True,
+        "evidence_chosen": [
+            {"asset_id": _SERVER, "kind": "server", "quantity": 1.0, "embodied": ["embodied (kind): 1000.0 kg per unit [embodied-server v1]"],
+             "energy": ["power (declared): 3504.0 kWh × 1000.0 ÷ 8760.0 h = 400.0 W", "An annual figure is for 365 days"]},
+        ],
+        "trace": [
+            {"stage": "use", "criterion": "gwp", "basis": "location", "site_id": _SITE, "value": 22.35, "lines": [
+                {"from": "2026-09-30T22:00:00Z", "to": "2026-10-31T23:00:00Z", "asset_id": _SERVER, "value": 22.35,
+                 "formula": "1.0 × 400.0 W × 1.0 × 745.0 h ÷ 1000.0 × 1.5 PUE × 0.05 kg"}]},
+        ],
+    }
+)  # fmt: skip
+
+ESTIMATES: Final = _answer(
+    {
+        "items": [
+            {"ref": "a", "stages": {"manufacturing": {"gwp": {"value": 509.1002555528837, "low": 200.920, "high": 1289.98, "quality": 1}}},
+             "total": {"gwp": {"value": 509.1002555528837, "low": 200.920, "high": 1289.98, "quality": 1}}, "energy_kwh": None,
+             "evidence": {"embodied": "given", "energy": "none", "electricity": "none"}, "factors": [],
+             "warnings": [{"code": "no_energy_evidence", "detail": "use is absent: no energy declared, and no factor for its model or kind"}],
+             "trace": ["manufacturing gwp: 1.0 × 2226.09317222576 kg × 365.0 d ÷ 1596.0 d = 509.1002555528837 kg"]},
+        ],
+        "errors": [{"index": 1, "field": "energy.average_w", "code": "negative", "detail": "energy.average_w: Input should be ≥ 0 (got -1)"}],
+    }
+)  # fmt: skip
