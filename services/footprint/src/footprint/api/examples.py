@@ -88,7 +88,7 @@ EXPLANATION: Final = _answer(
     | {
         "up_to_date": True,
         "evidence_chosen": [
-            {"asset_id": _SERVER, "kind": "server", "quantity": 1.0, "embodied": ["embodied (kind): 1000.0 kg per unit [embodied-server v1]"],
+            {"asset_id": _SERVER, "kind": "server", "quantity": 1.0, "embodied": ["embodied (kind): 1000.0 kg per unit"],
              "energy": ["power (declared): 3504.0 kWh × 1000.0 ÷ 8760.0 h = 400.0 W", "An annual figure is for 365 days"]},
         ],
         "trace": [
@@ -105,9 +105,9 @@ ESTIMATES: Final = _answer(
             {"ref": "a", "stages": {"manufacturing": {"gwp": {"value": 509.1002555528837, "low": 200.920, "high": 1289.98, "quality": 1}}},
              "total": {"gwp": {"value": 509.1002555528837, "low": 200.920, "high": 1289.98, "quality": 1}}, "energy_kwh": None,
              "evidence": {"embodied": "given", "energy": "none", "electricity": "none"}, "factors": [],
-             "warnings": [{"code": "no_energy_evidence", "detail": "use is absent: no energy declared, and no factor for its model or kind"}],
+             "warnings": [{"code": "no_energy_evidence", "detail": "use is absent"}],
              "trace": ["manufacturing gwp: 1.0 × 2226.09317222576 kg × 365.0 d ÷ 1596.0 d = 509.1002555528837 kg"]},
         ],
-        "errors": [{"index": 1, "field": "energy.average_w", "code": "negative", "detail": "energy.average_w: Input should be ≥ 0 (got -1)"}],
+        "errors": [{"index": 1, "field": "energy.average_w", "code": "negative", "detail": "energy.average_w: must be ≥ 0 (got -1)"}],
     }
 )  # fmt: skip
