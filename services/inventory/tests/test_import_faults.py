@@ -11,8 +11,9 @@ from uuid import uuid4
 import pytest
 from common.testing.waiting import eventually
 from inventory.service.import_job import ImportJob
-from inventory.store import imports
-from inventory.store.imports import Import, LeaseLost, StagedRow
+from inventory.store import import_rows, imports
+from inventory.store.import_rows import StagedRow
+from inventory.store.imports import Import, LeaseLost
 
 from services.inventory.tests.sending import Clock, Inventory, MakeInventory, machine, send
 from services.inventory.tests.workbooks import imported, listed, submit, table, worker
@@ -137,7 +138,7 @@ async def test_a_worker_that_died_while_reading_leaves_nothing_behind(make_inven
     async with inventory.database.transaction("*") as unit:
         await imports.start_reading(unit.connection, dead, "constellation")
         await imports.add_read(unit.connection, dead, rows=1, rejected=3, dropped={"template": 2}, warnings=[])
-        await imports.stage_rows(unit.connection, dead, [stray])
+        await import_rows.stage_rows(unit.connection, dead, [stray])
     assert await worker(inventory).work_once()
     assert await outcome(inventory, job["id"]) == expected
 

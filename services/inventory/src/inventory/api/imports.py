@@ -28,8 +28,9 @@ from inventory.imports.formats import FormatName
 from inventory.service import imports as use_cases
 from inventory.service.problems import unprocessable
 from inventory.settings import InventorySettings
-from inventory.store import imports
-from inventory.store.imports import Import, StoredReject
+from inventory.store import import_rows, imports
+from inventory.store.import_rows import StoredReject
+from inventory.store.imports import Import
 
 PROGRESS_S = 0.5
 """How often a stream of progress looks."""
@@ -259,7 +260,7 @@ async def _rejects(database: Database, caller: Caller, job: Import) -> AsyncIter
     last: StoredReject | None = None
     while True:
         async with database.snapshot(caller.organisations) as connection:
-            page = await imports.list_rejects(connection, job.id, last, REJECT_ROWS)
+            page = await import_rows.list_rejects(connection, job.id, last, REJECT_ROWS)
         if not page:
             return
         last = page[-1]

@@ -10,7 +10,6 @@ from itertools import pairwise
 from typing import Any
 
 from inventory.domain.defects import Defect
-from inventory.domain.vocabulary import Kind
 from inventory.imports.reading import Defaults, FileFailure, Place, Reading, Reject, SourceFile, SourceRow
 from inventory.imports.text import TextRow, read_text_rows
 
@@ -159,11 +158,7 @@ def _put(content: dict[str, Any], path: str, value: Any) -> None:
 
 
 def _completed(content: dict[str, Any], defaults: Defaults) -> dict[str, Any]:
-    for field, value in (("org", defaults.org), ("effective_from", defaults.effective_from)):
-        if value is not None:
-            content.setdefault(field, value)
-    if defaults.site is not None and content.get("kind") != Kind.VIRTUAL_MACHINE:
-        content.setdefault("site", defaults.site)
+    defaults.complete(content)
     if "host" in content and "source" in content:
         content["host"].setdefault("source", content["source"])
     return content

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from inventory.domain.defects import Defect
+from inventory.domain.vocabulary import Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,16 @@ class Defaults:
     site: str | None = None
     source: str | None = None
     effective_from: str | None = None
+
+    def complete(self, content: dict[str, Any]) -> dict[str, Any]:
+        """Put the defaults into a row, in place, where it does not say otherwise; the same row."""
+        said = {"org": self.org, "effective_from": self.effective_from}
+        if content.get("kind") != Kind.VIRTUAL_MACHINE:
+            said["site"] = self.site
+        for field, value in said.items():
+            if value is not None:
+                content.setdefault(field, value)
+        return content
 
 
 @dataclass(frozen=True, slots=True)

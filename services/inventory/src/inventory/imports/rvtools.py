@@ -6,19 +6,14 @@ powered. Templates and SRM placeholders are no machines: they are dropped and co
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
-from inventory.domain.defects import Defect
 from inventory.domain.vocabulary import Kind, Status
-from inventory.imports.constellation import number
+from inventory.imports.cells import Cells, Table
 from inventory.imports.headings import (
     HOSTS,
     MACHINES,
     REQUIRED,
-    Column,
-    Headings,
     read_headings,
     sheet_of,
     shown,
@@ -30,7 +25,6 @@ from inventory.imports.reading import (
     Dropped,
     FileFailure,
     Notice,
-    Place,
     Reading,
     Reject,
     SourceFile,
@@ -45,7 +39,6 @@ MEMORY_LIMIT_GIB = 64 * 1024
 """No machine has more memory; a larger figure is in another unit than its heading says."""
 
 _POWER = {"poweredon": Status.IN_SERVICE, "poweredoff": Status.OFF, "suspended": Status.STANDBY}
-_YES = ("true", "yes", "1", "1.0", "vrai")
 _FIELDS = {
     MACHINES: {
         "external_id": "VM",
@@ -68,84 +61,6 @@ _FIELDS = {
         "configuration.ram.0.gib": "# Memory",
     },
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A tab that is used: where it is, what it is (`vInfo` or `vHost`), and its columns."""
-
-    tab: Tab
-    kind: str
-    headings: Headings
-
-    def rows(self) -> Iterator[TabRow]:
-        """The rows below the header."""
-        return islice(self.tab.rows(), 1, None)
-
-    def place(self, row: TabRow) -> Place:
-        """Where a row of the tab stands."""
-        return Place(self.tab.file.position, self.kind, row.line)
-
-
-class _Cells:
-    """The cells of a row by meaning, and what is wrong with them."""
-
-    def __init__(self, table: Table, row: TabRow) -> None:
-        self._columns = table.headings.columns
-        self._row = row
-        self.defects: list[Defect] = []
-
-    def text(self, meaning: str, *, required: bool = False) -> str | None:
-        column, value = self._cell(meaning, required=required)
-        if column is None or value is None:
-            return None
-        text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
-        if "\x00" in text:
-            self.refuse(meaning, "malformed", "the cell contains NUL characters")
-            return None
-        return text
-
-    def flag(self, meaning: str) -> bool:
-        return str(self._cell(meaning)[1]).lower() in _YES
-
-    def whole(self, meaning: str, *, required: bool = False) -> int | None:
-        value = self._number(meaning, required=required)
-        if isinstance(value, float):
-            if not value.is_integer():
-                self.refuse(meaning, "wrong_type", f"a whole number is wanted, not {value!r}")
-                return None
-            return int(value)
-        return value
-
-    def gib(self, meaning: str, *, required: bool = False, limit: float | None = None) -> float | None:
-        value = self._number(meaning, required=required)
-        if value is None:
-            return None
-        size = value * self._columns[meaning].gib
-        if limit is not None and size > limit:
-            self.refuse(meaning, "implausible", f"{size:.0f} GiB is more than any machine has; is it in another unit?")
-            return None
-        return size
-
-    def refuse(self, meaning: str, code: str, detail: str) -> None:
-        column = self._columns.get(meaning)
-        self.defects.append(Defect(column.heading if column else meaning, code, detail))
-
-    def _number(self, meaning: str, *, required: bool) -> int | float | None:
-        _, value = self._cell(meaning, required=required)
-        if isinstance(value, str):
-            value = number(value)
-        if value is None or (isinstance(value, (int, float)) and not isinstance(value, bool)):
-            return value
-        self.refuse(meaning, "wrong_type", f"a number is wanted, without unit or separators, not {value!r}")
-        return None
-
-    def _cell(self, meaning: str, *, required: bool = False) -> tuple[Column | None, Any]:
-        column = self._columns.get(meaning)
-        value = self._row.cells[column.index] if column and column.index < len(self._row.cells) else None
-        if value is None and required:
-            self.refuse(meaning, "missing", "the cell is empty")
-        return column, value
 
 
 class Rvtools:
@@ -230,13 +145,13 @@ def _only_server(tables: Sequence[Table]) -> str | None:
         for table in tables
         if "server" in table.headings.columns
         for row in table.rows()
-        if (server := _Cells(table, row).text("server")) is not None
+        if (server := Cells(table, row).text("server")) is not None
     }
     return servers.pop() if len(servers) == 1 else None
 
 
 def _machine(table: Table, row: TabRow, source: str | None, defaults: Defaults) -> Reading:
-    cells = _Cells(table, row)
+    cells = Cells(table, row)
     for meaning in ("template", "placeholder"):
         if cells.flag(meaning):
             return Dropped(meaning)
@@ -260,11 +175,11 @@ def _machine(table: Table, row: TabRow, source: str | None, defaults: Defaults) 
         "host": {"source": own_source, "external_id": host},
         "allocation": {"vcpu": vcpu, "ram_gib": ram_gib, "disk_gib": disk_gib},
     }
-    return SourceRow(table.place(row), _completed(content, defaults), row.original)
+    return SourceRow(table.place(row), defaults.complete(content), row.original)
 
 
 def _host(table: Table, row: TabRow, source: str | None, defaults: Defaults) -> Reading:
-    cells = _Cells(table, row)
+    cells = Cells(table, row)
     name = cells.text("name", required=True)
     configuration: dict[str, Any] = {}
     cpu = _cpu(cells)
@@ -285,14 +200,12 @@ def _host(table: Table, row: TabRow, source: str | None, defaults: Defaults) -> 
         content["configuration"] = configuration
     if model is not None:
         content["model"] = {"maker": cells.text("vendor"), "name": model}
-    if defaults.site is not None:
-        content["site"] = defaults.site
     if cells.defects:
         return Reject(table.place(row), row.original, cells.defects)
-    return SourceRow(table.place(row), _completed(content, defaults), row.original)
+    return SourceRow(table.place(row), defaults.complete(content), row.original)
 
 
-def _cpu(cells: _Cells) -> dict[str, Any]:
+def _cpu(cells: Cells) -> dict[str, Any]:
     """The processors: cores of one where they are said, else all cores shared out, else one processor with all of them."""
     units, each, cores = cells.whole("cpus"), cells.whole("cores_per_cpu"), cells.whole("cores")
     if units is None and cores is None and each is None:
@@ -302,10 +215,3 @@ def _cpu(cells: _Cells) -> dict[str, Any]:
     if each is None and cores is not None and units > 0 and cores % units == 0:
         each = cores // units
     return {"units": units, "cores": each, "model": cells.text("cpu_model")}
-
-
-def _completed(content: dict[str, Any], defaults: Defaults) -> dict[str, Any]:
-    for field, value in (("org", defaults.org), ("effective_from", defaults.effective_from)):
-        if value is not None:
-            content[field] = value
-    return content

@@ -38,8 +38,9 @@ from inventory.service.batches import retried
 from inventory.service.imports import CHANNEL
 from inventory.service.rows import Result, RowOutcome, apply_sent_rows
 from inventory.settings import InventorySettings
-from inventory.store import imports
-from inventory.store.imports import Import, StagedRow, StoredReject
+from inventory.store import import_rows, imports
+from inventory.store.import_rows import StagedRow, StoredReject
+from inventory.store.imports import Import
 
 READ_ROWS = 2000
 """Rows per step of reading."""
@@ -96,7 +97,7 @@ class ImportJob:
             path = folder / str(position)
             async with self._database.snapshot(self._job.organisations) as connection:
                 with path.open("wb") as content:
-                    async for data in imports.chunks(connection, self._job.id, position):
+                    async for data in import_rows.chunks(connection, self._job.id, position):
                         content.write(data)
             files.append(SourceFile(position, stored.name, path))
         return files
@@ -108,12 +109,14 @@ class ImportJob:
             format_ = await asyncio.to_thread(choose_format, self._job.format, files, limit)
             async with self._database.transaction(self._job.organisations) as unit:
                 await imports.start_reading(unit.connection, self._job, format_.name)
+                await import_rows.forget_read(unit.connection, self._job)
             readings = format_.read(files, self._defaults())
             while step := await asyncio.to_thread(_next, readings):
                 async with self._database.transaction(self._job.organisations) as unit:
                     await self._keep(unit, step)
         async with self._database.transaction(self._job.organisations) as unit:
             await imports.start_applying(unit.connection, self._job)
+            await import_rows.put_hosts_first(unit.connection, self._job)
         return format_
 
     def _defaults(self) -> Defaults:
@@ -141,7 +144,7 @@ class ImportJob:
         if read > self._settings.import_limit_rows:
             rule = f"an import has at most {self._settings.import_limit_rows} rows"
             raise FileFailure(self._job.files[0].name, "", "too_many_rows", rule)
-        await imports.stage_rows(unit.connection, self._job, rows)
+        await import_rows.stage_rows(unit.connection, self._job, rows)
         rejects = [
             stored
             for reject in refused
@@ -149,7 +152,7 @@ class ImportJob:
                 reject.place.file, reject.place.tab, reject.place.line, reject.original, reject.defects
             )
         ]
-        await imports.insert_rejects(unit.connection, self._job, rejects)
+        await import_rows.insert_rejects(unit.connection, self._job, rejects)
 
     async def _apply(self, format_: Format) -> None:
         while await retried(lambda: self._apply_chunk(format_)):
@@ -159,7 +162,7 @@ class ImportJob:
         """Apply the next rows in a transaction of their own; whether there were any."""
         async with self._database.transaction(self._job.organisations) as unit:
             await imports.hold(unit.connection, self._job, self._settings.import_lease_s)
-            rows = await imports.take_rows(unit.connection, self._job, self._settings.import_chunk_rows)
+            rows = await import_rows.take_rows(unit.connection, self._job, self._settings.import_chunk_rows)
             if not rows:
                 return False
             outcomes = await self._apply_rows(unit, rows)
@@ -177,7 +180,7 @@ class ImportJob:
         told: list[tuple[list[StagedRow], list[RowOutcome]]] = []
         try:
             async with self._database.transaction(self._job.organisations) as unit:
-                while rows := await imports.take_rows(unit.connection, self._job, self._settings.import_chunk_rows):
+                while rows := await import_rows.take_rows(unit.connection, self._job, self._settings.import_chunk_rows):
                     told.append((rows, await self._apply_rows(unit, rows)))
                 raise _Undone
         except _Undone:
@@ -205,11 +208,12 @@ class ImportJob:
             for row, outcome in zip(rows, outcomes, strict=True)
             for stored in _rejects(row.file, row.tab, row.line, row.original, _in_columns(format_, row, outcome))
         ]
-        await imports.insert_rejects(unit.connection, self._job, rejects)
+        await import_rows.insert_rejects(unit.connection, self._job, rejects)
 
     async def _finish(self, failure: dict[str, Any] | None) -> None:
         async with self._database.transaction(self._job.organisations) as unit:
             await imports.finish(unit.connection, self._job, self._clock(), failure)
+            await import_rows.let_go(unit.connection, self._job)
             unit.wake(CHANNEL)
 
 

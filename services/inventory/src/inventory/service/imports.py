@@ -12,7 +12,7 @@ from common.database import Transaction
 
 from inventory.domain.defects import Defect
 from inventory.service.problems import unprocessable
-from inventory.store import imports, places
+from inventory.store import import_rows, imports, places
 from inventory.store.imports import Import, StoredFile
 
 CHANNEL = "imports"
@@ -89,7 +89,7 @@ async def submit(
     for file, upload in enumerate(uploads):
         position = 0
         async for data in _content(upload):
-            await imports.insert_chunk(unit.connection, job, file, position, data)
+            await import_rows.insert_chunk(unit.connection, job, file, position, data)
             position += 1
     unit.wake(CHANNEL)
     return job
