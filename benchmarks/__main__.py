@@ -13,7 +13,7 @@ import typer
 from local_stack.layout import StackError
 from rich.console import Console
 
-from benchmarks import estimates, imports, latency, machine
+from benchmarks import estimates, imports, latency, machine, scenarios
 from benchmarks.figures import Figure, table, with_cpu
 from benchmarks.http_connection import AnswerError, Target
 from benchmarks.stacks import own_stack
@@ -32,7 +32,7 @@ def main(
     """Measure a fresh stack of its own, in a scratch folder, or a running one."""
     console = Console(width=None if sys.stdout.isatty() else 160)
     described = machine.describe()
-    figures: list[Figure] = []
+    figures: list[Figure] = scenarios.measure()
     try:
         with _measured(stack, port) as (running, processes):
             figures += _memory("at rest", processes)

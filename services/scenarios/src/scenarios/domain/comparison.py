@@ -45,6 +45,37 @@ def avoided(reference: Simulation, alternative: Simulation) -> Avoided:
     return Avoided(horizon.by_year(eer), horizon.by_year(eema))
 
 
+@dataclass(frozen=True, slots=True)
+class BreakEven:
+    """The electricity at which an alternative avoids exactly nothing: `multiplier` on all factors of the study, and `kg_per_kwh`, the
+    reference's mean factor times that. It avoids something `below` it, or above."""
+
+    multiplier: float
+    kg_per_kwh: float
+    below: bool
+
+
+def break_even(reference: Simulation, alternative: Simulation) -> BreakEven | None:
+    """Exact, since avoided emissions are linear in the factor: what making and maintenance save ÷ what energy costs in kg, or the reverse.
+
+    None when no positive factor turns the sign.
+    """
+    saved_by_energy = float(reference.use_kg.sum()) - float(alternative.use_kg.sum())
+    saved_otherwise = float(
+        reference.embodied_kg.sum()
+        + reference.maintenance_and_sale_kg.sum()
+        - alternative.embodied_kg.sum()
+        - alternative.maintenance_and_sale_kg.sum()
+    )
+    drawn_kwh = float(reference.kwh.sum())
+    if saved_by_energy == 0 or drawn_kwh == 0:
+        return None
+    multiplier = -saved_otherwise / saved_by_energy
+    if multiplier <= 0:
+        return None
+    return BreakEven(multiplier, multiplier * float(reference.use_kg.sum()) / drawn_kwh, saved_by_energy < 0)
+
+
 def carbon_impact_ratio(avoided_kg: float, induced_kg: float) -> float | None:
     """CIR of a service: what it avoids ÷ what it induces (catalogue, glossary). None when it induces nothing."""
     return avoided_kg / induced_kg if induced_kg > 0 else None

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from scenarios.domain.comparison import avoided, carbon_impact_ratio
+from scenarios.domain.comparison import BreakEven, avoided, break_even, carbon_impact_ratio
 from scenarios.domain.costs import Costs, costs_of, eur_per_tonne, net_present_value, payback_years
 from scenarios.domain.engine import Simulation, World, simulate
 from scenarios.domain.fleet import Fleet, Floats
@@ -93,6 +93,9 @@ class Alternative(Scenario):
         description="extra cost ÷ tonnes avoided; null when none is avoided or nothing is priced"
     )
     payback_years: float | None = Field(description="null when the horizon does not suffice, or nothing is priced")
+    break_even: BreakEven | None = Field(
+        description="electricity at which it avoids nothing: on one side of it the sign is the other; null when none turns it"
+    )
     npv_eur: Decimal | None = Field(description="against the reference; null without a discount rate")
 
 
@@ -146,6 +149,7 @@ def _beside(
         cir=carbon_impact_ratio(saved.total_kg, shown["total_kg"]),
         eur_per_tonne=eur_per_tonne(reference_costs, costs, saved.total_kg),
         payback_years=payback_years(reference_costs, costs) if priced else None,
+        break_even=break_even(reference, run),
         npv_eur=None
         if prices.discount_rate is None
         else net_present_value(reference_costs, costs, prices.discount_rate),

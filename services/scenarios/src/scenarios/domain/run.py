@@ -16,6 +16,7 @@ from scenarios.domain.reading import Reader, fleet_of
 from scenarios.domain.snapshot import FactorUsed, Snapshot
 from scenarios.domain.study import StudyDefinition
 from scenarios.domain.trajectories import RULES, gaps_kg, target_kg
+from scenarios.domain.waterfall import Waterfall, layers, waterfall
 
 Progress = Callable[[int, int], None]
 """Told how much is done, of how much."""
@@ -25,6 +26,9 @@ class ComparisonRequest(Written):
     """What a comparison is asked for."""
 
     monthly: bool = Field(default=False, description="with the months too")
+    waterfall: bool = Field(
+        default=False, description="with the way from the reference to each alternative, one thing at a time"
+    )
 
 
 class Standing(BaseModel):
@@ -54,6 +58,7 @@ class ComparisonResult(Comparison):
     """The result of a run of a study."""
 
     target: TargetStanding | None
+    waterfalls: list[Waterfall] | None
     factors: list[FactorUsed] = Field(description="the factor versions that the snapshot froze")
     assets: int
     left_out: int
@@ -126,10 +131,25 @@ def run_comparison(
         reference=grown.reference,
         alternatives=grown.alternatives,
         target=standing,
+        waterfalls=_waterfalls(definition, alternatives, prepared, catalogue) if request.waterfall else None,
         factors=snapshot.factors,
         assets=len(prepared.snapshot.assets),
         left_out=len(snapshot.left_out),
     )
+
+
+def _waterfalls(
+    definition: StudyDefinition, alternatives: Sequence[AlternativeSpec], prepared: Prepared, catalogue: Catalogue
+) -> list[Waterfall]:
+    assets = prepared.snapshot.assets
+    fleet, reader = fleet_of(assets), Reader(assets, definition.years)
+    applier = Applier(catalogue, assets, definition.confirmed)
+    found = []
+    for index, alternative in enumerate(alternatives):
+        field = f"alternatives.{index}"
+        parts = layers(alternative, field, applier, reader, definition.reference.actions, definition.years)
+        found.append(waterfall(alternative.name, fleet, prepared.world, prepared.reference, parts))
+    return found
 
 
 def _against_target(definition: StudyDefinition, grown: Comparison, as_is: Comparison) -> TargetStanding:
