@@ -75,12 +75,15 @@ async def test_footprints_equal_a_recomputation_from_the_topics_after_processes_
                 await workload.step()
         await thin_path.settled()
         await thin_path.check(workload)
-    await workload.close()
     figures = await thin_path.figures()
     assert figures
     await thin_path.lose_footprints_database()
     await thin_path.settled()
     assert await thin_path.figures() == figures, "recomputed from nothing, bit for bit"
+    assert await workload.step()
+    await thin_path.settled()
+    await thin_path.check(workload)
+    await workload.close()
 
 
 async def test_footprints_follow_once_the_broker_and_the_database_are_back(

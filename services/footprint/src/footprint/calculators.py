@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 import structlog
@@ -36,6 +36,8 @@ MARKS = 100
 """Marks taken at a time. Work is taken in pieces small enough for a live change never to wait long behind one."""
 
 POLL_S = 1.0
+
+VERSIONS_SINCE = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,19 +140,28 @@ def _decide(assets: Sequence[Asset], world: World, stored: Mapping[tuple[UUID, i
     left = dict(stored)
     for result in compute(assets, world).results() if assets else ():
         known = left.pop((result.asset.id, result.month), None)
-        _compare(outcome, result, known, current[result.asset.org])
+        _compare(outcome, result, known, current[result.asset.org], first_version(world.now))
     for (asset_id, month), known in left.items():
         if not known.removed:
             _remove(outcome, asset_id, month, known)
     return outcome
 
 
-def _compare(outcome: Outcome, result: AssetMonth, known: Stored | None, current: int) -> None:
+def first_version(now: datetime) -> int:
+    """The version of a result that is not stored yet: the seconds since 2020.
+
+    Readers drop what is not newer than what they have. Had the service lost its database and began again at 1, they would drop
+    everything that it computes anew; this way it is newer than all that was published before.
+    """
+    return int((now - VERSIONS_SINCE).total_seconds())
+
+
+def _compare(outcome: Outcome, result: AssetMonth, known: Stored | None, current: int, first: int) -> None:
     content = describe(result)
     digest = digest_of(content)
     due = result.month <= current
     if known is None or known.removed or known.digest != digest:
-        version = known.version + 1 if known else 1
+        version = known.version + 1 if known else first
         outcome.changes.append(Change(result, version, digest, published=due, removed=False))
     elif due and not known.published:
         version = known.version
