@@ -13,6 +13,7 @@ from billing.api.contracts import contracts_router
 from billing.api.exports import exports_router
 from billing.api.invoices import invoices_router
 from billing.api.months import months_router
+from billing.api.payments import payments_router
 from billing.api.previews import previews_router
 from billing.api.sellers import sellers_router
 from billing.api.usage import usage_router
@@ -23,6 +24,7 @@ from billing.einvoice.files import Writer
 from billing.einvoice.validation import Schematrons
 from billing.invoicing import Invoicing
 from billing.months import Months
+from billing.payments import Payments
 from billing.published import INVOICES, invoice_issued
 from billing.runs import Runs, work
 from billing.service import Metering
@@ -51,6 +53,7 @@ def build(runtime: Runtime[Settings]) -> Parts:
             usage_events_router(UsageEvents(database, clock)),
             sellers_router(database, clock),
             invoices_router(database, invoicing, runs),
+            payments_router(database, Payments(database, clock)),
             exports_router(database),
         ],
         subscriptions=SUBSCRIPTIONS,
