@@ -13,7 +13,7 @@ import typer
 from local_stack.layout import StackError
 from rich.console import Console
 
-from benchmarks import estimates, imports, latency, machine, scenarios
+from benchmarks import estimates, imports, latency, machine, resolves, scenarios
 from benchmarks.figures import Figure, table, with_cpu
 from benchmarks.http_connection import AnswerError, Target
 from benchmarks.stacks import own_stack
@@ -51,9 +51,13 @@ def main(
 def _measurements(stack: Stack, assets: int, rates: Sequence[float], seconds: float) -> Iterator[Callable[[], Figure]]:
     """What is measured, one after the other; the changes are made to what the import brought."""
     footprint = Target.of(stack.services["footprint"], stack.token)
+    factors = Target.of(stack.services["factors"], stack.token)
     org = f"benchmark-{uuid4().hex[:8]}"
     yield lambda: asyncio.run(estimates.measure_single(footprint, seconds))
     yield lambda: asyncio.run(estimates.measure_batch(footprint, seconds))
+    yield lambda: asyncio.run(resolves.measure_again(factors, seconds))
+    yield lambda: asyncio.run(resolves.measure_anew(factors, seconds))
+    yield lambda: asyncio.run(resolves.measure_batch(factors, seconds))
     yield lambda: imports.measure(stack, assets, org)
     for rate in rates:
         yield partial(asyncio.run, latency.measure(stack, org, rate, seconds))

@@ -46,8 +46,7 @@ class Answers:
         """The resolution of `question` and its JSON form. Raises what `Answerer.answer` raises."""
         known = self._known.get(question)
         if known is None:
-            resolution, told = self._answerer.answer(question)
-            known = self._known[question] = (resolution, told.model_dump(mode="json"))
+            known = self._known[question] = self._answerer.answer(question)
         return known
 
 

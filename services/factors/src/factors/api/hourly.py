@@ -110,7 +110,7 @@ def hourly_router(
             raise Unprocessable(rule, [FieldError("to", "range", rule)])
         allowed = frozenset({allow} if allow else ())
         question = Question("electricity", first.date(), region, perimeter=perimeter, allow=allowed)
-        resolution, told = Answerer(regions, await live.current()).answer(question)
+        resolution, _ = Answerer(regions, await live.current()).answer(question)
         place = regions.find(region)
         assert place is not None
         year = (
@@ -127,8 +127,8 @@ def hourly_router(
         share = coverage(known, *year)
         within = [one for one in known if start <= one.start and one.end <= end]
         return HourlyOut(
-            factor=told.factor,
-            steps=told.steps,
+            factor=FactorOut.of(resolution.factor),
+            steps=[StepOut(code=step.code, text=step.text) for step in resolution.steps],
             unit=resolution.factor.content.unit,
             mean_intensity_g_kwh=mean,
             coverage=share,

@@ -2,7 +2,8 @@
 
 import datetime
 from dataclasses import dataclass
-from typing import Self
+from functools import lru_cache
+from typing import Any, Self
 
 from common.api.auth import Caller
 from common.api.problems import FieldError, Problem, Unprocessable
@@ -10,12 +11,12 @@ from common.organisations import check_organisation_id
 from pydantic import Field, field_validator, model_validator
 
 from factors import metrics
-from factors.api.answers import FactorOut, ResolutionOut, StepOut
+from factors.api.answers import FactorOut
 from factors.api.requests import Schema, Word
 from factors.domain.catalogue import Catalogue
 from factors.domain.nearest import nearest, nearest_activities
 from factors.domain.overridden import OwnValues, resolve_for
-from factors.domain.records import DEFAULT_GWP_SET, GWP, GwpSet, Perimeter
+from factors.domain.records import DEFAULT_GWP_SET, GWP, FactorVersion, GwpSet, Perimeter
 from factors.domain.regions import Regions
 from factors.domain.resolve import (
     DEFAULT_YEAR_GAP,
@@ -102,6 +103,12 @@ class RefQuestionIn(QuestionIn):
     ref: str | None = Field(default=None, max_length=200)
 
 
+@lru_cache(maxsize=4096)
+def _told(version: FactorVersion) -> dict[str, Any]:
+    """A version as it is told. Versions never change, and building this costs more than resolving."""
+    return FactorOut.of(version).model_dump(mode="json")
+
+
 @dataclass(frozen=True, slots=True)
 class Answerer:
     """Answers questions from one catalogue, with an organisation's own values where there are any."""
@@ -111,8 +118,11 @@ class Answerer:
     release: str | None = None
     own: OwnValues | None = None
 
-    def answer(self, question: Question) -> tuple[Resolution, ResolutionOut]:
-        """The resolution of `question` and how it is told; what prevents it as a Problem that names what was looked for and the nearest."""
+    def answer(self, question: Question) -> tuple[Resolution, dict[str, Any]]:
+        """The resolution of `question` and how it is told, a `ResolutionOut` ready for `common.json`.
+
+        Raises a Problem that names what was looked for and the nearest.
+        """
         try:
             resolution, is_own = resolve_for(self.own, self.public, self.regions, question)
         except LookupError as error:
@@ -120,13 +130,13 @@ class Answerer:
             metrics.QUESTIONS.labels(problem.code).inc()
             raise problem from error
         metrics.QUESTIONS.labels("own" if is_own else "public").inc()
-        told = ResolutionOut.model_construct(
-            release=self.release,
-            org=self.own.org if self.own and is_own else None,
-            factor=FactorOut.of(resolution.factor),
-            steps=[StepOut.model_construct(code=step.code, text=step.text) for step in resolution.steps],
-            warnings=[StepOut.model_construct(code=step.code, text=step.text) for step in resolution.warnings],
-        )
+        told = {
+            "release": self.release,
+            "org": self.own.org if self.own and is_own else None,
+            "factor": _told(resolution.factor),
+            "steps": resolution.steps,
+            "warnings": resolution.warnings,
+        }
         return resolution, told
 
     def _refusal(self, error: LookupError, question: Question) -> Problem:

@@ -3,6 +3,7 @@
 from functools import partial
 from typing import Annotated, Any
 
+from common import json
 from common.api.auth import Caller, requires
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, TypeAdapter
@@ -84,7 +85,7 @@ def resolve_router(live: LiveCatalogue, regions: Regions) -> APIRouter:
         if told is None:
             query = read_query(request, ScopedQuestionIn)
             who = await answerer(live, regions, caller, query)
-            told = who.answer(query.question())[1].model_dump_json().encode()
+            told = json.dumps(who.answer(query.question())[1])
             if query.org is None:
                 memory.keep(asked, told)
         return Response(told, media_type="application/json")
