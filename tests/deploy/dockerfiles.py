@@ -16,6 +16,8 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from local_stack.environment import PIP_TO_UV
+
 INSIDE = re.compile(r"(?<![\w.:-])/(?=(?:app|src|wheels)\b)")
 ENGINE_ONLY = ("groupadd", "useradd", "apt-get")
 
@@ -118,8 +120,25 @@ class Builder:
     def _run(self, command: str) -> None:
         if command.startswith(ENGINE_ONLY):
             return
-        command = re.sub(r"\bpython\b(?= -m venv)", sys.executable, command)
-        shell = ["sh", "-euc", INSIDE.sub(f"{self.root}/", command)]
-        quick = {**os.environ, "PIP_NO_COMPILE": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-        done = subprocess.run(shell, env=quick, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+        here = INSIDE.sub(f"{self.root}/", command)
+        here = re.sub(r"\bpython\b(?= -m venv)", sys.executable, here)
+        failure = ""
+        for attempt in (self._with_uv(here), here):
+            shell = ["sh", "-euc", attempt]
+            done = subprocess.run(shell, env=_environment(), capture_output=True, text=True, check=False)
+            if done.returncode == 0:
+                return
+            failure = f"{command}\n{done.stdout}\n{done.stderr}"
+        raise AssertionError(failure)
+
+    def _with_uv(self, command: str) -> str:
+        """The same installation by uv, which takes the same pins with the same digests in a tenth of the time."""
+        commands = self.root / "app/bin"
+        uv = f"{Path(sys.executable).parent / 'uv'} pip install --quiet --python {commands / 'python'}"
+        return command.replace(f"{commands / 'pip'} install", uv)
+
+
+def _environment() -> dict[str, str]:
+    """This environment, with pip's settings told to uv; bytecode is left out, since nobody starts these images twice."""
+    told = {uv: os.environ[pip] for pip, uv in PIP_TO_UV.items() if pip in os.environ}
+    return {**told, **os.environ, "PIP_NO_COMPILE": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}

@@ -17,6 +17,7 @@ def _dockerfile(service: str) -> Path:
     return ROOT / "services" / service / "Dockerfile"
 
 
+@pytest.mark.timeout(900)
 def test_the_image_of_a_service_builds_from_pinned_requirements_and_brings_its_migrations(tmp_path: Path) -> None:
     builder = Builder(ROOT, tmp_path)
     builder.build(BASE, "base")
