@@ -191,7 +191,7 @@ async def test_a_mark_set_while_an_asset_is_computed_is_not_lost(pipeline: Pipel
         async with database.snapshot(EVERY) as snapshot:
             seen = await work.marks_seen(snapshot, taken.assets)
         await pipeline.service.handle(asset("srv", 2, quantity=5))
-        await work.clear_marks(unit.connection, seen)
+        await work.clear_marks(unit.connection, seen.marks)
     async with database.snapshot(EVERY) as snapshot:
         assert await work.waiting(snapshot) == 1
 

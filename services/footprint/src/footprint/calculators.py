@@ -21,9 +21,10 @@ from common.events import Event
 from common.organisations import EVERY
 from common.wakeup import Wakeup
 
+from footprint.domain.difference import EVER
 from footprint.domain.engine import World, compute
-from footprint.domain.inventory import Asset
-from footprint.domain.months import current_month
+from footprint.domain.inventory import Asset, Organisation
+from footprint.domain.months import current_month, month_at
 from footprint.domain.results import AssetMonth
 from footprint.events import asset_month_changed, describe
 from footprint.store import results, work
@@ -82,18 +83,18 @@ class Calculator:
             if taken is None:
                 return 0
             async with self._database.snapshot(EVERY) as snapshot:
-                marks = await work.marks_seen(snapshot, taken.assets)
+                seen = await work.marks_seen(snapshot, taken.assets)
                 assets = await work.read_assets(snapshot, taken.assets)
                 world = await work.read_world(snapshot, assets, await self._catalogue.read(snapshot), self._clock())
-            stored = await results.stored_months(unit.connection, taken.assets)
-            outcome = await asyncio.to_thread(decide, assets, world, stored)
+            stored = await results.stored_months(unit.connection, taken.assets, first_month(world, seen.since))
+            outcome = await asyncio.to_thread(decide, assets, world, stored, seen.since)
             await self._ensure_partitions(change.result.month for change in outcome.changes)
             if outcome.changes:
                 await results.write(unit.connection, outcome.changes)
             if outcome.published:
                 await results.mark_published(unit.connection, outcome.published)
             unit.publish(*outcome.events)
-            await work.clear_marks(unit.connection, marks)
+            await work.clear_marks(unit.connection, seen.marks)
         log.info(
             "assets.computed",
             assets=len(taken.assets),
@@ -116,10 +117,21 @@ def digest_of(content: Mapping[str, object]) -> bytes:
     return hashlib.blake2b(json.dumps(content), digest_size=16).digest()
 
 
-def decide(assets: Sequence[Asset], world: World, stored: Mapping[tuple[UUID, int], Stored]) -> Outcome:
-    """Compute `assets` and compare with what is stored: only what differs is written, only elapsed and current months are published."""
+def first_month(world: World, since: int) -> int:
+    """The first month, in any time zone, that holds the Unix second `since` or lies after it."""
+    zones = {each.time_zone for each in world.organisations.values()} | {Organisation("").time_zone}
+    return min(month_at(zone, since) for zone in zones) if since > EVER else 0
+
+
+def decide(
+    assets: Sequence[Asset], world: World, stored: Mapping[tuple[UUID, int], Stored], since: int = EVER
+) -> Outcome:
+    """Compute the months of `assets` since a Unix second and compare with what is `stored` of them.
+
+    Only what differs is written, only elapsed and current months are published.
+    """
     with _collection_paused():
-        return _decide(assets, world, stored)
+        return _decide(assets, world, stored, since)
 
 
 @contextmanager
@@ -132,17 +144,18 @@ def _collection_paused() -> Iterator[None]:
         gc.enable()
 
 
-def _decide(assets: Sequence[Asset], world: World, stored: Mapping[tuple[UUID, int], Stored]) -> Outcome:
+def _decide(assets: Sequence[Asset], world: World, stored: Mapping[tuple[UUID, int], Stored], since: int) -> Outcome:
     outcome = Outcome([], [], [])
     current = {
         org: current_month(world.organisation(org).time_zone, world.now) for org in {asset.org for asset in assets}
     }
     left = dict(stored)
-    for result in compute(assets, world).results() if assets else ():
+    for result in compute(assets, world, since).results() if assets else ():
         known = left.pop((result.asset.id, result.month), None)
         _compare(outcome, result, known, current[result.asset.org], first_version(world.now))
     for (asset_id, month), known in left.items():
-        if not known.removed:
+        begins = month_at(world.organisation(known.org).time_zone, since) if since > EVER else 0
+        if not known.removed and month >= begins:
             _remove(outcome, asset_id, month, known)
     return outcome
 

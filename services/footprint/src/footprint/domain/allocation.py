@@ -105,17 +105,21 @@ def _sales(ledger: Ledger, interval: Integers, vcpu: Floats, foreign: Booleans) 
 def _owners_terms(
     ledger: Ledger, subjects: Sequence[Subject], stays: Sequence[Stay], sales: _Sales
 ) -> tuple[Integers, Integers, Integers, Floats]:
-    """What stays with the assets themselves: interval, subject, line and vCPUs held (1 of 1 where nobody shares)."""
+    """What stays with the assets themselves: interval, subject, line and vCPUs held (1 of 1 where nobody shares).
+
+    An asset is a host from its first machine on: what weighed before is its own.
+    """
     subject_of = np.full(len(ledger.profiles), -1, dtype=np.int64)
     for index, subject in enumerate(subjects):
         if subject.ledger_index is not None:
             subject_of[subject.ledger_index] = index
-    hosting = np.zeros(len(ledger.profiles), dtype=bool)
-    hosting[np.array([stay.asset for stay in stays], dtype=np.int64)] = True
+    first_stay = np.full(len(ledger.profiles), np.iinfo(np.int64).max, dtype=np.int64)
+    np.minimum.at(first_stay, np.array([stay.asset for stay in stays], dtype=np.int64), [stay.start for stay in stays])
+    hosting = ledger.start >= first_stay[ledger.asset]
     owner = subject_of[ledger.asset]
     everything = np.arange(len(ledger), dtype=np.int64)
-    alone = everything[(owner >= 0) & ~hosting[ledger.asset]]
-    shared_out = everything[(owner >= 0) & hosting[ledger.asset]]
+    alone = everything[(owner >= 0) & ~hosting]
+    shared_out = everything[(owner >= 0) & hosting]
     resold = shared_out[sales.elsewhere[shared_out] > 0]
     idle = np.where(sales.shared[shared_out] > 0, sales.shared[shared_out] - sales.sold[shared_out], 1.0)
     interval = np.concatenate([alone, shared_out, resold])

@@ -1,17 +1,20 @@
 """The engine: assets, sites, organisations and factors in, the figures of every month out. Pure, and ordered by nothing but the data."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from footprint.domain.allocation import Subject, Terms, allocate
 from footprint.domain.catalogue import Catalogue
+from footprint.domain.difference import EVER
 from footprint.domain.inventory import Asset, Organisation, Placement, Site
 from footprint.domain.ledger import Ledger, Stay, build_ledger
-from footprint.domain.months import horizon
-from footprint.domain.profiles import read_profile
+from footprint.domain.months import FIRST_YEAR, horizon, month_at, month_start
+from footprint.domain.profiles import Window, read_profile
 from footprint.domain.results import AssetMonth, collect
+
+FIRST_MONTH = FIRST_YEAR * 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,54 +39,82 @@ class World:
 
 @dataclass(frozen=True, slots=True)
 class Computation:
-    """A run: the ledger of intervals, the terms shared out of it, and whom they were shared to."""
+    """A run: the ledger of intervals, the terms shared out of it, and whom they were shared to.
+
+    `first_months` and `horizons` bound the months of each subject.
+    """
 
     subjects: tuple[Subject, ...]
     ledger: Ledger
     terms: Terms
+    first_months: tuple[int, ...]
     horizons: tuple[int, ...]
 
     def results(self) -> Iterator[AssetMonth]:
         """The months of every asset asked for, in the order of the assets."""
-        return collect(self.ledger, self.terms, self.subjects, self.horizons)
+        return collect(self.ledger, self.terms, self.subjects, self.first_months, self.horizons)
 
 
-def compute(assets: Sequence[Asset], world: World) -> Computation:
-    """Compute every month of `assets`, from the first segment of each to the end of the running local year."""
+def compute(assets: Sequence[Asset], world: World, since: int = EVER) -> Computation:
+    """Compute every month of `assets` from the one that holds `since` (a Unix second) to the end of the running local year.
+
+    The months have the same bits as those of a computation since ever: time is cut at the same instants.
+    """
     wanted = {asset.id: index for index, asset in enumerate(assets)}
     physical = {asset.id: asset for asset in sorted((*assets, *world.hosts.values()), key=lambda each: each.id.bytes)}
     index_of = {asset_id: index for index, asset_id in enumerate(physical)}
-    horizons = {
-        zone: horizon(zone, world.now)
-        for zone in {world.organisation(each.org).time_zone for each in physical.values()}
-    }
+    organisations = {org: world.organisation(org) for org in _organisations(physical.values(), world.placements)}
+    zones = {each.time_zone for each in organisations.values()}
+    first_month = {zone: month_at(zone, max(since, month_start(zone, FIRST_MONTH))) for zone in zones}
+    start = min((month_start(zone, month) for zone, month in first_month.items()), default=0)
+    windows = {zone: Window(start, horizon(zone, world.now)) for zone in zones}
     profiles = [
-        read_profile(asset, organisation, world.sites, world.catalogue, horizons[organisation.time_zone])
+        read_profile(asset, organisation, world.sites, world.catalogue, windows[organisation.time_zone])
         for asset in physical.values()
-        for organisation in (world.organisation(asset.org),)
+        for organisation in (organisations[asset.org],)
     ]
-    subjects = tuple(Subject(asset, world.organisation(asset.org), index_of[asset.id]) for asset in assets)
-    stays = list(_stays(world, physical, index_of, wanted, horizons))
+    subjects = tuple(Subject(asset, organisations[asset.org], index_of[asset.id]) for asset in assets)
+    stays = list(_stays(world.placements, physical, index_of, wanted, organisations, windows))
     ledger = build_ledger(profiles, stays, world.catalogue)
-    terms = allocate(ledger, subjects, stays)
-    return Computation(subjects, ledger, terms, tuple(horizons[each.organisation.time_zone] for each in subjects))
+    return Computation(
+        subjects,
+        ledger,
+        allocate(ledger, subjects, stays),
+        tuple(first_month[each.organisation.time_zone] for each in subjects),
+        tuple(windows[each.organisation.time_zone].end for each in subjects),
+    )
+
+
+def _organisations(assets: Iterable[Asset], placements: Iterable[Placement]) -> set[str]:
+    return {asset.org for asset in assets} | {placement.org for placement in placements}
 
 
 def _stays(
-    world: World,
+    placements: Sequence[Placement],
     physical: Mapping[UUID, Asset],
     index_of: Mapping[UUID, int],
     wanted: Mapping[UUID, int],
-    horizons: Mapping[str, int],
+    organisations: Mapping[str, Organisation],
+    windows: Mapping[str, Window],
 ) -> Iterator[Stay]:
-    """The placements as stays within the time that their host is known, in an order that depends on the data only."""
-    for each in sorted(world.placements, key=lambda one: (one.host.bytes, one.start, one.vm.bytes)):
+    """The placements as stays within the time that their host is known, in an order that depends on the data only.
+
+    One that lies before the window stays as an empty one: from its first machine on, what nobody uses of a host is called idle.
+    """
+    for each in sorted(placements, key=lambda one: (one.host.bytes, one.start, one.vm.bytes)):
         host = physical.get(each.host)
         if host is None or host.is_virtual:
             continue
-        stop = horizons[world.organisation(host.org).time_zone]
-        end = stop if each.end is None else min(each.end, stop)
+        window = windows[organisations[host.org].time_zone]
+        end = window.end if each.end is None else min(each.end, window.end)
         start = max(each.start, host.segments[0].start)
         if start < end:
-            zone = world.organisation(each.org).time_zone
-            yield Stay(index_of[each.host], start, end, wanted.get(each.vm, -1), each.vcpu, zone, each.org)
+            yield Stay(
+                index_of[each.host],
+                max(start, window.start),
+                max(end, window.start),
+                wanted.get(each.vm, -1),
+                each.vcpu,
+                organisations[each.org].time_zone,
+                each.org,
+            )

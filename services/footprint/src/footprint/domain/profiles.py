@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from footprint.domain.catalogue import Catalogue, Factor
+from footprint.domain.difference import last_configuration
 from footprint.domain.embodied import Embodied, Spread, choose_embodied, refurbished
 from footprint.domain.energy import Power, choose_power
 from footprint.domain.formulas import DAY_S, YEAR_DAYS
@@ -27,6 +28,13 @@ ENERGY_EVIDENCE: Final = ("none", "declared", "utilisation", "model", "kind")
 MAINTENANCE_ACTIVITY: Final = "maintenance.it_hardware"
 END_USER_PUE: Final = 1.0
 """Kit in an office, or outside a computer room, has no cooling plant of its own."""
+
+
+class Window(NamedTuple):
+    """The Unix seconds between which states are read; lives and evidence are not bounded by it."""
+
+    start: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +78,11 @@ class Profile:
 
 
 def read_profile(
-    asset: Asset, organisation: Organisation, sites: Mapping[UUID, Site], catalogue: Catalogue, horizon: int
+    asset: Asset, organisation: Organisation, sites: Mapping[UUID, Site], catalogue: Catalogue, window: Window
 ) -> Profile:
-    """Choose the evidence for `asset` up to `horizon` (a Unix second)."""
+    """Choose the evidence for `asset`, and read its states within `window`."""
     notices = Notice(0)
-    configuration = next(
-        (each.configuration for each in reversed(asset.segments) if each.configuration is not None), None
-    )
+    configuration = last_configuration(asset.segments)
     embodied = choose_embodied(
         catalogue,
         asset.kind,
@@ -113,7 +119,7 @@ def read_profile(
         spread,
         life,
         maintenance,
-        tuple(_stretches(asset, organisation, sites, catalogue, horizon)),
+        tuple(_stretches(asset, organisation, sites, catalogue, window)),
         notices,
         factors + ((maintenance,) if maintenance else ()),
     )
@@ -131,20 +137,19 @@ def _spread(asset: Asset, organisation: Organisation, embodied: Embodied, life: 
 
 
 def _stretches(
-    asset: Asset, organisation: Organisation, sites: Mapping[UUID, Site], catalogue: Catalogue, horizon: int
+    asset: Asset, organisation: Organisation, sites: Mapping[UUID, Site], catalogue: Catalogue, window: Window
 ) -> Iterator[Stretch]:
     left = retirement(asset)
-    stop = horizon if left is None else min(horizon, left)
+    stop = window.end if left is None else min(window.end, left)
     for segment in asset.segments:
         if asset.is_virtual and segment.host is not None:
             continue
         end = stop if segment.end is None else min(segment.end, stop)
-        if segment.start >= end:
+        begin = max(segment.start, window.start)
+        if begin >= end:
             continue
         site = sites.get(segment.site) if segment.site else None
-        for start, until, pue, pue_notice, pue_factors in _pue(
-            asset, organisation, site, catalogue, segment.start, end
-        ):
+        for start, until, pue, pue_notice, pue_factors in _pue(asset, organisation, site, catalogue, begin, end):
             yield _stretch(asset, segment, site, catalogue, (start, until), pue, pue_notice, pue_factors)
 
 

@@ -101,8 +101,10 @@ def sum_measure(measure: Measure, terms: Terms, cells: Cells) -> Sum:
     return Sum(total.tolist(), known.tolist(), mean.tolist())
 
 
-def collect(ledger: Ledger, terms: Terms, subjects: Sequence[Subject], horizons: Sequence[int]) -> Iterator[AssetMonth]:
-    """The months of every subject, from its first segment to its horizon or its leaving, in order."""
+def collect(
+    ledger: Ledger, terms: Terms, subjects: Sequence[Subject], first_months: Sequence[int], horizons: Sequence[int]
+) -> Iterator[AssetMonth]:
+    """The months of every subject, from its first segment (or its first month) to its horizon or its leaving, in order."""
     cells = cells_of(terms)
     weights = ledger.weights
     figures = {key: sum_measure(measure, terms, cells) for key, measure in weights.figures.items()}
@@ -129,7 +131,7 @@ def collect(ledger: Ledger, terms: Terms, subjects: Sequence[Subject], horizons:
     keys = list(zip(cells.subject.tolist(), cells.month.tolist(), strict=True))
     position = 0  # cells past a machine's own horizon, which lies before that of a host further west, are passed over
     for index, subject in enumerate(subjects):
-        for month, status, segment in _months(subject, horizons[index]):
+        for month, status, segment in _months(subject, first_months[index], horizons[index]):
             result = AssetMonth(subject.asset, month, status, segment.site, segment.host)
             while position < len(keys) and keys[position] <= (index, month):
                 if keys[position] == (index, month):
@@ -168,7 +170,7 @@ def _reference_runs(references: Integers, cells: Cells) -> Mapping[int, tuple[in
     return runs
 
 
-def _months(subject: Subject, horizon: int) -> Iterator[tuple[int, str, Segment]]:
+def _months(subject: Subject, first_month: int, horizon: int) -> Iterator[tuple[int, str, Segment]]:
     """Each month of the timeline, with the status, and the segment, that holds at its end."""
     zone = subject.organisation.time_zone
     segments = subject.asset.segments
@@ -179,7 +181,7 @@ def _months(subject: Subject, horizon: int) -> Iterator[tuple[int, str, Segment]
     if segments[0].start >= stop:
         return
     at = 0
-    for month in range(month_at(zone, segments[0].start), month_at(zone, stop - 1) + 1):
+    for month in range(max(first_month, month_at(zone, segments[0].start)), month_at(zone, stop - 1) + 1):
         end = min(month_start(zone, month + 1), stop) - 1
         while at + 1 < len(segments) and segments[at + 1].start <= end:
             at += 1

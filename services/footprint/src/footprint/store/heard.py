@@ -4,13 +4,15 @@ Every upsert is guarded by the version, so that neither order nor repetition of 
 is what really changed, and only that is noted. What else it touches is found by the calculators (migration 0002 says why).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Literal
 from uuid import UUID
 
+from asyncpg import Record
 from common.database import Connection, Transaction
 
-from footprint.documents import asset_document, factor_document, placements_of, site_document
+from footprint.documents import asset_document, factor_document, placements_of, read_asset, site_document
+from footprint.domain.difference import EVER, changed_since
 from footprint.events import AssetChanged, FactorChanged, OrganisationChanged, SiteChanged
 
 MARKS_CHANNEL: Final = "marks"
@@ -70,11 +72,18 @@ async def keep_sites(connection: Connection, heard: Sequence[SiteChanged]) -> li
     return [row["id"] for row in rows]
 
 
-async def keep_assets(connection: Connection, heard: Sequence[AssetChanged]) -> set[UUID]:
+async def keep_assets(connection: Connection, heard: Sequence[AssetChanged]) -> dict[UUID, int]:
     """Store newer versions and the placements of their timelines.
 
-    The ids of those that were newer, and of the hosts that they left, stayed on or came to.
+    Those in which something that weighs changed, and the hosts that they left, stayed on or came to, each with the Unix second before
+    which nothing changed. The rows are locked before they are compared, so that what is compared is what is replaced.
     """
+    before = {
+        row["id"]: row
+        for row in await connection.fetch(
+            "SELECT * FROM assets WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE", [each.id for each in heard]
+        )
+    }
     rows = await connection.fetch(
         """
         INSERT INTO assets (id, org_id, version, deleted, kind, site_ids, has_support, document)
@@ -90,7 +99,7 @@ async def keep_assets(connection: Connection, heard: Sequence[AssetChanged]) -> 
             has_support = excluded.has_support,
             document = excluded.document
         WHERE assets.version < excluded.version
-        RETURNING id
+        RETURNING id, org_id, kind, deleted, document
         """,
         [each.id for each in heard],
         [each.org for each in heard],
@@ -104,21 +113,37 @@ async def keep_assets(connection: Connection, heard: Sequence[AssetChanged]) -> 
         [bool(each.support and each.support.eur_per_year) for each in heard],
         [asset_document(each) for each in heard],
     )
-    changed = {row["id"] for row in rows}
+    changed = {row["id"]: since for row in rows if (since := _since(before.get(row["id"]), row)) is not None}
     await connection.execute(
         "INSERT INTO calculations (asset_id) SELECT unnest($1::uuid[]) ON CONFLICT DO NOTHING", sorted(changed)
     )
-    newer = [each for each in heard if each.id in changed]
-    return changed | await _replace_placements(connection, newer)
+    touched = dict(changed)
+    for asset, hosts in (await _replace_placements(connection, [each for each in heard if each.id in changed])).items():
+        for host in hosts:
+            touched[host] = min(changed[asset], touched.get(host, changed[asset]))
+    return touched
 
 
-async def _replace_placements(connection: Connection, heard: Sequence[AssetChanged]) -> set[UUID]:
-    """Put the placements of the given timelines in the place of the old ones; all hosts concerned."""
+def _since(before: Record | None, after: Record) -> int | None:
+    """From when on two rows of an asset differ in what weighs; None when they do not."""
+    if before is None or before["deleted"] != after["deleted"]:
+        return EVER
+    return changed_since(read_asset(before), read_asset(after))
+
+
+async def _replace_placements(connection: Connection, heard: Sequence[AssetChanged]) -> dict[UUID, set[UUID]]:
+    """Put the placements of the given timelines in the place of the old ones; the hosts concerned, by machine."""
     machines = [each.id for each in heard if each.kind == "virtual_machine"]
+    concerned: dict[UUID, set[UUID]] = {}
     if not machines:
-        return set()
-    left = await connection.fetch("DELETE FROM placements WHERE vm_id = ANY($1::uuid[]) RETURNING host_id", machines)
+        return concerned
+    for row in await connection.fetch(
+        "DELETE FROM placements WHERE vm_id = ANY($1::uuid[]) RETURNING vm_id, host_id", machines
+    ):
+        concerned.setdefault(row["vm_id"], set()).add(row["host_id"])
     placements = [placement for each in heard for placement in placements_of(each)]
+    for each in placements:
+        concerned.setdefault(each.vm, set()).add(each.host)
     await connection.execute(
         """
         INSERT INTO placements (vm_id, host_id, starts, ends, org_id, vcpu)
@@ -131,7 +156,7 @@ async def _replace_placements(connection: Connection, heard: Sequence[AssetChang
         [each.org for each in placements],
         [each.vcpu for each in placements],
     )
-    return {row["host_id"] for row in left} | {each.host for each in placements}
+    return concerned
 
 
 STATUS_ORDER: Final = ("draft", "published", "superseded", "withdrawn")
@@ -164,10 +189,14 @@ async def keep_factors(connection: Connection, heard: Sequence[FactorChanged]) -
     return sorted({row["id"] for row in rows})
 
 
-async def mark_assets(unit: Transaction, asset_ids: Iterable[UUID], priority: int) -> None:
-    """Have assets computed again, and with each host the virtual machines on it."""
+async def mark_assets(unit: Transaction, touched: Mapping[UUID, int], priority: int) -> None:
+    """Have assets computed again, each from the Unix second given with it, and with each host the virtual machines on it."""
+    ids = sorted(touched)
     await unit.connection.execute(
-        "INSERT INTO marks (asset_id, priority) SELECT unnest($1::uuid[]), $2", sorted(asset_ids), priority
+        "INSERT INTO marks (asset_id, since, priority) SELECT id, since, $3 FROM unnest($1::uuid[], $2::bigint[]) AS touched (id, since)",
+        ids,
+        [touched[each] for each in ids],
+        priority,
     )
     unit.wake(MARKS_CHANNEL)
 

@@ -34,15 +34,19 @@ class Change:
     removed: bool
 
 
-async def stored_months(connection: Connection, assets: Collection[UUID]) -> dict[tuple[UUID, int], Stored]:
-    """Every asset-month stored of the assets."""
+async def stored_months(
+    connection: Connection, assets: Collection[UUID], first_month: int
+) -> dict[tuple[UUID, int], Stored]:
+    """Every asset-month stored of the assets from a month on."""
     rows = await connection.fetch(
         """
         SELECT asset_id, month, version, digest, published, removed, org_id, kind
         FROM asset_months
         WHERE asset_id = ANY($1::uuid[])
+          AND month >= $2
         """,
         list(assets),
+        first_month,
     )
     return {
         (row["asset_id"], row["month"]): Stored(

@@ -11,6 +11,7 @@ from common.database import Connection
 
 from footprint.documents import read_asset, read_factor, read_organisation, read_placement, read_site
 from footprint.domain.catalogue import Catalogue
+from footprint.domain.difference import EVER
 from footprint.domain.engine import World
 from footprint.domain.inventory import Asset
 from footprint.store.heard import BULK, LIVE
@@ -36,8 +37,8 @@ async def widen_changes(connection: Connection) -> int:
     reach = _reach(about)
     await connection.execute(
         """
-        INSERT INTO marks (asset_id, priority)
-        SELECT id, $1 FROM (
+        INSERT INTO marks (asset_id, priority, since)
+        SELECT id, $1, 0 FROM (
             SELECT id FROM assets WHERE org_id = ANY($2::text[])
             UNION
             SELECT host_id FROM placements WHERE org_id = ANY($2::text[])
@@ -114,7 +115,7 @@ async def take(connection: Connection, most: int, pause_s: float = 0.0) -> Taken
     """
     rows = await connection.fetch(
         """
-        SELECT marks.asset_id, marks.priority
+        SELECT marks.asset_id, marks.priority, marks.since
         FROM marks
         JOIN calculations ON calculations.asset_id = marks.asset_id
         WHERE marks.priority = $2 OR $3
@@ -145,7 +146,10 @@ async def take(connection: Connection, most: int, pause_s: float = 0.0) -> Taken
         )
     }
     await connection.execute(
-        "INSERT INTO marks (asset_id, priority) SELECT unnest($1::uuid[]), $2", sorted(guests - locked), priority
+        "INSERT INTO marks (asset_id, priority, since) SELECT unnest($1::uuid[]), $2, $3",
+        sorted(guests - locked),
+        priority,
+        min(row["since"] for row in rows),
     )
     return Taken(tuple(sorted(marked | locked)), priority)
 
@@ -185,10 +189,18 @@ async def _drop_marks_of_unknown_assets(connection: Connection) -> None:
     )
 
 
-async def marks_seen(connection: Connection, assets: Collection[UUID]) -> list[int]:
-    """The marks of the assets, as the snapshot sees them: what a computation from this snapshot settles."""
-    rows = await connection.fetch("SELECT id FROM marks WHERE asset_id = ANY($1::uuid[])", list(assets))
-    return [row["id"] for row in rows]
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The marks of some assets as a snapshot sees them, and the Unix second before which none of them touches anything."""
+
+    marks: tuple[int, ...]
+    since: int
+
+
+async def marks_seen(connection: Connection, assets: Collection[UUID]) -> Seen:
+    """What a computation from this snapshot settles, and since when it must compute."""
+    rows = await connection.fetch("SELECT id, since FROM marks WHERE asset_id = ANY($1::uuid[])", list(assets))
+    return Seen(tuple(row["id"] for row in rows), min((row["since"] for row in rows), default=EVER))
 
 
 async def clear_marks(connection: Connection, marks: Sequence[int]) -> None:

@@ -1,0 +1,41 @@
+"""From when on two states of an asset differ: what happened before need not be computed again."""
+
+from dataclasses import replace
+from itertools import zip_longest
+from typing import Final
+
+from footprint.domain.configuration import Configuration
+from footprint.domain.inventory import Asset, Segment
+from footprint.domain.life import retirement
+
+EVER: Final = 0
+"""The Unix second from which on everything is computed."""
+
+
+def changed_since(before: Asset, after: Asset) -> int | None:
+    """The Unix second from which on figures may differ; None when nothing that weighs differs.
+
+    What holds for the whole life (its making, its length, what is declared) differs for ever; states differ from the first other segment.
+    """
+    if replace(before, segments=()) != replace(after, segments=()):
+        return EVER
+    if before.segments == after.segments:
+        return None
+    if not before.segments or not after.segments or _of_the_whole_life(before) != _of_the_whole_life(after):
+        return EVER
+    one, other = next((old, new) for old, new in zip_longest(before.segments, after.segments) if old != new)
+    if one is None or other is None:
+        return (one or other).start
+    if replace(one, end=None) == replace(other, end=None):
+        return min(each.end for each in (one, other) if each.end is not None)
+    return min(one.start, other.start)
+
+
+def _of_the_whole_life(asset: Asset) -> tuple[int | None, int, Configuration | None]:
+    """What segments say of the life and the making: its end, its beginning, and of what the asset is made."""
+    return retirement(asset), asset.segments[0].start, last_configuration(asset.segments)
+
+
+def last_configuration(segments: tuple[Segment, ...]) -> Configuration | None:
+    """The configuration stated last: what the asset was made of, as far as is known."""
+    return next((each.configuration for each in reversed(segments) if each.configuration is not None), None)
