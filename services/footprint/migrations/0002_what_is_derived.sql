@@ -13,12 +13,11 @@ CREATE TABLE changes (
 );
 
 -- Consumers only ever insert marks, and calculators delete only those that they have seen in the snapshot they computed from: a mark set
--- meanwhile stays. priority 0 is live, 1 bulk; nothing before the Unix second `since` is touched (0: everything may be). A mark of an asset that is not known yet may be dropped: the asset will bring its own.
+-- meanwhile stays. priority 0 is live, 1 bulk. A mark of an asset that is not known yet may be dropped: the asset will bring its own.
 CREATE TABLE marks (
     id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     asset_id  uuid NOT NULL,
     priority  smallint NOT NULL CHECK (priority IN (0, 1)),
-    since     bigint NOT NULL,
     marked_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 
