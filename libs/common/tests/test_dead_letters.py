@@ -15,7 +15,7 @@ from common.testing.harness import RunningService, received
 from common.testing.plugin import MakeService
 from common.testing.servers import KafkaServer
 from common.testing.waiting import eventually
-from sample import SAMPLE, TOPIC, Thing, event_of
+from sample import COUNTED, SAMPLE, TOPIC, Thing, event_of
 
 LETTERS = DeadLetters("sample")
 
@@ -63,6 +63,18 @@ async def test_later_events_of_the_key_are_parked_in_the_batch_and_after_it(samp
 
     assert await names(sample) == {"a": "finer"}
     assert [letter.state for letter in await open_letters(sample)] == ["dead", "parked", "parked"]
+
+
+async def test_an_event_of_another_type_does_not_overtake_the_dead_one_of_its_key_in_the_same_batch(
+    sample: RunningService,
+) -> None:
+    counted = Event(TOPIC, COUNTED, "b", "thing/b", {})
+    await sample.handle(thing("b", "poison"), counted, thing("b", "later", 2), thing("a", "fine"))
+
+    assert await names(sample) == {"a": "fine"}
+    letters = await open_letters(sample)
+    assert [letter.state for letter in letters] == ["dead", "parked", "parked"]
+    assert letters[1].event.id == counted.id
 
 
 async def test_reading_a_parked_batch_again_parks_nothing_twice(sample: RunningService) -> None:

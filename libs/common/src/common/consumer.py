@@ -178,17 +178,23 @@ class ConsumerRunner:
         with telemetry.consumer_span(f"{self._service} consume", parents, len(events)):
             async with self._database.transaction(EVERY) as unit:
                 free = await self._dead_letters.park_followers(unit, events)
+                blocked: set[tuple[str, str]] = set()
                 for (topic, kind), group in groupby(free, key=lambda event: (event.topic, event.type)):
-                    await self._handle_group(unit, self.handler(topic, kind), list(group))
+                    await self._handle_group(unit, self.handler(topic, kind), list(group), blocked)
 
     def handler(self, topic: str, kind: str) -> Handler | None:
         """Who handles events of type `kind` on `topic`; None when nobody here does."""
         return refuse if kind == UNREADABLE else self._handlers.get(topic, {}).get(kind)
 
-    async def _handle_group(self, unit: Transaction, handler: Handler | None, events: list[ReceivedEvent]) -> None:
-        live = [event for event in events if event.value is not None]
+    async def _handle_group(
+        self, unit: Transaction, handler: Handler | None, events: list[ReceivedEvent], blocked: set[tuple[str, str]]
+    ) -> None:
+        """`blocked` holds topic and key of what became a dead letter earlier in the batch, and is added to."""
+        await self._dead_letters.park(unit, [event for event in events if (event.topic, event.key) in blocked])
+        free = [event for event in events if (event.topic, event.key) not in blocked]
+        live = [event for event in free if event.value is not None]
         if handler is None or not live:
-            metrics.CONSUMER_IGNORED.labels(events[0].topic).inc(len(events))
+            metrics.CONSUMER_IGNORED.labels(events[0].topic).inc(len(free))
             return
         try:
             async with unit.savepoint():
@@ -196,15 +202,16 @@ class ConsumerRunner:
         except Exception as error:
             if is_transient(error):
                 raise
-            await self._isolate(unit, handler, live)
+            await self._isolate(unit, handler, live, blocked)
         else:
             self._handled(live)
 
-    async def _isolate(self, unit: Transaction, handler: Handler, events: list[ReceivedEvent]) -> None:
+    async def _isolate(
+        self, unit: Transaction, handler: Handler, events: list[ReceivedEvent], blocked: set[tuple[str, str]]
+    ) -> None:
         """One by one, so that only the events that cannot be handled are set aside, and those behind them."""
-        blocked: set[str] = set()
         for event in events:
-            if event.key in blocked:
+            if (event.topic, event.key) in blocked:
                 await self._dead_letters.park(unit, [event])
                 continue
             try:
@@ -214,7 +221,7 @@ class ConsumerRunner:
                 if is_transient(error):
                     raise
                 self._count_failure(error)
-                blocked.add(event.key)
+                blocked.add((event.topic, event.key))
                 await self._dead_letters.record(unit, event, error)
             else:
                 self._handled([event])
