@@ -4,6 +4,7 @@ from common.cli import command_line
 from common.service import Parts, Runtime, Service, Worker, migrations_of
 
 from scenarios.api.estimates import estimates_router
+from scenarios.api.exports import exports_router
 from scenarios.api.offers import offers_router
 from scenarios.api.runs import runs_router
 from scenarios.api.scope import scope_router
@@ -26,6 +27,7 @@ def build(runtime: Runtime[Settings]) -> Parts:
             scope_router(database),
             studies_router(database, clock),
             runs_router(database, url, clock),
+            exports_router(database),
         ],
         subscriptions=SUBSCRIPTIONS,
         workers=[Worker("runs", RunWorker(database, url, clock).run)],
