@@ -95,6 +95,39 @@ async def test_usage_events_of_a_partner_are_billed_where_the_contract_says_so(m
     assert month["warnings"] == []
 
 
+async def test_where_inventory_and_partner_tell_another_day_it_is_shown(make_service: MakeService) -> None:
+    billing = await make_service(SERVICE, clock=at(2026, 12, 3))
+    contract = await agreed(billing)
+    await billing.handle(
+        machine(1, segment(OCTOBER)), machine(1, segment(NOVEMBER, "2026-11-02T00:00:00+01:00"), number=8)
+    )
+    told = [
+        {
+            "specversion": "1.0",
+            "id": f"e-{kind}",
+            "source": "vcenter",
+            "type": f"usage.{kind}.v1",
+            "subject": "vm-7",
+            "time": time,
+            "data": {"org": "acme"} | data,
+        }
+        for kind, time, data in (
+            ("started", NOVEMBER, {"vcpu": 4, "ram_gib": 16}),
+            ("resized", "2026-11-30T12:00:00+01:00", {"vcpu": 5}),
+        )
+    ]
+    assert (await billing.client.post("/v1/usage-events/batch", json=told)).json()["created"] == 2
+    answer = await billing.client.get(f"/v1/contracts/{contract['id']}/reconciliation", params={"month": "2026-11"})
+    found = answer.json()
+    assert (found["billed_by"], found["compared_with"], found["differences"]) == ("inventory", "events", 2)
+    assert [
+        (row["resource"], row["day"], row["billed"]["vcpu_hours"], row["other"]["vcpu_hours"]) for row in found["items"]
+    ] == [
+        ("vcenter/vm-7", "2026-11-30", "96.0000", "108.0000"),
+        ("vcenter/vm-8", "2026-11-01", "96.0000", "0.0000"),
+    ]
+
+
 async def test_days_add_up_to_the_month_and_the_day_of_the_clock_change_has_25_hours(make_service: MakeService) -> None:
     billing = await make_service(SERVICE, clock=at(2026, 11, 3))
     contract = await agreed(billing)

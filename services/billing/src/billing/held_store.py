@@ -7,7 +7,7 @@ from common.database import Connection
 
 from billing.contract_store import Contract
 from billing.domain.carbon import Footprint
-from billing.domain.events import MICROSECONDS, Interval, UsageEvent, intervals_of
+from billing.domain.events import MICROSECONDS, Finding, Interval, UsageEvent, intervals_of
 from billing.domain.months import Held, Month
 from billing.domain.terms import EPOCH, epoch, instant_of
 
@@ -42,10 +42,18 @@ async def read_held(connection: Connection, contract: Contract, month: Month, kn
     footprints = await read_footprints(connection, contract.org, month.first)
     if contract.metering == "inventory":
         return Held(await read_inventory_intervals(connection, contract.org, month), (), footprints)
-    rows = await connection.fetch(_EVENTS, contract.org, instant_of(month.end), known_at)
+    intervals, findings = await read_event_intervals(connection, contract.org, month, known_at)
+    return Held(intervals, findings, footprints)
+
+
+async def read_event_intervals(
+    connection: Connection, org: str, month: Month, known_at: datetime
+) -> tuple[tuple[Interval, ...], tuple[Finding, ...]]:
+    """What the partner's usage events of `org`, received until `known_at`, say was held in `month`, and what is odd about them."""
+    rows = await connection.fetch(_EVENTS, org, instant_of(month.end), known_at)
     intervals, findings = intervals_of(_event(row) for row in rows)
     touching = (interval for interval in intervals if interval.end is None or interval.end > month.start)
-    return Held(tuple(touching), tuple(findings), footprints)
+    return tuple(touching), tuple(findings)
 
 
 async def read_inventory_intervals(connection: Connection, org: str, month: Month) -> tuple[Interval, ...]:

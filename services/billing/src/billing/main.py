@@ -15,6 +15,7 @@ from billing.api.invoices import invoices_router
 from billing.api.months import months_router
 from billing.api.payments import payments_router
 from billing.api.previews import previews_router
+from billing.api.reconciliation import reconciliation_router
 from billing.api.sellers import sellers_router
 from billing.api.usage import usage_router
 from billing.api.usage_events import usage_events_router
@@ -50,6 +51,7 @@ def build(runtime: Runtime[Settings]) -> Parts:
             previews_router(),
             contracts_router(database, Contracts(database, clock)),
             months_router(Months(database, clock)),
+            reconciliation_router(Months(database, clock)),
             usage_events_router(UsageEvents(database, clock)),
             sellers_router(database, clock),
             invoices_router(database, invoicing, runs),

@@ -12,8 +12,11 @@ from common.organisations import Organisations
 
 from billing import contract_store, held_store
 from billing.contract_store import Contract
+from billing.domain.carbon import covered
+from billing.domain.events import cut
 from billing.domain.months import Agreement, Held, Month, RatedMonth, month_of, projected, rated, rated_to_date
 from billing.domain.projection import Projection
+from billing.domain.reconciliation import Difference, differences
 from billing.domain.terms import epoch
 from billing.domain.usage_days import DayUsage, by_day
 
@@ -65,6 +68,27 @@ class Months:
             return Outlook(facts, rated_to_date(facts.month, facts.held, now), projected(facts.month, facts.held, now))
 
         return await asyncio.to_thread(look)
+
+    async def reconcile(
+        self, organisations: Organisations, contract_id: UUID, first: date
+    ) -> tuple[str, list[Difference]]:
+        """By which source the contract is billed, and where the other one tells another month, up to now. Raises `NotFound`."""
+        now = self._clock()
+        async with self._database.snapshot(organisations) as connection:
+            contract = await contract_store.read_contract(connection, contract_id)
+            if contract is None:
+                raise NotFound("contract", contract_id)
+            month = (await read_facts(connection, contract, first, now)).month
+            inventory = await held_store.read_inventory_intervals(connection, contract.org, month)
+            events, _ = await held_store.read_event_intervals(connection, contract.org, month, now)
+        until = max(month.start, min(epoch(now), month.end))
+
+        def compare() -> list[Difference]:
+            told = [covered(cut(source, month.start, until), month.spans) for source in (inventory, events)]
+            billed, other = told if contract.metering == "inventory" else reversed(told)
+            return differences(billed, other, contract.zone)
+
+        return contract.metering, await asyncio.to_thread(compare)
 
     async def _facts(self, organisations: Organisations, contract_id: UUID, first: date | None) -> MonthFacts:
         async with self._database.snapshot(organisations) as connection:
