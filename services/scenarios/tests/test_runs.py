@@ -1,10 +1,12 @@
 """Runs: computed by a worker, followed while they are, told as an event, frozen when they were asked for."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from common.database import connect
 from common.organisations import EVERY
 from common.testing.harness import RunningService
 from common.testing.plugin import MakeService
@@ -12,6 +14,7 @@ from common.testing.waiting import eventually
 from scenarios.domain.snapshot import Snapshot
 from scenarios.main import SERVICE
 from scenarios.republish import republish_results
+from scenarios.service import RUNS_CHANNEL
 from scenarios.store import runs
 from scenarios.worker import RunWorker
 
@@ -226,3 +229,16 @@ async def test_an_optimum_without_budget_or_target_is_refused(scenarios: Running
     answer = await scenarios.client.post(f"/v1/studies/{await _study(scenarios)}/optimum", json={})
     assert answer.status_code == 422
     assert "give a budget" in answer.json()["errors"][0]["detail"]
+
+
+async def test_a_worker_that_finds_no_run_wakes_nobody(scenarios: RunningService[Any]) -> None:
+    heard: asyncio.Queue[str] = asyncio.Queue()
+    channel = scenarios.database.channel(RUNS_CHANNEL)
+    listener = await connect(scenarios.settings.database_url, scenarios.service.name)
+    await listener.add_listener(channel, lambda *notification: heard.put_nowait(notification[-1]))
+
+    assert not await _worker(scenarios).take_one()
+
+    await listener.execute(f"NOTIFY {channel}, 'the first'")
+    assert await heard.get() == "the first"
+    await listener.close()

@@ -111,9 +111,10 @@ class RunWorker:
         """Compute the run that has waited longest; False when none waits."""
         async with self._database.transaction(EVERY) as unit:
             run = await runs.claim_run(unit.connection, self._id, self._clock())
+            if run is None:
+                return False
+            # Who follows the run learns that it began. Without a run a worker would only wake itself, over and over.
             unit.wake(RUNS_CHANNEL)
-        if run is None:
-            return False
         try:
             result, problem = await self._compute(run), None
         except Refused as refused:
