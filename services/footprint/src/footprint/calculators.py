@@ -175,7 +175,7 @@ def _compare(outcome: Outcome, result: AssetMonth, known: Stored | None, current
     due = result.month <= current
     if known is None or known.removed or known.digest != digest:
         version = known.version + 1 if known else first
-        outcome.changes.append(Change(result, version, digest, published=due, removed=False))
+        outcome.changes.append(Change(result, version, digest, known is not None, published=due, removed=False))
     elif due and not known.published:
         version = known.version
         outcome.published.append((result.asset.id, result.month))
@@ -190,6 +190,6 @@ def _remove(outcome: Outcome, asset_id: UUID, month: int, known: Stored) -> None
     asset = Asset(asset_id, known.org, known.kind, ())
     result = AssetMonth(asset, month, "retired", None, None)
     content = describe(result)
-    outcome.changes.append(Change(result, known.version + 1, digest_of(content), known.published, removed=True))
+    outcome.changes.append(Change(result, known.version + 1, digest_of(content), True, known.published, removed=True))
     if known.published:
         outcome.events.append(asset_month_changed({**content, "deleted": True}, known.version + 1))

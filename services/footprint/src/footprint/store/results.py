@@ -25,11 +25,12 @@ class Stored(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An asset-month to be written: `removed` when it is no longer part of the timeline."""
+    """An asset-month to be written: `stored` when it was before, `removed` when it is no longer part of the timeline."""
 
     result: AssetMonth
     version: int
     digest: bytes
+    stored: bool
     published: bool
     removed: bool
 
@@ -160,7 +161,7 @@ _GROUP: Final = "org_id, month, kind, site_id, stage, criterion, basis, share, s
 
 async def _remove_figures(connection: Connection, changes: Sequence[Change]) -> Sequence[Any]:
     """Delete the figures of asset-months that were stored before; what that takes from each group of the roll-up."""
-    old = [(change.result.asset.id, change.result.month) for change in changes if change.version > 1]
+    old = [(change.result.asset.id, change.result.month) for change in changes if change.stored]
     if not old:
         return []
     return await connection.fetch(
@@ -170,6 +171,9 @@ async def _remove_figures(connection: Connection, changes: Sequence[Change]) -> 
             USING unnest($1::uuid[], $2::integer[]) AS named (asset_id, month)
             WHERE figures.asset_id = named.asset_id
               AND figures.month = named.month
+              -- Said again as lists, which lead to the right partitions and into their indexes.
+              AND figures.asset_id = ANY ($1::uuid[])
+              AND figures.month = ANY ($2::integer[])
             RETURNING figures.*
         )
         SELECT {_GROUP}, sum(billionths(value)) AS billionths, count(*) AS figures
