@@ -12,6 +12,7 @@ from services.footprint.tests.world import (
     ORG,
     asset,
     catalogue,
+    electricity,
     foundations,
     guest,
     host,
@@ -251,6 +252,14 @@ class TestEstimates:
             ({"colour": "red"}, "colour", "unknown_field"),
             ({"electricity": {"gwp": -0.1}}, "electricity.gwp", "negative"),
             ({"embodied": {"gwp": {"manufacturing": -1}}}, "embodied.gwp.manufacturing", "negative"),
+            ({"quantity": 2**64}, "quantity", "too_large"),
+            ({"colour": 2**64}, "colour", "unknown_field"),
+            ({"quantity": "3"}, "quantity", "not_a_number"),
+            ({"quantity": True}, "quantity", "not_a_number"),
+            ({"configuration": {"cpu": {"units": "2"}}}, "configuration.cpu.units", "not_a_number"),
+            ({"configuration": {"disks": [{"gib": 960}]}}, "configuration.disks.0.type", "missing"),
+            ({"energy": {"utilisation": 0.5}}, "energy.utilisation", "needs_configuration"),
+            ({"energy": {"utilisation": "0.5"}}, "energy.utilisation", "not_a_number"),
         ],
     )
     async def test_a_bad_item_is_an_error_row_and_the_others_are_computed(
@@ -261,6 +270,23 @@ class TestEstimates:
         assert [each["ref"] for each in answer["items"]] == ["good", "good"]
         assert [(each["index"], each["field"], each["code"]) for each in answer["errors"]] == [(1, field, code)]
         assert answer["errors"][0]["detail"]
+
+    @pytest.mark.parametrize("bad", [None, 1, "server", [{"kind": "server"}]])
+    async def test_an_item_that_is_no_object_is_an_error_row(self, pipeline: Pipeline, bad: Any) -> None:
+        answer = await self.post(pipeline, [bad, {"ref": "good", "kind": "server"}])
+        assert [(each["index"], each["field"], each["code"]) for each in answer["errors"]] == [
+            (0, "item", "not_an_object")
+        ]
+        assert [each["ref"] for each in answer["items"]] == ["good"]
+
+    async def test_a_region_outside_the_country_is_an_error_row(self, pipeline: Pipeline) -> None:
+        await pipeline.service.handle(*catalogue(), electricity("DE", 0.35))
+        item = {"kind": "server", "country": "FR", "energy": {"average_w": 1000}}
+        answer = await self.post(pipeline, [item | {"region": "DE"}, item | {"region": "FR"}])
+        assert [(each["index"], each["field"], each["code"]) for each in answer["errors"]] == [
+            (0, "region", "contradictory")
+        ]
+        assert len(answer["items"]) == 1
 
     @pytest.mark.parametrize(
         "body",

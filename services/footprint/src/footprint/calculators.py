@@ -16,8 +16,9 @@ from uuid import UUID
 
 import structlog
 from common import json
-from common.database import Database
+from common.database import Database, Transaction
 from common.events import Event
+from common.failures import is_transient
 from common.organisations import EVERY
 from common.wakeup import Wakeup
 
@@ -82,27 +83,52 @@ class Calculator:
             taken = await work.take(unit.connection, MARKS, self._pause_s)
             if taken is None:
                 return 0
-            async with self._database.snapshot(EVERY) as snapshot:
-                seen = await work.marks_seen(snapshot, taken.assets)
-                assets = await work.read_assets(snapshot, taken.assets)
-                world = await work.read_world(snapshot, assets, await self._catalogue.read(snapshot), self._clock())
-            stored = await results.stored_months(unit.connection, taken.assets, first_month(world, seen.since))
+            try:
+                outcomes = [await self._settle(unit, taken.assets)]
+            except Exception as error:
+                if is_transient(error):
+                    raise
+                log.warning("assets.one_by_one", assets=len(taken.assets), reason=repr(error))
+                outcomes = [found for asset in taken.assets if (found := await self._settle_alone(unit, asset))]
+        log.info(
+            "assets.computed",
+            assets=len(taken.assets),
+            changed=sum(len(each.changes) for each in outcomes),
+            published=sum(len(each.events) for each in outcomes),
+            bulk=taken.priority == BULK,
+        )
+        return len(taken.assets)
+
+    async def _settle(self, unit: Transaction, ids: Sequence[UUID]) -> Outcome:
+        """Compute locked assets and clear the marks seen; when that fails, `unit` is as it was before."""
+        async with self._database.snapshot(EVERY) as snapshot:
+            seen = await work.marks_seen(snapshot, ids)
+            assets = await work.read_assets(snapshot, ids)
+            world = await work.read_world(snapshot, assets, await self._catalogue.read(snapshot), self._clock())
+        async with unit.connection.transaction():
+            stored = await results.stored_months(unit.connection, ids, first_month(world, seen.since))
             outcome = await asyncio.to_thread(decide, assets, world, stored, seen.since)
             await self._ensure_partitions(change.result.month for change in outcome.changes)
             if outcome.changes:
                 await results.write(unit.connection, outcome.changes)
             if outcome.published:
                 await results.mark_published(unit.connection, outcome.published)
-            unit.publish(*outcome.events)
             await work.clear_marks(unit.connection, seen.marks)
-        log.info(
-            "assets.computed",
-            assets=len(taken.assets),
-            changed=len(outcome.changes),
-            published=len(outcome.events),
-            bulk=taken.priority == BULK,
-        )
-        return len(taken.assets)
+            await work.forget_failures(unit.connection, ids)
+        unit.publish(*outcome.events)
+        return outcome
+
+    async def _settle_alone(self, unit: Transaction, asset: UUID) -> Outcome | None:
+        """Compute one locked asset; None when that fails for good: its marks known before are set aside, later ones stay."""
+        before = await work.marks_seen(unit.connection, [asset])
+        try:
+            return await self._settle(unit, [asset])
+        except Exception as error:
+            if is_transient(error):
+                raise
+            log.exception("asset.failed", asset=str(asset), reason=repr(error))
+            await work.set_aside(unit.connection, asset, before.marks, repr(error))
+            return None
 
     async def _ensure_partitions(self, months: Iterable[int]) -> None:
         missing = set(months) - self._partitioned

@@ -6,16 +6,26 @@ Items are typed dictionaries: one pass over the raw body validates them all, wit
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, with_config
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, with_config
+from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
 MOST_ITEMS = 10_000
 
 Day = Annotated[date, Field(ge=date(1990, 1, 1), le=date(2100, 12, 31))]
-Amount = Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False)]
-Positive = Annotated[float, Field(gt=0, le=1e12, allow_inf_nan=False)]
-Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-Units = Annotated[int, Field(ge=1, le=100_000)]
+Amount = Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False, strict=True)]
+Positive = Annotated[float, Field(gt=0, le=1e12, allow_inf_nan=False, strict=True)]
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False, strict=True)]
+
+
+def _number(value: Any) -> Any:
+    """Refuse what only converts to a number: texts and booleans."""
+    if isinstance(value, (bool, str)):
+        raise PydanticCustomError("int_type", "Input should be a valid integer")
+    return value
+
+
+Units = Annotated[int, Field(ge=1, le=100_000), BeforeValidator(_number)]
 Label = Annotated[str, Field(min_length=1, max_length=200)]
 Kind = Literal[
     "server", "storage", "network", "virtual_machine", "laptop", "desktop", "monitor", "thin_client", "smartphone", "tablet", "printer",
@@ -41,7 +51,7 @@ class LifeBody(TypedDict, total=False):
 
     start: Annotated[Day, Field(alias="from")]
     end: Annotated[Day, Field(alias="to")]
-    years: Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)]
+    years: Annotated[float, Field(gt=0, le=100, allow_inf_nan=False, strict=True)]
 
 
 @with_config(_STRICT)
@@ -75,12 +85,15 @@ class ModuleBody(_ModuleSize, total=False):
     density_gb_cm2: Positive
 
 
+class _DiskType(TypedDict):
+    type: Literal["ssd", "hdd"]
+
+
 @with_config(_STRICT)
-class DiskBody(TypedDict, total=False):
+class DiskBody(_DiskType, total=False):
     """Identical disks."""
 
     units: Units
-    type: Literal["ssd", "hdd"]
     gib: Positive
     density_gb_cm2: Positive
 
@@ -130,7 +143,7 @@ class ItemBody(_ItemKind, total=False):
     """One thing, or `quantity` identical ones."""
 
     ref: Annotated[str, Field(max_length=200)]
-    quantity: Annotated[float, Field(gt=0, le=1e9, allow_inf_nan=False)]
+    quantity: Annotated[float, Field(gt=0, le=1e9, allow_inf_nan=False, strict=True)]
     model: ModelBody
     country: Annotated[str, Field(max_length=64)]
     region: Annotated[str, Field(max_length=64)]
@@ -139,7 +152,7 @@ class ItemBody(_ItemKind, total=False):
     configuration: ConfigurationBody
     energy: EnergyBody
     duty: Share
-    pue: Annotated[float, Field(ge=1, le=100, allow_inf_nan=False)]
+    pue: Annotated[float, Field(ge=1, le=100, allow_inf_nan=False, strict=True)]
     electricity: dict[Criterion, Amount]
 
 
@@ -152,7 +165,7 @@ class _Call(BaseModel):
 class Envelope(_Call):
     """The call without a look at its items."""
 
-    items: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=MOST_ITEMS)]
+    items: Annotated[list[Any], Field(min_length=1, max_length=MOST_ITEMS)]
 
 
 class EstimatesBody(_Call):

@@ -14,6 +14,7 @@ from common.api.auth import Caller, requires
 from common.api.problems import FieldError, Unprocessable
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import ValidationError
+from pydantic_core import to_json
 
 from footprint.api import examples
 from footprint.api.estimate_schemas import ITEM, Envelope, EstimatesBody
@@ -31,6 +32,9 @@ _CODES = {
     "missing": "missing",
     "extra_forbidden": "unknown_field",
     "literal_error": "unknown",
+    "float_type": "not_a_number",
+    "int_type": "not_a_number",
+    "dict_type": "not_an_object",
 }
 
 _EXAMPLE = {
@@ -147,11 +151,11 @@ def _envelope(raw: bytes) -> Envelope:
         ) from error
 
 
-def _one_by_one(items: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, Mapping[str, Any] | ItemError]]:
+def _one_by_one(items: Sequence[Any]) -> Iterator[tuple[int, Mapping[str, Any] | ItemError]]:
     """Each item validated by itself, so that a bad one does not sink the others."""
     for index, item in enumerate(items):
         try:
-            yield index, dict(ITEM.validate_json(json.dumps(item)))
+            yield index, dict(ITEM.validate_json(to_json(item, inf_nan_mode="constants")))
         except ValidationError as error:
             yield index, _item_error(error)
 
@@ -159,7 +163,7 @@ def _one_by_one(items: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, Mappi
 def _item_error(error: ValidationError) -> ItemError:
     """The first rule that an item breaks."""
     first = error.errors(include_url=False)[0]
-    field, value = _path(first["loc"]), first.get("input")
+    field, value = _path(first["loc"]) or "item", first.get("input")
     code = _CODES.get(first["type"], first["type"])
     if code == "too_small" and first.get("ctx", {}).get("ge") == 0:
         code = "negative"

@@ -135,6 +135,9 @@ def _region(item: Mapping[str, Any], catalogue: Catalogue) -> str | None:
     region: str | None = item.get("region")
     if region is not None and not catalogue.knows_grid(region):
         raise ItemError("region", "unknown", f"region {region!r} has no electricity factor in the catalogue")
+    nation = region.partition("-")[0] if region is not None else None
+    if country is not None and nation in COUNTRIES and nation != country:
+        raise ItemError("region", "contradictory", f"region {region!r} does not lie in country {country!r}")
     return region or country
 
 
@@ -231,6 +234,9 @@ def _add_use(
     """Add the use stage; return the evidence of the energy, the kWh at the meter, and the evidence of the electricity."""
     energy: Mapping[str, Any] = item.get("energy") or {}
     model = item.get("model") or {}
+    if configuration is None and "utilisation" in energy and not energy.keys() & {"annual_kwh", "average_w"}:
+        rule = "energy.utilisation needs a configuration: it goes through the power curve of its CPUs"
+        raise ItemError("energy.utilisation", "needs_configuration", rule)
     power = choose_power(
         catalogue,
         kind,

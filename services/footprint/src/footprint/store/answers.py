@@ -179,8 +179,13 @@ async def factor_documents(connection: Connection, ids: Sequence[str], versions:
 
 
 async def is_marked(connection: Connection, asset: UUID) -> bool:
-    """Whether a change that touches the asset still waits to be computed."""
-    marked: bool = await connection.fetchval("SELECT EXISTS (SELECT FROM marks WHERE asset_id = $1)", asset)
+    """Whether a change that touches the asset still waits to be computed, or could not be."""
+    marked: bool = await connection.fetchval(
+        """
+        SELECT EXISTS (SELECT FROM marks WHERE asset_id = $1) OR EXISTS (SELECT FROM failed_marks WHERE asset_id = $1)
+        """,
+        asset,
+    )
     return marked
 
 

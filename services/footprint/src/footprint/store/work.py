@@ -198,14 +198,36 @@ class Seen:
 
 
 async def marks_seen(connection: Connection, assets: Collection[UUID]) -> Seen:
-    """What a computation from this snapshot settles, and since when it must compute."""
+    """What a computation from this snapshot settles, and since when it must compute: since ever, after a failure."""
     rows = await connection.fetch("SELECT id, since FROM marks WHERE asset_id = ANY($1::uuid[])", list(assets))
-    return Seen(tuple(row["id"] for row in rows), min((row["since"] for row in rows), default=EVER))
+    failed = await connection.fetchval(
+        "SELECT EXISTS (SELECT FROM failed_marks WHERE asset_id = ANY($1::uuid[]))", list(assets)
+    )
+    since = EVER if failed else min((row["since"] for row in rows), default=EVER)
+    return Seen(tuple(row["id"] for row in rows), since)
 
 
 async def clear_marks(connection: Connection, marks: Sequence[int]) -> None:
     """Settle marks. Those set since the snapshot are others, and stay."""
     await connection.execute("DELETE FROM marks WHERE id = ANY($1::bigint[])", list(marks))
+
+
+async def set_aside(connection: Connection, asset: UUID, marks: Sequence[int], reason: str) -> None:
+    """Settle the marks of an asset that cannot be computed, and keep why."""
+    await clear_marks(connection, marks)
+    await connection.execute(
+        """
+        INSERT INTO failed_marks (asset_id, reason) VALUES ($1, $2)
+        ON CONFLICT (asset_id) DO UPDATE SET failed_at = clock_timestamp(), reason = excluded.reason
+        """,
+        asset,
+        reason,
+    )
+
+
+async def forget_failures(connection: Connection, assets: Collection[UUID]) -> None:
+    """These assets are computed: what failed of them before no longer matters."""
+    await connection.execute("DELETE FROM failed_marks WHERE asset_id = ANY($1::uuid[])", list(assets))
 
 
 async def is_waiting(connection: Connection) -> bool:
