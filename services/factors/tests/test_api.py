@@ -70,6 +70,8 @@ async def test_unknown_factor_is_not_found(shared: Factors) -> None:
         ({"unit": "kgCO2e/banana"}, "unit"),
         ({"unit": "kWh/kgCO2e"}, "unit"),
         ({"unit": "kgCO2e"}, "unit"),
+        ({"unit": "gCO2e/kWh"}, "unit"),
+        ({"unit": "kgCO2e/km"}, "unit"),
         ({"region": "France"}, "region"),
         ({"region": "FR-972"}, "region"),
         ({"region": None}, "region"),

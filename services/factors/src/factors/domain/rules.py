@@ -10,6 +10,9 @@ from factors.domain.regions import Regions
 RESULT_UNITS = {GWP: "kgCO2e", "pe": "MJ", "adpe": "kgSbeq", "water": "m3"}
 """The unit in which each known criterion is counted; further criteria are free."""
 
+PER = {"electricity": "kWh", "embodied": "unit", "maintenance": "EUR"}
+"""What the factors of an activity (by its first word) are counted per. Services that hear them multiply without converting."""
+
 EARLIEST_YEAR = 1990
 
 
@@ -49,6 +52,10 @@ def _unit(content: FactorContent) -> list[Violation]:
         return [Violation("unit", "unit", str(error))]
     if content.criterion != PARAMETER and units.denominator(content.unit) == "1":
         return [Violation("unit", "no_activity_unit", f"say per what: {content.unit}/kWh, {content.unit}/unit…")]
+    per = PER.get(content.activity.partition(".")[0])
+    if wanted is not None and per is not None and content.unit != f"{wanted}/{per}":
+        detail = f"{content.unit!r}: factors of {content.activity} are in {wanted}/{per}; convert the value"
+        return [Violation("unit", "other_unit", detail)]
     return []
 
 
