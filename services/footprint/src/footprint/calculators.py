@@ -39,7 +39,8 @@ MARKS = 100
 
 POLL_S = 1.0
 
-VERSIONS_SINCE = datetime(2020, 1, 1, tzinfo=UTC)
+VERSIONS_SINCE = datetime(2026, 1, 1, tzinfo=UTC)
+VERSIONS_PER_S = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,12 +188,13 @@ def _decide(assets: Sequence[Asset], world: World, stored: Mapping[tuple[UUID, i
 
 
 def first_version(now: datetime) -> int:
-    """The version of a result that is not stored yet: the seconds since 2020.
+    """The version of a result that is not stored yet: the quarters of a second since 2026, an integer until 2043.
 
     Readers drop what is not newer than what they have. Had the service lost its database and began again at 1, they would drop
-    everything that it computes anew; this way it is newer than all that was published before.
+    everything that it computes anew; this way it is newer than all that was published before, unless one month of an asset
+    had come out differently more than four times a second for as long as the results were kept.
     """
-    return int((now - VERSIONS_SINCE).total_seconds())
+    return max(1, int((now - VERSIONS_SINCE).total_seconds() * VERSIONS_PER_S))
 
 
 def _compare(outcome: Outcome, result: AssetMonth, known: Stored | None, current: int, first: int) -> None:
