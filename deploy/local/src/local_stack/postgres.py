@@ -72,7 +72,7 @@ class EmbeddedPostgres(LocalServer):
             "log_checkpoints": "off",
         }
         if not self.durable:
-            settings |= {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+            settings |= {"fsync": "off", "full_page_writes": "off"}
         options = [argument for name, value in settings.items() for argument in ("-c", f"{name}={value}")]
         return [*unprivileged.prefix(), str(binaries() / "postgres"), "-D", str(self._cluster), *options]
 
