@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import islice
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from common import json
 from common.api.auth import Caller, requires
@@ -19,6 +19,7 @@ from pydantic_core import to_json
 from footprint.api import examples
 from footprint.api.estimate_schemas import ITEM, Envelope, EstimatesBody
 from footprint.domain.catalogue import Catalogue
+from footprint.domain.estimate_texts import Texts, TextShelf
 from footprint.domain.estimates import ItemError, Period, estimate
 
 SLICE = 64
@@ -66,6 +67,7 @@ def _inlined(schema: dict[str, Any]) -> dict[str, Any]:
 def estimates_router(catalogue: Callable[[], Awaitable[Catalogue]]) -> APIRouter:
     """The route; `catalogue` gives the factors as they are known now."""
     router = APIRouter(tags=["estimates"])
+    shelf = TextShelf()
     body = {
         "required": True,
         "content": {"application/json": {"schema": _inlined(EstimatesBody.model_json_schema()), "example": _EXAMPLE}},
@@ -91,26 +93,43 @@ def estimates_router(catalogue: Callable[[], Awaitable[Catalogue]]) -> APIRouter
         except ValidationError:
             envelope = _envelope(raw)
             call, items = envelope, _one_by_one(envelope.items)
-        return Response(await _answer(call, items, await catalogue()), media_type="application/json")
+        body = await _answer(call, items, await catalogue(), shelf)
+        return Response(body, media_type="application/json")
 
     return router
 
 
 async def _answer(
-    call: Envelope | EstimatesBody, items: Iterator[tuple[int, Mapping[str, Any] | ItemError]], catalogue: Catalogue
+    call: Envelope | EstimatesBody,
+    items: Iterator[tuple[int, Mapping[str, Any] | ItemError]],
+    catalogue: Catalogue,
+    shelf: TextShelf,
 ) -> bytes:
-    """The answer's body, encoded slice by slice: what is encoded is let go of, so a large batch stays small in memory."""
+    """The answer's body, encoded slice by slice: what is encoded is let go of, so a large batch stays small in memory.
+
+    Items of the usual form are answered together, by columns; the others, and all that is refused, one by one.
+    """
     period = _period(call.period.start, call.period.end)
-    encoded: list[bytes] = []
+    texts = shelf.texts(catalogue, period, call.criteria)
+    encoded: list[str] = []
     errors: list[dict[str, Any]] = []
     while part := list(islice(items, SLICE)):
         if encoded:
             await asyncio.sleep(0)
-        answers = [
-            answer for index, item in part if (answer := _one(index, item, period, call, catalogue, errors)) is not None
-        ]
-        encoded.append(json.dumps(answers)[1:-1])
-    return b'{"items":[' + b",".join(each for each in encoded if each) + b'],"errors":' + json.dumps(errors) + b"}"
+        written = _written([item for _, item in part], texts)
+        for (index, item), text in zip(part, written, strict=True):
+            if text is not None:
+                encoded.append(text)
+            elif (answer := _one(index, item, period, call, catalogue, errors)) is not None:
+                encoded.append(json.dumps_text(answer))
+    return f'{{"items":[{",".join(encoded)}],"errors":{json.dumps_text(errors)}}}'.encode()
+
+
+def _written(items: list[Mapping[str, Any] | ItemError], texts: Texts | None) -> Sequence[str | None]:
+    """The answers of the items of the usual form."""
+    if texts is None or any(isinstance(each, ItemError) for each in items):
+        return [None] * len(items)
+    return texts.answers(cast("list[Mapping[str, Any]]", items))
 
 
 def _one(

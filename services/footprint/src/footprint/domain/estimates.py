@@ -24,7 +24,7 @@ from footprint.domain.uncertainty import ACTIVITY_LN_GSD2, UNRATED_LN_GSD2, ln_p
 CRITERIA: Final = ("gwp", "pe", "adpe", "water")
 ONE_DAY_HOURS: Final = 24.0
 
-_GIVEN_LN_GSD2 = ln_product(UNRATED_LN_GSD2, ACTIVITY_LN_GSD2["given"])
+GIVEN_LN_GSD2: Final = ln_product(UNRATED_LN_GSD2, ACTIVITY_LN_GSD2["given"])
 
 
 class ItemError(ValueError):
@@ -78,7 +78,7 @@ class _Answer:
         self.notices |= int(notice)
 
 
-class _Service(NamedTuple):
+class Service(NamedTuple):
     """When an item serves, in ordinals (infinite where open), and the days of its life (None where unknown)."""
 
     start: float
@@ -90,12 +90,15 @@ class _Service(NamedTuple):
 def estimate(item: Mapping[str, Any], period: Period, criteria: Sequence[str], catalogue: Catalogue) -> dict[str, Any]:
     """The answer for one (already validated) item. Raises ItemError for what its fields contradict."""
     answer = _Answer()
-    region = _region(item, catalogue)
+    region = find_region(item.get("region"), item.get("country"), catalogue)
     kind: str = item["kind"]
     quantity = item.get("quantity", 1.0)
     stated = item.get("configuration")
     configuration = None if stated is None else read_configuration(stated)
-    service = _service(item.get("life"), kind, catalogue, answer)
+    service, default = find_service(item.get("life"), kind, catalogue)
+    if default is not None:
+        answer.factors[default.factor.id] = default.factor
+        answer.trace.append(default.trace)
     evidence = {
         "embodied": _add_embodied(answer, item, kind, quantity, configuration, service, period, criteria, catalogue),
     }
@@ -118,21 +121,20 @@ def estimate(item: Mapping[str, Any], period: Period, criteria: Sequence[str], c
 
 
 def _figure(value: float, spread: float) -> dict[str, float | int]:
-    factor, class_ = _interval_of(spread)
+    factor, class_ = interval_of(spread)
     return {"value": value, "low": value / factor, "high": value * factor, "quality": class_}
 
 
 @lru_cache(maxsize=4096)
-def _interval_of(spread: float) -> tuple[float, int]:
+def interval_of(spread: float) -> tuple[float, int]:
     """GSD² and quality class: most figures share few spreads."""
     return math.exp(spread), quality(spread)
 
 
-def _region(item: Mapping[str, Any], catalogue: Catalogue) -> str | None:
-    country = item.get("country")
+def find_region(region: str | None, country: str | None, catalogue: Catalogue) -> str | None:
+    """The code under which the electricity is looked up; raises ItemError for one that is not known."""
     if country is not None and country not in COUNTRIES:
         raise ItemError("country", "unknown", f"country {country!r} is not an ISO 3166-1 alpha-2 code, for example FR")
-    region: str | None = item.get("region")
     if region is not None and not catalogue.knows_grid(region):
         raise ItemError("region", "unknown", f"region {region!r} has no electricity factor in the catalogue")
     nation = region.partition("-")[0] if region is not None else None
@@ -141,7 +143,15 @@ def _region(item: Mapping[str, Any], catalogue: Catalogue) -> str | None:
     return region or country
 
 
-def _service(life: Mapping[str, Any] | None, kind: str, catalogue: Catalogue, answer: _Answer) -> _Service:
+class DefaultLife(NamedTuple):
+    """The life of a kind, with its line of the trace."""
+
+    factor: Factor
+    trace: str
+
+
+def find_service(life: Mapping[str, Any] | None, kind: str, catalogue: Catalogue) -> tuple[Service, DefaultLife | None]:
+    """When an item serves and how long it lives, and the default of its kind where that was taken; raises ItemError for contradictions."""
     start, end, years = (
         (life.get("start"), life.get("end"), life.get("years")) if life is not None else (None, None, None)
     )
@@ -152,19 +162,18 @@ def _service(life: Mapping[str, Any] | None, kind: str, catalogue: Catalogue, an
             raise ItemError("life", "contradictory", "life is known by both dates or by years, not by all three")
         if end <= start:
             raise ItemError("life", "not_positive", f"life.to {end} must be after life.from {start}")
-        return _Service(start.toordinal(), end.toordinal(), float(end.toordinal() - start.toordinal()), True)
+        return Service(start.toordinal(), end.toordinal(), float(end.toordinal() - start.toordinal()), True), None
     begins = -math.inf if start is None else float(start.toordinal())
     if years is None:
-        default = catalogue.parameter(f"life.{kind}")
-        if default is None:
-            return _Service(begins, math.inf, None, start is not None)
-        years = default.value
-        answer.factors[default.id] = default
-        answer.trace.append(f"life (kind): {years!r} years [{default.id} v{default.version}]")
-    return _Service(begins, math.inf, years * formulas.YEAR_DAYS, start is not None)
+        found = catalogue.parameter(f"life.{kind}")
+        if found is None:
+            return Service(begins, math.inf, None, start is not None), None
+        default = DefaultLife(found, f"life (kind): {found.value!r} years [{found.id} v{found.version}]")
+        return Service(begins, math.inf, found.value * formulas.YEAR_DAYS, start is not None), default
+    return Service(begins, math.inf, years * formulas.YEAR_DAYS, start is not None), None
 
 
-def _days_in_life(service: _Service, life_days: float, period: Period) -> float:
+def days_in_life(service: Service, life_days: float, period: Period) -> float:
     """Days of the period within the life; without a date of entry, the item is in service and amortised all along it."""
     if not service.dated:
         return min(float(period.end - period.start), life_days)
@@ -177,7 +186,7 @@ def _add_embodied(
     kind: str,
     quantity: float,
     configuration: Configuration | None,
-    service: _Service,
+    service: Service,
     period: Period,
     criteria: Sequence[str],
     catalogue: Catalogue,
@@ -189,7 +198,7 @@ def _add_embodied(
     for criterion in criteria:
         if stages := given.get(criterion):
             evidence = "given"
-            rows.extend((stage, criterion, value, _GIVEN_LN_GSD2) for stage, value in stages.items())
+            rows.extend((stage, criterion, value, GIVEN_LN_GSD2) for stage, value in stages.items())
         elif criterion == GWP:
             model = item.get("model") or {}
             found = choose_embodied(
@@ -209,7 +218,7 @@ def _add_embodied(
     if service.life_days is None:
         answer.warn(Notice.NO_LIFE)
         return "none"
-    days = _days_in_life(service, service.life_days, period)
+    days = days_in_life(service, service.life_days, period)
     for stage, criterion, unit_kg, spread in rows:
         value = formulas.embodied_kg(quantity, unit_kg, days, service.life_days)
         answer.trace.append(
@@ -225,7 +234,7 @@ def _add_use(
     kind: str,
     quantity: float,
     configuration: Configuration | None,
-    service: _Service,
+    service: Service,
     period: Period,
     criteria: Sequence[str],
     region: str | None,
@@ -234,15 +243,13 @@ def _add_use(
     """Add the use stage; return the evidence of the energy, the kWh at the meter, and the evidence of the electricity."""
     energy: Mapping[str, Any] = item.get("energy") or {}
     model = item.get("model") or {}
-    if configuration is None and "utilisation" in energy and not energy.keys() & {"annual_kwh", "average_w"}:
-        rule = "energy.utilisation needs a configuration: it goes through the power curve of its CPUs"
-        raise ItemError("energy.utilisation", "needs_configuration", rule)
+    check_energy(energy, configuration)
     power = choose_power(
         catalogue,
         kind,
         annual_kwh=energy.get("annual_kwh"),
         average_w=energy.get("average_w"),
-        loads=_loads(energy.get("utilisation")),
+        loads=read_loads(energy.get("utilisation")),
         configuration=configuration,
         maker=model.get("maker"),
         model=model.get("name"),
@@ -306,7 +313,19 @@ def _electricity(
     return total, spread, evidence
 
 
-def _loads(stated: float | Sequence[Mapping[str, float]] | None) -> Sequence[Load]:
+def check_energy(energy: Mapping[str, Any], configuration: Configuration | None) -> None:
+    """Raises ItemError for a utilisation that counts and that no power curve can be taken to: nothing else stands in for it."""
+    if "utilisation" not in energy or energy.keys() & {"annual_kwh", "average_w"}:
+        return
+    if configuration is None:
+        rule = "energy.utilisation needs a configuration: it goes through the power curve of its CPUs"
+        raise ItemError("energy.utilisation", "needs_configuration", rule)
+    if configuration.cpu is None or configuration.cpu.tdp_w is None:
+        rule = "energy.utilisation needs configuration.cpu.tdp_w: the power curve is a share of the thermal design power of the CPUs"
+        raise ItemError("configuration.cpu.tdp_w", "missing", rule)
+
+
+def read_loads(stated: float | Sequence[Mapping[str, float]] | None) -> Sequence[Load]:
     if stated is None:
         return ()
     if isinstance(stated, float):
