@@ -30,7 +30,7 @@ from footprint.domain.restating import NOTHING_CLOSED, Closed, Found, Key, Lates
 from footprint.domain.results import AssetMonth
 from footprint.events import asset_month_changed, describe
 from footprint.restating import restate
-from footprint.store import periods, results, work
+from footprint.store import changes, periods, results, work
 from footprint.store.heard import BULK, MARKS_CHANNEL
 from footprint.store.results import Change, Stored
 
@@ -54,6 +54,13 @@ class Outcome:
     published: list[tuple[UUID, int]]
     closed: list[Found] = field(default_factory=list)
     """What is known now of closed months, where it is not what was known: to be restated."""
+
+    def touched(self) -> dict[str, set[tuple[UUID | None, int]]]:
+        """The assets and months that change, by organisation."""
+        found: dict[str, set[tuple[UUID | None, int]]] = {}
+        for change in self.changes:
+            found.setdefault(change.result.asset.org, set()).add((change.result.asset.id, change.result.month))
+        return found
 
 
 class Calculator:
@@ -117,9 +124,10 @@ class Calculator:
             await self._ensure_partitions(change.result.month for change in outcome.changes)
             if outcome.changes:
                 await results.write(unit.connection, outcome.changes)
+            await changes.tell(unit, "figures", outcome.touched())
             if outcome.published:
                 await results.mark_published(unit.connection, outcome.published)
-            restated = await restate(unit.connection, assets, world, outcome.closed, seen.causes, closed)
+            restated = await restate(unit, assets, world, outcome.closed, seen.causes, closed)
             await work.clear_marks(unit.connection, seen.marks)
             await work.forget_failures(unit.connection, ids)
         unit.publish(*outcome.events, *restated)

@@ -9,7 +9,7 @@ from common.database import Database
 from common.organisations import EVERY
 
 from footprint.domain.months import current_month
-from footprint.store import calendar, heard
+from footprint.store import calendar, changes, heard
 
 LOOK_EVERY_S = 30.0
 
@@ -35,6 +35,7 @@ class Calendar:
         """Mark the assets of the organisations in which a month has begun since the last look; which those are."""
         now = self._clock()
         async with self._database.transaction(EVERY) as unit:
+            await changes.forget_old(unit.connection)
             begun = [
                 (org, month)
                 for org, zone, seen in await calendar.months_seen(unit.connection)

@@ -7,11 +7,13 @@ from common.service import Parts, Runtime, Service, Worker, migrations_of
 
 from footprint import events, republish
 from footprint.api.answers import answers_router
+from footprint.api.changes import changes_router
 from footprint.api.estimates import estimates_router
 from footprint.api.explanations import explanations_router
 from footprint.api.periods import periods_router
 from footprint.calculators import Calculator
 from footprint.calendar_watch import Calendar
+from footprint.changes import ChangeFeed
 from footprint.consumers import subscriptions
 from footprint.live import LiveCatalogue
 from footprint.settings import FootprintSettings
@@ -21,9 +23,13 @@ def build(runtime: Runtime[FootprintSettings]) -> Parts:
     """Wire the service."""
     settings, database, clock = runtime.settings, runtime.database, runtime.clock
     catalogue = LiveCatalogue(database)
+    feed = ChangeFeed(database)
 
     async def keep_catalogue(stop: asyncio.Event) -> None:
         await catalogue.run(settings.database_url, stop)
+
+    async def follow_changes(stop: asyncio.Event) -> None:
+        await feed.run(settings.database_url, stop)
 
     async def calculate(stop: asyncio.Event) -> None:
         await Calculator(database, clock, settings.bulk_pause_s).run(settings.database_url, stop)
@@ -34,10 +40,12 @@ def build(runtime: Runtime[FootprintSettings]) -> Parts:
             answers_router(database, clock),
             explanations_router(database, clock),
             periods_router(database, clock),
+            changes_router(feed),
         ],
         subscriptions=subscriptions(),
         workers=[
             Worker("live-catalogue", keep_catalogue, role="api"),
+            Worker("changes", follow_changes, role="api"),
             Worker("calendar", Calendar(database, clock).run),
             *(Worker(f"calculator-{number}", calculate) for number in range(1, settings.calculators + 1)),
         ],

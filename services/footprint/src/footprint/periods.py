@@ -13,7 +13,7 @@ from footprint.domain.months import current_month, format_month
 from footprint.domain.results import METHOD_VERSION
 from footprint.domain.sums import exact
 from footprint.events import period_changed
-from footprint.store import answers, period_answers, periods
+from footprint.store import answers, changes, period_answers, periods
 
 CLOSED: Literal["closed"] = "closed"
 NOW: Literal["now"] = "now"
@@ -48,6 +48,7 @@ class Periods:
                 months = range(month if first is None else first, month + 1)
                 await self._close(unit.connection, org, months, by, earlier=earlier)
                 closed = {(org, each) for each in months}
+                await changes.tell(unit, "period", {org: {(None, each) for each in months}})
                 unit.publish(*(period_changed(each) for each in await periods.documents(unit.connection, closed)))
             return await self._one(unit.connection, org, month, now)
 

@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from uuid import UUID
 
-from common.database import Connection
+from common.database import Connection, Transaction
 from common.events import Event
 
 from footprint.documents import read_factor
@@ -15,12 +16,12 @@ from footprint.domain.months import month_start
 from footprint.domain.restating import Closed, Found, Key, State, moved, with_pinned_factors
 from footprint.domain.results import AssetMonth
 from footprint.events import period_changed
-from footprint.store import answers, periods
+from footprint.store import answers, changes, periods
 from footprint.store.periods import Restatement
 
 
 async def restate(
-    connection: Connection,
+    unit: Transaction,
     assets: Sequence[Asset],
     world: World,
     found: Sequence[Found],
@@ -30,6 +31,7 @@ async def restate(
     """Record what was `found` of closed months, which this transaction holds closed, and return the events that tell it."""
     if not found:
         return []
+    connection = unit.connection
     before = await periods.states_before(connection, found)
     factors = await _factors(connection, before.values())
     restatements = await asyncio.to_thread(_restatements, assets, world, found, before, factors, causes, closed)
@@ -38,6 +40,11 @@ async def restate(
     await periods.write_restatements(connection, restatements)
     touched = {(each.found.result.asset.org, each.found.result.month) for each in restatements}
     await periods.next_versions(connection, touched)
+    by_org: dict[str, set[tuple[UUID | None, int]]] = {}
+    for each in restatements:
+        asset = each.found.result.asset
+        by_org.setdefault(asset.org, set()).update({(asset.id, each.found.result.month), (asset.id, each.counted_in)})
+    await changes.tell(unit, "period", by_org)
     return [period_changed(each) for each in await periods.documents(connection, touched)]
 
 

@@ -20,7 +20,6 @@ from footprint.domain.months import current_month, format_month, parse_month
 from footprint.domain.notices import Notice, sentences
 from footprint.domain.recommendations import Machine
 from footprint.domain.results import figure_order
-from footprint.domain.sums import exact
 from footprint.domain.uncertainty import interval, quality
 from footprint.store import answers, period_answers, work
 
@@ -78,66 +77,6 @@ class Answers:
             Counted(row["counted_in"], row["month"], row["stage"], row["reason"], int(row["billionths"]))
             for row in await period_answers.counted(connection, org, first, first + 11)
         ]
-
-    async def totals(
-        self, organisations: Organisations, org: str, first: int, last: int, group: str, criterion: str, basis: str
-    ) -> dict[str, Any]:
-        """Totals of the months from the first to the last, both included, by group."""
-        async with self._database.snapshot(organisations) as connection:
-            await self._zone(connection, org)
-            rows = await answers.totals(connection, org, first, last, group, criterion, basis)
-            labels = (
-                await answers.site_codes(connection, [row["key"] for row in rows if row["key"]])
-                if group == "site"
-                else {}
-            )
-        groups = [
-            {
-                group: _label(group, row["key"], labels),
-                "value": exact(int(row["billionths"])),
-                "restated": exact(int(row["restated"])),
-            }
-            for row in rows
-            if row["billionths"] is not None
-        ]
-        incomplete = any(row["incomplete"] for row in rows)
-        detail = (
-            "electricity without guarantee of origin and without a residual mix in the catalogue is not in this total"
-        )
-        return {
-            "groups": groups,
-            "total": exact(sum(int(row["billionths"] or 0) for row in rows)),
-            "warnings": [{"code": "no_residual_mix", "detail": detail}] if incomplete else [],
-        }
-
-    async def totals_by_asset(
-        self,
-        organisations: Organisations,
-        org: str,
-        months: tuple[int, int],
-        criterion: str,
-        basis: str,
-        after: UUID | None,
-        limit: int,
-    ) -> dict[str, Any]:
-        """A page of totals by asset, in the order of their ids."""
-        async with self._database.snapshot(organisations) as connection:
-            await self._zone(connection, org)
-            rows = await answers.totals_by_asset(connection, org, *months, criterion, basis, after, limit + 1)
-        page = rows[:limit]
-        return {
-            "groups": [
-                {
-                    "asset": row["key"],
-                    "value": None if row["billionths"] is None else exact(int(row["billionths"])),
-                    "restated": exact(int(row["restated"])),
-                }
-                for row in page
-            ],
-            "total": exact(sum(int(row["billionths"] or 0) for row in page)),
-            "warnings": [],
-            "last": page[-1]["key"] if len(rows) > limit else None,
-        }
 
     async def asset_month(self, organisations: Organisations, asset: UUID, month: int) -> dict[str, Any]:
         """The stored result of an asset and month. Raises `NotFound`."""
@@ -249,12 +188,6 @@ class Answers:
             for result in compute(assets, alone).results()
             if result.month == month
         }
-
-
-def _label(group: str, key: Any, labels: dict[UUID, str]) -> Any:
-    if group == "month":
-        return format_month(key)
-    return labels.get(key) if group == "site" else key
 
 
 def _pue_in(site: Site, month: int) -> float | None:

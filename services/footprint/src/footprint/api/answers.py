@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from common.api.auth import Caller, requires
@@ -13,21 +13,21 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from footprint.api import examples
 from footprint.api.numbers import answer
-from footprint.domain.months import format_month
 from footprint.service import Answers, read_month
+from footprint.store.totals import Question
+from footprint.totals import GROUPS, Filters, Totals
 
 Reader = Annotated[Caller, Depends(requires("footprint:read"))]
 Org = Annotated[str, Query(min_length=1, max_length=64, description="organisation id", examples=["acme"])]
 Month = Annotated[str, Query(description="YYYY-MM", examples=["2026-10"])]
-Group = Literal["month", "site", "kind", "stage", "scope", "asset"]
 Criterion = Literal["gwp", "pe", "adpe", "water"]
-UNITS = {"gwp": "kgCO2e", "pe": "MJ", "adpe": "kgSbeq", "water": "m3"}
 
 
 def answers_router(database: Database, clock: Callable[[], datetime]) -> APIRouter:
     """The routes that answer from stored results."""
     router = APIRouter(tags=["results"])
     answers = Answers(database, clock)
+    totals = Totals(database)
 
     @router.get("/dashboard", responses=examples.DASHBOARD, summary="The dashboard of an organisation and month")
     async def get_dashboard(caller: Reader, org: Org, month: Month) -> Response:
@@ -38,44 +38,45 @@ def answers_router(database: Database, clock: Callable[[], datetime]) -> APIRout
         caller.require_organisation(org)
         return answer(await answers.dashboard(caller.organisations, org, read_month(month)))
 
-    @router.get("/totals", responses=examples.TOTALS, summary="Totals of an organisation by group")
+    @router.get("/totals", responses=examples.TOTALS, summary="Totals of an organisation by any grouping")
     async def get_totals(
         caller: Reader,
         org: Org,
         start: Annotated[str, Query(alias="from", description="first month, YYYY-MM", examples=["2026-01"])],
         end: Annotated[str, Query(alias="to", description="last month, YYYY-MM, included", examples=["2026-12"])],
-        group_by: Group = "month",
+        group_by: Annotated[
+            str,
+            Query(description=f"one or several of {', '.join(GROUPS)}, with commas", examples=["month", "site,stage"]),
+        ] = "month",
         criterion: Criterion = "gwp",
         basis: Literal["location", "market"] = "location",
+        site: Annotated[list[str] | None, Query(description="sites by their code; repeat for several")] = None,
+        kind: Annotated[list[str] | None, Query(description="kinds of assets; repeat for several")] = None,
+        stage: Annotated[list[str] | None, Query(description="life-cycle stages; repeat for several")] = None,
+        scope: Annotated[list[int] | None, Query(description="scopes; repeat for several")] = None,
+        asset: Annotated[list[UUID] | None, Query(description="assets; repeat for several", max_length=1000)] = None,
         cursor: Cursor = None,
         limit: Limit = 100,
     ) -> Response:
         """Each figure counts to 9 decimals, and the total is the exact sum of the groups. Location and market are never mixed.
 
-        By asset the answer is a page: `total` is of the page, `next_cursor` leads on.
+        Filters of one name are alternatives, those of several names hold together. `restated` is the part of a value that corrects months
+        closed before. By asset the answer is a page: `total` is of the page, `next_cursor` leads on.
         """
         caller.require_organisation(org)
         first, last = read_month(start, "from"), read_month(end, "to")
         if last < first:
             rule = f"to {end} must not be before from {start}"
             raise Unprocessable(rule, [FieldError("to", "before_from", rule)])
-        document = {
-            "org": org,
-            "from": format_month(first),
-            "to": format_month(last),
-            "group_by": group_by,
-            "criterion": criterion,
-            "basis": basis,
-            "unit": UNITS[criterion],
-        }
-        if group_by != "asset":
-            return answer(
-                document | await answers.totals(caller.organisations, org, first, last, group_by, criterion, basis)
-            )
+        question = Question(org, first, last, criterion, basis, _groups(group_by))
+        others: dict[str, list[Any]] = {"kind": kind or [], "stage": stage or [], "scope": scope or []}
         after: UUID | None = decode(cursor, UUID)[0] if cursor else None
-        page = await answers.totals_by_asset(caller.organisations, org, (first, last), criterion, basis, after, limit)
-        following = page.pop("last")
-        return answer(document | page | {"next_cursor": None if following is None else encode(following)})
+        document, following = await totals.answer(
+            caller.organisations, question, Filters(site or [], asset or [], others), after, limit
+        )
+        if "asset" in question.groups:
+            document["next_cursor"] = None if following is None else encode(following)
+        return answer(document)
 
     @router.get(
         "/assets/{asset_id}/months/{month}",
@@ -90,3 +91,13 @@ def answers_router(database: Database, clock: Callable[[], datetime]) -> APIRout
         return answer(await answers.asset_month(caller.organisations, asset_id, read_month(month)))
 
     return router
+
+
+def _groups(text: str) -> tuple[str, ...]:
+    """The groups named, in their order. Raises `Unprocessable` for one that is not known."""
+    groups = tuple(text.split(","))
+    unknown = [each for each in groups if each not in GROUPS]
+    if unknown:
+        rule = f"group_by {unknown[0]!r} is not one of {', '.join(GROUPS)}"
+        raise Unprocessable(rule, [FieldError("group_by", "unknown", rule)])
+    return groups

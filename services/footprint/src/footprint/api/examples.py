@@ -185,3 +185,17 @@ RESTATEMENTS: Final = _answer(
         "next_cursor": None,
     }
 )
+
+CHANGES: Final[Responses] = {
+    200: {
+        "description": "the stream",
+        "content": {
+            "text/event-stream": {
+                "schema": {"type": "string"},
+                "example": 'event: ready\nid: 8123-0\ndata: {"organisations":["acme"]}\n\nevent: figures\nid: 8131-57\n'
+                'data: {"org":"acme","months":["2026-10"],"assets":["5f2c1a34-7d1e-4b53-9c2b-8a4f6d1e0c21"],"asset_count":1,'
+                '"at":"2026-11-23T18:57:51Z"}\n\n',
+            }
+        },
+    }
+}

@@ -1,19 +1,10 @@
 """Reading results for the API, within the organisations of the caller's transaction."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from common.database import Connection
-
-GROUPS: Final[Mapping[str, str]] = {
-    "month": "month",
-    "site": "site_id",
-    "kind": "kind",
-    "stage": "stage",
-    "scope": "scope",
-}
-"""What the roll-up can be grouped by, and its column."""
 
 
 async def organisation_zone(connection: Connection, org: str) -> str | None:
@@ -74,95 +65,6 @@ async def month_warnings(connection: Connection, org: str, month: int) -> int:
         "SELECT bit_or(notices) FROM asset_months WHERE org_id = $1 AND month = $2 AND NOT removed", org, month
     )
     return bits or 0
-
-
-async def totals(
-    connection: Connection, org: str, first: int, last: int, group: str, criterion: str, basis: str
-) -> list[Any]:
-    """Billionths per group from the roll-up; `group` is a key of `GROUPS`."""
-    column = GROUPS[group]
-    rows: list[Any] = await connection.fetch(
-        f"""
-        SELECT
-            {column} AS key,
-            sum(billionths) FILTER (WHERE basis IN ('both', $5)) AS billionths,
-            coalesce(sum(billionths) FILTER (WHERE basis IN ('both', $5) AND restates IS NOT NULL), 0) AS restated,
-            sum(figures) FILTER (WHERE basis = $5) < sum(figures) FILTER (WHERE basis = 'location') AS incomplete
-        FROM organisation_months
-        WHERE org_id = $1
-          AND month BETWEEN $2 AND $3
-          AND criterion = $4
-          AND figures > 0
-        GROUP BY {column}
-        ORDER BY {column} NULLS LAST
-        """,
-        org,
-        first,
-        last,
-        criterion,
-        basis,
-    )
-    return rows
-
-
-async def totals_by_asset(
-    connection: Connection, org: str, first: int, last: int, criterion: str, basis: str, after: UUID | None, limit: int
-) -> list[Any]:
-    """Billionths per asset, `limit` assets after the one named, in the order of their ids."""
-    rows: list[Any] = await connection.fetch(
-        """
-        WITH page AS (
-            SELECT id FROM assets WHERE org_id = $1 AND ($6::uuid IS NULL OR id > $6) ORDER BY id LIMIT $7
-        ), own AS (
-            SELECT figures.asset_id, sum(billionths(figures.value)) AS billionths
-            FROM page
-            JOIN figures
-              ON figures.asset_id = page.id
-             AND figures.month BETWEEN $2 AND $3
-             AND figures.org_id = $1
-             AND figures.criterion = $4
-             AND figures.basis IN ('both', $5)
-            GROUP BY figures.asset_id
-        ), restated AS (
-            SELECT counted.asset_id, sum(counted.billionths) AS billionths
-            FROM page
-            JOIN restated_figures AS counted
-              ON counted.asset_id = page.id
-             AND counted.counted_in BETWEEN $2 AND $3
-             AND counted.org_id = $1
-             AND counted.criterion = $4
-             AND counted.basis IN ('both', $5)
-            GROUP BY counted.asset_id
-        )
-        SELECT
-            page.id AS key,
-            CASE
-                WHEN own.billionths IS NULL AND restated.billionths IS NULL THEN NULL
-                ELSE coalesce(own.billionths, 0) + coalesce(restated.billionths, 0)
-            END AS billionths,
-            coalesce(restated.billionths, 0) AS restated
-        FROM page
-        LEFT JOIN own ON own.asset_id = page.id
-        LEFT JOIN restated ON restated.asset_id = page.id
-        ORDER BY page.id
-        """,
-        org,
-        first,
-        last,
-        criterion,
-        basis,
-        after,
-        limit,
-    )
-    return rows
-
-
-async def site_codes(connection: Connection, sites: Sequence[UUID]) -> dict[UUID, str]:
-    """The codes of sites."""
-    rows = await connection.fetch(
-        "SELECT id, document ->> 'code' AS code FROM sites WHERE id = ANY($1::uuid[])", list(sites)
-    )
-    return {row["id"]: row["code"] for row in rows}
 
 
 async def asset_month(connection: Connection, asset: UUID, month: int) -> Any:
