@@ -11,6 +11,7 @@ from footprint.api.changes import changes_router
 from footprint.api.estimates import estimates_router
 from footprint.api.explanations import explanations_router
 from footprint.api.periods import periods_router
+from footprint.api.reports import reports_router
 from footprint.calculators import Calculator
 from footprint.calendar_watch import Calendar
 from footprint.changes import ChangeFeed
@@ -41,6 +42,7 @@ def build(runtime: Runtime[FootprintSettings]) -> Parts:
             explanations_router(database, clock),
             periods_router(database, clock),
             changes_router(feed),
+            reports_router(database, clock),
         ],
         subscriptions=subscriptions(),
         workers=[

@@ -46,30 +46,31 @@ class Answers:
     async def dashboard(self, organisations: Organisations, org: str, month: int) -> dict[str, Any]:
         """The dashboard of an organisation and month. Raises `NotFound`, and `Unprocessable` after the end of the current year."""
         async with self._database.snapshot(organisations) as connection:
-            zone = await self._zone(connection, org)
-            self._within_projection(zone, month)
-            first = month // 12 * 12
-            rows = await answers.stages_by_month(connection, org, first, first + 11)
-            parts = dashboard.parts_by_month((row["month"], row["stage"], int(row["billionths"])) for row in rows)
-            counted = await self._counted(connection, org, first)
-            restated: dict[int, int] = {}
-            for each in counted:
-                restated[each.counted_in] = restated.get(each.counted_in, 0) + each.billionths
-            servers = await answers.servers(connection, org, month)
-            notices = await answers.month_warnings(connection, org, month)
-            return {
-                "org": org,
-                **dashboard.year_document(month, parts, restated),
-                "restatements": dashboard.restatements_document(
-                    month, parts.get(month, dashboard.Parts()).total, counted
-                ),
-                "servers": {
-                    "in_service": servers.get("in_service", 0) + servers.get("standby", 0),
-                    "off": servers.get("off", 0),
-                },
-                "recommendations": await self._recommendations(connection, org, month),
-                "warnings": sentences(notices),
-            }
+            self._within_projection(await self._zone(connection, org), month)
+            return await self.board(connection, org, month)
+
+    async def board(self, connection: Connection, org: str, month: int) -> dict[str, Any]:
+        """The dashboard as a snapshot sees it."""
+        first = month // 12 * 12
+        rows = await answers.stages_by_month(connection, org, first, first + 11)
+        parts = dashboard.parts_by_month((row["month"], row["stage"], int(row["billionths"])) for row in rows)
+        counted = await self._counted(connection, org, first)
+        restated: dict[int, int] = {}
+        for each in counted:
+            restated[each.counted_in] = restated.get(each.counted_in, 0) + each.billionths
+        servers = await answers.servers(connection, org, month)
+        notices = await answers.month_warnings(connection, org, month)
+        return {
+            "org": org,
+            **dashboard.year_document(month, parts, restated),
+            "restatements": dashboard.restatements_document(month, parts.get(month, dashboard.Parts()).total, counted),
+            "servers": {
+                "in_service": servers.get("in_service", 0) + servers.get("standby", 0),
+                "off": servers.get("off", 0),
+            },
+            "recommendations": await self._recommendations(connection, org, month),
+            "warnings": sentences(notices),
+        }
 
     async def _counted(self, connection: Connection, org: str, first: int) -> list[Counted]:
         """What the months of the year that begins with `first` count of earlier, closed ones."""

@@ -199,3 +199,20 @@ CHANGES: Final[Responses] = {
         },
     }
 }
+
+REPORT: Final[Responses] = {
+    200: {
+        "description": "the report as a file",
+        "content": {
+            "text/csv": {
+                "schema": {"type": "string"},
+                "example": "month,state,corrects,site,kind,stage,criterion,basis,share,scope,ghg_category,beges_item,value,unit\n"
+                "2026-10,open,,nanterre-1,server,use,gwp,location,own,2,2,2.1,22.35,kgCO2e\n",
+            },
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": {
+                "schema": {"type": "string", "format": "binary"}
+            },
+            "application/pdf": {"schema": {"type": "string", "format": "binary"}},
+        },
+    }
+}

@@ -1,0 +1,29 @@
+"""The recommendations of the report, as the dashboard gives them."""
+
+from decimal import Decimal
+from html import escape
+
+from footprint.domain.sums import billionths
+from footprint.reports.content import Language, Report
+from footprint.reports.words import decimal_text, tonnes, word
+from footprint.wording import advice_text
+
+
+def advice(report: Report, language: Language) -> str:
+    """What could be done, each with its evidence, kg and € a year; nothing where nothing is recommended."""
+    found = report.dashboard["recommendations"] if report.dashboard else []
+    if not found:
+        return ""
+    boxes = []
+    for each in found:
+        gain = f"{tonnes(billionths(float(each['kg_per_year'])), language)} CO₂e"
+        if each["eur_per_year"] is not None:
+            gain += f" · {decimal_text(Decimal(each['eur_per_year']), language)} €"
+        count = f" ({len(each['assets'])})" if each["assets"] else ""
+        where = f" — {each['site']}" if each["site"] else ""
+        evidence = "".join(f"<p>{escape(line)}</p>" for line in each["evidence"])
+        boxes.append(
+            f'<div class="advice"><span class="gain">{escape(gain)}</span>'
+            f"<b>{escape(advice_text(each['code'], language) + where + count)}</b>{evidence}</div>"
+        )
+    return f"<h2>{word('recommendations', language)} · {word('saving', language).lower()}</h2>{''.join(boxes)}"

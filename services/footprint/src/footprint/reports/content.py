@@ -1,0 +1,125 @@
+"""What a yearly report says: figures in exact billionths, and what they rest on. The formats only write it down."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, NamedTuple
+
+Language = Literal["fr", "en"]
+
+
+class Line(NamedTuple):
+    """An amount of the roll-up: billionths of the unit of its criterion, in a month, on a reporting line; `restates`: the closed month that
+    it corrects."""
+
+    month: int
+    restates: int | None
+    site: str | None
+    kind: str
+    stage: str
+    criterion: str
+    basis: str
+    share: str
+    scope: int
+    ghg_category: str
+    beges_item: str
+    billionths: int
+
+
+@dataclass(frozen=True, slots=True)
+class FactorUsed:
+    """A factor version that results name."""
+
+    id: str
+    version: int
+    name: Mapping[str, str]
+    value: float | None
+    unit: str
+    source: str
+    link: str | None
+    licence: str | None
+    year: int | None
+    asset_months: int
+    assumption: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SiteStated:
+    """A site and what its figures rest on."""
+
+    code: str
+    region: str
+    operator: str
+    rule: str
+    pue: tuple[tuple[float, str | None, str | None], ...]
+    guarantee_share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """A closed month."""
+
+    month: int
+    at: datetime
+    by: str
+    method_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Restated:
+    """What a month of the year counts of an earlier, closed one."""
+
+    counted_in: int
+    month: int
+    stage: str
+    reason: str
+    billionths: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A year of an organisation. `last_elapsed` is the last month that has elapsed, None while none has; later ones are projected."""
+
+    org: str
+    year: int
+    made_at: datetime
+    time_zone: str
+    convention: str
+    role: str
+    last_elapsed: int | None
+    lines: Sequence[Line]
+    dashboard: Mapping[str, Any] | None
+    closings: Sequence[Closing]
+    restated: Sequence[Restated]
+    sites: Sequence[SiteStated]
+    evidence: Sequence[Mapping[str, Any]]
+    warnings: Sequence[tuple[str, int]]
+    factors: Sequence[FactorUsed]
+    methods: Sequence[Mapping[str, Any]]
+
+    def climate(self, basis: str = "location") -> list[Line]:
+        """The lines of climate change on one basis; the other one is never among them."""
+        return [each for each in self.lines if each.criterion == "gwp" and each.basis in ("both", basis)]
+
+    @property
+    def total(self) -> int:
+        """Billionths of a kg of the whole year, location-based, with its projection."""
+        return total(self.climate())
+
+    def elapsed(self, month: int) -> bool:
+        """Whether a month has elapsed."""
+        return self.last_elapsed is not None and month <= self.last_elapsed
+
+
+def total(lines: Iterable[Line]) -> int:
+    """The sum of lines."""
+    return sum(each.billionths for each in lines)
+
+
+def grouped(lines: Iterable[Line], key: Callable[[Line], Any]) -> dict[Any, int]:
+    """Sums by a key, in the order in which the keys come."""
+    sums: dict[Any, int] = {}
+    for each in lines:
+        name = key(each)
+        sums[name] = sums.get(name, 0) + each.billionths
+    return sums

@@ -1,0 +1,225 @@
+"""The words of the report in French and English, and how numbers are written in each."""
+
+from collections.abc import Mapping
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Final
+
+from footprint.domain.sums import exact
+from footprint.reports.content import Language
+
+MONTHS: Final[Mapping[Language, tuple[str, ...]]] = {
+    "fr": ("janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."),
+    "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+}
+
+_WORDS: Final[Mapping[str, tuple[str, str]]] = {
+    "title": ("Empreinte carbone de l’informatique", "Carbon footprint of IT"),
+    "year_whole": ("Année {year}", "Year {year}"),
+    "year_partly": ("Année {year} : {first} à {last} écoulés, la suite projetée",
+                    "Year {year}: {first} to {last} elapsed, the rest projected"),
+    "year_projected": ("Année {year} : projetée", "Year {year}: projected"),
+    "made": ("Établi le {day} · fuseau {zone}", "Made on {day} · time zone {zone}"),
+    "total": ("Total de l’année", "Total of the year"),
+    "elapsed": ("Mois écoulés", "Elapsed months"),
+    "forecast": ("Projection", "Projection"),
+    "closed": ("Mois clos", "Closed months"),
+    "of_12": ("{count} sur 12", "{count} of 12"),
+    "interval": ("Intervalle à 95 %", "95% interval"),
+    "servers": ("Serveurs en service · éteints", "Servers in service · off"),
+    "construction_kg": ("Construction", "Construction"),
+    "electricity_kg": ("Électricité", "Electricity"),
+    "maintenance_and_sale_kg": ("Maintenance et vente", "Maintenance and sale"),
+    "by_month": ("Mois par mois", "Month by month"),
+    "month": ("Mois", "Month"),
+    "state": ("État", "State"),
+    "state_closed": ("clos", "closed"),
+    "state_open": ("ouvert", "open"),
+    "state_projected": ("projeté", "projected"),
+    "restated": ("dont retraitements", "of which restatements"),
+    "sum": ("Total", "Total"),
+    "rounded": (
+        "Arrondi au dixième de kg. Les valeurs exactes, qui s’additionnent au dernier chiffre, sont en annexe A.",
+        "Rounded to a tenth of a kg. The exact values, which add up to the last digit, are in annex A.",
+    ),
+    "where": ("Où elles naissent", "Where it comes from"),
+    "by_site": ("Par site", "By site"),
+    "by_kind": ("Par type de matériel", "By kind of equipment"),
+    "no_site": ("sans site", "no site"),
+    "reporting": ("Tableaux réglementaires", "Reporting tables"),
+    "beges": ("BEGES (méthode réglementaire, décret 2022-982)", "BEGES (French regulation, decree 2022-982)"),
+    "ghg": ("GHG Protocol", "GHG Protocol"),
+    "item": ("Poste", "Item"),
+    "category": ("Catégorie", "Category"),
+    "scope": ("Scope", "Scope"),
+    "label": ("Intitulé", "Label"),
+    "share_of_total": ("Part", "Share"),
+    "electricity_two": ("Électricité : deux vues, jamais additionnées", "Electricity: two views, never added"),
+    "location": ("Localisation (mix du lieu)", "Location-based (grid of the place)"),
+    "market": ("Marché (contrats)", "Market-based (contracts)"),
+    "market_note": (
+        "Les totaux de ce rapport sont tous fondés sur la localisation.",
+        "All totals of this report are location-based.",
+    ),
+    "market_missing": (
+        "La vue marché ne contient pas l’électricité sans garantie d’origine dont le mix résiduel manque au catalogue.",
+        "The market view leaves out electricity without guarantee of origin whose residual mix the catalogue lacks.",
+    ),
+    "restatements": ("Retraitements", "Restatements"),
+    "restatements_none": (
+        "Aucun mois de cette année ne compte de correction d’un mois clos.",
+        "No month of this year counts a correction of a closed month.",
+    ),
+    "restatements_text": (
+        "Un mois clos ne change plus. Ce que l’on en apprend ensuite est compté dans le premier mois encore ouvert :",
+        "A closed month never changes. What becomes known of it later counts in the first month that is still open:",
+    ),
+    "counted_in": ("Compté en", "Counted in"),
+    "corrects": ("Corrige", "Corrects"),
+    "reason": ("Raison", "Reason"),
+    "difference": ("Différence", "Difference"),
+    "reason_inventory": ("inventaire", "inventory"),
+    "reason_measurement": ("mesure", "measurement"),
+    "reason_factor": ("facteur", "factor"),
+    "reason_method": ("méthode", "method"),
+    "quality": ("Qualité des données", "Data quality"),
+    "kind": ("Type", "Kind"),
+    "embodied": ("Fabrication", "Making"),
+    "energy": ("Énergie", "Energy"),
+    "electricity": ("Facteur électricité", "Electricity factor"),
+    "asset_months": ("Actifs × mois", "Assets × months"),
+    "warnings": ("Avertissements", "Warnings"),
+    "recommendations": ("Recommandations", "Recommendations"),
+    "saving": ("Gain annuel", "Saving a year"),
+    "annex_exact": ("Annexe A — Valeurs exactes (kgCO₂e)", "Annex A — Exact values (kgCO₂e)"),
+    "annex_versions": ("Annexe B — Méthode et facteurs utilisés", "Annex B — Method and factors used"),
+    "method_used": ("Méthode {version}, mois {first} à {last}", "Method {version}, months {first} to {last}"),
+    "factor": ("Facteur", "Factor"),
+    "version": ("Version", "Version"),
+    "value": ("Valeur", "Value"),
+    "source": ("Source", "Source"),
+    "annex_assumptions": ("Annexe C — Hypothèses et conventions", "Annex C — Assumptions and conventions"),
+    "assumption": ("hypothèse", "assumption"),
+    "closings": ("Clôtures", "Closings"),
+    "closed_line": ("{month} clos le {day} par {by}, méthode {version}", "{month} closed on {day} by {by}, method {version}"),
+    "page": ("page", "page"),
+}  # fmt: skip
+
+STAGES: Final[Mapping[str, tuple[str, str]]] = {
+    "manufacturing": ("Fabrication", "Manufacturing"),
+    "transport": ("Transport", "Transport"),
+    "use": ("Utilisation", "Use"),
+    "maintenance_and_sale": ("Maintenance et vente", "Maintenance and sale"),
+    "end_of_life": ("Fin de vie", "End of life"),
+}
+
+KINDS: Final[Mapping[str, tuple[str, str]]] = {
+    "server": ("Serveurs", "Servers"),
+    "storage": ("Stockage", "Storage"),
+    "network": ("Réseau", "Network"),
+    "virtual_machine": ("Machines virtuelles", "Virtual machines"),
+    "laptop": ("Ordinateurs portables", "Laptops"),
+    "desktop": ("Ordinateurs fixes", "Desktops"),
+    "monitor": ("Écrans", "Monitors"),
+    "thin_client": ("Clients légers", "Thin clients"),
+    "smartphone": ("Téléphones mobiles", "Smartphones"),
+    "tablet": ("Tablettes", "Tablets"),
+    "printer": ("Imprimantes", "Printers"),
+    "ip_phone": ("Téléphones IP", "IP phones"),
+    "other": ("Autres", "Other"),
+    "site": ("Activités de site", "Activities of sites"),
+    "organisation": ("Activités de l’organisation", "Activities of the organisation"),
+}
+
+BEGES: Final[Mapping[str, tuple[str, str]]] = {
+    "1.1": ("Sources fixes de combustion", "Stationary combustion"),
+    "1.2": ("Sources mobiles de combustion", "Mobile combustion"),
+    "1.4": ("Émissions directes fugitives", "Direct fugitive emissions"),
+    "2.1": ("Consommation d’électricité", "Electricity consumed"),
+    "3.1": ("Transport de marchandise amont", "Upstream freight"),
+    "3.2": ("Transport de marchandise aval", "Downstream freight"),
+    "3.3": ("Déplacements domicile-travail", "Commuting"),
+    "3.5": ("Déplacements professionnels", "Business travel"),
+    "4.1": ("Achats de biens (dont amont de l’énergie)", "Purchased goods (upstream energy included)"),
+    "4.2": ("Immobilisations de biens", "Capital goods"),
+    "4.3": ("Gestion des déchets", "Waste"),
+    "4.4": ("Actifs en location amont", "Upstream leased assets"),
+    "4.5": ("Achats de services", "Purchased services"),
+    "5.1": ("Utilisation des produits vendus", "Use of sold products"),
+}
+
+GHG: Final[Mapping[str, tuple[str, str]]] = {
+    "1": ("Émissions directes", "Direct emissions"),
+    "2": ("Électricité achetée", "Purchased electricity"),
+    "3.1": ("Biens et services achetés", "Purchased goods and services"),
+    "3.2": ("Biens d’équipement", "Capital goods"),
+    "3.3": ("Combustibles et énergie (amont, pertes)", "Fuel- and energy-related (upstream, losses)"),
+    "3.4": ("Transport amont", "Upstream transport"),
+    "3.5": ("Déchets", "Waste"),
+    "3.6": ("Déplacements professionnels", "Business travel"),
+    "3.7": ("Domicile-travail", "Commuting"),
+    "3.8": ("Actifs en location amont", "Upstream leased assets"),
+    "3.9": ("Transport aval", "Downstream transport"),
+    "3.12": ("Fin de vie des produits vendus", "End of life of sold products"),
+}
+
+EVIDENCE: Final[Mapping[str, tuple[str, str]]] = {
+    "none": ("aucune", "none"),
+    "given": ("donnée par le client", "given by the customer"),
+    "measured": ("mesurée", "measured"),
+    "declared": ("déclarée", "declared"),
+    "utilisation": ("courbe de puissance", "power curve"),
+    "model": ("modèle", "model"),
+    "configuration": ("composants", "parts"),
+    "cloud": ("instance", "instance"),
+    "kind": ("défaut du type", "default of the kind"),
+    "region": ("mix du lieu", "grid of the place"),
+    "earlier_year": ("année antérieure", "earlier year"),
+}
+
+
+def word(name: str, language: Language, **values: object) -> str:
+    """A word or sentence of the report."""
+    return _WORDS[name][0 if language == "fr" else 1].format(**values)
+
+
+def said(table: Mapping[str, tuple[str, str]], name: str, language: Language) -> str:
+    """A name of a table in the language; itself where the table does not hold it."""
+    found = table.get(name)
+    return name if found is None else found[0 if language == "fr" else 1]
+
+
+def month_name(month: int, language: Language, *, with_year: bool = True) -> str:
+    """A month, for instance `oct. 2026`."""
+    name = MONTHS[language][month % 12]
+    return f"{name} {month // 12}" if with_year else name
+
+
+def decimal_text(value: Decimal, language: Language) -> str:
+    """A number with its digits as they are: spaces and a comma in French, commas and a point in English."""
+    text = f"{value:,f}"
+    return text if language == "en" else text.replace(",", "\u202f").replace(".", ",")
+
+
+def kg(billionths: int, language: Language) -> str:
+    """Kilograms to a tenth."""
+    return decimal_text(exact(billionths).quantize(Decimal("0.1"), ROUND_HALF_EVEN) + 0, language)
+
+
+def kg_exact(billionths: int, language: Language) -> str:
+    """Kilograms with all nine decimals."""
+    return decimal_text(exact(billionths), language)
+
+
+def tonnes(billionths: int, language: Language) -> str:
+    """Tonnes to the kilogram, with the unit; kilograms below one tonne."""
+    if abs(billionths) < 10**12:
+        return f"{kg(billionths, language)} kg"
+    return f"{decimal_text((exact(billionths) / 1000).quantize(Decimal('0.001'), ROUND_HALF_EVEN), language)} t"
+
+
+def share(part: int, whole: int, language: Language) -> str:
+    """A share in percent to a tenth; nothing of nothing is a dash."""
+    if whole == 0:
+        return "–"
+    text = decimal_text((Decimal(part) * 100 / Decimal(whole)).quantize(Decimal("0.1"), ROUND_HALF_EVEN), language)
+    return f"{text}\u202f%" if language == "fr" else f"{text}%"

@@ -1,0 +1,123 @@
+"""Sentences that a customer reads, in French and English: warnings, recommendations, conventions."""
+
+from collections.abc import Mapping
+from typing import Final, Literal
+
+from footprint.domain.notices import SENTENCES
+
+Language = Literal["fr", "en"]
+
+_ENGLISH: Final = {str(notice.name).lower(): text for notice, text in SENTENCES.items()}
+
+_FRENCH: Final[Mapping[str, str]] = {
+    "no_embodied_evidence": "la fabrication est absente : ni valeur donnée, ni facteur pour le modèle, la configuration ou le type",
+    "no_life": "la fabrication est absente : ni acquisition, ni durée prévue, ni durée par défaut du type ne bornent la vie",
+    "no_energy_evidence": "l’utilisation est absente : aucune énergie déclarée, aucun facteur pour le modèle ou le type",
+    "no_site": "aucun site n’est indiqué : ni pays ni facteur d’électricité ne sont connus",
+    "default_pue": "le site n’indique pas de PUE : la moyenne mondiale du catalogue est prise",
+    "no_pue": "l’utilisation est absente : le site n’indique pas de PUE et le catalogue n’a pas de valeur par défaut",
+    "no_electricity_factor": "l’utilisation est absente : pas de facteur d’électricité de cette zone à cinq "
+    "ans près, et aucune autre zone n’en tient lieu",
+    "earlier_year_factor": "le facteur d’électricité est celui de l’année antérieure la plus proche",
+    "capacity_unknown": "la capacité de l’hôte est inconnue : ses machines virtuelles se le partagent en entier",
+    "host_unknown": "l’hôte est inconnu, ou lui-même virtuel : sa part est absente",
+    "no_allocation": "aucune allocation de vCPU n’est indiquée : la part de l’hôte est absente",
+    "no_maintenance_factor": "la maintenance est absente : le catalogue n’a pas de facteur par euro de maintenance de matériel",
+    "refurbished": "reconditionné : la fabrication suit la convention de l’organisation",
+    "standby": "la veille est comptée comme sous tension",
+    "partial": "une partie du mois est sans donnée et n’est pas comptée",
+    "unstated_parts": "la configuration ne dit rien de la mémoire, des disques ou de l’alimentation : ils ne sont pas comptés",
+    "life_from_timeline": "le jour d’acquisition est inconnu : la vie est comptée du premier jour de la chronologie",
+    "past_life": "sa durée de vie est écoulée : sa fabrication ne pèse plus rien",
+    "measurement_gaps": "une partie du mois n’a pas été mesurée : la meilleure donnée suivante en tient lieu pour cette partie seulement",
+    "measured_while_off": "de l’énergie a été mesurée alors que l’inventaire le dit éteint : elle est comptée",
+    "no_activity_factor": "une activité est absente : le catalogue n’en a pas de facteur pour son lieu et sa date",
+    "activity_unit": "une activité est absente : son unité est inconnue, ou d’une autre dimension que celle de son facteur",
+    "shared_by_vcpu": "réparti par vCPU : ce que demande la règle du site n’est pas connu de toutes les machines de l’hôte",
+    "no_cloud_factor": "la part d’un hôte de cloud est absente : le catalogue n’a pas de coefficients de ce fournisseur",
+    "cloud_load_assumed": "aucune utilisation n’a été mesurée de la machine de cloud : une demi-charge est supposée",
+    "cloud_region_unknown": "le pays de la région de cloud est inconnu, donc le facteur d’électricité aussi",
+    "residual_of_supplier": "vue marché : ce que les garanties d’origine ne couvrent pas est compté au facteur du fournisseur",
+    "no_residual_mix": "l’électricité sans garantie d’origine n’est pas dans le total fondé sur le marché : le "
+    "mix résiduel manque au catalogue",
+}
+
+_ADVICE: Final[Mapping[str, tuple[str, str]]] = {
+    "powered_off_but_racked": ("Serveurs éteints mais toujours en baie", "Servers off but still racked"),
+    "past_life_keep": ("Matériel amorti : le prolonger", "Past its life: keep it"),
+    "past_life_renew": ("Matériel amorti : le renouveler", "Past its life: renew it"),
+    "high_pue_site": ("Salle au PUE élevé", "Site with a high PUE"),
+    "idle": ("Serveurs allumés et inactifs", "Servers on and idle"),
+    "over_allocated": ("Machines virtuelles surdimensionnées", "Over-allocated virtual machines"),
+    "due_for_renewal": (
+        "Renouvellement proche : reconditionné ou support tiers",
+        "Due for renewal: refurbished or third-party support",
+    ),
+    "fleet_due_for_reconditioning": ("Parc à reconditionner", "Fleet due for reconditioning"),
+    "missing_data": ("Donnée manquante qui élargit le plus l’intervalle", "Missing data that widens the interval most"),
+}
+
+_CONVENTIONS: Final[tuple[tuple[str, str], ...]] = (
+    (
+        "Les mois sont ceux du calendrier local de l’organisation, comptés en secondes réelles (heure d’été et "
+        "années bissextiles comprises).",
+        "Months are those of the organisation's local calendar, counted in real seconds (daylight saving and leap years included).",
+    ),
+    (
+        "La fabrication est amortie linéairement sur la durée de vie (une année de vie compte 365 jours), rien "
+        "ensuite, et s’arrête au départ.",
+        "Making is spread in a straight line over the life (a year of life is 365 days), nothing after it, and "
+        "stops when the asset leaves.",
+    ),
+    (
+        "L’électricité est comptée une fois avec le PUE du site à la date ; facteurs de périmètre production, localisation ; à défaut de "
+        "l’année, la plus proche antérieure (cinq ans au plus), jamais une autre zone.",
+        "Electricity is counted once with the site's PUE of the date; factors of the production perimeter, location-based; without one of "
+        "the year the nearest earlier one (five years at most), never another region.",
+    ),
+    (
+        "Un hôte est réparti entre ses machines virtuelles ; la somme des machines et de la part non vendue "
+        "est l’hôte, chaque mois, chaque étape.",
+        "A host is shared out to its virtual machines; machines and unsold share add up to the host, each month, each stage.",
+    ),
+    (
+        "Intervalles à 95 % log-normaux (Bilan Carbone) : corrélés au sein d’un facteur, indépendants entre facteurs.",
+        "95% intervals are log-normal (Bilan Carbone): correlated within a factor, independent between factors.",
+    ),
+    (
+        "Les émissions évitées ne sont jamais soustraites de cette empreinte.",
+        "Avoided emissions are never subtracted from this footprint.",
+    ),
+)
+
+_REFURBISHED: Final[Mapping[str, tuple[str, str]]] = {
+    "remaining": (
+        "Matériel reconditionné, convention « remaining » : le second usage porte ce que la première vie n’avait pas amorti.",
+        "Refurbished equipment, convention `remaining`: the second use carries what the first life had not amortised.",
+    ),
+    "cut_off": (
+        "Matériel reconditionné, convention « cut_off » : la fabrication reste tout entière au premier usage.",
+        "Refurbished equipment, convention `cut_off`: making stays wholly with the first use.",
+    ),
+    "shared_life": (
+        "Matériel reconditionné, convention « shared_life » : la fabrication est partagée au prorata des jours d’usage.",
+        "Refurbished equipment, convention `shared_life`: making is shared by days of use.",
+    ),
+}
+
+
+def notice_text(code: str, language: Language) -> str:
+    """The sentence of a warning."""
+    return (_FRENCH.get(code) if language == "fr" else None) or _ENGLISH.get(code) or code.replace("_", " ")
+
+
+def advice_text(code: str, language: Language) -> str:
+    """The heading of a recommendation."""
+    found = _ADVICE.get(code)
+    return code.replace("_", " ") if found is None else found[0 if language == "fr" else 1]
+
+
+def conventions(refurbished: str, language: Language) -> list[str]:
+    """The conventions that every figure rests on, the organisation's own first."""
+    place = 0 if language == "fr" else 1
+    return [_REFURBISHED[refurbished][place], *(each[place] for each in _CONVENTIONS)]
