@@ -38,6 +38,14 @@ CREATE INDEX activities_site ON activities (site_id) WHERE site_id IS NOT NULL;
 
 SELECT tenant_isolation('activities');
 
+-- The sites and organisations that have, or had, activities of their own.
+CREATE TABLE homes (
+    home_id uuid PRIMARY KEY,
+    org_id  text NOT NULL
+);
+
+SELECT tenant_isolation('homes');
+
 CREATE TABLE applications (
     id       uuid PRIMARY KEY,
     org_id   text NOT NULL,
@@ -135,16 +143,9 @@ COMMENT ON COLUMN organisation_months.source_weighted IS 'Σ of figure × ln GSD
 COMMENT ON COLUMN organisation_months.source_squares IS
     'Σ of (figure × ln GSD² of its source)², in billionths of billionths: for sources that each asset has for itself';
 
-DO $$
-DECLARE
-    name text;
-BEGIN
-    SELECT conname INTO name FROM pg_constraint WHERE conrelid = 'organisation_months'::regclass AND contype = 'u';
-    EXECUTE format('ALTER TABLE organisation_months DROP CONSTRAINT %I', name);
-END $$;
-
+ALTER TABLE organisation_months DROP CONSTRAINT organisation_months_key;
 ALTER TABLE organisation_months ADD CONSTRAINT organisation_months_key UNIQUE NULLS NOT DISTINCT
-    (org_id, month, kind, site_id, stage, criterion, basis, share, scope, ghg_category, beges_item, factor, source);
+    (org_id, month, kind, site_id, stage, criterion, basis, share, scope, ghg_category, beges_item, factor, source, restates);
 
 CREATE FUNCTION square_billionths(value double precision) RETURNS numeric
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT round((value * 1e9)::numeric) * round((value * 1e9)::numeric) $$;
@@ -176,6 +177,8 @@ CREATE INDEX application_figures_application ON application_figures (application
 
 SELECT tenant_isolation('application_figures');
 
+SELECT guard_closed_months('application_figures');
+
 -- Their roll-up, kept like organisation_months. What an organisation's assets weigh beyond it is claimed by no application.
 CREATE TABLE application_months (
     org_id          text NOT NULL,
@@ -201,6 +204,8 @@ CREATE TABLE application_months (
 
 SELECT tenant_isolation('application_months');
 
+SELECT guard_closed_months('application_months');
+
 ALTER TABLE asset_months ADD COLUMN claims_digest bytea;
 
 COMMENT ON COLUMN asset_months.claims_digest IS 'Of what applications claim of it; NULL where none does.';
@@ -221,6 +226,7 @@ BEGIN
             CONTINUE WHEN to_regclass(partition) IS NOT NULL;
             EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', partition, parent);
             PERFORM tenant_isolation(partition);
+            PERFORM guard_closed_months(partition);
             EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%s) TO (%s)', parent, partition, number, number + 1);
         END LOOP;
     END LOOP;

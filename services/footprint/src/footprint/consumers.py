@@ -83,7 +83,8 @@ async def hear_measurements(unit: Transaction, received: Sequence[ReceivedEvent]
         time_zone(document.time_zone)
     touched, machines = await observations.keep_measurements(unit.connection, documents)
     if touched:
-        await heard.mark_assets(unit, touched, heard.LIVE if len(received) <= LIVE_BATCH else heard.BULK)
+        priority = heard.LIVE if len(received) <= LIVE_BATCH else heard.BULK
+        await heard.mark_assets(unit, touched, priority, "measurement")
     if machines:
         await heard.note_changes(unit, "measurement", machines)
 

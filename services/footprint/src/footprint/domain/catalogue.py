@@ -122,6 +122,13 @@ class Catalogue:
         """This catalogue with an organisation's own factors before the public ones of the same activity, criterion and place."""
         return Catalogue([*(each for found in self._records.values() for each in found), *factors])
 
+    def pinned(self, versions: Iterable[Factor]) -> "Catalogue":
+        """This catalogue with these versions alone for all that they are about: what chose them before chooses them again."""
+        pins = {each.id: each for each in versions}
+        about = {(each.activity, each.criterion, each.region) for each in pins.values()}
+        others = (factor for key, factors in self._records.items() if key not in about for factor in factors)
+        return Catalogue([*(each for each in others if each.id not in pins), *pins.values()])
+
     def electricity(self, region: str, day: date, criterion: str = GWP) -> Choice | None:
         """The grid factor of `region` on `day`, location-based, in the production perimeter; None where nothing fits."""
         key = (region, criterion, day)

@@ -194,14 +194,23 @@ async def keep_factors(connection: Connection, heard: Sequence[FactorChanged]) -
     return sorted({row["id"] for row in rows})
 
 
-async def mark_assets(unit: Transaction, touched: Mapping[UUID, int], priority: int) -> None:
+async def mark_assets(
+    unit: Transaction,
+    touched: Mapping[UUID, int],
+    priority: int,
+    cause: Literal["inventory", "measurement"] = "inventory",
+) -> None:
     """Have assets computed again, each from the Unix second given with it, and with each host the virtual machines on it."""
     ids = sorted(touched)
     await unit.connection.execute(
-        "INSERT INTO marks (asset_id, since, priority) SELECT id, since, $3 FROM unnest($1::uuid[], $2::bigint[]) AS touched (id, since)",
+        """
+        INSERT INTO marks (asset_id, since, priority, cause)
+        SELECT id, since, $3, $4 FROM unnest($1::uuid[], $2::bigint[]) AS touched (id, since)
+        """,
         ids,
         [touched[each] for each in ids],
         priority,
+        cause,
     )
     unit.wake(MARKS_CHANNEL)
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID
 
 from common.database import Connection
@@ -84,7 +83,7 @@ async def keep_activities(connection: Connection, heard: Sequence[ActivityChange
             ends = excluded.ends,
             document = excluded.document
         WHERE activities.version < excluded.version
-        RETURNING id, home_id, asset_id, starts
+        RETURNING id, org_id, home_id, asset_id, starts
         """,
         [each.id for each in heard],
         [each.org for each in heard],
@@ -104,11 +103,24 @@ async def keep_activities(connection: Connection, heard: Sequence[ActivityChange
         day = row["starts"]
         since = _before(day.year, day.month, day.day)
         touched[row["home_id"]] = min(since, touched.get(row["home_id"], since))
-    await connection.execute(
-        "INSERT INTO calculations (asset_id) SELECT unnest($1::uuid[]) ON CONFLICT DO NOTHING",
-        sorted({row["home_id"] for row in rows if row["asset_id"] is None}),
-    )
+    await _keep_homes(connection, sorted({(row["home_id"], row["org_id"]) for row in rows if row["asset_id"] is None}))
     return touched
+
+
+async def _keep_homes(connection: Connection, homes: Sequence[tuple[UUID, str]]) -> None:
+    """Sites and organisations that have, or had, activities of their own are computed as assets are."""
+    await connection.execute(
+        """
+        WITH named AS (
+            SELECT * FROM unnest($1::uuid[], $2::text[]) AS named (home_id, org_id)
+        ), kept AS (
+            INSERT INTO homes (home_id, org_id) SELECT home_id, org_id FROM named ON CONFLICT DO NOTHING
+        )
+        INSERT INTO calculations (asset_id) SELECT home_id FROM named ON CONFLICT DO NOTHING
+        """,
+        [home for home, _ in homes],
+        [org for _, org in homes],
+    )
 
 
 async def keep_applications(connection: Connection, heard: Sequence[ApplicationChanged]) -> dict[UUID, int]:
@@ -168,8 +180,3 @@ async def keep_applications(connection: Connection, heard: Sequence[ApplicationC
         asset, since = claim[1], max(EVER + 1, claim[3])
         touched[asset] = min(since, touched.get(asset, since))
     return touched
-
-
-async def is_known(connection: Connection, org: str) -> Any:
-    """Whether the organisation has been heard of, within those of the transaction."""
-    return await connection.fetchval("SELECT EXISTS (SELECT FROM organisations WHERE org_id = $1 AND NOT deleted)", org)

@@ -247,7 +247,7 @@ async def _write_figures(connection: Connection, gone: Sequence[Any]) -> None:
         HAVING sum(billionths) <> 0 OR sum(figures) <> 0 OR sum(factor_weighted) <> 0
             OR sum(source_weighted) <> 0 OR sum(source_squares) <> 0
         ORDER BY {_GROUP}
-        ON CONFLICT ({_GROUP}) DO UPDATE
+        ON CONFLICT ({_GROUP}, restates) DO UPDATE
         SET {_added("organisation_months")}
         """,
         *([row[name] for row in gone] for name in (*_GROUP.split(", "), *_AMOUNTS.split(", "))),
