@@ -82,30 +82,39 @@ def home_asset(home: UUID, activities: Sequence[Activity], zone: str) -> Asset:
 
 def read_activities(
     activities: Iterable[Activity], zone: str, sites: Mapping[UUID, Site], catalogue: Catalogue, region: str | None
-) -> tuple[tuple[Extra, ...], Notice]:
-    """What activities weigh, and what must be said of them. `region` is where the asset stands, for those that name no country."""
+) -> tuple[Extra, ...]:
+    """What activities weigh, in the order of their days. `region` is where the asset stands, for those that name no country."""
     extras: list[Extra] = []
-    notices = Notice(0)
     for each in sorted(activities, key=lambda one: (one.start, one.id.bytes)):
         site = sites.get(each.site) if each.site else None
         where = each.country or (site.region if site else region)
-        found = list(_weigh(each, span(each, zone), site, catalogue, where))
-        for extra, said in found:
-            notices |= said
-            if extra is not None:
-                extras.append(extra)
-    return tuple(extras), notices
+        extras.extend(_weigh(each, span(each, zone), site, catalogue, where))
+    return tuple(extras)
 
 
 def _weigh(
     activity: Activity, seconds: tuple[int, int], site: Site | None, catalogue: Catalogue, region: str | None
-) -> Iterator[tuple[Extra | None, Notice]]:
+) -> Iterator[Extra]:
     stage, line = PLACES.get(activity.kind, PLACES["other"])
     electric = activity.activity == ELECTRICITY_ACTIVITY
     if electric:
         stage, line = USE, ELECTRICITY
     if site is not None and site.operator is not Operator.OWN and line in (DIRECT_FUGITIVE, ELECTRICITY):
         line = CLOUD
+
+    def absent(why: Notice) -> Extra:
+        return Extra(
+            *seconds,
+            stage,
+            GWP,
+            "both",
+            0.0,
+            activity.unit,
+            _origin(activity, 1.0, activity.unit),
+            notices=why,
+            void=True,
+        )
+
     found = False
     for criterion in (GWP, *sorted(catalogue.criteria - {GWP})):
         for basis, choice in _choices(catalogue, activity, criterion, region, electric=electric):
@@ -115,26 +124,24 @@ def _weigh(
             try:
                 ratio = conversion(activity.unit, denominator(factor.unit))
             except UnitError:
-                yield None, Notice.ACTIVITY_UNIT
+                yield absent(Notice.ACTIVITY_UNIT)
                 return
             found = found or criterion == GWP
-            yield (
-                Extra(
-                    *seconds,
-                    stage=stage,
-                    criterion=criterion,
-                    basis=basis,
-                    amount=activity.quantity * ratio,
-                    unit=denominator(factor.unit),
-                    origin=_origin(activity, ratio, factor.unit),
-                    factor=factor,
-                    line=line,
-                    source_ln_gsd2=ACTIVITY_LN_GSD2["declared"],
-                ),
-                Notice.EARLIER_YEAR_FACTOR if choice.years_back else Notice(0),
+            yield Extra(
+                *seconds,
+                stage=stage,
+                criterion=criterion,
+                basis=basis,
+                amount=activity.quantity * ratio,
+                unit=denominator(factor.unit),
+                origin=_origin(activity, ratio, factor.unit),
+                factor=factor,
+                line=line,
+                source_ln_gsd2=ACTIVITY_LN_GSD2["declared"],
+                notices=Notice.EARLIER_YEAR_FACTOR if choice.years_back else Notice(0),
             )
     if not found:
-        yield None, Notice.NO_ACTIVITY_FACTOR
+        yield absent(Notice.NO_ACTIVITY_FACTOR)
 
 
 def _choices(

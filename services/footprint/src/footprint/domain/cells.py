@@ -1,5 +1,7 @@
 """Terms summed up: runs of terms with one subject, month, site, line and control, and what each measure comes to in them."""
 
+import functools
+import operator
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -99,7 +101,10 @@ def _spread(spread: Spread, values: Floats, total: Floats, terms: Terms, cells: 
 
 @dataclass(frozen=True, slots=True)
 class ExtraSum:
-    """What one kind of extra (a stage, criterion, basis, line and factor) comes to in a cell; `terms` and `extras` are its lines."""
+    """What one kind of extra (a stage, criterion, basis, line and factor) comes to in a cell; `terms` and `extras` are its lines.
+
+    `void`: nothing is known of it but its `notices`.
+    """
 
     key: FigureKey
     line: Line | None
@@ -107,6 +112,8 @@ class ExtraSum:
     spreads: Spreads
     terms: tuple[int, ...]
     extras: tuple[int, ...]
+    notices: int
+    void: bool
 
 
 def sum_extras(ledger: Ledger, terms: Terms, cells: Cells) -> Mapping[int, list[ExtraSum]]:
@@ -119,14 +126,14 @@ def sum_extras(ledger: Ledger, terms: Terms, cells: Cells) -> Mapping[int, list[
         np.searchsorted(sorted_intervals, ledger.extra_interval, side="left"),
         np.searchsorted(sorted_intervals, ledger.extra_interval, side="right"),
     )
-    lines: dict[tuple[int, FigureKey, Line | None, str], list[tuple[int, int]]] = {}
+    lines: dict[tuple[int, FigureKey, Line | None, str, bool], list[tuple[int, int]]] = {}
     for term, extra in sorted(zip(by_interval[positions].tolist(), ledger.extra[pair].tolist(), strict=True)):
         each = ledger.extras[extra]
         key = FigureKey(each.stage, each.criterion, each.basis)
         factor = each.factor.id if each.factor else ""
-        lines.setdefault((int(cells.cell[term]), key, each.line, factor), []).append((term, extra))
+        lines.setdefault((int(cells.cell[term]), key, each.line, factor, each.void), []).append((term, extra))
     found: dict[int, list[ExtraSum]] = {}
-    for (cell, key, line, factor), pairs in sorted(lines.items(), key=lambda item: item[1]):
+    for (cell, key, line, factor, void), pairs in sorted(lines.items(), key=lambda item: item[1]):
         value = factor_weighted = source_weighted = 0.0
         for term, extra in pairs:
             each, part = ledger.extras[extra], extra_value(ledger, terms, term, extra)
@@ -142,6 +149,8 @@ def sum_extras(ledger: Ledger, terms: Terms, cells: Cells) -> Mapping[int, list[
                 Spreads(factor, spreads[0], "", spreads[1]),
                 tuple(term for term, _ in pairs),
                 tuple(extra for _, extra in pairs),
+                functools.reduce(operator.or_, (int(ledger.extras[extra].notices) for _, extra in pairs)),
+                void,
             )
         )
     return found

@@ -116,7 +116,7 @@ def _figures(computation: Computation, month: int) -> Iterator[dict[str, Any]]:
             lines = list(_lines(computation, key, measure, terms))
             if lines:
                 yield {**key._asdict(), "lines": lines, "value": _total(lines), "site_id": site}
-        for extra in extras.get(cell, ()):
+        for extra in (each for each in extras.get(cell, ()) if not each.void):
             lines = list(_extra_lines(computation, extra))
             yield {**extra.key._asdict(), "lines": lines, "value": _total(lines), "site_id": site}
 

@@ -1,10 +1,14 @@
 """Amounts that are known as a whole and spread evenly over a time: an activity, a refurbishing, a cloud machine's share of its host."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from footprint.domain.catalogue import Factor
+from footprint.domain.notices import Notice
 from footprint.domain.scopes import Line
 from footprint.domain.uncertainty import ln_product
+
+NOTHING: Final = Notice(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +16,8 @@ class Extra:
     """`amount` × `factor`, evenly over `over_s` seconds, of which those from `start` to `end` (Unix seconds) count.
 
     `line` None: the line of its stage. `factor` None: `amount` is the emission itself. `source_ln_gsd2` is of the amount; `origin` says in
-    words where it comes from. `anywhere`: it counts also while its asset is not in service.
+    words where it comes from. `anywhere`: it counts also while its asset is not in service. `void`: nothing is known of what it weighs,
+    it only says why in its `notices`.
     """
 
     start: int
@@ -28,6 +33,8 @@ class Extra:
     source_ln_gsd2: float = 0.0
     over_s: float = 0.0
     anywhere: bool = True
+    notices: Notice = NOTHING
+    void: bool = False
 
     def __post_init__(self) -> None:
         if self.over_s <= 0.0:

@@ -85,14 +85,14 @@ def read_profile(
 ) -> Profile:
     """Choose the evidence for `asset`, and read its states within `window`."""
     region = _region(asset, sites)
-    extras, said = read_activities(activities, organisation.time_zone, sites, catalogue, region)
+    extras = read_activities(activities, organisation.time_zone, sites, catalogue, region)
     if asset.is_home:
         stretches = read_stretches(asset, organisation, sites, catalogue, window, measured, extras)
-        return Profile(asset, organisation, catalogue, None, (), None, None, None, stretches, extras, said)
+        return Profile(asset, organisation, catalogue, None, (), None, None, None, stretches, extras, Notice(0))
     making = _making(asset, organisation, catalogue)
     extras = (*extras, *making.extras)
     stretches = read_stretches(asset, organisation, sites, catalogue, window, measured, extras)
-    maintenance = None
+    maintenance, said = None, Notice(0)
     if asset.support_eur_per_year:
         maintenance = catalogue.coefficient(MAINTENANCE_ACTIVITY)
         if maintenance is None:

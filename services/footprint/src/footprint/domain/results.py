@@ -272,7 +272,9 @@ class _CellReader:
                 result.notices |= PARTIAL
             result.figures.extend(self._figures(key, summed, cell, site))
         for extra in self.extras.get(cell, ()):
-            result.figures.append(self._extra(extra, cell, site))
+            result.notices |= extra.notices
+            if not extra.void:
+                result.figures.append(self._extra(extra, cell, site))
         result.embodied_evidence = _weakest(EMBODIED_ORDER, result.embodied_evidence, self.embodied[self.owner[cell]])
         result.electricity_evidence = _weakest(
             ELECTRICITY_EVIDENCE, result.electricity_evidence, ELECTRICITY_EVIDENCE[self.electricity_evidence[cell]]
@@ -309,7 +311,7 @@ class _CellReader:
                     weighted = dict(zip(shares, values.tolist(), strict=True))
                     for figure in self._figures(key, summed, cell, site):
                         yield from _shared_out(figure, weighted, shares)
-            for extra in self.extras.get(cell, ()):
+            for extra in (each for each in self.extras.get(cell, ()) if not each.void):
                 parts: dict[int, float] = {}
                 for term, index in zip(extra.terms, extra.extras, strict=True):
                     parts[term] = parts.get(term, 0.0) + extra_value(self.ledger, self.terms, term, index)
