@@ -24,7 +24,12 @@ async def hold_open(connection: Connection, assets: Collection[UUID]) -> Closed:
     rows = await connection.fetch(
         f"""
         SELECT org_id, pg_advisory_xact_lock_shared({LOCK.format(org="org_id")})
-        FROM (SELECT DISTINCT org_id FROM assets WHERE id = ANY($1::uuid[]) ORDER BY org_id) AS concerned
+        FROM (
+            SELECT org_id FROM assets WHERE id = ANY($1::uuid[])
+            UNION
+            SELECT org_id FROM homes WHERE home_id = ANY($1::uuid[])
+            ORDER BY org_id
+        ) AS concerned
         """,
         list(assets),
     )
@@ -108,9 +113,7 @@ class Restatement:
     causes: Sequence[str]
 
 
-_ROLLED: Final = (
-    "org_id, month, kind, site_id, stage, criterion, basis, share, scope, ghg_category, beges_item, restates"
-)
+_ROLLED: Final = "org_id, month, kind, site_id, stage, criterion, basis, share, scope, ghg_category, beges_item, factor, source, restates"
 
 
 async def write_restatements(connection: Connection, restatements: Sequence[Restatement]) -> None:
@@ -188,7 +191,7 @@ async def write_restatements(connection: Connection, restatements: Sequence[Rest
         ), counted AS (
             SELECT
                 org_id, counted_in AS month, kind, site_id, stage, criterion, basis, share, scope, ghg_category, beges_item,
-                month AS restates, billionths
+                '' AS factor, '' AS source, month AS restates, billionths
             FROM kept
         )
         INSERT INTO organisation_months ({_ROLLED}, billionths, figures)
@@ -229,6 +232,7 @@ async def waiting(connection: Connection, org: str, month: int) -> int:
         """
         SELECT
             (SELECT count(DISTINCT asset_id) FROM marks JOIN assets ON assets.id = marks.asset_id WHERE assets.org_id = $1)
+            + (SELECT count(DISTINCT asset_id) FROM marks JOIN homes ON homes.home_id = marks.asset_id WHERE homes.org_id = $1)
             + (SELECT count(*) FROM changes)
             + (SELECT count(*) FROM asset_months WHERE org_id = $1 AND month <= $2 AND month > $2 - 2 AND NOT published AND NOT removed)
         """,
