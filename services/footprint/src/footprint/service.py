@@ -1,5 +1,6 @@
 """The use cases of the API, one snapshot each."""
 
+from calendar import monthrange
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
@@ -21,9 +22,13 @@ from footprint.domain.months import current_month, format_month, parse_month
 from footprint.domain.notices import Notice, sentences
 from footprint.domain.recommendations import Machine
 from footprint.domain.results import figure_order
+from footprint.domain.seasons import HISTORY, seasonal_indices
+from footprint.domain.sums import exact
 from footprint.domain.uncertainty import interval, quality
-from footprint.store import answers, period_answers, work
+from footprint.store import answers, period_answers, totals, work
 from footprint.store.catalogues import CatalogueReader
+from footprint.store.totals import Question
+from footprint.totals import interval_document, rolled_row
 
 MOST_RECOMMENDED = 100
 """Servers looked at for a recommendation; their figures are computed when the dashboard is asked for."""
@@ -54,7 +59,9 @@ class Answers:
     async def board(self, connection: Connection, org: str, month: int) -> dict[str, Any]:
         """The dashboard as a snapshot sees it."""
         first = month // 12 * 12
-        rows = await answers.stages_by_month(connection, org, first, first + 11)
+        asked = Question(org, min(first, month - HISTORY + 1), first + 11, groups=("month", "stage"))
+        every = [row for row in await totals.totals(connection, asked) if row["billionths"] is not None]
+        rows = [row for row in every if row["month"] >= first]
         parts = dashboard.parts_by_month((row["month"], row["stage"], int(row["billionths"])) for row in rows)
         counted = await self._counted(connection, org, first)
         restated: dict[int, int] = {}
@@ -62,9 +69,13 @@ class Answers:
             restated[each.counted_in] = restated.get(each.counted_in, 0) + each.billionths
         servers = await answers.servers(connection, org, month)
         notices = await answers.month_warnings(connection, org, month)
+        document = dashboard.year_document(month, parts, restated)
+        document["interval"] = _interval([row for row in rows if row["month"] == month])
+        document["year"]["interval"] = _interval(rows)
+        document["year"]["seasonal"] = _seasonal(every, month)
         return {
             "org": org,
-            **dashboard.year_document(month, parts, restated),
+            **document,
             "restatements": dashboard.restatements_document(month, parts.get(month, dashboard.Parts()).total, counted),
             "servers": {
                 "in_service": servers.get("in_service", 0) + servers.get("standby", 0),
@@ -197,6 +208,35 @@ class Answers:
             for result in compute(assets, alone).results()
             if result.month == month
         }
+
+
+def _interval(rows: list[Any]) -> dict[str, Any]:
+    found = interval_document([rolled_row(row) for row in rows])
+    return {"low_kg": found["low"], "high_kg": found["high"], "quality": found["quality"]}
+
+
+def _seasonal(rows: list[Any], month: int) -> dict[str, Any] | None:
+    """The forecast after `month` in the seasons of the year before; None without such a year, or without a forecast."""
+    used: dict[int, int] = {}
+    others: dict[int, int] = {}
+    for row in rows:
+        sums = used if row["stage"] == "use" else others
+        sums[row["month"]] = sums.get(row["month"], 0) + int(row["billionths"])
+    days = {number: monthrange(number // 12, number % 12 + 1)[1] for number in used}
+    indices = seasonal_indices({number: amount / days[number] for number, amount in used.items()}, month)
+    ahead = range(month + 1, month // 12 * 12 + 12)
+    if indices is None or not ahead:
+        return None
+    adjusted = {number: round(used.get(number, 0) * indices[number % 12]) + others.get(number, 0) for number in ahead}
+    elapsed = sum(sums.get(number, 0) for sums in (used, others) for number in range(month // 12 * 12, month + 1))
+    return {
+        "months": [
+            {"month": format_month(number), "total_kg": exact(amount), "index": indices[number % 12]}
+            for number, amount in adjusted.items()
+        ],
+        "forecast_kg": exact(sum(adjusted.values())),
+        "estimate_kg": exact(elapsed + sum(adjusted.values())),
+    }
 
 
 def _pue_in(site: Site, month: int) -> float | None:

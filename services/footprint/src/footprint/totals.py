@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, Literal
+from typing import Any, Final
 from uuid import UUID
 
 from common.api.problems import FieldError, NotFound, Unprocessable
@@ -12,13 +12,16 @@ from common.organisations import Organisations
 from footprint.domain.dashboard import PARTS
 from footprint.domain.inventory import KINDS
 from footprint.domain.months import format_month
+from footprint.domain.rollup import Rolled, ln_gsd2_of_rolled
 from footprint.domain.sums import exact
+from footprint.domain.uncertainty import interval, quality
 from footprint.store import answers
 from footprint.store import totals as store
 from footprint.store.totals import Question
 
-Group = Literal["month", "site", "kind", "stage", "scope", "ghg_category", "beges_item", "share", "asset"]
-GROUPS: Final = ("month", "site", "kind", "stage", "scope", "ghg_category", "beges_item", "share", "asset")
+GROUPS: Final = (
+    "month", "site", "kind", "application", "stage", "scope", "ghg_category", "beges_item", "share", "asset",
+)  # fmt: skip
 UNITS: Final[Mapping[str, str]] = {"gwp": "kgCO2e", "pe": "MJ", "adpe": "kgSbeq", "water": "m3"}
 _KNOWN: Final[Mapping[str, Sequence[Any]]] = {
     "kind": sorted(KINDS | {"site", "organisation"}),
@@ -34,6 +37,7 @@ class Filters:
     """What is counted: empty lists leave nothing out."""
 
     sites: Sequence[str] = ()
+    applications: Sequence[str] = ()
     assets: Sequence[UUID] = ()
     others: Mapping[str, Sequence[Any]] = field(default_factory=dict)
 
@@ -58,26 +62,85 @@ class Totals:
             if await answers.organisation_zone(connection, question.org) is None:
                 raise NotFound("organisation", question.org)
             question = replace(question, filters=await _resolved(connection, question.org, filters))
-            following = None
             if "asset" in question.groups or filters.assets:
-                paged = "asset" in question.groups
-                count = limit + 1 if paged else len(filters.assets)
-                rows = await store.totals_by_asset(connection, question, filters.assets or None, after, count)
-                shown = sorted({row["asset"] for row in rows}, key=lambda each: each.bytes)
-                if paged and len(shown) > limit:
-                    following = shown[limit - 1]
-                    rows = [row for row in rows if row["asset"].bytes <= following.bytes]
+                rows, following = await _of_assets(connection, question, filters.assets, after, limit)
+            elif "application" in question.groups or filters.applications:
+                rows, following = await _of_applications(connection, question, filters.applications), None
             else:
-                rows = await store.totals(connection, question)
+                rows, following = await store.totals(connection, question), None
             sites = {row["site_id"] for row in rows if "site" in question.groups and row["site_id"]}
-            codes = await store.site_codes(connection, sorted(sites))
+            codes = await store.site_codes(connection, sorted(sites)) if sites else {}
+            if "application" in question.groups:
+                codes |= await store.applications(connection, question.org)
         return _document(question, rows, codes), following
+
+
+async def _of_assets(
+    connection: Connection, question: Question, assets: Sequence[UUID], after: UUID | None, limit: int
+) -> tuple[list[Any], UUID | None]:
+    """A page by asset, and where the next one begins; without that group, the named assets together."""
+    if "asset" not in question.groups:
+        return await store.totals_by_asset(connection, question, assets, None, len(assets)), None
+    rows = await store.totals_by_asset(connection, question, assets or None, after, limit + 1)
+    shown = list(dict.fromkeys(row["asset"] for row in rows))
+    if len(shown) <= limit:
+        return rows, None
+    return [row for row in rows if row["asset"] != shown[limit]], shown[limit - 1]
+
+
+async def _of_applications(connection: Connection, question: Question, codes: Sequence[str]) -> list[Mapping[str, Any]]:
+    """What applications use, and, unless some are asked for, what none uses: so the groups add up to the whole."""
+    if not codes:
+        used = [dict(row) for row in await store.totals_of_applications(connection, question, None)]
+        whole = await store.totals(connection, replace(question, groups=_without_application(question)))
+        return [*used, *_unused(question, whole, used)]
+    ids = {code: each for each, code in (await store.applications(connection, question.org)).items()}
+    unknown = [code for code in codes if code not in ids]
+    if unknown:
+        rule = f"application {unknown[0]!r} is not known in {question.org}"
+        raise Unprocessable(rule, [FieldError("application", "unknown", rule)])
+    return await store.totals_of_applications(connection, question, [ids[code] for code in codes])
+
+
+def _without_application(question: Question) -> tuple[str, ...]:
+    return tuple(name for name in question.groups if name != "application")
+
+
+def _unused(
+    question: Question, whole: Sequence[Mapping[str, Any]], used: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Rows of what no application uses: the whole less what is used, by the other groups; of a difference no interval is told."""
+    columns = [store.ROLLED[name] for name in _without_application(question)]
+    left: dict[tuple[Any, ...], list[int]] = {}
+    for rows, sign in ((whole, 1), (used, -1)):
+        for row in rows:
+            amounts = left.setdefault(tuple(row[column] for column in columns), [0, 0])
+            amounts[0] += sign * int(row["billionths"] or 0)
+            amounts[1] += sign * int(row["restated"])
+    nothing = {"month": 0, "factor": "", "source": "", "factor_weighted": None, "compared": 0, "placed": 0}
+    return [
+        {
+            **nothing,
+            **dict(zip(columns, key, strict=True)),
+            "application_id": None,
+            "billionths": amount,
+            "restated": restated,
+        }
+        for key, (amount, restated) in left.items()
+        if amount or restated
+    ]
 
 
 def _check(question: Question, filters: Filters) -> None:
     if len(set(question.groups)) < len(question.groups):
         rule = f"group_by {','.join(question.groups)} names a group twice"
         raise Unprocessable(rule, [FieldError("group_by", "twice", rule)])
+    used = {*question.groups, *(name for name, wanted in filters.others.items() if wanted)}
+    used |= {name for name, wanted in (("site", filters.sites), ("asset", filters.assets)) if wanted}
+    apart = sorted(used & {"site", "kind", "asset"})
+    if apart and ("application" in used or filters.applications):
+        rule = f"application cannot be combined with {apart[0]}: what applications use is kept by month, stage, scope and reporting line"
+        raise Unprocessable(rule, [FieldError("group_by", "not_combined", rule)])
     for name, wanted in filters.others.items():
         unknown = [each for each in wanted if name in _KNOWN and each not in _KNOWN[name]]
         if unknown:
@@ -97,10 +160,13 @@ async def _resolved(connection: Connection, org: str, filters: Filters) -> Mappi
     return found
 
 
-def _document(question: Question, rows: Sequence[Any], codes: Mapping[UUID, str]) -> dict[str, Any]:
+def _document(question: Question, rows: Sequence[Mapping[str, Any]], codes: Mapping[UUID, str]) -> dict[str, Any]:
     by_asset = "asset" in question.groups
-    told = [row for row in rows if row["billionths"] is not None or by_asset]
-    incomplete = any(row.get("incomplete") for row in rows)
+    grouped: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
+    for row in rows:
+        if row["billionths"] is not None or by_asset:
+            grouped.setdefault(tuple(row[_column(name)] for name in question.groups), []).append(row)
+    incomplete = sum(row["compared"] for row in rows) < sum(row["placed"] for row in rows)
     detail = "electricity without guarantee of origin and without a residual mix in the catalogue is not in this total"
     return {
         "org": question.org,
@@ -112,21 +178,70 @@ def _document(question: Question, rows: Sequence[Any], codes: Mapping[UUID, str]
         "unit": UNITS[question.criterion],
         "groups": [
             {
-                **{name: _label(name, row, codes) for name in question.groups},
-                "value": None if row["billionths"] is None else exact(int(row["billionths"])),
-                "restated": exact(int(row["restated"])),
+                **{name: _label(name, value, codes) for name, value in zip(question.groups, key, strict=True)},
+                **_amounts(grouped[key]),
             }
-            for row in told
+            for key in sorted(grouped, key=_order)
         ],
         "total": exact(sum(int(row["billionths"] or 0) for row in rows)),
+        **_interval([row for row in rows if row["billionths"] is not None]),
         "warnings": [{"code": "no_residual_mix", "detail": detail}] if incomplete else [],
     }
 
 
-def _label(name: str, row: Any, codes: Mapping[UUID, str]) -> Any:
-    if name == "asset":
-        return row["asset"]
-    value = row[store.ROLLED[name]]
+def _column(name: str) -> str:
+    return name if name == "asset" else {"application": "application_id", **store.ROLLED}[name]
+
+
+def _order(key: tuple[Any, ...]) -> tuple[tuple[bool, Any], ...]:
+    """Groups in the order of their keys, what has none last."""
+    return tuple((value is None, value.bytes if isinstance(value, UUID) else value or 0) for value in key)
+
+
+def _label(name: str, value: Any, codes: Mapping[UUID, str]) -> Any:
+    if value is None or name == "asset":
+        return value
     if name == "month":
-        return None if value is None else format_month(value)
-    return codes.get(value) if name == "site" and value else value
+        return format_month(value)
+    return codes.get(value) if name in ("site", "application") else value
+
+
+def _amounts(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    known = [row for row in rows if row["billionths"] is not None]
+    return {
+        "value": exact(sum(int(row["billionths"]) for row in known)) if known else None,
+        **_interval(known),
+        "restated": exact(sum(int(row["restated"]) for row in rows)),
+    }
+
+
+def _interval(rows: Sequence[Mapping[str, Any]]) -> dict[str, float | int | None]:
+    """The 95 % interval of a sum of rows and its class; nothing where it has none."""
+    return (
+        interval_document([rolled_row(row) for row in rows])
+        if all(row["factor_weighted"] is not None for row in rows)
+        else {"low": None, "high": None, "quality": None}
+    )
+
+
+def rolled_row(row: Mapping[str, Any]) -> Rolled:
+    """A row of the store as `rollup` takes it."""
+    return Rolled(
+        row["month"],
+        row["factor"],
+        row["source"],
+        int(row["billionths"]) / 1e9,
+        row["factor_weighted"],
+        row["source_weighted"],
+        row["source_squares"],
+    )
+
+
+def interval_document(rows: Sequence[Rolled]) -> dict[str, float | int | None]:
+    """`{low, high, quality}` of a sum; all null where the sum is not positive: a log-normal interval is of something that is there."""
+    total = sum(row.value for row in rows)
+    if total <= 0:
+        return {"low": None, "high": None, "quality": None}
+    spread = ln_gsd2_of_rolled(rows)
+    bounds = interval(total, spread)
+    return {"low": bounds.low, "high": bounds.high, "quality": quality(spread)}

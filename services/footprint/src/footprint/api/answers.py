@@ -54,6 +54,9 @@ def answers_router(database: Database, clock: Callable[[], datetime]) -> APIRout
         kind: Annotated[list[str] | None, Query(description="kinds of assets; repeat for several")] = None,
         stage: Annotated[list[str] | None, Query(description="life-cycle stages; repeat for several")] = None,
         scope: Annotated[list[int] | None, Query(description="scopes; repeat for several")] = None,
+        application: Annotated[
+            list[str] | None, Query(description="applications by their code; repeat for several")
+        ] = None,
         asset: Annotated[list[UUID] | None, Query(description="assets; repeat for several", max_length=1000)] = None,
         cursor: Cursor = None,
         limit: Limit = 100,
@@ -61,7 +64,8 @@ def answers_router(database: Database, clock: Callable[[], datetime]) -> APIRout
         """Each figure counts to 9 decimals, and the total is the exact sum of the groups. Location and market are never mixed.
 
         Filters of one name are alternatives, those of several names hold together. `restated` is the part of a value that corrects months
-        closed before. By asset the answer is a page: `total` is of the page, `next_cursor` leads on.
+        closed before; `low` and `high` bound the 95 % interval, with a data-quality class from 5 (very good) to 1. By application, what
+        none uses is a group of its own (null). By asset the answer is a page: `total` is of the page, `next_cursor` leads on.
         """
         caller.require_organisation(org)
         first, last = read_month(start, "from"), read_month(end, "to")
@@ -72,7 +76,7 @@ def answers_router(database: Database, clock: Callable[[], datetime]) -> APIRout
         others: dict[str, list[Any]] = {"kind": kind or [], "stage": stage or [], "scope": scope or []}
         after: UUID | None = decode(cursor, UUID)[0] if cursor else None
         document, following = await totals.answer(
-            caller.organisations, question, Filters(site or [], asset or [], others), after, limit
+            caller.organisations, question, Filters(site or [], application or [], asset or [], others), after, limit
         )
         if "asset" in question.groups:
             document["next_cursor"] = None if following is None else encode(following)

@@ -90,7 +90,7 @@ def _cards(report: Report, language: Language) -> str:
         ),
         (word("closed", language), word("of_12", language, count=len(report.closings)), ""),
     ]
-    if interval:
+    if interval and interval["low_kg"] is not None:
         low, high = (tonnes(int(interval[name] * 10**9), language) for name in ("low_kg", "high_kg"))
         cards.insert(1, (word("interval", language), f"{low}", f"→ {high}"))
     if board:

@@ -43,23 +43,44 @@ def _conditions(question: Question, month: str) -> tuple[str, list[Any]]:
 
 
 async def totals(connection: Connection, question: Question) -> list[Any]:
-    """Billionths per group from the roll-up, with what of them corrects closed months."""
-    columns = [ROLLED[name] for name in question.groups]
+    """The rows of the roll-up by the groups of a question, and by month, factor and source, which their intervals need.
+
+    `restated` is what of the billionths corrects closed months. `compared` and `placed` count the figures of the basis and of the location.
+    """
     where, values = _conditions(question, "month")
-    shown = "".join(f"{column}, " for column in columns)
-    order = ", ".join(f"{column} NULLS LAST" for column in columns)
+    return await _rolled(connection, "organisation_months", "restates IS NOT NULL", question, where, values)
+
+
+async def totals_of_applications(
+    connection: Connection, question: Question, applications: Sequence[UUID] | None
+) -> list[Any]:
+    """The same of what applications use; of these alone when they are named."""
+    where, values = _conditions(question, "month")
+    values.append(None if applications is None else list(applications))
+    where += f" AND (${len(values)}::uuid[] IS NULL OR application_id = ANY (${len(values)}))"
+    return await _rolled(connection, "application_months", "false", question, where, values)
+
+
+async def _rolled(
+    connection: Connection, table: str, restates: str, question: Question, where: str, values: list[Any]
+) -> list[Any]:
+    columns = {"application": "application_id", **ROLLED}
+    keys = ", ".join(dict.fromkeys([*(columns[name] for name in question.groups), "month", "factor", "source"]))
     rows: list[Any] = await connection.fetch(
         f"""
         SELECT
-            {shown}
+            {keys},
             sum(billionths) FILTER (WHERE basis IN ('both', $5)) AS billionths,
-            coalesce(sum(billionths) FILTER (WHERE basis IN ('both', $5) AND restates IS NOT NULL), 0) AS restated,
-            sum(figures) FILTER (WHERE basis = $5 AND restates IS NULL)
-                < sum(figures) FILTER (WHERE basis = 'location' AND restates IS NULL) AS incomplete
-        FROM organisation_months
+            coalesce(sum(billionths) FILTER (WHERE basis IN ('both', $5) AND {restates}), 0) AS restated,
+            (sum(factor_weighted) FILTER (WHERE basis IN ('both', $5)) / 1e9)::double precision AS factor_weighted,
+            (sum(source_weighted) FILTER (WHERE basis IN ('both', $5)) / 1e9)::double precision AS source_weighted,
+            (sum(source_squares) FILTER (WHERE basis IN ('both', $5)) / 1e18)::double precision AS source_squares,
+            coalesce(sum(figures) FILTER (WHERE basis = $5 AND NOT {restates}), 0) AS compared,
+            coalesce(sum(figures) FILTER (WHERE basis = 'location' AND NOT {restates}), 0) AS placed
+        FROM {table}
         {where}
           AND figures > 0
-        {f"GROUP BY {', '.join(columns)} ORDER BY {order}" if columns else ""}
+        GROUP BY {keys}
         """,
         *values,
     )
@@ -69,47 +90,49 @@ async def totals(connection: Connection, question: Question) -> list[Any]:
 async def totals_by_asset(
     connection: Connection, question: Question, assets: Sequence[UUID] | None, after: UUID | None, limit: int
 ) -> list[Any]:
-    """Billionths of `limit` assets after the one named, in the order of their ids, by the other groups as well.
-
-    An asset without any figure is one row, with nothing in its columns. `assets`: these alone.
-    """
-    columns = [ROLLED[name] for name in question.groups if name != "asset"]
+    """The same of `limit` assets after the one named, in the order of their ids; `assets`: these alone. An asset without any figure is one
+    row, with nothing in its columns."""
+    columns = [ROLLED[name] for name in question.groups if name not in ("asset", "month")]
     own, values = _conditions(question, "month")
-    counted = own.replace("AND month BETWEEN", "AND counted_in BETWEEN").replace("month = ANY", "counted_in = ANY")
+    counted = own.replace("AND month BETWEEN", "AND counted_in BETWEEN")
     page = f"${len(values) + 1}::uuid[]"
     inner = "".join(f"{column}, " for column in columns)
-    of_counted = "".join(f"{'counted_in AS month' if column == 'month' else column}, " for column in columns)
-    outer = "".join(f"figured.{column}, " for column in columns)
-    by = "".join(f", figured.{column}" for column in columns)
+    keys = ", ".join(f"figured.{column}" for column in (*columns, "month", "factor", "source"))
     rows: list[Any] = await connection.fetch(
         f"""
         WITH page AS (
             SELECT id
             FROM assets
             WHERE org_id = $1
-              AND ($2 >= 0 AND $3 >= 0)
               AND ({page} IS NULL OR id = ANY ({page}))
               AND (${len(values) + 2}::uuid IS NULL OR id > ${len(values) + 2})
             ORDER BY id
             LIMIT ${len(values) + 3}
         ), figured AS (
-            SELECT asset_id, {inner} billionths(value) AS billionths, 0::numeric AS restated
+            SELECT
+                asset_id, {inner} month, factor, source, billionths(value) AS billionths, 0::numeric AS restated,
+                value * factor_ln_gsd2 AS factor_weighted,
+                CASE WHEN source = '' THEN 0 ELSE value * source_ln_gsd2 END AS source_weighted,
+                CASE WHEN source = '' THEN (value * source_ln_gsd2) ^ 2 ELSE 0 END AS source_squares
             FROM figures
             {own}
               AND basis IN ('both', $5)
               AND asset_id = ANY (ARRAY(SELECT id FROM page))
             UNION ALL
-            SELECT asset_id, {of_counted} billionths, billionths AS restated
+            SELECT asset_id, {inner} counted_in AS month, '', '', billionths, billionths AS restated, 0, 0, 0
             FROM restated_figures
             {counted}
               AND basis IN ('both', $5)
               AND asset_id = ANY (ARRAY(SELECT id FROM page))
         )
-        SELECT page.id AS asset, {outer} sum(figured.billionths) AS billionths, coalesce(sum(figured.restated), 0) AS restated
+        SELECT
+            page.id AS asset, {keys}, sum(figured.billionths) AS billionths, coalesce(sum(figured.restated), 0) AS restated,
+            sum(figured.factor_weighted) AS factor_weighted, sum(figured.source_weighted) AS source_weighted,
+            sum(figured.source_squares) AS source_squares, 0 AS compared, 0 AS placed
         FROM page
         LEFT JOIN figured ON figured.asset_id = page.id
-        GROUP BY page.id{by}
-        ORDER BY page.id{by}
+        GROUP BY page.id, {keys}
+        ORDER BY page.id
         """,
         *values,
         None if assets is None else list(assets),
@@ -117,6 +140,12 @@ async def totals_by_asset(
         limit,
     )
     return rows
+
+
+async def applications(connection: Connection, org: str) -> dict[UUID, str]:
+    """The codes of an organisation's applications by their ids."""
+    rows = await connection.fetch("SELECT id, code FROM applications WHERE org_id = $1", org)
+    return {row["id"]: row["code"] for row in rows}
 
 
 async def site_codes(connection: Connection, sites: Sequence[UUID]) -> dict[UUID, str]:

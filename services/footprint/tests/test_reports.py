@@ -1,0 +1,149 @@
+"""Yearly reports say what dashboard and totals say, to the printed digit, in every format and language."""
+
+import csv
+import io
+import json
+import re
+from decimal import Decimal
+from typing import Any
+
+import openpyxl
+import pypdf
+import pytest
+from common.organisations import EVERY
+
+from services.footprint.tests.conftest import Pipeline
+from services.footprint.tests.test_api import farm
+from services.footprint.tests.world import ORG, asset, electricity, factor
+
+
+async def told(pipeline: Pipeline) -> None:
+    """A farm with its history: months closed, and corrected since."""
+    await farm(pipeline)
+    await pipeline.service.handle(
+        factor("maintenance", "maintenance.it_hardware", 0.4, unit="kgCO2e/EUR", note="assumption")
+    )
+    await pipeline.settle()
+    await pipeline.service.client.post(f"/v1/periods/2026-06/close?org={ORG}&earlier=true")
+    await pipeline.service.handle(asset("fleet", 2, quantity=5), electricity("FR", 0.06, version=2))
+    await pipeline.settle()
+
+
+async def ask(pipeline: Pipeline, path: str) -> Any:
+    """An answer with its numbers as printed."""
+    answer = await pipeline.service.client.get(f"/v1{path}")
+    assert answer.status_code == 200, answer.text
+    return json.loads(answer.content, parse_float=Decimal)
+
+
+async def file(pipeline: Pipeline, form: str, language: str = "fr") -> bytes:
+    """A report as a file."""
+    answer = await pipeline.service.client.get(f"/v1/reports/{ORG}/2026.{form}?lang={language}")
+    assert answer.status_code == 200, answer.text
+    assert f'filename="footprint-{ORG}-2026-{language}.{form}"' in answer.headers["content-disposition"]
+    return answer.content
+
+
+def exact_in(text: str, language: str) -> list[Decimal]:
+    """The exact figures that a text prints: those with nine decimals."""
+    if language == "fr":
+        return [
+            Decimal(each.replace("\u202f", "").replace(",", "."))
+            for each in re.findall(r"-?\d{1,3}(?:\u202f\d{3})*,\d{9}", text)
+        ]
+    return [Decimal(each.replace(",", "")) for each in re.findall(r"-?\d{1,3}(?:,\d{3})*\.\d{9}", text)]
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+async def test_dashboard_totals_csv_and_pdf_print_the_same_figures_to_the_last_digit(
+    pipeline: Pipeline, language: str
+) -> None:
+    await told(pipeline)
+    board = await ask(pipeline, f"/dashboard?org={ORG}&month=2026-10")
+    path = f"/totals?org={ORG}&from=2026-01&to=2026-12&group_by="
+    months = {each["month"]: each["value"] for each in (await ask(pipeline, path + "month"))["groups"]}
+    stages = {each["stage"]: each["value"] for each in (await ask(pipeline, path + "stage"))["groups"]}
+    scopes = {each["scope"]: each["value"] for each in (await ask(pipeline, path + "scope"))["groups"]}
+
+    rows = list(csv.DictReader(io.StringIO((await file(pipeline, "csv", "en")).decode())))
+    shown = [row for row in rows if row["criterion"] == "gwp" and row["basis"] in ("both", "location")]
+    by_month = {month: sum(Decimal(row["value"]) for row in shown if row["month"] == month) for month in months}
+    assert by_month == months == {each["month"]: each["total_kg"] for each in board["months"]}
+    assert sum(by_month.values()) == board["year"]["estimate_kg"]
+
+    pages = pypdf.PdfReader(io.BytesIO(await file(pipeline, "pdf", language)))
+    printed = exact_in("\n".join(page.extract_text() for page in pages.pages), language)
+    expected = [amount for each in board["months"] for amount in (*each["parts"].values(), each["total_kg"])]
+    assert printed[: len(expected)] == expected
+    assert board["year"]["estimate_kg"] in printed
+    assert set(stages.values()) | set(scopes.values()) <= set(printed)
+
+
+async def test_the_workbook_holds_the_same_months_and_every_line(pipeline: Pipeline) -> None:
+    await told(pipeline)
+    board = await ask(pipeline, f"/dashboard?org={ORG}&month=2026-10")
+    book = openpyxl.load_workbook(io.BytesIO(await file(pipeline, "xlsx", "en")))
+    months = list(book.worksheets[0].iter_rows(min_row=2, max_row=13, values_only=True))
+    assert [row[6] for row in months] == [float(each["total_kg"]) for each in board["months"]]
+    assert [row[5] for row in months] == [float(each["restated_kg"]) for each in board["months"]]
+    assert [row[1] for row in months] == 6 * ["closed"] + 4 * ["open"] + 2 * ["projected"]
+    assert len(book.worksheets[0]._charts) == 1
+    lines = list(csv.reader(io.StringIO((await file(pipeline, "csv", "en")).decode())))
+    assert book.worksheets[-1].max_row == len(lines)
+
+
+async def test_restatements_and_assumptions_and_factor_versions_stand_in_the_report(pipeline: Pipeline) -> None:
+    await told(pipeline)
+    pages = pypdf.PdfReader(io.BytesIO(await file(pipeline, "pdf", "en")))
+    text = "\n".join(page.extract_text() for page in pages.pages)
+    for expected in (
+        "Restatements",
+        "inventory",
+        "factor",
+        "electricity-fr-2026",
+        "Annex B",
+        "remaining",
+        "GHG Protocol",
+        "BEGES",
+        "assumption",
+    ):
+        assert expected in text, expected
+    french = pypdf.PdfReader(io.BytesIO(await file(pipeline, "pdf", "fr")))
+    assert "Retraitements" in "\n".join(page.extract_text() for page in french.pages)
+
+
+async def test_cells_of_the_customer_are_no_formulas(pipeline: Pipeline) -> None:
+    await told(pipeline)
+    async with pipeline.service.database.transaction(EVERY) as unit:
+        await unit.connection.execute("""UPDATE sites SET document = document || '{"code": "=1+1"}'""")
+    assert b",'=1+1," in await file(pipeline, "csv")
+    book = openpyxl.load_workbook(io.BytesIO(await file(pipeline, "xlsx")))
+    assert not [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.data_type == "f"]
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        (f"/v1/reports/{ORG}/2027.pdf", 422),
+        (f"/v1/reports/{ORG}/1980.csv", 422),
+        (f"/v1/reports/{ORG}/2026.docx", 422),
+        (f"/v1/reports/{ORG}/2026.pdf?lang=de", 422),
+        ("/v1/reports/nobody/2026.csv", 404),
+    ],
+)
+async def test_a_report_that_cannot_be_made_is_a_problem(pipeline: Pipeline, path: str, status: int) -> None:
+    await farm(pipeline)
+    assert (await pipeline.service.client.get(path)).status_code == status
+
+
+async def test_a_year_without_anything_is_a_report_all_the_same(pipeline: Pipeline) -> None:
+    await farm(pipeline)
+    for form in ("csv", "xlsx", "pdf"):
+        answer = await pipeline.service.client.get(f"/v1/reports/{ORG}/2025.{form}")
+        assert answer.status_code == 200, answer.text
+
+
+async def test_another_organisation_gets_no_report(pipeline: Pipeline) -> None:
+    await farm(pipeline)
+    async with pipeline.service.client_for(["globex"]) as client:
+        assert (await client.get(f"/v1/reports/{ORG}/2026.csv")).status_code == 403
