@@ -346,3 +346,27 @@ async def test_another_organisation_may_go_on_writing_its_own_months(pipeline: P
     await pipeline.service.handle(asset("theirs", 2, org="globex", quantity=2, timeline=[segment(site_id=None)]))
     await pipeline.settle()
     assert (await ask(pipeline, "GET", f"/assets/{id_of('theirs')}/months/2026-09"))["quantity"] == 2
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+async def test_a_closed_month_is_explained_with_the_factors_it_was_closed_with(
+    pipeline: Pipeline, language: str
+) -> None:
+    await started(pipeline)
+    await close(pipeline)
+    await pipeline.service.handle(electricity("FR", 0.09, version=2))
+    await pipeline.settle()
+    path = f"/assets/{id_of('srv')}/months/2026-09"
+    explained = await ask(pipeline, "GET", f"{path}/explanation")
+    assert explained["up_to_date"] is True
+    assert explained["closed"]["by"] == "tests"
+    assert [each["reason"] for each in explained["restated"]] == ["factor"]
+    assert {rung["evidence"] for rung in explained["evidence_ladder"]["energy"] if rung["chosen"]} == {"declared"}
+    answer = await pipeline.service.client.get(f"/v1{path}/explanation?lang={language}")
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    values = {repr(float(each["value"])) for each in explained["trace"]}
+    assert all(value in answer.text for value in values)
+    assert "electricity-fr-2026 v1" in answer.text
+    assert ("Mois clos" if language == "fr" else "Month closed") in answer.text
+    plain = await pipeline.service.client.get(f"/v1{path}/explanation", headers={"Accept": "text/plain"})
+    assert plain.text.startswith("Empreinte carbone")

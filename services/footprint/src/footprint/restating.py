@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from uuid import UUID
 
 from common.database import Connection, Transaction
@@ -64,9 +63,7 @@ def _restatements(
     closed: Closed,
 ) -> list[Restatement]:
     def recompute(references: frozenset[FactorRef], month: int) -> Iterable[AssetMonth]:
-        versions = [factors[each] for each in sorted(references) if each in factors]
-        own = {org: catalogue.pinned(versions) for org, catalogue in world.own_catalogues.items()}
-        pinned = replace(world, catalogue=world.catalogue.pinned(versions), own_catalogues=own)
+        pinned = world.pinned(factors[each] for each in sorted(references) if each in factors)
         since = min(month_start(world.organisation(asset.org).time_zone, month) for asset in assets)
         return compute(assets, pinned, since).results()
 

@@ -11,7 +11,7 @@ from common.api.problems import FieldError, NotFound, Unprocessable
 from common.database import Connection, Database
 from common.organisations import EVERY, Organisations
 
-from footprint.documents import read_figure, read_site
+from footprint.documents import read_factor, read_figure, read_site
 from footprint.domain import dashboard, recommendations
 from footprint.domain.catalogue import Catalogues
 from footprint.domain.dashboard import Counted
@@ -25,10 +25,12 @@ from footprint.domain.results import figure_order
 from footprint.domain.seasons import HISTORY, seasonal_indices
 from footprint.domain.sums import exact
 from footprint.domain.uncertainty import interval, quality
+from footprint.explaining import as_text, ladder
 from footprint.store import answers, period_answers, totals, work
 from footprint.store.catalogues import CatalogueReader
 from footprint.store.totals import Question
 from footprint.totals import interval_document, rolled_row
+from footprint.wording import Language
 
 MOST_RECOMMENDED = 100
 """Servers looked at for a recommendation; their figures are computed when the dashboard is asked for."""
@@ -107,7 +109,10 @@ class Answers:
         async with self._database.snapshot("*") as connection:
             assets = await work.read_assets(connection, [asset])
             world = await work.read_world(connection, assets, await self._catalogue.read(connection), self._clock())
+        if stored["closed"]:
+            world = world.pinned(map(read_factor, stored["factors"]))
         explanation = explain(assets[0], month, world) if assets else None
+        stored["evidence_ladder"] = ladder(stored["evidence"])
         if explanation is None:
             return {**stored, "up_to_date": False, "evidence_chosen": [], "trace": []}
         recomputed = [figure.value for figure in explanation.result.figures]
@@ -157,12 +162,37 @@ class Answers:
             "method_version": row["method_version"],
             "computed_at": row["computed_at"],
             "pending": await answers.is_marked(connection, asset),
+            **await self._closed(connection, row["org_id"], asset, month),
         }
 
     async def _read_catalogues(self) -> Catalogues:
         """The catalogues of all organisations, which a transaction of some of them does not see."""
         async with self._database.snapshot(EVERY) as connection:
             return await self._catalogue.read(connection)
+
+    async def _closed(self, connection: Connection, org: str, asset: UUID, month: int) -> dict[str, Any]:
+        """Who closed the month and when, and what was restated of the asset since."""
+        closed = await period_answers.closed(connection, org, month, month)
+        if not closed:
+            return {"closed": None, "restated": []}
+        return {
+            "closed": {"at": closed[0]["closed_at"], "by": closed[0]["closed_by"]},
+            "restated": [
+                {
+                    "counted_in": format_month(row["counted_in"]),
+                    "reason": row["reason"],
+                    "recorded_at": row["recorded_at"],
+                    "value": exact(int(row["billionths"])),
+                }
+                for row in await period_answers.restated_of_asset(connection, asset, month)
+            ],
+        }
+
+    async def explanation_text(self, organisations: Organisations, asset: UUID, month: int, language: Language) -> str:
+        """The explanation as text."""
+        document = await self.explanation(organisations, asset, month)
+        async with self._database.snapshot(organisations) as connection:
+            return as_text(document, await self._zone(connection, document["org"]), language)
 
     async def _zone(self, connection: Connection, org: str) -> str:
         zone = await answers.organisation_zone(connection, org)

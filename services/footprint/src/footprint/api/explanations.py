@@ -5,13 +5,14 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from common import json
 from common.api.auth import Caller, requires
 from common.database import Database
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Header, Query, Response
 
 from footprint.api import examples
+from footprint.api.numbers import answer
 from footprint.service import Answers, read_month
+from footprint.wording import Language
 
 
 def explanations_router(database: Database, clock: Callable[[], datetime]) -> APIRouter:
@@ -25,14 +26,24 @@ def explanations_router(database: Database, clock: Callable[[], datetime]) -> AP
         summary="How the figures of one asset and month came about",
     )
     async def get_explanation(
-        caller: Annotated[Caller, Depends(requires("footprint:read"))], asset_id: UUID, month: str
+        caller: Annotated[Caller, Depends(requires("footprint:read"))],
+        asset_id: UUID,
+        month: str,
+        accept: Annotated[str, Header(max_length=1000, description="`text/plain` for text")] = "application/json",
+        lang: Annotated[Language | None, Query(description="as text in this language")] = None,
     ) -> Response:
         """The stored figures and a `trace`: per figure its lines, each a formula with its numbers and value, which sum to the figure.
 
         A formula read from left to right in doubles gives its value bit for bit. `up_to_date` says that the trace gives exactly the
-        stored values; it is false while a change waits to be computed.
+        stored values; it is false while a change waits to be computed. A closed month is explained with the factor versions that it was
+        closed with. `evidence_ladder` says what was chosen and why the others were not.
+
+        With `lang`, or where `text/plain` is accepted and JSON is not, the same as text that a customer can read and recompute by hand.
         """
+        if lang or ("text/plain" in accept and "json" not in accept):
+            text = await answers.explanation_text(caller.organisations, asset_id, read_month(month), lang or "fr")
+            return Response(text, media_type="text/plain; charset=utf-8")
         document = await answers.explanation(caller.organisations, asset_id, read_month(month))
-        return Response(json.dumps(document), media_type="application/json")
+        return answer(document)
 
     return router

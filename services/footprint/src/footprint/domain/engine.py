@@ -2,12 +2,12 @@
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
 from footprint.domain.allocation import Subject, Terms, allocate
-from footprint.domain.catalogue import Catalogue
+from footprint.domain.catalogue import Catalogue, Factor
 from footprint.domain.difference import EVER
 from footprint.domain.inventory import Activity, Asset, Claim, Organisation, Placement, SharedBy, Site
 from footprint.domain.ledger import Ledger, Stay, build_ledger
@@ -43,6 +43,12 @@ class World:
     def catalogue_of(self, org: str) -> Catalogue:
         """The factors that an organisation's figures rest on."""
         return self.own_catalogues.get(org, self.catalogue)
+
+    def pinned(self, versions: Iterable[Factor]) -> "World":
+        """The same picture with these versions alone for all that they are about, in every catalogue."""
+        pins = list(versions)
+        own = {org: catalogue.pinned(pins) for org, catalogue in self.own_catalogues.items()}
+        return replace(self, catalogue=self.catalogue.pinned(pins), own_catalogues=own)
 
     def organisation(self, org: str) -> Organisation:
         """The organisation, with the default conventions until it has been heard of."""

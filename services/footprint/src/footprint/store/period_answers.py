@@ -5,6 +5,7 @@ Amounts are of climate change, location-based, in billionths of a kg: what the d
 
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 from common.database import Connection
 
@@ -180,5 +181,23 @@ async def restatements(connection: Connection, org: str, month: int, after: int 
         month,
         after,
         limit,
+    )
+    return rows
+
+
+async def restated_of_asset(connection: Connection, asset: UUID, month: int) -> list[Any]:
+    """What was restated of an asset's closed month, by the month that counts it and the reason."""
+    rows: list[Any] = await connection.fetch(
+        f"""
+        SELECT counted_in, reason, sum(billionths) AS billionths, max(recorded_at) AS recorded_at
+        FROM restated_figures
+        WHERE asset_id = $1
+          AND month = $2
+          AND {SHOWN}
+        GROUP BY counted_in, reason
+        ORDER BY counted_in, reason
+        """,
+        asset,
+        month,
     )
     return rows

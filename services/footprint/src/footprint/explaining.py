@@ -1,0 +1,250 @@
+"""The explanation of an asset's month as text that a customer can read and recompute by hand, in French or English."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from footprint.domain.months import parse_month
+from footprint.domain.stretches import ENERGY_EVIDENCE
+from footprint.reports.words import EVIDENCE, KINDS, STAGES, decimal_text, month_name, said
+from footprint.wording import Language, notice_text
+
+LADDERS: Final[Mapping[str, Sequence[str]]] = {
+    "embodied": ("given", "model", "configuration", "kind"),
+    "energy": ENERGY_EVIDENCE[1:],
+    "electricity": ("region", "earlier_year"),
+}
+"""The kinds of evidence, the best first."""
+
+_WORDS: Final[Mapping[str, tuple[str, str]]] = {
+    "title": ("Empreinte carbone expliquée", "Carbon footprint explained"),
+    "about": ("{kind}, {month} · organisation {org} · actif {asset}", "{kind}, {month} · organisation {org} · asset {asset}"),
+    "state": ("quantité {quantity} · état en fin de mois : {status}", "quantity {quantity} · state at the end of the month: {status}"),
+    "made": ("calculé le {day} par la méthode {method}", "computed on {day} by method {method}"),
+    "projected": ("mois projeté : ce qui tourne aujourd’hui, prolongé", "projected month: what runs now, carried on"),
+    "current": ("à jour : le calcul ci-dessous redonne exactement les valeurs enregistrées",
+                "up to date: the computation below gives exactly the stored values"),
+    "stale": (
+        "pas à jour : un changement attend d’être calculé, ou le mois est clos et ses données ont changé depuis",
+        "not up to date: a change waits to be computed, or the month is closed and what it rests on has changed since",
+    ),
+    "closed": ("Mois clos le {day} par {by} : ces valeurs ne changent plus.", "Month closed on {day} by {by}: these values never change."),
+    "results": ("1. Résultats", "1. Results"),
+    "total": ("Total, électricité selon la localisation", "Total, electricity location-based"),
+    "quality": ("intervalle à 95 % {low} à {high}, qualité {quality} sur 5", "95% interval {low} to {high}, quality {quality} of 5"),
+    "kwh": ("Énergie au compteur du site : {kwh} kWh", "Energy at the meter of the site: {kwh} kWh"),
+    "evidence": ("2. Données retenues et écartées", "2. Evidence chosen and rejected"),
+    "embodied": ("Fabrication", "Making"),
+    "energy": ("Énergie", "Energy"),
+    "electricity": ("Facteur d’électricité", "Electricity factor"),
+    "chosen": ("retenu : {name}", "chosen: {name}"),
+    "missing": ("meilleur mais absent : {names}", "better but not there: {names}"),
+    "spare": ("moins bon, non utilisé : {names}", "weaker, not used: {names}"),
+    "from": ("Ce que l’on sait de {kind} {asset} (quantité {quantity})", "What is known of {kind} {asset} (quantity {quantity})"),
+    "life": (
+        "vie du {start} au {end} ({evidence}), amortie sur {days} jours",
+        "life from {start} to {end} ({evidence}), spread over {days} days",
+    ),
+    "site": ("site {code}, zone {region}, exploitant {operator}, répartition {rule}",
+             "site {code}, region {region}, operator {operator}, allocation {rule}"),
+    "computation": (
+        "3. Calcul, ligne à ligne (de gauche à droite, en double précision, point décimal)",
+        "3. Computation, line by line (from left to right, in double precision)",
+    ),
+    "span": ("du {start} au {end}", "from {start} to {end}"),
+    "sum": ("somme", "sum"),
+    "factors": ("4. Facteurs et sources", "4. Factors and sources"),
+    "warnings": ("5. Avertissements", "5. Warnings"),
+    "none": ("aucun", "none"),
+    "location": ("selon la localisation", "location-based"),
+    "market": ("selon le marché", "market-based"),
+    "idle": ("part non vendue", "unsold share"),
+    "sold": ("part utilisée par d’autres organisations", "share used by other organisations"),
+    "restated": ("Retraitements depuis la clôture", "Restatements since the closing"),
+}  # fmt: skip
+
+_STATUS: Final[Mapping[str, tuple[str, str]]] = {
+    "in_service": ("en service", "in service"),
+    "off": ("éteint", "off"),
+    "standby": ("en veille", "standby"),
+    "retired": ("retiré", "retired"),
+}
+
+UNITS: Final = {"gwp": "kgCO2e", "pe": "MJ", "adpe": "kgSbeq", "water": "m3"}
+
+
+def ladder(evidence: Mapping[str, str]) -> dict[str, list[dict[str, Any]]]:
+    """For each question the kinds of evidence, the best first: which was chosen, and why the others were not."""
+    found = {}
+    for name, rungs in LADDERS.items():
+        chosen = evidence[name]
+        place = rungs.index(chosen) if chosen in rungs else len(rungs)
+        found[name] = [
+            {
+                "evidence": rung,
+                "chosen": number == place,
+                "because": None if number == place else "not_there" if number < place else "weaker",
+            }
+            for number, rung in enumerate(rungs)
+        ]
+    return found
+
+
+def as_text(document: Mapping[str, Any], zone: str, language: Language) -> str:
+    """The explanation `document` (of `GET …/explanation`) as text; instants are told in the organisation's time zone."""
+    return "\n".join(_Text(document, ZoneInfo(zone), language).lines()) + "\n"
+
+
+class _Text:
+    def __init__(self, document: Mapping[str, Any], zone: ZoneInfo, language: Language) -> None:
+        self.document = document
+        self.zone = zone
+        self.language = language
+
+    def word(self, name: str, /, **values: object) -> str:
+        return _WORDS[name][0 if self.language == "fr" else 1].format(**values)
+
+    def instant(self, text: str) -> str:
+        return f"{datetime.fromisoformat(text).astimezone(self.zone):%d/%m/%Y %H:%M}"
+
+    def number(self, value: float | None) -> str:
+        if value is None:
+            return "–"
+        text = f"{value:.9f}".rstrip("0").rstrip(".")
+        return text.replace(".", ",") if self.language == "fr" else text
+
+    def lines(self) -> Iterator[str]:
+        yield from self.head()
+        yield from self.results()
+        yield from self.evidence()
+        yield from self.computation()
+        yield from self.factors()
+        yield from self.warnings()
+
+    def head(self) -> Iterator[str]:
+        document = self.document
+        kind = said(KINDS, document["kind"], self.language)
+        month = month_name(parse_month(document["month"]), self.language)
+        yield self.word("title")
+        yield self.word("about", kind=kind, month=month, org=document["org"], asset=document["asset_id"])
+        status = said(_STATUS, document["status"], self.language)
+        yield self.word("state", quantity=self.number(document["quantity"]), status=status)
+        made = f"{document['computed_at'].astimezone(self.zone):%d/%m/%Y %H:%M}"
+        yield self.word("made", day=made, method=document["method_version"])
+        if document["projected"]:
+            yield self.word("projected")
+        yield self.word("current" if document["up_to_date"] else "stale")
+        closed = document.get("closed")
+        if closed:
+            day = f"{closed['at'].astimezone(self.zone):%d/%m/%Y}"
+            yield self.word("closed", day=day, by=closed["by"])
+
+    def results(self) -> Iterator[str]:
+        yield ""
+        yield self.word("results")
+        total = 0.0
+        for each in self.document["figures"]:
+            if each["criterion"] == "gwp" and each["basis"] != "market":
+                total += each["value"]
+            bounds = self.word(
+                "quality", low=self.number(each["low"]), high=self.number(each["high"]), quality=each["quality"]
+            )
+            line = f"scope {each['scope']}, GHG {each['ghg_category']}, BEGES {each['beges_item']}"
+            yield f"  {self.figure_name(each)} : {self.number(each['value'])} {UNITS[each['criterion']]} ({bounds} ; {line})"
+        yield f"  {self.word('total')} : {self.number(total)} kgCO2e"
+        yield f"  {self.word('kwh', kwh=self.number(self.document['kwh']))}"
+        for each in self.document.get("restated") or []:
+            if each is self.document["restated"][0]:
+                yield f"  {self.word('restated')}"
+            value = decimal_text(each["value"], self.language)
+            yield f"    {each['counted_in']} · {each['reason']} : {value} kgCO2e"
+
+    def figure_name(self, figure: Mapping[str, Any]) -> str:
+        names = [said(STAGES, figure["stage"], self.language)]
+        if figure["basis"] in ("location", "market"):
+            names.append(self.word(figure["basis"]))
+        if figure.get("share") in ("idle", "sold"):
+            names.append(self.word(figure["share"]))
+        return ", ".join(names)
+
+    def evidence(self) -> Iterator[str]:
+        yield ""
+        yield self.word("evidence")
+        for name, rungs in self.document["evidence_ladder"].items():
+            parts = [
+                self.word(
+                    "chosen", name=", ".join(self.names(rungs, chosen=True)) or said(EVIDENCE, "none", self.language)
+                )
+            ]
+            for why, words in (("not_there", "missing"), ("weaker", "spare")):
+                names = self.names(rungs, because=why)
+                if names:
+                    parts.append(self.word(words, names=", ".join(names)))
+            yield f"  {self.word(name)} — {' ; '.join(parts)}"
+        for each in self.document["evidence_chosen"]:
+            yield from self.source(each)
+
+    def names(self, rungs: Sequence[Mapping[str, Any]], **wanted: object) -> list[str]:
+        return [
+            said(EVIDENCE, rung["evidence"], self.language)
+            for rung in rungs
+            if all(rung[name] == value for name, value in wanted.items())
+        ]
+
+    def source(self, known: Mapping[str, Any]) -> Iterator[str]:
+        kind = said(KINDS, known["kind"], self.language)
+        quantity = self.number(known["quantity"])
+        yield f"  {self.word('from', kind=kind, asset=known['asset_id'], quantity=quantity)} :"
+        for each in (*known["embodied"], *known["energy"]):
+            yield f"    {each}"
+        life = known["life"]
+        if life is not None:
+            yield "    " + self.word(
+                "life",
+                start=self.instant(life["from"]),
+                end=self.instant(life["to"]),
+                evidence=life["evidence"],
+                days=life["spread_over_days"],
+            )
+        for site in known["sites"]:
+            yield "    " + self.word(
+                "site",
+                code=site["code"],
+                region=site["region"],
+                operator=site["operator"],
+                rule=site["allocation_rule"],
+            )
+
+    def computation(self) -> Iterator[str]:
+        yield ""
+        yield self.word("computation")
+        for each in self.document["trace"]:
+            unit = UNITS[each["criterion"]]
+            yield f"  {self.figure_name(each)}"
+            for line in each["lines"]:
+                span = self.word("span", start=self.instant(line["from"]), end=self.instant(line["to"]))
+                yield f"    {span} : {line['formula']} = {line['value']!r} {unit}"
+            yield f"    {self.word('sum')} = {each['value']!r} {unit}"
+
+    def factors(self) -> Iterator[str]:
+        yield ""
+        yield self.word("factors")
+        for each in self.document["factors"]:
+            source, name = each.get("source") or {}, each.get("name")
+            told = name.get(self.language) if isinstance(name, dict) else name
+            origin = ", ".join(
+                str(part) for part in (source.get("name"), source.get("year"), source.get("licence")) if part
+            )
+            link = f" <{source['url']}>" if source.get("url") else ""
+            yield f"  [{each['id']} v{each['version']}] {told or each['id']} : {each['value']!r} {each['unit']} — {origin}{link}"
+        if not self.document["factors"]:
+            yield f"  {self.word('none')}"
+
+    def warnings(self) -> Iterator[str]:
+        yield ""
+        yield self.word("warnings")
+        for each in self.document["warnings"]:
+            yield f"  - {notice_text(each['code'], self.language)}"
+        if not self.document["warnings"]:
+            yield f"  {self.word('none')}"
