@@ -13,7 +13,7 @@ from inventory.domain.planning import Clock, HostFacts, Plan, Revision, Row, Wor
 from inventory.domain.record import AssetKey, host_key
 from inventory.domain.timeline import difference
 from inventory.domain.vocabulary import Kind
-from inventory.store import assets, places, states
+from inventory.store import applications, assets, places, states
 from inventory.store.states import Believed
 
 Outcome = TypeVar("Outcome")
@@ -32,12 +32,12 @@ async def apply_rows(unit: Transaction, rows: Sequence[Row], *, unsaid: Clock, n
 
 
 async def retried(action: Callable[[], Awaitable[Outcome]]) -> Outcome:
-    """Run `action`, a whole transaction, again when it lost the race to create an asset: then it finds the asset there."""
+    """Run `action`, a whole transaction, again when it lost the race to create an asset or application: then it finds it there."""
     for _ in range(ATTEMPTS - 1):
         try:
             return await action()
         except asyncpg.UniqueViolationError as failure:
-            if failure.constraint_name != assets.KEY_TAKEN:
+            if failure.constraint_name not in (assets.KEY_TAKEN, applications.CODE_TAKEN):
                 raise
     return await action()
 

@@ -180,6 +180,8 @@ def to_asset(row: asyncpg.Record, timeline: Timeline) -> Asset:
         version=row["version"],
         recorded_at=row["recorded_at"],
         deleted=row["deleted_at"] is not None,
+        also_known_as=tuple((source, external_id) for source, external_id in row["also_known_as"]),
+        merged_into=row["merged_into"],
     )
 
 
