@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from factors.catalogue import reader
 from factors.domain.records import FactorKey
-from factors.domain.rules import violations
 
 STATED = list(csv.DictReader((Path(__file__).parent / "cases" / "stated_values.csv").read_text("utf-8").splitlines()))
 """Every value that the platform's method states, copied to the digit: id, value, unit, and where it stands."""
@@ -20,7 +19,7 @@ def value_of(factor_id: str) -> float:
 
 
 def test_every_value_keeps_the_rules_of_publication() -> None:
-    broken = {entry.id: found for entry in reader.entries() if (found := violations(entry.content, reader.regions()))}
+    broken = {entry.id: found for entry in reader.entries() if (found := reader.rules().violations(entry.content))}
     assert broken == {}
 
 

@@ -16,6 +16,7 @@ from importlib.resources import files
 from factors.domain.gases import Gas, Gases
 from factors.domain.records import GWP, Bilingual, FactorContent, GwpSet, Perimeter, Ratings, Source
 from factors.domain.regions import Region, Regions
+from factors.domain.rules import Rules
 
 FACTOR_FILES = (
     "electricity.csv",
@@ -89,6 +90,12 @@ def gases() -> Gases:
     for row in _rows("blends.csv"):
         blends.setdefault(row["code"], {})[row["component"]] = float(row["share_by_mass"])
     return Gases((_gas(row) for row in _rows("gases.csv")), blends)
+
+
+@cache
+def rules() -> Rules:
+    """The rules of publication, over the places and gases of the files."""
+    return Rules(regions(), gases())
 
 
 @cache
