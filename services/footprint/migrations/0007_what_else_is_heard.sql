@@ -7,7 +7,7 @@ CREATE TABLE measurement_months (
     version   bigint NOT NULL,
     deleted   boolean NOT NULL,
     time_zone text NOT NULL,
-    days      jsonb NOT NULL,
+    document  jsonb NOT NULL,
     PRIMARY KEY (asset_id, month)
 );
 

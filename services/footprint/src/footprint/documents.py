@@ -210,9 +210,9 @@ def _day(text: str | None) -> date | None:
     return None if text is None else date.fromisoformat(text)
 
 
-def measured_documents(heard: MeasurementMonthChanged) -> list[dict[str, Any]]:
+def measured_document(heard: MeasurementMonthChanged) -> dict[str, Any]:
     """What is kept of a month of measurements."""
-    return [
+    days = [
         {
             "day": each.day,
             "energy": [{"level": one.level, "kwh": one.kwh, "covered": one.covered} for one in each.energy],
@@ -225,11 +225,12 @@ def measured_documents(heard: MeasurementMonthChanged) -> list[dict[str, Any]]:
         }
         for each in heard.days
     ]
+    return {"days": days}
 
 
 def read_measured_days(row: Record) -> Iterator[MeasuredDay]:
     """The days of a month of measurements from its row."""
-    for kept in row["days"]:
+    for kept in row["document"]["days"]:
         meters = {
             each["level"]: Meter(each["kwh"], tuple((low, high) for low, high in each["covered"]))
             for each in kept["energy"]

@@ -13,12 +13,13 @@ from uuid import UUID
 import numpy as np
 
 from footprint.domain import formulas
-from footprint.domain.allocation import UNITS
+from footprint.domain.allocation import LINES, UNITS
 from footprint.domain.cells import ExtraSum, cells_of, extra_value, sum_extras
 from footprint.domain.engine import Computation, World, compute
 from footprint.domain.inventory import Asset
 from footprint.domain.profiles import Profile
 from footprint.domain.results import AssetMonth
+from footprint.domain.scopes import Control, Line, line_of
 from footprint.domain.stretches import Stretch
 from footprint.domain.weighing import SUPPORT, USE, FigureKey, Measure
 
@@ -104,21 +105,42 @@ def _instant(seconds: float) -> str:
 
 
 def _figures(computation: Computation, month: int) -> Iterator[dict[str, Any]]:
-    """Each sum of the month with its lines, in the order in which the engine adds them."""
+    """Each sum of the month with its lines, in the order in which the engine adds them.
+
+    Those about the same (stage, criterion, basis, share, site and reporting line) add up to one figure, in this order. What is split over
+    two reporting lines, own kit in another's room, has none here: its figures add up to it.
+    """
     cells = cells_of(computation.terms)
     weights = computation.ledger.weights
     extras = sum_extras(computation.ledger, computation.terms, cells)
     for cell in np.flatnonzero(cells.month == month).tolist():
         of_cell = cells.terms_of(cell)
         terms = range(of_cell.start, of_cell.stop)
-        site = _site_id(computation, terms[0])
+        control = Control(int(cells.control[cell]))
+        about = {"site_id": _site_id(computation, terms[0]), "share": LINES[int(cells.line[cell])]}
         for key, measure in weights.figures.items():
             lines = list(_lines(computation, key, measure, terms))
             if lines:
-                yield {**key._asdict(), "lines": lines, "value": _total(lines), "site_id": site}
+                split = key in weights.at_device and Control.HOSTED in control
+                line = None if split else line_of(key.stage, control)
+                yield _sum(key, about, line, lines)
         for extra in (each for each in extras.get(cell, ()) if not each.void):
-            lines = list(_extra_lines(computation, extra))
-            yield {**extra.key._asdict(), "lines": lines, "value": _total(lines), "site_id": site}
+            own = extra.line is not None and Control.PURCHASED not in control
+            line = extra.line if own else line_of(extra.key.stage, control)
+            yield _sum(extra.key, about, line, list(_extra_lines(computation, extra)))
+
+
+def _sum(key: FigureKey, about: dict[str, Any], line: Line | None, lines: list[dict[str, Any]]) -> dict[str, Any]:
+    scope, ghg_category, beges_item = line or (None, None, None)
+    return {
+        **key._asdict(),
+        **about,
+        "scope": scope,
+        "ghg_category": ghg_category,
+        "beges_item": beges_item,
+        "lines": lines,
+        "value": _total(lines),
+    }
 
 
 def _total(lines: list[dict[str, Any]]) -> float:

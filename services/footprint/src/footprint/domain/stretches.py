@@ -261,7 +261,7 @@ def _conditions(
         pue = _holding(zone, site.pue, low)
         contract = _holding(zone, site.contracts, low)
         operated = _holding(zone, site.operators, low)
-        residual = contract.residual_kg_per_kwh if contract else None if site.contracts else site.residual_kg_per_kwh
+        residual = site.residual_kg_per_kwh if contract is None else contract.residual_kg_per_kwh
         default = _default_pue(asset, segment, site, catalogue) if pue is None else None
         yield Conditions(
             low,
@@ -270,7 +270,7 @@ def _conditions(
             default[1] if default is not None else Notice(0),
             default[2] if default is not None else (),
             site.operator if operated is None else operated.operator,
-            contract.guarantee_share if contract else 0.0 if site.contracts else site.guarantee_share,
+            site.guarantee_share if contract is None else contract.guarantee_share,
             math.nan if residual is None else residual,
         )
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from common.database import Connection
 
-from footprint.documents import activity_document, activity_of, measured_documents
+from footprint.documents import activity_document, activity_of, measured_document
 from footprint.domain.activities import home_of
 from footprint.domain.difference import EVER
 from footprint.domain.formulas import DAY_S
@@ -27,14 +27,14 @@ async def keep_measurements(
     virtual: what shares a host with them is touched as well."""
     rows = await connection.fetch(
         """
-        INSERT INTO measurement_months (asset_id, month, org_id, version, deleted, time_zone, days)
+        INSERT INTO measurement_months (asset_id, month, org_id, version, deleted, time_zone, document)
         SELECT * FROM unnest($1::uuid[], $2::integer[], $3::text[], $4::bigint[], $5::boolean[], $6::text[], $7::jsonb[])
         ON CONFLICT (asset_id, month) DO UPDATE
         SET org_id = excluded.org_id,
             version = excluded.version,
             deleted = excluded.deleted,
             time_zone = excluded.time_zone,
-            days = excluded.days
+            document = excluded.document
         WHERE measurement_months.version < excluded.version
         RETURNING asset_id, month
         """,
@@ -44,7 +44,7 @@ async def keep_measurements(
         [each.version for each in heard],
         [each.deleted for each in heard],
         [each.time_zone for each in heard],
-        [measured_documents(each) for each in heard],
+        [measured_document(each) for each in heard],
     )
     touched: dict[UUID, int] = {}
     for row in rows:
