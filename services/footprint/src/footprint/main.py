@@ -10,6 +10,7 @@ from footprint.api.answers import answers_router
 from footprint.api.changes import changes_router
 from footprint.api.estimates import estimates_router
 from footprint.api.explanations import explanations_router
+from footprint.api.insights import insights_router
 from footprint.api.organisation_settings import organisation_settings_router
 from footprint.api.periods import periods_router
 from footprint.api.reports import reports_router
@@ -44,6 +45,7 @@ def build(runtime: Runtime[FootprintSettings]) -> Parts:
             periods_router(database, clock),
             changes_router(feed),
             reports_router(database, clock),
+            insights_router(database, clock),
             organisation_settings_router(database),
         ],
         subscriptions=subscriptions(),

@@ -2,8 +2,7 @@
 
 from calendar import monthrange
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,21 +10,19 @@ from common.api.problems import FieldError, NotFound, Unprocessable
 from common.database import Connection, Database
 from common.organisations import EVERY, Organisations
 
-from footprint.documents import read_factor, read_figure, read_site
-from footprint.domain import dashboard, recommendations
+from footprint.documents import read_factor, read_figure
+from footprint.domain import dashboard
 from footprint.domain.catalogue import Catalogues
 from footprint.domain.dashboard import Counted
-from footprint.domain.engine import compute
 from footprint.domain.explanation import explain
-from footprint.domain.inventory import Site
 from footprint.domain.months import current_month, format_month, parse_month
-from footprint.domain.notices import Notice, sentences
-from footprint.domain.recommendations import Machine
+from footprint.domain.notices import sentences
 from footprint.domain.results import figure_order
 from footprint.domain.seasons import HISTORY, seasonal_indices
 from footprint.domain.sums import exact
 from footprint.domain.uncertainty import interval, quality
 from footprint.explaining import as_text, ladder
+from footprint.recommending import Recommending
 from footprint.store import answers, period_answers, totals, work
 from footprint.store.catalogues import CatalogueReader
 from footprint.store.totals import Question
@@ -51,6 +48,7 @@ class Answers:
         self._database = database
         self._clock = clock
         self._catalogue = CatalogueReader()
+        self._recommending = Recommending(self._read_catalogues, clock)
 
     async def dashboard(self, organisations: Organisations, org: str, month: int) -> dict[str, Any]:
         """The dashboard of an organisation and month. Raises `NotFound`, and `Unprocessable` after the end of the current year."""
@@ -83,7 +81,9 @@ class Answers:
                 "in_service": servers.get("in_service", 0) + servers.get("standby", 0),
                 "off": servers.get("off", 0),
             },
-            "recommendations": await self._recommendations(connection, org, month),
+            "recommendations": await self._recommending.of(
+                connection, org, month, [rolled_row(row) for row in rows if row["month"] == month]
+            ),
             "warnings": sentences(notices),
         }
 
@@ -206,39 +206,6 @@ class Answers:
             rule = f"month {format_month(month)} is after {format_month(last)}, the end of the projection"
             raise Unprocessable(rule, [FieldError("month", "too_late", rule)])
 
-    async def _recommendations(self, connection: Connection, org: str, month: int) -> list[dict[str, Any]]:
-        catalogues = await self._read_catalogues()
-        catalogue = catalogues.of(org)
-        off = await answers.servers_off(connection, org, month, MOST_RECOMMENDED)
-        old = await answers.servers_past_life(connection, org, month, int(Notice.PAST_LIFE), MOST_RECOMMENDED)
-        machines = await self._machines(connection, [*off, *old], month, catalogues)
-        found = [
-            recommendations.powered_off([machines[each] for each in off if each in machines]),
-            *recommendations.past_life([machines[each] for each in old if each in machines], catalogue),
-        ]
-        threshold = catalogue.default_pue()
-        if threshold is not None:
-            for row in await answers.electricity_by_site(connection, org, month):
-                site = read_site(row)
-                pue = _pue_in(site, month)
-                found.append(recommendations.high_pue(site, pue, row["kg"], threshold.value) if pue else None)
-        return sorted((each for each in found if each), key=lambda each: -each["kg_per_year"])
-
-    async def _machines(
-        self, connection: Connection, ids: list[UUID], month: int, catalogues: Catalogues
-    ) -> dict[UUID, Machine]:
-        """Servers computed by the engine as if nobody shared them."""
-        if not ids:
-            return {}
-        assets = await work.read_assets(connection, ids)
-        world = await work.read_world(connection, assets, catalogues, self._clock())
-        alone = replace(world, hosts={}, placements=(), claims={})
-        return {
-            result.asset.id: Machine(result.asset, result)
-            for result in compute(assets, alone).results()
-            if result.month == month
-        }
-
 
 def _interval(rows: list[Any]) -> dict[str, Any]:
     found = interval_document([rolled_row(row) for row in rows])
@@ -267,12 +234,3 @@ def _seasonal(rows: list[Any], month: int) -> dict[str, Any] | None:
         "forecast_kg": exact(sum(adjusted.values())),
         "estimate_kg": exact(elapsed + sum(adjusted.values())),
     }
-
-
-def _pue_in(site: Site, month: int) -> float | None:
-    """The PUE of a site on the first day of a month, None where it states none."""
-    day = date(month // 12, month % 12 + 1, 1)
-    return next(
-        (each.value for each in site.pue if (not each.start or each.start <= day) and (not each.end or day < each.end)),
-        None,
-    )

@@ -1,12 +1,20 @@
-"""What an organisation could do, with its evidence, and kg and € a year; a € that nothing is known of is null, never invented."""
+"""What an organisation could do, with its evidence, and kg and € a year; a € that nothing is known of is null, never invented.
 
-from collections.abc import Sequence
+Each line of evidence is told in English and in French.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
+from uuid import UUID
 
 from footprint.domain.catalogue import Catalogue
+from footprint.domain.insights import widening
 from footprint.domain.inventory import Asset, Site
+from footprint.domain.measurements import MeasuredDay
 from footprint.domain.results import AssetMonth
+from footprint.domain.rollup import Rolled
 
 RENEWED_ENERGY_SAVING: Final = 0.30
 """Share of energy that new kit saves (assumption of the provider's catalogue for Long Life Support; range 0–50 %)."""
@@ -15,18 +23,93 @@ SHARED_HOSTING_PUE: Final = 1.3
 """PUE of the provider's shared hosting (catalogue, Cloud Like)."""
 
 MONTHS_PER_YEAR: Final = 12
+DAYS_LOOKED_AT: Final = 30
+IDLE_BELOW: Final = 0.05
+"""Mean load of the processors under which a machine is idle (CarbonOps practice: < 5 % for 30 days)."""
+
+SPARE_BELOW: Final = 0.30
+"""Load that a machine keeps below 95 % of the time when half its vCPUs would do."""
+
+VCPU_EUR_PER_MONTH: Final = 7.9
+"""Price of a vCPU (catalogue, Cloud Like)."""
+
+REFURBISHED_DISCOUNT: Final = 0.30
+"""What refurbished kit costs less than new, the cautious end of 30–80 % (catalogue)."""
+
+THIRD_PARTY_DISCOUNT: Final = 0.15
+"""What third-party support costs less than the maker's, the cautious end of 15–80 % (catalogue, Long Life Support)."""
+
+
+class Line(NamedTuple):
+    """A line of evidence in English and French."""
+
+    en: str
+    fr: str
 
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """A server computed as if nobody shared it: its asset and its month."""
+    """An asset computed as if nobody shared it: the asset and its month."""
 
     asset: Asset
     month: AssetMonth
 
     def kg(self, stage: str) -> float:
-        """Location-based kg of a stage in the month."""
-        return sum(each.value for each in self.month.figures if each.stage == stage and each.basis != "market")
+        """Location-based kg of climate change of a stage in the month."""
+        return sum(
+            each.value
+            for each in self.month.figures
+            if each.stage == stage and each.basis != "market" and each.criterion == "gwp"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What was measured of a machine's processors: days covered, mean load, and the load it keeps below 95 % of the time."""
+
+    days: float
+    mean: float
+    high: float
+
+
+NOTHING_MEASURED: Final = Load(0.0, math.nan, math.nan)
+
+
+def load_of(days: Iterable[MeasuredDay]) -> Load:
+    """The load of the last thirty measured days."""
+    measured = sorted((each for each in days if each.utilisation is not None), key=lambda each: each.day)
+    bands = sorted(
+        (mean, seconds)
+        for each in measured[-DAYS_LOOKED_AT:]
+        if each.utilisation is not None
+        for mean, seconds in each.utilisation.bands
+    )
+    total = sum(seconds for _, seconds in bands)
+    if not total:
+        return NOTHING_MEASURED
+    mean = sum(mean * seconds for mean, seconds in bands) / total
+    below, high = 0, bands[-1][0]
+    for level, seconds in bands:
+        below += seconds
+        if below >= 0.95 * total:
+            high = level
+            break
+    return Load(total / 86_400, mean, high)
+
+
+def is_idle(load: Load) -> bool:
+    """On and idle: under 5 % on average over thirty days, nine tenths of them measured."""
+    return load.days >= 0.9 * DAYS_LOOKED_AT and load.mean < IDLE_BELOW
+
+
+def is_over_allocated(load: Load) -> bool:
+    """Under 30 % nearly all the time, over thirty days, nine tenths of them measured."""
+    return load.days >= 0.9 * DAYS_LOOKED_AT and load.high < SPARE_BELOW
+
+
+def _support(machines: Sequence[Machine]) -> tuple[float | None, int]:
+    known = [each.asset.support_eur_per_year for each in machines if each.asset.support_eur_per_year is not None]
+    return (sum(known) if known else None), len(known)
 
 
 def powered_off(machines: Sequence[Machine]) -> dict[str, Any] | None:
@@ -34,18 +117,93 @@ def powered_off(machines: Sequence[Machine]) -> dict[str, Any] | None:
     if not machines:
         return None
     kg = sum(machine.kg("manufacturing") for machine in machines) * MONTHS_PER_YEAR
-    support = [
-        machine.asset.support_eur_per_year for machine in machines if machine.asset.support_eur_per_year is not None
-    ]
+    support, known = _support(machines)
     return _recommendation(
         "powered_off_but_racked",
-        machines,
+        [each.asset.id for each in machines],
         kg,
-        sum(support) if support else None,
+        support,
         [
-            f"{len(machines)} servers are off at the end of the month and not retired",
-            f"making them weighs {kg:.1f} kg a year as long as they stay: reuse them, or have them taken back",
-            f"support contracts are known for {len(support)} of them",
+            Line(
+                f"{len(machines)} servers are off at the end of the month and not retired",
+                f"{len(machines)} serveurs sont éteints à la fin du mois et pas retirés",
+            ),
+            Line(
+                f"making them weighs {kg:.1f} kg a year as long as they stay: reuse them, or have them taken back",
+                f"leur fabrication pèse {_fr(kg)} kg par an tant qu’ils restent : les réemployer, ou les faire reprendre",
+            ),
+            Line(
+                f"support contracts are known for {known} of them",
+                f"un contrat de support est connu pour {known} d’entre eux",
+            ),
+        ],
+    )
+
+
+def idle(machines: Sequence[Machine], kg: Mapping[UUID, float], loads: Mapping[UUID, Load]) -> dict[str, Any] | None:
+    """Machines that are on and do nothing: all that they emit, and the support paid for them."""
+    if not machines:
+        return None
+    support, known = _support(machines)
+    mean = sum(loads[each.asset.id].mean for each in machines) / len(machines)
+    return _recommendation(
+        "idle",
+        [each.asset.id for each in machines],
+        sum(kg.get(each.asset.id, 0.0) for each in machines) * MONTHS_PER_YEAR,
+        support,
+        [
+            Line(
+                f"{len(machines)} machines are on and under {IDLE_BELOW:.0%} of CPU over {DAYS_LOOKED_AT} "
+                f"measured days ({mean:.1%} on average)",
+                f"{len(machines)} machines sont allumées et sous {IDLE_BELOW * 100:.0f} % de CPU sur {DAYS_LOOKED_AT} jours mesurés "
+                f"({_fr(mean * 100)} % en moyenne)",
+            ),
+            Line(
+                "switched off and given back, they would emit nothing more: twelve times this month",
+                "éteintes et rendues, elles n’émettraient plus rien : douze fois ce mois",
+            ),
+            Line(
+                f"support contracts are known for {known} of them",
+                f"un contrat de support est connu pour {known} d’entre elles",
+            ),
+        ],
+    )
+
+
+def over_allocated(
+    machines: Sequence[Machine], kg: Mapping[UUID, float], loads: Mapping[UUID, Load]
+) -> dict[str, Any] | None:
+    """Virtual machines for which half the vCPUs would do."""
+    virtual = [each for each in machines if each.asset.is_virtual]
+    freed = 0.0
+    saved = 0.0
+    for each in virtual:
+        vcpu = each.asset.segments[-1].vcpu or 0.0
+        spare = math.floor(vcpu / 2)
+        freed += spare
+        saved += kg.get(each.asset.id, 0.0) * MONTHS_PER_YEAR * (spare / vcpu if vcpu else 0.0)
+    if not freed:
+        return None
+    return _recommendation(
+        "over_allocated",
+        [each.asset.id for each in virtual],
+        saved,
+        freed * VCPU_EUR_PER_MONTH * MONTHS_PER_YEAR,
+        [
+            Line(
+                f"{len(virtual)} virtual machines stay under {SPARE_BELOW:.0%} of CPU 95% of the time over {DAYS_LOOKED_AT} measured days",
+                f"{len(virtual)} machines virtuelles restent sous {SPARE_BELOW * 100:.0f} % de CPU 95 % du "
+                f"temps sur {DAYS_LOOKED_AT} jours mesurés",
+            ),
+            Line(
+                f"half their vCPUs would do: {freed:g} freed, worth {VCPU_EUR_PER_MONTH} € a month each (catalogue, Cloud Like)",
+                f"la moitié de leurs vCPU suffirait : {freed:g} libérés, à {_fr(VCPU_EUR_PER_MONTH)} € par mois "
+                f"chacun (catalogue, Cloud Like)",
+            ),
+            Line(
+                "what is freed stays on the host as idle until it is sold or the host leaves",
+                "ce qui est libéré reste à l’hôte, inoccupé, tant qu’il n’est pas revendu ou que l’hôte ne part pas",
+            ),
         ],
     )
 
@@ -71,19 +229,106 @@ def past_life(machines: Sequence[Machine], catalogue: Catalogue) -> list[dict[st
         for machine in keep
         if machine.asset.price_eur is not None
     ]
-    why = (
+    why = Line(
         f"a new server: {embodied.value:g} kg over {life.value:g} years [{embodied.id}, {life.id}], "
-        f"{RENEWED_ENERGY_SAVING:.0%} less energy (assumption)"
+        f"{RENEWED_ENERGY_SAVING:.0%} less energy (assumption)",
+        f"un serveur neuf : {embodied.value:g} kg sur {life.value:g} ans [{embodied.id}, {life.id}], "
+        f"{RENEWED_ENERGY_SAVING * 100:.0f} % d’énergie en moins (hypothèse)",
     )
     found = []
     if keep:
-        lines = [why, "on this grid keeping them emits less", f"a purchase price is known for {len(prices)} of them"]
-        found.append(_recommendation("past_life_keep", keep, kept_kg, sum(prices) if prices else None, lines))
+        lines = [
+            why,
+            Line("on this grid keeping them emits less", "sur ce réseau électrique, les garder émet moins"),
+            Line(
+                f"a purchase price is known for {len(prices)} of them",
+                f"un prix d’achat est connu pour {len(prices)} d’entre eux",
+            ),
+        ]
+        ids = [each.asset.id for each in keep]
+        found.append(_recommendation("past_life_keep", ids, kept_kg, sum(prices) if prices else None, lines))
     if renew:
-        found.append(
-            _recommendation("past_life_renew", renew, renewed_kg, None, [why, "on this grid renewing them emits less"])
-        )
+        lines = [
+            why,
+            Line("on this grid renewing them emits less", "sur ce réseau électrique, les renouveler émet moins"),
+        ]
+        found.append(_recommendation("past_life_renew", [each.asset.id for each in renew], renewed_kg, None, lines))
     return found
+
+
+def due_for_renewal(machines: Sequence[Machine], catalogue: Catalogue) -> dict[str, Any] | None:
+    """Servers whose life ends within six months: refurbished ones instead of new, or third-party support and some years more."""
+    embodied, life = catalogue.coefficient("embodied.server"), catalogue.parameter("life.server")
+    if not machines or embodied is None or life is None:
+        return None
+    kg = sum(embodied.value * each.asset.quantity / life.value for each in machines)
+    prices = [each.asset.price_eur * each.asset.quantity for each in machines if each.asset.price_eur is not None]
+    support, known = _support(machines)
+    eur = sum(prices) * REFURBISHED_DISCOUNT / life.value + (support or 0.0) * THIRD_PARTY_DISCOUNT
+    return _recommendation(
+        "due_for_renewal",
+        [each.asset.id for each in machines],
+        kg,
+        eur if prices or known else None,
+        [
+            Line(
+                f"the life of {len(machines)} servers ends within six months",
+                f"la vie de {len(machines)} serveurs s’achève dans les six mois",
+            ),
+            Line(
+                f"refurbished servers instead of new ones ({embodied.value:g} kg over {life.value:g} years [{embodied.id}]), or longer "
+                "support by a third party: nothing new is made",
+                f"des serveurs reconditionnés plutôt que neufs ({embodied.value:g} kg sur {life.value:g} ans "
+                f"[{embodied.id}]), ou un support "
+                "prolongé par un tiers : rien de neuf n’est fabriqué",
+            ),
+            Line(
+                f"refurbished {REFURBISHED_DISCOUNT:.0%} below new ({len(prices)} prices known), third-party "
+                f"support {THIRD_PARTY_DISCOUNT:.0%} "
+                f"below the maker's ({known} contracts known): cautious ends of the catalogue's ranges",
+                f"reconditionné {REFURBISHED_DISCOUNT * 100:.0f} % sous le neuf ({len(prices)} prix connus), support tiers "
+                f"{THIRD_PARTY_DISCOUNT * 100:.0f} % sous celui du constructeur ({known} contrats connus) : bornes prudentes du catalogue",
+            ),
+        ],
+    )
+
+
+def fleet_due(machines: Sequence[Machine], catalogue: Catalogue) -> dict[str, Any] | None:
+    """End-user kit past its life: reconditioned, it serves on, and nothing new is made for it."""
+    kg = 0.0
+    units = 0.0
+    for each in machines:
+        embodied = catalogue.coefficient(f"embodied.{each.asset.kind}")
+        life = catalogue.parameter(f"life.{each.asset.kind}")
+        if embodied is not None and life is not None:
+            kg += embodied.value * each.asset.quantity / life.value
+            units += each.asset.quantity
+    if not units:
+        return None
+    prices = [each.asset.price_eur * each.asset.quantity for each in machines if each.asset.price_eur is not None]
+    lives = [life.value for each in machines if (life := catalogue.parameter(f"life.{each.asset.kind}")) is not None]
+    return _recommendation(
+        "fleet_due_for_reconditioning",
+        [each.asset.id for each in machines],
+        kg,
+        sum(prices) * REFURBISHED_DISCOUNT / (sum(lives) / len(lives)) if prices and lives else None,
+        [
+            Line(
+                f"{units:g} devices in {len(machines)} lots are past their life and in service",
+                f"{units:g} appareils en {len(machines)} lots ont dépassé leur durée de vie et servent encore",
+            ),
+            Line(
+                "reconditioned (battery, disk, wiped) they serve on: a new one of each kind weighs its default "
+                "of the catalogue over its life",
+                "reconditionnés (batterie, disque, effacement), ils continuent : un neuf de chaque type pèse "
+                "sa valeur par défaut sur sa vie",
+            ),
+            Line(
+                f"a purchase price is known for {len(prices)} lots",
+                f"un prix d’achat est connu pour {len(prices)} lots",
+            ),
+        ],
+    )
 
 
 def high_pue(site: Site, pue: float, use_kg: float, threshold: float) -> dict[str, Any] | None:
@@ -91,28 +336,54 @@ def high_pue(site: Site, pue: float, use_kg: float, threshold: float) -> dict[st
     if pue <= threshold:
         return None
     kg = use_kg * MONTHS_PER_YEAR * (1.0 - SHARED_HOSTING_PUE / pue)
-    return {
-        "code": "high_pue_site",
-        "site": site.code,
-        "assets": [],
-        "kg_per_year": round(kg, 3),
-        "eur_per_year": None,
-        "evidence": [
+    lines = [
+        Line(
             f"the PUE of {site.code} is {pue:g}, above the world mean of {threshold:g}",
+            f"le PUE de {site.code} est {_fr(pue, 2)}, au-dessus de la moyenne mondiale de {_fr(threshold, 2)}",
+        ),
+        Line(
             f"at {SHARED_HOSTING_PUE:g} (the provider's shared hosting) they would use {1 - SHARED_HOSTING_PUE / pue:.0%} less",
-            "no price of electricity is known for the site",
-        ],
-    }
+            f"à {_fr(SHARED_HOSTING_PUE)} (hébergement mutualisé du fournisseur), ils consommeraient "
+            f"{(1 - SHARED_HOSTING_PUE / pue) * 100:.0f} % de moins",
+        ),
+        Line("no price of electricity is known for the site", "aucun prix de l’électricité n’est connu pour ce site"),
+    ]
+    return _recommendation("high_pue_site", [], kg, None, lines) | {"site": site.code}
+
+
+def missing_data(rows: Sequence[Rolled]) -> dict[str, Any] | None:
+    """The default that stands in for missing data and widens the interval of the month most; it saves nothing, it makes the rest sure."""
+    widest = next((each for each in widening(rows) if each["what"] == "source"), None)
+    if widest is None or widest["share"] < 0.01:
+        return None
+    share = widest["share"]
+    lines = [
+        Line(
+            f"{widest['id']} stands in for data that is missing, and makes {share:.0%} of the (squared) width of the month's interval",
+            f"{widest['id']} tient lieu de données manquantes, et fait {share * 100:.0f} % de la largeur (au "
+            f"carré) de l’intervalle du mois",
+        ),
+        Line(
+            f"it holds {widest['value']:.1f} kg of the month: measure or declare what it stands for",
+            f"il porte {_fr(widest['value'])} kg du mois : mesurer ou déclarer ce dont il tient lieu",
+        ),
+    ]
+    return _recommendation("missing_data", [], 0.0, None, lines)
+
+
+def _fr(value: float, digits: int = 1) -> str:
+    return f"{value:.{digits}f}".replace(".", ",")
 
 
 def _recommendation(
-    code: str, machines: Sequence[Machine], kg: float, eur: float | None, evidence: list[str]
+    code: str, assets: Sequence[UUID], kg: float, eur: float | None, evidence: Sequence[Line]
 ) -> dict[str, Any]:
     return {
         "code": code,
         "site": None,
-        "assets": [machine.asset.id for machine in machines],
+        "assets": list(assets),
         "kg_per_year": round(kg, 3),
         "eur_per_year": None if eur is None else f"{eur:.2f}",
-        "evidence": evidence,
+        "evidence": [each.en for each in evidence],
+        "evidence_fr": [each.fr for each in evidence],
     }

@@ -21,7 +21,7 @@ def advice(report: Report, language: Language) -> str:
             gain += f" · {decimal_text(Decimal(each['eur_per_year']), language)} €"
         count = f" ({len(each['assets'])})" if each["assets"] else ""
         where = f" — {each['site']}" if each["site"] else ""
-        evidence = "".join(f"<p>{escape(line)}</p>" for line in each["evidence"])
+        evidence = "".join(f"<p>{escape(line)}</p>" for line in each["evidence_fr" if language == "fr" else "evidence"])
         boxes.append(
             f'<div class="advice"><span class="gain">{escape(gain)}</span>'
             f"<b>{escape(advice_text(each['code'], language) + where + count)}</b>{evidence}</div>"

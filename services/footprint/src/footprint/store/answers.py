@@ -1,6 +1,7 @@
 """Reading results for the API, within the organisations of the caller's transaction."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -165,6 +166,62 @@ async def servers_past_life(connection: Connection, org: str, month: int, past_l
         org,
         month,
         past_life,
+        most,
+    )
+    return [row["asset_id"] for row in rows]
+
+
+async def past_life(
+    connection: Connection, org: str, month: int, past_life: int, kinds: Sequence[str], most: int
+) -> list[UUID]:
+    """Assets of some kinds in service whose notices hold the bit `past_life`, at most `most`."""
+    rows = await connection.fetch(
+        """
+        SELECT asset_id
+        FROM asset_months
+        WHERE org_id = $1
+          AND month = $2
+          AND kind = ANY ($5::text[])
+          AND status = 'in_service'
+          AND notices & $3 <> 0
+          AND NOT removed
+        ORDER BY asset_id
+        LIMIT $4
+        """,
+        org,
+        month,
+        past_life,
+        most,
+        list(kinds),
+    )
+    return [row["asset_id"] for row in rows]
+
+
+async def servers_due(
+    connection: Connection, org: str, month: int, after: date, default_years: float | None, most: int
+) -> list[UUID]:
+    """Servers in service whose life ends in the six months from a day on: counted from the day of acquisition, for the planned years or the
+    default ones."""
+    rows = await connection.fetch(
+        """
+        SELECT asset_months.asset_id
+        FROM asset_months
+        JOIN assets ON assets.id = asset_months.asset_id
+        WHERE asset_months.org_id = $1
+          AND asset_months.month = $2
+          AND asset_months.kind = 'server'
+          AND asset_months.status = 'in_service'
+          AND NOT asset_months.removed
+          AND (assets.document ->> 'acquired_on')::date
+              + (365 * coalesce((assets.document ->> 'planned_life_years')::double precision, $4))::integer
+              BETWEEN $3 AND $3 + 183
+        ORDER BY asset_months.asset_id
+        LIMIT $5
+        """,
+        org,
+        month,
+        after,
+        default_years,
         most,
     )
     return [row["asset_id"] for row in rows]

@@ -1,0 +1,94 @@
+"""What figures say beyond themselves: intensities, equivalents, and what widens an interval most. Pure."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date
+from typing import Any, Final
+
+from footprint.domain.catalogue import Catalogue
+from footprint.domain.rollup import Rolled
+
+EQUIVALENTS: Final = (
+    "equivalent.person_year",
+    "transport.car",
+    "travel.high_speed_train",
+    "travel.plane",
+    "embodied.laptop",
+    "embodied.smartphone",
+)
+"""What masses are compared with, in the order of telling."""
+
+MAKING: Final = ("manufacturing", "transport", "end_of_life")
+
+SCI_BOUNDARY: Final = (
+    "E·I is the electricity of all equipment in the scope at the meter of its site (PUE included), "
+    "location-based; M is making, transport and "
+    "end of life spread over the lives; idle shares of hosts are inside, maintenance and sale are outside; R "
+    "is the count of functional units "
+    "that the caller states (Software Carbon Intensity, ISO/IEC 21031:2024)."
+)
+
+
+def equivalents(catalogue: Catalogue, kg: float, region: str | None, day: date) -> list[dict[str, Any]]:
+    """A mass of CO2e in things that people know, each with its factor and source; those without a factor are left out."""
+    found = []
+    for activity in EQUIVALENTS:
+        choice = catalogue.activity(activity, region, day)
+        if choice is None or choice.factor.value <= 0:
+            continue
+        factor = choice.factor
+        found.append(
+            {
+                "activity": activity,
+                "quantity": kg / factor.value,
+                "unit": factor.unit.partition("/")[2],
+                "factor": {"id": factor.id, "version": factor.version, "value": factor.value, "unit": factor.unit},
+                "source": {"name": factor.source.name, "year": factor.source.year, "licence": factor.source.licence},
+                "years_back": choice.years_back,
+            }
+        )
+    return found
+
+
+def sci(use_kg: float, making_kg: float, units: float, unit: str) -> dict[str, Any]:
+    """SCI = (E·I + M) ÷ R. `units` > 0."""
+    return {
+        "value": (use_kg + making_kg) / units,
+        "unit": f"kgCO2e/{unit}",
+        "operational_kg": use_kg,
+        "embodied_kg": making_kg,
+        "functional_units": units,
+        "boundary": SCI_BOUNDARY,
+    }
+
+
+def widening(rows: Iterable[Rolled]) -> list[dict[str, Any]]:
+    """What the interval of a sum is made of: each factor, each shared source, and what is known of each asset for itself, with its share of
+    the squared ln GSD² (they add up to 1), the widest first."""
+    factors: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
+    sources: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
+    own: dict[int, float] = defaultdict(float)
+    for row in rows:
+        for table, name, weighted in (
+            (factors, row.factor, row.factor_weighted),
+            (sources, row.source, row.source_weighted),
+        ):
+            if name:
+                table[name][0] += weighted
+                table[name][1] += row.value
+        own[row.month] += row.source_squares
+    independent = sum(math.sqrt(max(0.0, each)) for each in own.values())
+    terms = [
+        *(("factor", name, weighted, value) for name, (weighted, value) in factors.items()),
+        *(("source", name, weighted, value) for name, (weighted, value) in sources.items()),
+        ("own", None, independent, None),
+    ]
+    whole = sum(weighted * weighted for _, _, weighted, _ in terms)
+    if whole <= 0:
+        return []
+    return [
+        {"what": what, "id": name, "share": weighted * weighted / whole, "value": value}
+        for what, name, weighted, value in sorted(terms, key=lambda each: (-abs(each[2]), each[0], each[1] or ""))
+        if weighted
+    ]

@@ -1,0 +1,253 @@
+"""The use cases beside the dashboard: sheets of assets and applications, ratios, equivalents, and the map of data quality."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from common.api.problems import FieldError, NotFound, Unprocessable
+from common.database import Connection, Database
+from common.organisations import EVERY, Organisations
+
+from footprint.domain.catalogue import Catalogue
+from footprint.domain.dashboard import Parts, parts_by_month
+from footprint.domain.insights import MAKING, equivalents, sci, widening
+from footprint.domain.months import current_month, format_month, month_start, months_of_year
+from footprint.domain.sums import exact
+from footprint.store import answers
+from footprint.store import insights as store
+from footprint.store import totals as rolled
+from footprint.store.catalogues import CatalogueReader
+from footprint.store.totals import Question
+from footprint.totals import interval_document, rolled_row
+
+
+class Insights:
+    """What is asked of figures beside their sums."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._clock = clock
+        self._catalogue = CatalogueReader()
+
+    async def asset_sheet(self, organisations: Organisations, asset: UUID, year: int) -> dict[str, Any]:
+        """A year of an asset: its months with their parts, evidence and state, the year's estimate, and in what its figures rest.
+
+        Raises `NotFound`.
+        """
+        async with self._database.snapshot(organisations) as connection:
+            row = await store.asset(connection, asset)
+            if row is None:
+                raise NotFound("asset", asset)
+            now = current_month(await _zone(connection, row["org_id"]), self._clock())
+            question = Question(row["org_id"], year * 12, year * 12 + 11, groups=("asset", "month", "stage"))
+            rows = _known(await rolled.totals_by_asset(connection, question, [asset], None, 1))
+            stored = {
+                each["month"]: each for each in await store.asset_year(connection, asset, year * 12, year * 12 + 11)
+            }
+        document = row["document"]
+        return {
+            "asset_id": asset,
+            "org": row["org_id"],
+            "kind": row["kind"],
+            "quantity": document["quantity"],
+            "model": {"maker": document["maker"], "name": document["model"]},
+            "acquired_on": document["acquired_on"],
+            "planned_life_years": document["planned_life_years"],
+            **_year(rows, year, now),
+            "evidence": [
+                {
+                    "month": format_month(month),
+                    "status": each["status"],
+                    "kwh": each["kwh"],
+                    "embodied": each["embodied_evidence"],
+                    "energy": each["energy_evidence"],
+                    "electricity": each["electricity_evidence"],
+                    "explanation": f"/v1/assets/{asset}/months/{format_month(month)}/explanation",
+                }
+                for month, each in stored.items()
+            ],
+        }
+
+    async def application_sheet(
+        self, organisations: Organisations, org: str, code: str, year: int, units: float | None, unit: str
+    ) -> dict[str, Any]:
+        """A year of an application: its months with their parts, by user, and its software carbon intensity where the functional units
+        of the year are stated. Raises `NotFound`."""
+        async with self._database.snapshot(organisations) as connection:
+            zone = await _zone(connection, org)
+            row = await store.application(connection, org, code)
+            if row is None:
+                raise NotFound("application", code)
+            question = Question(org, year * 12, year * 12 + 11, groups=("month", "stage"))
+            rows = _known(await rolled.totals_of_applications(connection, question, [row["id"]]))
+        now = current_month(zone, self._clock())
+        total = _sum(rows)
+        return {
+            "org": org,
+            "application": code,
+            "name": row["name"],
+            "users": row["users"],
+            **_year(rows, year, now),
+            "kg_per_user": total / row["users"] if row["users"] else None,
+            "sci": _sci(rows, units, unit),
+        }
+
+    async def ratios(
+        self,
+        organisations: Organisations,
+        org: str,
+        first: int,
+        last: int,
+        employees: int | None,
+        units: float | None,
+        unit: str,
+    ) -> dict[str, Any]:
+        """Intensities of a span of months: per virtual machine, per vCPU, per employee, and the software carbon intensity of the whole."""
+        async with self._database.snapshot(organisations) as connection:
+            zone = await _zone(connection, org)
+            machines, vcpus = await store.held(connection, org, month_start(zone, first), month_start(zone, last + 1))
+            rows = _known(await rolled.totals(connection, Question(org, first, last, groups=("kind", "stage"))))
+        total = _sum(rows)
+        virtual = _sum([row for row in rows if row["kind"] == "virtual_machine"])
+        return {
+            "org": org,
+            "from": format_month(first),
+            "to": format_month(last),
+            "total_kg": exact(sum(int(row["billionths"]) for row in rows)),
+            "virtual_machines": {
+                "kg": virtual,
+                "mean_machines": machines,
+                "mean_vcpus": vcpus,
+                "kg_per_machine": virtual / machines if machines else None,
+                "kg_per_vcpu": virtual / vcpus if vcpus else None,
+                "boundary": "what virtual machines carry of their hosts; unsold shares stay with the operator",
+            },
+            "employees": {
+                "count": employees,
+                "kg_per_employee": total / employees if employees else None,
+                "boundary": "everything in the inventory of the organisation, divided by the employees that the caller states",
+            },
+            "sci": _sci(rows, units, unit),
+        }
+
+    async def equivalents(
+        self, organisations: Organisations, org: str, first: int, last: int, region: str | None
+    ) -> dict[str, Any]:
+        """The total of a span of months in things that people know, with the factors and sources; by default of the region where most
+        assets stand."""
+        async with self._database.snapshot(organisations) as connection:
+            await _zone(connection, org)
+            rows = _known(await rolled.totals(connection, Question(org, first, last)))
+            place = region or await store.main_region(connection, org)
+        amount = sum(int(row["billionths"]) for row in rows)
+        catalogue = await self._catalogue_of(org)
+        day = date(last // 12, last % 12 + 1, 1)
+        return {
+            "org": org,
+            "from": format_month(first),
+            "to": format_month(last),
+            "total_kg": exact(amount),
+            "region": place,
+            "equivalents": equivalents(catalogue, amount / 1e9, place, day) if amount > 0 else [],
+        }
+
+    async def data_quality(self, organisations: Organisations, org: str, first: int, last: int) -> dict[str, Any]:
+        """The map of data quality: by site, kind and stage the figure, its interval and class; and what widens the whole interval most."""
+        async with self._database.snapshot(organisations) as connection:
+            await _zone(connection, org)
+            groups = ("site", "kind", "stage")
+            rows = _known(await rolled.totals(connection, Question(org, first, last, groups=groups)))
+            codes = await rolled.site_codes(connection, sorted({row["site_id"] for row in rows if row["site_id"]}))
+        cells: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
+        for row in rows:
+            cells.setdefault((codes.get(row["site_id"]), row["kind"], row["stage"]), []).append(row)
+        ordered = sorted(cells.items(), key=lambda each: -abs(_sum(each[1])))
+        classes: dict[int, int] = {}
+        described = []
+        for (site, kind, stage), found in ordered:
+            bounds = interval_document([rolled_row(row) for row in found])
+            amount = sum(int(row["billionths"]) for row in found)
+            if bounds["quality"] is not None:
+                classes[int(bounds["quality"])] = classes.get(int(bounds["quality"]), 0) + amount
+            described.append({"site": site, "kind": kind, "stage": stage, "value": exact(amount), **bounds})
+        everything = [rolled_row(row) for row in rows]
+        return {
+            "org": org,
+            "from": format_month(first),
+            "to": format_month(last),
+            "total_kg": exact(sum(int(row["billionths"]) for row in rows)),
+            **interval_document(everything),
+            "classes": [
+                {"quality": quality, "value": exact(classes[quality])} for quality in sorted(classes, reverse=True)
+            ],
+            "cells": described,
+            "widening": widening(everything)[:20],
+        }
+
+    async def _catalogue_of(self, org: str) -> Catalogue:
+        async with self._database.snapshot(EVERY) as connection:
+            return (await self._catalogue.read(connection)).of(org)
+
+
+async def _zone(connection: Connection, org: str) -> str:
+    zone = await answers.organisation_zone(connection, org)
+    if zone is None:
+        raise NotFound("organisation", org)
+    return zone
+
+
+def _known(rows: Sequence[Any]) -> list[Any]:
+    return [row for row in rows if row["billionths"] is not None]
+
+
+def _sum(rows: Sequence[Mapping[str, Any]]) -> float:
+    return float(exact(sum(int(row["billionths"]) for row in rows)))
+
+
+def _sci(rows: Sequence[Mapping[str, Any]], units: float | None, unit: str) -> dict[str, Any] | None:
+    if units is None:
+        return None
+    used = _sum([row for row in rows if row["stage"] == "use"])
+    made = _sum([row for row in rows if row["stage"] in MAKING])
+    return sci(used, made, units, unit)
+
+
+def _year(rows: Sequence[Mapping[str, Any]], year: int, now: int) -> dict[str, Any]:
+    """Months with their parts, and the year: elapsed and forecast, each with its interval."""
+    parts = parts_by_month((row["month"], row["stage"], int(row["billionths"])) for row in rows)
+    sums: dict[bool, Decimal] = {True: exact(0), False: exact(0)}
+    months = []
+    for month in months_of_year(year):
+        of_month = parts.get(month, Parts())
+        sums[month < now] += exact(of_month.total)
+        months.append(
+            {
+                "month": format_month(month),
+                "total_kg": exact(of_month.total),
+                "parts": of_month.printed(),
+                "restated_kg": exact(sum(int(row["restated"]) for row in rows if row["month"] == month)),
+                "projected": month >= now,
+            }
+        )
+    bounds = interval_document([rolled_row(row) for row in rows])
+    return {
+        "year": {
+            "year": year,
+            "elapsed_kg": sums[True],
+            "forecast_kg": sums[False],
+            "estimate_kg": sums[True] + sums[False],
+            "low_kg": bounds["low"],
+            "high_kg": bounds["high"],
+            "quality": bounds["quality"],
+        },
+        "months": months,
+    }
+
+
+def span(first: int, last: int) -> None:
+    """Raises `Unprocessable` for months in the wrong order."""
+    if last < first:
+        rule = f"to {format_month(last)} must not be before from {format_month(first)}"
+        raise Unprocessable(rule, [FieldError("to", "before_from", rule)])

@@ -1,0 +1,106 @@
+"""The recommendations of a month: candidates from the store, weighed by the engine as if nobody shared them, told in both languages."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from common.database import Connection
+
+from footprint.documents import read_measured_days, read_site
+from footprint.domain import recommendations
+from footprint.domain.catalogue import Catalogue, Catalogues
+from footprint.domain.engine import compute
+from footprint.domain.inventory import Site
+from footprint.domain.notices import Notice
+from footprint.domain.recommendations import Load, Machine
+from footprint.domain.rollup import Rolled
+from footprint.store import answers, insights, work
+
+MOST: Final = 100
+"""Assets looked at for a recommendation; their figures are computed when the dashboard is asked for."""
+
+MOST_MEASURED: Final = 2_000
+FLEET: Final = ("laptop", "desktop", "smartphone", "tablet", "monitor", "thin_client")
+
+
+class Recommending:
+    """Finds what an organisation could do."""
+
+    def __init__(self, read_catalogues: Callable[[], Awaitable[Catalogues]], clock: Callable[[], datetime]) -> None:
+        self._read_catalogues = read_catalogues
+        self._clock = clock
+
+    async def of(self, connection: Connection, org: str, month: int, rows: Sequence[Rolled]) -> list[dict[str, Any]]:
+        """All that applies in a month, the greatest saving first; `rows` are those of the month's total."""
+        catalogues: Catalogues = await self._read_catalogues()
+        catalogue = catalogues.of(org)
+        off = await answers.servers_off(connection, org, month, MOST)
+        old = await answers.servers_past_life(connection, org, month, int(Notice.PAST_LIFE), MOST)
+        due = await self._due(connection, org, month, catalogue)
+        fleet = await answers.past_life(connection, org, month, int(Notice.PAST_LIFE), FLEET, MOST)
+        loads = await self._loads(connection, org, month)
+        idle = [each for each, load in loads.items() if recommendations.is_idle(load)]
+        large = [each for each, load in loads.items() if recommendations.is_over_allocated(load) and each not in idle]
+        wanted = list(dict.fromkeys([*off, *old, *due, *fleet, *idle[:MOST], *large[:MOST]]))
+        machines = await self._machines(connection, wanted, month, catalogues)
+        kg = await insights.kg_of(connection, [*idle, *large], month)
+
+        def known(ids: Sequence[UUID]) -> list[Machine]:
+            return [machines[each] for each in ids if each in machines]
+
+        found = [
+            recommendations.powered_off(known(off)),
+            recommendations.idle(known(idle), kg, loads),
+            recommendations.over_allocated(known(large), kg, loads),
+            *recommendations.past_life(known(old), catalogue),
+            recommendations.due_for_renewal(known(due), catalogue),
+            recommendations.fleet_due(known(fleet), catalogue),
+            recommendations.missing_data(rows),
+        ]
+        threshold = catalogue.default_pue()
+        if threshold is not None:
+            for row in await answers.electricity_by_site(connection, org, month):
+                site = read_site(row)
+                pue = _pue_in(site, month)
+                found.append(recommendations.high_pue(site, pue, row["kg"], threshold.value) if pue else None)
+        return sorted((each for each in found if each), key=lambda each: -each["kg_per_year"])
+
+    async def _due(self, connection: Connection, org: str, month: int, catalogue: Catalogue) -> list[UUID]:
+        life = catalogue.parameter("life.server")
+        following = month + 1
+        after = date(following // 12, following % 12 + 1, 1)
+        return await answers.servers_due(connection, org, month, after, life.value if life else None, MOST)
+
+    async def _loads(self, connection: Connection, org: str, month: int) -> dict[UUID, Load]:
+        """Of each server and machine that was measured the loads of the last thirty days that were."""
+        days: dict[UUID, list[Any]] = {}
+        kinds = ("server", "virtual_machine")
+        for row in await insights.measured_since(connection, org, month, kinds, MOST_MEASURED):
+            days.setdefault(row["asset_id"], []).extend(read_measured_days(row))
+        return {asset: recommendations.load_of(measured) for asset, measured in days.items()}
+
+    async def _machines(
+        self, connection: Connection, ids: Sequence[UUID], month: int, catalogues: Catalogues
+    ) -> dict[UUID, Machine]:
+        """Assets computed by the engine as if nobody shared them; machines on hosts come without figures of their own."""
+        if not ids:
+            return {}
+        assets = await work.read_assets(connection, ids)
+        world = await work.read_world(connection, assets, catalogues, self._clock())
+        alone = replace(world, hosts={}, placements=(), claims={})
+        return {
+            result.asset.id: Machine(result.asset, result)
+            for result in compute(assets, alone).results()
+            if result.month == month
+        }
+
+
+def _pue_in(site: Site, month: int) -> float | None:
+    """The PUE of a site on the first day of a month, None where it states none."""
+    day = date(month // 12, month % 12 + 1, 1)
+    return next(
+        (each.value for each in site.pue if (not each.start or each.start <= day) and (not each.end or day < each.end)),
+        None,
+    )

@@ -1,0 +1,137 @@
+"""Reading what insights need, within the organisations of the caller's transaction."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from common.database import Connection
+
+
+async def held(connection: Connection, org: str, start: int, end: int) -> tuple[float, float]:
+    """Mean virtual machines and vCPUs on hosts between two Unix seconds, from the stays."""
+    row = await connection.fetchrow(
+        """
+        SELECT
+            coalesce(sum(seconds), 0)::double precision / ($3 - $2) AS machines,
+            coalesce(sum(seconds * vcpu), 0)::double precision / ($3 - $2) AS vcpus
+        FROM (
+            SELECT vcpu, least(coalesce(ends, $3), $3) - greatest(starts, $2) AS seconds
+            FROM placements
+            WHERE org_id = $1
+              AND starts < $3
+              AND (ends IS NULL OR ends > $2)
+        ) AS stays
+        """,
+        org,
+        start,
+        end,
+    )
+    assert row is not None
+    return row["machines"], row["vcpus"]
+
+
+async def application(connection: Connection, org: str, code: str) -> Any:
+    """An application by its code; None where it is not known."""
+    return await connection.fetchrow(
+        "SELECT * FROM applications WHERE org_id = $1 AND code = $2 AND NOT deleted", org, code
+    )
+
+
+async def asset(connection: Connection, asset_id: UUID) -> Any:
+    """An asset's row; None where it is not known, or not to be seen."""
+    return await connection.fetchrow("SELECT * FROM assets WHERE id = $1 AND NOT deleted", asset_id)
+
+
+async def asset_year(connection: Connection, asset_id: UUID, first: int, last: int) -> list[Any]:
+    """The stored months of an asset between two, both included."""
+    rows: list[Any] = await connection.fetch(
+        "SELECT * FROM asset_months WHERE asset_id = $1 AND month BETWEEN $2 AND $3 AND NOT removed ORDER BY month",
+        asset_id,
+        first,
+        last,
+    )
+    return rows
+
+
+async def main_region(connection: Connection, org: str) -> str | None:
+    """The region where most assets of an organisation stand."""
+    region: str | None = await connection.fetchval(
+        """
+        SELECT sites.region
+        FROM sites
+        JOIN assets ON sites.id = ANY (assets.site_ids)
+        WHERE assets.org_id = $1
+        GROUP BY sites.region
+        ORDER BY count(*) DESC, sites.region
+        LIMIT 1
+        """,
+        org,
+    )
+    return region
+
+
+async def measured_since(connection: Connection, org: str, month: int, kinds: Sequence[str], most: int) -> list[Any]:
+    """The measurements of a month and the one before, of assets of some kinds that are in service at its end."""
+    rows: list[Any] = await connection.fetch(
+        """
+        SELECT measurement_months.*, assets.kind
+        FROM measurement_months
+        JOIN asset_months
+          ON asset_months.asset_id = measurement_months.asset_id
+         AND asset_months.month = $2
+         AND asset_months.status = 'in_service'
+         AND NOT asset_months.removed
+        JOIN assets ON assets.id = measurement_months.asset_id
+        WHERE measurement_months.org_id = $1
+          AND measurement_months.month BETWEEN $2 - 1 AND $2
+          AND NOT measurement_months.deleted
+          AND assets.kind = ANY ($3::text[])
+        ORDER BY measurement_months.asset_id, measurement_months.month
+        LIMIT $4
+        """,
+        org,
+        month,
+        list(kinds),
+        most,
+    )
+    return rows
+
+
+async def in_service(connection: Connection, org: str, month: int, kinds: Sequence[str], most: int) -> list[UUID]:
+    """Assets of some kinds that are in service at the end of a month, at most `most`."""
+    rows = await connection.fetch(
+        """
+        SELECT asset_id
+        FROM asset_months
+        WHERE org_id = $1
+          AND month = $2
+          AND kind = ANY ($3::text[])
+          AND status = 'in_service'
+          AND NOT removed
+        ORDER BY asset_id
+        LIMIT $4
+        """,
+        org,
+        month,
+        list(kinds),
+        most,
+    )
+    return [row["asset_id"] for row in rows]
+
+
+async def kg_of(connection: Connection, assets: Sequence[UUID], month: int) -> dict[UUID, float]:
+    """Location-based kg of assets in a month, with what stays idle on hosts."""
+    rows = await connection.fetch(
+        """
+        SELECT asset_id, sum(value) AS kg
+        FROM figures
+        WHERE asset_id = ANY ($1::uuid[])
+          AND month = $2
+          AND criterion = 'gwp'
+          AND basis IN ('both', 'location')
+        GROUP BY asset_id
+        """,
+        list(assets),
+        month,
+    )
+    return {row["asset_id"]: row["kg"] for row in rows}

@@ -1,0 +1,236 @@
+"""Sheets, ratios, equivalents, data quality and recommendations: they add up with the totals, and say what they rest on."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from services.footprint.tests.conftest import Pipeline
+from services.footprint.tests.test_api import farm
+from services.footprint.tests.world import (
+    ORG,
+    application,
+    asset,
+    claim,
+    electricity,
+    factor,
+    foundations,
+    guest,
+    host,
+    id_of,
+    machine,
+    measured,
+    segment,
+)
+
+
+async def ask(pipeline: Pipeline, path: str, status: int = 200) -> Any:
+    """An answer with its numbers as printed."""
+    answer = await pipeline.service.client.get(f"/v1{path}")
+    assert answer.status_code == status, answer.text
+    return json.loads(answer.content, parse_float=Decimal)
+
+
+SPAN = f"org={ORG}&from=2026-01&to=2026-12"
+
+
+@pytest.mark.parametrize(
+    "groups",
+    ["site,stage", "month,kind,scope", "kind,month,stage,site", "asset,stage", "scope,ghg_category,beges_item"],
+)
+async def test_any_combination_of_groups_adds_up_to_the_same_total(pipeline: Pipeline, groups: str) -> None:
+    await farm(pipeline)
+    whole = (await ask(pipeline, f"/totals?{SPAN}&group_by=month"))["total"]
+    found = await ask(pipeline, f"/totals?{SPAN}&group_by={groups}")
+    assert found["total"] == whole == sum(each["value"] for each in found["groups"])
+    names = groups.split(",")
+    keys = [tuple(each[name] for name in names) for each in found["groups"]]
+    assert len(set(keys)) == len(keys) > 1
+
+
+async def test_filters_leave_out_and_their_complements_add_up(pipeline: Pipeline) -> None:
+    await farm(pipeline)
+    whole = (await ask(pipeline, f"/totals?{SPAN}"))["total"]
+    for one, other in (
+        ("site=hot", "site=nanterre"),
+        ("stage=use", "stage=manufacturing"),
+        ("scope=2", "scope=1&scope=3"),
+        ("kind=server", "kind=virtual_machine"),
+    ):
+        parts = [(await ask(pipeline, f"/totals?{SPAN}&{each}"))["total"] for each in (one, other)]
+        assert sum(parts) == whole
+        assert min(parts) > 0
+    (warm,) = (await ask(pipeline, f"/totals?{SPAN}&group_by=asset&asset={id_of('warm')}"))["groups"]
+    assert warm["value"] == (await ask(pipeline, f"/totals?{SPAN}&group_by=month&asset={id_of('warm')}"))["total"]
+    for query in (
+        "site=nowhere",
+        "stage=party",
+        "scope=4",
+        "kind=toaster",
+        "group_by=month,month",
+        "group_by=application,site",
+    ):
+        await ask(pipeline, f"/totals?{SPAN}&{query}", 422)
+
+
+async def test_what_applications_use_and_what_none_uses_add_up(pipeline: Pipeline) -> None:
+    await farm(pipeline)
+    await pipeline.service.handle(
+        application("erp", claim("vm1")), application("crm", claim("vm1"), claim("vm2", weight=0.5))
+    )
+    await pipeline.settle()
+    whole = (await ask(pipeline, f"/totals?{SPAN}"))["total"]
+    found = await ask(pipeline, f"/totals?{SPAN}&group_by=application,stage")
+    assert found["total"] == whole == sum(each["value"] for each in found["groups"])
+    assert {each["application"] for each in found["groups"]} == {"erp", "crm", None}
+    sheet = await ask(pipeline, f"/applications/erp/sheet?org={ORG}&year=2026&functional_units=1000&unit=order")
+    erp = sum(each["value"] for each in found["groups"] if each["application"] == "erp")
+    assert sheet["year"]["estimate_kg"] == erp == sum(each["total_kg"] for each in sheet["months"])
+    assert float(sheet["sci"]["value"]) == pytest.approx(float(erp) / 1000)
+    assert sheet["sci"]["unit"] == "kgCO2e/order"
+    assert "PUE" in sheet["sci"]["boundary"]
+    await ask(pipeline, f"/applications/none/sheet?org={ORG}&year=2026", 404)
+
+
+async def test_an_intervals_bounds_hold_the_figure_everywhere(pipeline: Pipeline) -> None:
+    await farm(pipeline)
+    for groups in ("month", "site,stage", "asset"):
+        for each in (await ask(pipeline, f"/totals?{SPAN}&group_by={groups}"))["groups"]:
+            if each["value"]:
+                assert each["low"] < each["value"] < each["high"]
+    board = await ask(pipeline, f"/dashboard?org={ORG}&month=2026-10")
+    assert board["interval"]["low_kg"] < board["total_kg"] < board["interval"]["high_kg"]
+    assert board["year"]["interval"]["low_kg"] < board["year"]["estimate_kg"] < board["year"]["interval"]["high_kg"]
+
+
+async def test_an_asset_sheet_adds_up_and_leads_to_the_explanations(pipeline: Pipeline) -> None:
+    await farm(pipeline)
+    sheet = await ask(pipeline, f"/assets/{id_of('a')}/sheet?year=2026")
+    totals = await ask(pipeline, f"/totals?{SPAN}&group_by=asset&asset={id_of('a')}")
+    assert sheet["year"]["estimate_kg"] == totals["total"] == sheet["year"]["elapsed_kg"] + sheet["year"]["forecast_kg"]
+    assert all(sum(each["parts"].values()) == each["total_kg"] for each in sheet["months"])
+    await ask(pipeline, sheet["evidence"][0]["explanation"].removeprefix("/v1"))
+
+
+async def test_ratios_divide_by_means_over_the_time(pipeline: Pipeline) -> None:
+    july = "2026-07-01T00:00:00+02:00"
+    await pipeline.service.handle(
+        *foundations(), host("a"), machine("vm1", guest("a", 4)), machine("vm2", guest("a", 8, july))
+    )
+    await pipeline.settle()
+    found = await ask(pipeline, f"/ratios?{SPAN}&employees=10&functional_units=500")
+    machines = found["virtual_machines"]
+    assert float(machines["mean_machines"]) == pytest.approx(1 + 184 / 365, abs=0.001)
+    assert float(machines["mean_vcpus"]) == pytest.approx(4 + 8 * 184 / 365, abs=0.01)
+    assert float(machines["kg_per_vcpu"]) == pytest.approx(float(machines["kg"]) / float(machines["mean_vcpus"]))
+    assert float(found["employees"]["kg_per_employee"]) == pytest.approx(float(found["total_kg"]) / 10)
+    parts = float(found["sci"]["operational_kg"]) + float(found["sci"]["embodied_kg"])
+    assert parts == pytest.approx(float(found["total_kg"]))
+    assert float(found["sci"]["value"]) == pytest.approx(parts / 500)
+
+
+async def test_equivalents_come_from_the_catalogue_with_their_source(pipeline: Pipeline) -> None:
+    await farm(pipeline)
+    await pipeline.service.handle(factor("car", "transport.car", 0.2, unit="kgCO2e/km"))
+    found = await ask(pipeline, f"/equivalents?{SPAN}")
+    (car,) = [each for each in found["equivalents"] if each["activity"] == "transport.car"]
+    assert float(car["quantity"]) == pytest.approx(float(found["total_kg"]) / 0.2)
+    assert (car["unit"], car["factor"]["id"], car["source"]["name"]) == ("km", "car", "test")
+
+
+async def test_the_map_of_data_quality_adds_up_and_names_what_widens_most(pipeline: Pipeline) -> None:
+    await farm(pipeline)
+    found = await ask(pipeline, f"/data-quality?{SPAN}")
+    assert (
+        found["total_kg"]
+        == sum(each["value"] for each in found["cells"])
+        == sum(each["value"] for each in found["classes"])
+    )
+    assert float(sum(each["share"] for each in found["widening"])) == pytest.approx(1.0)
+    shares = [each["share"] for each in found["widening"]]
+    assert shares == sorted(shares, reverse=True)
+
+
+def month_of_load(name: str, mean: float, days: int = 31) -> Any:
+    """Measured loads of October."""
+    return measured(
+        name,
+        month="2026-10",
+        days=[
+            {
+                "day": f"2026-10-{day:02d}", "seconds": 90_000 if day == 25 else 86_400, "energy": [],
+                "utilisation": {"covered": [[0, 86_400]], "bands": [{"mean": mean, "seconds": 86_400}]},
+            }
+            for day in range(1, days + 1)
+        ],
+    )  # fmt: skip
+
+
+async def test_idle_and_over_allocated_machines_are_told_once_they_were_measured_for_thirty_days(
+    pipeline: Pipeline,
+) -> None:
+    await pipeline.service.handle(
+        *foundations(), host("a"), *(machine(name, guest("a", 8)) for name in ("lazy", "large", "busy", "short"))
+    )
+    await pipeline.service.handle(
+        month_of_load("lazy", 0.01),
+        month_of_load("large", 0.2),
+        month_of_load("busy", 0.8),
+        month_of_load("short", 0.01, 9),
+    )
+    await pipeline.settle()
+    board = await ask(pipeline, f"/dashboard?org={ORG}&month=2026-10")
+    found = {each["code"]: each for each in board["recommendations"]}
+    assert found["idle"]["assets"] == [str(id_of("lazy"))]
+    assert found["over_allocated"]["assets"] == [str(id_of("large"))]
+    assert found["over_allocated"]["eur_per_year"] == f"{4 * 7.9 * 12:.2f}"
+    lazy = await ask(pipeline, f"/totals?org={ORG}&from=2026-10&to=2026-10&group_by=asset&asset={id_of('lazy')}")
+    assert float(found["idle"]["kg_per_year"]) == pytest.approx(float(lazy["total"]) * 12, abs=0.001)
+    for each in found.values():
+        assert len(each["evidence"]) == len(each["evidence_fr"]) > 0
+
+
+async def test_servers_due_and_fleets_past_their_life_are_told_with_what_reuse_saves(pipeline: Pipeline) -> None:
+    soon = {"on": "2022-01-15", "condition": "new", "price_eur": "10000.00", "age_years": None}
+    laptops = {"on": "2020-01-01", "condition": "new", "price_eur": "1000.00", "age_years": None}
+    await pipeline.service.handle(
+        *foundations(), factor("embodied-laptop", "embodied.laptop", 181.0),
+        factor("life-laptop", "life.laptop", 4.0, criterion="parameter"),
+        asset("due", acquired=soon), asset("later"), asset("fleet", kind="laptop", quantity=20, acquired=laptops, planned_life_years=None),
+    )  # fmt: skip
+    await pipeline.settle()
+    board = await ask(pipeline, f"/dashboard?org={ORG}&month=2026-10")
+    found = {each["code"]: each for each in board["recommendations"]}
+    assert found["due_for_renewal"]["assets"] == [str(id_of("due"))]
+    assert float(found["due_for_renewal"]["kg_per_year"]) == pytest.approx(1000 / 5)
+    assert found["due_for_renewal"]["eur_per_year"] == f"{10000 * 0.3 / 5:.2f}"
+    assert float(found["fleet_due_for_reconditioning"]["kg_per_year"]) == pytest.approx(20 * 181 / 4)
+
+
+async def test_a_year_of_history_gives_the_forecast_its_seasons(pipeline: Pipeline) -> None:
+    timeline = [segment("2025-01-01T00:00:00+01:00")]
+    await pipeline.service.handle(*foundations(), electricity("FR", 0.05, 2025), asset("srv", timeline=timeline))
+    await pipeline.settle()
+    board = await ask(pipeline, f"/dashboard?org={ORG}&month=2026-10")
+    seasonal = board["year"]["seasonal"]
+    assert [each["month"] for each in seasonal["months"]] == ["2026-11", "2026-12"]
+    assert seasonal["estimate_kg"] == board["year"]["elapsed_kg"] + seasonal["forecast_kg"]
+    assert all(float(each["index"]) == pytest.approx(1.0, abs=0.01) for each in seasonal["months"])
+
+
+async def test_every_route_beside_the_dashboard_is_the_tenants_own(pipeline: Pipeline) -> None:
+    await farm(pipeline)
+    async with pipeline.service.client_for(["globex"]) as client:
+        for path in (
+            f"/ratios?{SPAN}", f"/equivalents?{SPAN}", f"/data-quality?{SPAN}", f"/totals?{SPAN}",
+            f"/applications/erp/sheet?org={ORG}&year=2026",
+            f"/reports/{ORG}/2026.csv", f"/periods?org={ORG}", f"/periods/2026-01?org={ORG}", f"/periods/2026-01/comparison?org={ORG}",
+            f"/periods/2026-01/restatements?org={ORG}", f"/dashboard?org={ORG}&month=2026-10", f"/changes?org={ORG}",
+        ):  # fmt: skip
+            assert (await client.get(f"/v1{path}")).status_code == 403, path
+        for path in (
+            f"/assets/{id_of('vm1')}/sheet?year=2026",
+            f"/assets/{id_of('vm1')}/months/2026-10/explanation?lang=fr",
+        ):
+            assert (await client.get(f"/v1{path}")).status_code == 404, path
