@@ -12,10 +12,9 @@ from common.api.problems import Conflict, NotFound
 from common.database import Transaction
 
 from scenarios.catalogue import offers_by_id, shipped_offers
-from scenarios.domain.applying import Applier
 from scenarios.domain.description import Refused
 from scenarios.domain.estimate import MAX_ALTERNATIVES, AlternativeSpec
-from scenarios.domain.run import in_scope, prepare
+from scenarios.domain.run import applier_of, in_scope, prepare
 from scenarios.domain.snapshot import Freezer, Snapshot
 from scenarios.domain.study import StudyDefinition
 from scenarios.store import runs, start, studies
@@ -117,8 +116,7 @@ async def change_alternative(
 async def eligible_offers(unit: Transaction, study: Study) -> list[Eligibility]:
     """For each offer of the catalogue, on how many of the study's assets it can be taken, or why on none."""
     snapshot, _ = await studies.read_snapshot(unit.connection, study.id, study.snapshot)
-    assets = in_scope(study.definition, snapshot).assets
-    applier = Applier(offers_by_id(), assets, study.definition.confirmed)
+    applier = applier_of(study.definition, offers_by_id(), in_scope(study.definition, snapshot))
     found = []
     for offer in shipped_offers():
         try:
