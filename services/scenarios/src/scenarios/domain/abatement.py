@@ -38,6 +38,7 @@ class CurvePoint(_Shown):
     group: str
     year: int
     instead_of: str | None = Field(description="the offer of an earlier step on the same group; null: nothing")
+    instead_of_year: int | None
     avoided_kg: float
     extra_eur: Decimal
     eur_per_tonne: Decimal
@@ -113,6 +114,7 @@ def abatement_curve(options: Options) -> list[CurvePoint]:
                 group=step.stands.package.group,
                 year=step.stands.year,
                 instead_of=step.before.offer if step.before is not None else None,
+                instead_of_year=step.before.year if step.before is not None else None,
                 avoided_kg=step.avoided_kg,
                 extra_eur=to_cent(step.extra_eur),
                 eur_per_tonne=_per_tonne(step.extra_eur, step.avoided_kg),

@@ -27,9 +27,10 @@ class World:
 class Simulation:
     """What a scenario emits and costs, by step; `total_kg` also by asset (steps × assets).
 
-    `kwh` is what the sites draw (PUE included), `kit_kwh` what the kit does; so is `kit_use_kg` of `use_kg`. `written_off_kg` is the making of units that left before the
-    end of their life: it is charged to no step, and shown beside. `replaced_at` is the step at which each asset is first replaced (the
-    number of steps when it is not). Costs are without electricity, in cents; `opex_cents` of a step is already its part of the year.
+    `kwh` is what the sites draw (PUE included), `kit_kwh` what the kit does; so is `kit_use_kg` of `use_kg`. `written_off_kg` is the
+    making of units that left before the end of their life: it is charged to no step, and shown beside. `replaced_at` is the step at which
+    each asset is first replaced (the number of steps when it is not). Costs are without electricity, in cents; `opex_cents` of a step is
+    already its part of the year.
     """
 
     horizon: Horizon
