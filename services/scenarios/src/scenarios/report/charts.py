@@ -11,7 +11,20 @@ from scenarios.report.numbers import Mass, number
 WIDTH, HEIGHT = 640.0, 185.0
 LEFT, RIGHT, TOP, BOTTOM = 58.0, 12.0, 10.0, 24.0
 INDUCED, AVOIDED, NEGATIVE, INK, GRID = "#0b5d4e", "#9fd8b8", "#c8482f", "#1b2430", "#dfe4e8"
-LINES = ("#0b5d4e", "#3474b7", "#c77d1a", "#7a4ea3", "#5b6670")
+LINES = (
+    "#1b2430",
+    "#0b5d4e",
+    "#3474b7",
+    "#c77d1a",
+    "#7a4ea3",
+    "#2f9e8f",
+    "#b5447a",
+    "#8a9a2b",
+    "#5b6670",
+    "#4c5bd4",
+    "#9c6b3f",
+    "#d1a110",
+)
 
 
 @dataclass(frozen=True, slots=True)
