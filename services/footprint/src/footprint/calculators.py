@@ -91,10 +91,8 @@ class Calculator:
     async def step(self) -> int:
         """Widen waiting changes, or compute one group of assets; how much was done, 0 when nothing waits."""
         async with self._database.transaction(EVERY) as unit:
-            widened = await work.widen_changes(unit.connection)
-        if widened:
-            return widened
-        async with self._database.transaction(EVERY) as unit:
+            if await work.has_changes(unit.connection):
+                return await work.widen_changes(unit.connection)
             taken = await work.take(unit.connection, MARKS, self._pause_s)
             if taken is None:
                 return 0
@@ -133,8 +131,7 @@ class Calculator:
             if outcome.published:
                 await results.mark_published(unit.connection, outcome.published)
             restated = await restate(unit, assets, world, outcome.closed, seen.causes, closed)
-            await work.clear_marks(unit.connection, seen.marks)
-            await work.forget_failures(unit.connection, ids)
+            await work.settle(unit.connection, ids, seen.marks)
         unit.publish(*outcome.events, *restated)
         return outcome
 
@@ -215,6 +212,7 @@ def _decide(
         org: current_month(world.organisation(org).time_zone, world.now) for org in {asset.org for asset in assets}
     }
     left: dict[Key, Stored | Latest] = {**stored, **closed.latest}
+    first = first_version(world.now)
     for result in compute(assets, world, since).results() if assets else ():
         key = result.asset.id, result.month
         left.pop(key, None)
@@ -222,7 +220,7 @@ def _decide(
         if closed.holds(result.asset.org, result.month):
             _compare_closed(outcome, result, closed.latest.get(key, known))
             continue
-        _compare(outcome, result, known, current[result.asset.org], first_version(world.now))
+        _compare(outcome, result, known, current[result.asset.org], first)
     for (asset_id, month), was in left.items():
         begins = month_at(world.organisation(was.org).time_zone, since) if since > EVER else 0
         if was.removed or month < begins:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -141,7 +142,8 @@ def collect(
                 zone = subject.organisation.time_zone
                 pieces = pieces_of(of_asset, month_start(zone, month), month_start(zone, month + 1))
                 result.claimed = list(reader.claimed(taken, pieces)) if pieces else []
-            result.figures = merged(result.figures)
+            together = len(taken) > 1 or any(each in reader.extras for each in taken)
+            result.figures = merged(result.figures) if together else sorted(result.figures, key=figure_order)
             yield result
 
 
@@ -329,18 +331,18 @@ class _CellReader:
             variables[summed.source[cell]],
             summed.source_ln_gsd2[cell],
         )
-        control, value = Control(self.control[cell]), summed.value[cell]
-        if key in self.at_device and Control.HOSTED in control:
+        control, value = self.control[cell], summed.value[cell]
+        if control & HOSTED and key in self.at_device:
             device = self.at_device[key].value[cell]
-            yield self._figure(key, cell, site, line_of(key.stage), device, spreads)
+            yield self._figure(key, cell, site, line_in(key.stage, 0), device, spreads)
             yield self._figure(key, cell, site, CLOUD, value - device, spreads)
             return
-        yield self._figure(key, cell, site, line_of(key.stage, control), value, spreads)
+        yield self._figure(key, cell, site, line_in(key.stage, control), value, spreads)
 
     def _extra(self, extra: ExtraSum, cell: int, site: Site | None) -> Figure:
-        control = Control(self.control[cell])
-        of_stage = extra.line is None or Control.PURCHASED in control
-        line = line_of(extra.key.stage, control) if of_stage or extra.line is None else extra.line
+        control, line = self.control[cell], extra.line
+        if line is None or control & PURCHASED:
+            line = line_in(extra.key.stage, control)
         return self._figure(extra.key, cell, site, line, extra.value, extra.spreads)
 
     def _figure(
@@ -378,6 +380,15 @@ def _shared_out(
 
 
 PARTIAL: Final = int(Notice.PARTIAL)
+HOSTED: Final = int(Control.HOSTED)
+PURCHASED: Final = int(Control.PURCHASED)
+
+
+@cache
+def line_in(stage: str, control: int) -> Line:
+    """`line_of` for the bits of a control, remembered: there are a dozen, and they are asked for with every figure."""
+    return line_of(stage, Control(control))
+
 
 EMBODIED_ORDER: Final = ("none", "given", "model", "configuration", "kind")
 

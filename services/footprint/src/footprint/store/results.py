@@ -97,10 +97,12 @@ async def write(connection: Connection, changes: Sequence[Change]) -> None:
 
 async def _stage(connection: Connection, changes: Sequence[Change]) -> None:
     """Bring the new rows in by COPY, the fastest way there is, which row-level security allows into temporary tables only."""
-    for table in ("asset_months", "figures"):
-        await connection.execute(
+    await connection.execute(
+        ";".join(
             f"CREATE TEMP TABLE IF NOT EXISTS new_{table} (LIKE {table} INCLUDING DEFAULTS) ON COMMIT DELETE ROWS"
+            for table in ("asset_months", "figures")
         )
+    )
     await connection.copy_records_to_table(
         "new_asset_months", records=[_header(change) for change in changes], columns=_HEADER.split(", ")
     )

@@ -28,6 +28,12 @@ from footprint.domain.measurements import Measured, MeasuredDay, read_measured
 from footprint.store.heard import BULK, LIVE
 
 
+async def has_changes(connection: Connection) -> bool:
+    """Whether changes wait to be widened."""
+    found: bool = await connection.fetchval("SELECT EXISTS (SELECT FROM changes)")
+    return found
+
+
 async def widen_changes(connection: Connection) -> int:
     """Turn waiting changes into bulk marks of every asset that they touch; how many changes there were."""
     changes = await connection.fetch(
@@ -153,31 +159,22 @@ async def take(connection: Connection, most: int, pause_s: float = 0.0) -> Taken
     that holds one of its machines. At most `most` marks are taken, of one priority. Machines that another calculator holds are marked
     again, for after it.
     """
-    rows = await connection.fetch(
-        """
-        SELECT marks.asset_id, marks.priority, marks.since, marks.cause
-        FROM marks
-        JOIN calculations ON calculations.asset_id = marks.asset_id
-        WHERE marks.priority = $2 OR $3
-        ORDER BY marks.priority, marks.id
-        LIMIT $1
-        FOR UPDATE OF calculations SKIP LOCKED
-        """,
-        most,
-        LIVE,
-        await _bulk_may_begin(connection, pause_s),
-    )
+    rows = await _lock_marked(connection, LIVE, most)
+    if not rows and await _bulk_may_begin(connection, pause_s):
+        rows = await _lock_marked(connection, BULK, most)
     if not rows:
         await _drop_marks_of_unknown_assets(connection)
         return None
     priority: int = rows[0]["priority"]
-    marked = {row["asset_id"] for row in rows if row["priority"] == priority}
+    marked = {row["asset_id"] for row in rows}
     guests = {
         row["vm_id"]
         for row in await connection.fetch(
             "SELECT DISTINCT vm_id FROM placements WHERE host_id = ANY($1::uuid[])", list(marked)
         )
     } - marked
+    if not guests:
+        return Taken(tuple(sorted(marked)), priority)
     locked = {
         row["asset_id"]
         for row in await connection.fetch(
@@ -196,6 +193,24 @@ async def take(connection: Connection, most: int, pause_s: float = 0.0) -> Taken
         sorted({row["cause"] for row in rows}),
     )
     return Taken(tuple(sorted(marked | locked)), priority)
+
+
+async def _lock_marked(connection: Connection, priority: int, most: int) -> list[Record]:
+    """Marks of a priority, oldest first, with the rows of their assets locked that nobody else holds."""
+    rows: list[Record] = await connection.fetch(
+        """
+        SELECT marks.asset_id, marks.priority, marks.since, marks.cause
+        FROM marks
+        JOIN calculations ON calculations.asset_id = marks.asset_id
+        WHERE marks.priority = $2
+        ORDER BY marks.id
+        LIMIT $1
+        FOR UPDATE OF calculations SKIP LOCKED
+        """,
+        most,
+        priority,
+    )
+    return rows
 
 
 async def _bulk_may_begin(connection: Connection, pause_s: float) -> bool:
@@ -270,9 +285,18 @@ async def set_aside(connection: Connection, asset: UUID, marks: Sequence[int], r
     )
 
 
-async def forget_failures(connection: Connection, assets: Collection[UUID]) -> None:
-    """These assets are computed: what failed of them before no longer matters."""
-    await connection.execute("DELETE FROM failed_marks WHERE asset_id = ANY($1::uuid[])", list(assets))
+async def settle(connection: Connection, assets: Collection[UUID], marks: Sequence[int]) -> None:
+    """These assets are computed: their marks are settled, and what failed of them before no longer matters."""
+    await connection.execute(
+        """
+        WITH cleared AS (
+            DELETE FROM marks WHERE id = ANY($1::bigint[])
+        )
+        DELETE FROM failed_marks WHERE asset_id = ANY($2::uuid[])
+        """,
+        list(marks),
+        list(assets),
+    )
 
 
 async def is_waiting(connection: Connection) -> bool:
@@ -333,7 +357,9 @@ async def read_world(connection: Connection, assets: Sequence[Asset], catalogues
         for row in await connection.fetch("SELECT * FROM placements WHERE host_id = ANY($1::uuid[])", physical)
     ]
     organisations = {asset.org for asset in (*assets, *hosts)} | {placement.org for placement in placements}
-    activities = await _activities(connection, physical)
+    machines = {*physical, *(placement.vm for placement in placements)}
+    has = await _has(connection, physical, machines, known)
+    activities = await _activities(connection, physical) if has["activities"] else {}
     sites = {segment.site for asset in (*assets, *hosts) for segment in asset.segments if segment.site is not None}
     sites |= {each.site for found in activities.values() for each in found if each.site is not None}
     return World(
@@ -358,10 +384,28 @@ async def read_world(connection: Connection, assets: Sequence[Asset], catalogues
         hosts={host.id: host for host in hosts},
         placements=placements,
         own_catalogues=catalogues.own,
-        measured=await _measured(connection, {*physical, *(placement.vm for placement in placements)}),
+        measured=await _measured(connection, machines) if has["measurements"] else {},
         activities=activities,
-        claims=await _claims(connection, known),
+        claims=await _claims(connection, known) if has["claims"] else {},
     )
+
+
+async def _has(
+    connection: Connection, homes: Collection[UUID], machines: Collection[UUID], assets: Collection[UUID]
+) -> Record:
+    """Whether there is anything to read of activities, measurements and claims: of most assets there is not."""
+    (found,) = await connection.fetch(
+        """
+        SELECT
+            EXISTS (SELECT FROM activities WHERE home_id = ANY($1::uuid[])) AS activities,
+            EXISTS (SELECT FROM measurement_months WHERE asset_id = ANY($2::uuid[])) AS measurements,
+            EXISTS (SELECT FROM claims WHERE asset_id = ANY($3::uuid[])) AS claims
+        """,
+        list(homes),
+        list(machines),
+        list(assets),
+    )
+    return found
 
 
 async def _activities(connection: Connection, homes: Collection[UUID]) -> dict[UUID, list[Activity]]:
