@@ -16,7 +16,8 @@ async def lines(connection: Connection, org: str, first: int, last: int) -> list
         """
         SELECT
             rolled.month, rolled.restates, sites.document ->> 'code' AS site, rolled.kind, rolled.stage, rolled.criterion, rolled.basis,
-            rolled.share, rolled.scope, rolled.ghg_category, rolled.beges_item, sum(rolled.billionths) AS billionths
+            rolled.share, rolled.scope, rolled.ghg_category, rolled.beges_item, sum(rolled.billionths) AS billionths,
+            sum(rolled.figures)::bigint AS figures
         FROM organisation_months AS rolled
         LEFT JOIN sites ON sites.id = rolled.site_id
         WHERE rolled.org_id = $1

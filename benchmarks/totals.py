@@ -1,0 +1,131 @@
+"""`python -m benchmarks.totals`: totals by every grouping on a database of many assets and months, made by a generator.
+
+The rows are what calculators would write, made inside Postgres: assets of five kinds at eight sites, three figures an asset-month, and the
+roll-up that follows from them by the same sums. The service answers from it in this process: what is measured is the answer, without a
+network between.
+"""
+
+import asyncio
+import statistics
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+import asyncpg
+import httpx
+import typer
+from common.testing.contracts import Contracts
+from common.testing.databases import Databases
+from common.testing.harness import running_service
+from common.testing.servers import postgres_server
+from common.testing.tokens import Issuer
+from footprint.main import SERVICE
+from rich.console import Console
+
+from benchmarks import machine
+from benchmarks.figures import Figure, table
+
+ORG = "benchmark"
+FIRST = 2025 * 12
+QUERIES = (
+    "group_by=month", "group_by=site", "group_by=kind", "group_by=stage", "group_by=scope", "group_by=month,site,kind,stage",
+    "group_by=application", "group_by=month&site=site-3&kind=server", "group_by=asset&limit=100",
+)  # fmt: skip
+
+_MAKE = """
+INSERT INTO organisations (org_id, version, deleted, role, time_zone, convention)
+VALUES ('benchmark', 1, false, 'customer', 'Europe/Paris', 'remaining');
+INSERT INTO sites (id, org_id, version, deleted, region, document)
+SELECT ('00000000-0000-0000-0001-' || lpad(n::text, 12, '0'))::uuid, 'benchmark', 1, false, 'FR', jsonb_build_object('code', 'site-' || n)
+FROM generate_series(0, 7) AS n;
+CREATE TEMP TABLE made AS
+SELECT
+    ('00000000-0000-0000-0000-' || lpad(n::text, 12, '0'))::uuid AS id,
+    (ARRAY['server', 'virtual_machine', 'virtual_machine', 'laptop', 'storage'])[n %% 5 + 1] AS kind,
+    ('00000000-0000-0000-0001-' || lpad((n %% 8)::text, 12, '0'))::uuid AS site_id,
+    1 + (n %% 97) / 10.0::double precision AS size
+FROM generate_series(1, {assets}) AS n;
+INSERT INTO assets (id, org_id, version, deleted, kind, site_ids, has_support, document)
+SELECT id, 'benchmark', 1, false, kind, ARRAY[site_id], true, '{{}}' FROM made;
+SELECT ensure_month_partitions({first}, {last});
+INSERT INTO figures (
+    asset_id, month, org_id, kind, site_id, stage, criterion, basis, share, scope, ghg_category, beges_item, value, ln_gsd2, factor,
+    factor_ln_gsd2, source, source_ln_gsd2
+)
+SELECT id, month, 'benchmark', kind, site_id, stage, 'gwp', basis, 'own', scope, ghg, beges, size * share, 0.5, factor, 0.4, source, 0.3
+FROM made, generate_series({first}, {last}) AS month, (VALUES
+    ('manufacturing', 'both', 3, '3.2', '4.2', 1.7, 'component', ''),
+    ('use', 'location', 2, '2', '2.1', 2.1, 'electricity-fr', 'energy-server'),
+    ('maintenance_and_sale', 'both', 3, '3.1', '4.5', 0.3, 'maintenance', '')
+) AS line (stage, basis, scope, ghg, beges, share, factor, source);
+INSERT INTO organisation_months (
+    org_id, month, kind, site_id, stage, criterion, basis, share, scope, ghg_category, beges_item, factor, source, billionths, figures,
+    factor_weighted, source_weighted, source_squares
+)
+SELECT org_id, month, kind, site_id, stage, criterion, basis, share, scope, ghg_category, beges_item, factor, source,
+    sum(billionths(value)), count(*), sum(billionths(value * factor_ln_gsd2)),
+    sum(CASE WHEN source = '' THEN 0 ELSE billionths(value * source_ln_gsd2) END),
+    sum(CASE WHEN source = '' THEN square_billionths(value * source_ln_gsd2) ELSE 0 END)
+FROM figures
+GROUP BY org_id, month, kind, site_id, stage, criterion, basis, share, scope, ghg_category, beges_item, factor, source;
+ANALYZE;
+"""  # fmt: skip
+
+
+def main(
+    assets: Annotated[int, typer.Option(min=1, help="Assets of the database.")] = 100_000,
+    months: Annotated[int, typer.Option(min=1, max=120, help="Months of each.")] = 24,
+    rounds: Annotated[int, typer.Option(min=1, help="Times that each question is asked.")] = 30,
+) -> None:
+    """Make the database, ask, and print a table."""
+    console = Console(width=None if sys.stdout.isatty() else 160)
+    described = machine.describe()
+    with TemporaryDirectory(prefix="constellation-totals-") as folder:
+        figures = asyncio.run(_measured(Path(folder), assets, months, rounds))
+    console.print(table(described, figures))
+
+
+async def _measured(folder: Path, assets: int, months: int, rounds: int) -> list[Figure]:
+    issuer, contracts = Issuer(folder), Contracts(Path(__file__).parents[1] / "contracts")
+    (folder / "servers").mkdir()
+    with postgres_server(folder / "servers") as server:
+        databases = Databases(server.admin_url)
+        name = await databases.create(SERVICE)
+        begun = time.perf_counter()
+        await _make(databases.admin_url(name), assets, months)
+        made = f"made in {time.perf_counter() - begun:.0f} s"
+        async with running_service(SERVICE, issuer, contracts, databases.url("footprint", name), {}) as service:
+            return [await _ask(service.client, query, assets, months, rounds, made) for query in QUERIES]
+
+
+async def _make(url: str, assets: int, months: int) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute("SET search_path TO footprint; SET row_security = off")
+        script = _MAKE.format(assets=assets, first=FIRST, last=FIRST + months - 1).replace("%%", "%")
+        for statement in script.split(";\n"):
+            if statement.strip():
+                await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+async def _ask(client: httpx.AsyncClient, query: str, assets: int, months: int, rounds: int, note: str) -> Figure:
+    last = FIRST + months - 1
+    path = f"/v1/totals?org={ORG}&from={FIRST // 12}-01&to={last // 12}-{last % 12 + 1:02d}&{query}"
+    taken = []
+    for _ in range(rounds):
+        begun = time.perf_counter()
+        answer = await client.get(path)
+        taken.append((time.perf_counter() - begun) * 1000)
+        answer.raise_for_status()
+    taken.sort()
+    measured = f"p50 {statistics.median(taken):.0f} ms, max {taken[-1]:.0f} ms"
+    what = f"totals of {assets:,} assets × {months} months, {query}"
+    return Figure(what, measured, "≤ 100 ms", f"{rounds} times; {len(answer.content):,} bytes; {note}")
+
+
+if __name__ == "__main__":
+    typer.run(main)
