@@ -11,7 +11,7 @@ COLOURS: Final[Mapping[str, str]] = {
     "electricity_kg": "#e3a93c",
     "maintenance_and_sale_kg": "#7d93b2",
 }
-_WIDTH, _HEIGHT, _LEFT, _TOP, _BOTTOM = 680, 232, 52, 14, 26
+_WIDTH, _HEIGHT, _LEFT, _TOP, _BOTTOM = 680, 240, 52, 22, 26
 _HATCH = (
     '<defs><pattern id="projected" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
     '<rect width="2.2" height="5" fill="#ffffff" fill-opacity="0.55"/></pattern></defs>'
@@ -74,7 +74,7 @@ def _grid(top: float, bottom: float, step: float, scale: float, unit: str) -> st
         )
         value += step
     drawn.append(
-        f'<text x="{_LEFT - 6}" y="{_TOP - 5}" text-anchor="end" font-size="8" fill="#6b7680">{escape(unit)}</text>'
+        f'<text x="{_LEFT - 6}" y="{_TOP - 13}" text-anchor="end" font-size="8" fill="#6b7680">{escape(unit)}</text>'
     )
     return "".join(drawn)
 

@@ -10,7 +10,7 @@ Language = Literal["fr", "en"]
 
 class Line(NamedTuple):
     """An amount of the roll-up: billionths of the unit of its criterion, in a month, on a reporting line; `restates`: the closed month that
-    it corrects."""
+    it corrects; `figures`: how many asset-months it sums."""
 
     month: int
     restates: int | None
@@ -24,6 +24,7 @@ class Line(NamedTuple):
     ghg_category: str
     beges_item: str
     billionths: int
+    figures: int
 
 
 @dataclass(frozen=True, slots=True)

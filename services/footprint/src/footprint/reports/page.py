@@ -209,12 +209,13 @@ def _reporting(report: Report, language: Language) -> str:
 
 
 def _electricity(report: Report, language: Language) -> str:
-    rows = []
+    rows, known = [], {}
     for basis in ("location", "market"):
         used = [each for each in report.lines if each.criterion == "gwp" and each.basis == basis]
-        rows.append([word(basis, language), kg(total(used), language)])
-    warned = {code for code, _ in report.warnings}
-    missing = f'<p class="note">{word("market_missing", language)}</p>' if "no_residual_mix" in warned else ""
+        known[basis] = sum(each.figures for each in used)
+        rows.append([word(basis, language), kg(total(used), language) if known[basis] else "–"])
+    incomplete = known["market"] < known["location"]
+    missing = f'<p class="note">{word("market_missing", language)}</p>' if incomplete else ""
     return (
         f"<h2>{word('electricity_two', language)}</h2>"
         + table([("", False), (f"{word('electricity_kg', language)} kgCO₂e", True)], rows)
