@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-from dataclasses import replace
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -12,9 +10,6 @@ import pytest
 from common.organisations import EVERY
 from common.testing.plugin import MakeService
 from footprint.calculators import Calculator
-from footprint.domain.catalogue import Catalogue
-from footprint.domain.inventory import Asset, FormerLife, Segment, Status
-from footprint.domain.life import choose_life, phases_of
 from footprint.main import SERVICE
 
 from services.footprint.tests.conftest import Pipeline
@@ -375,48 +370,3 @@ async def test_a_closed_month_is_explained_with_the_factors_it_was_closed_with(
     assert ("Mois clos" if language == "fr" else "Month closed") in answer.text
     plain = await pipeline.service.client.get(f"/v1{path}/explanation", headers={"Accept": "text/plain"})
     assert plain.text.startswith("Empreinte carbone")
-
-
-async def test_a_life_extended_after_closings_leaves_closed_months_and_spreads_what_is_left(pipeline: Pipeline) -> None:
-    await started(pipeline)
-    path = f"/assets/{id_of('srv')}/months"
-
-    async def making(month: str) -> float:
-        figures = (await ask(pipeline, "GET", f"{path}/{month}"))["figures"]
-        return sum(float(each["value"]) for each in figures if each["stage"] == "manufacturing")
-
-    await close(pipeline)
-    before = await making("2026-09")
-    await pipeline.service.handle(asset("srv", 2, planned_life_years=7))
-    await pipeline.settle()
-    assert await making("2026-09") == before
-    assert [each for each in await restatements(pipeline) if each["asset_id"] == str(id_of("srv"))] == []
-    counted = (datetime(2026, 9, 30, 22, tzinfo=UTC) - datetime(2023, 12, 31, 23, tzinfo=UTC)).total_seconds() / 86400
-    left = 1000 * (1 - counted / 1825)
-    october = await making("2026-10")
-    assert october == pytest.approx(left * (31 + 1 / 24) / (7 * 365 - counted), rel=1e-9)
-    assert october < before
-    explained = await ask(pipeline, "GET", f"{path}/2026-10/explanation")
-    assert explained["up_to_date"] is True
-    await pipeline.service.handle(asset("srv", 3, planned_life_years=2))
-    await pipeline.settle()
-    found = [each for each in await restatements(pipeline) if each["asset_id"] == str(id_of("srv"))]
-    assert found, "a life that ended before the first open month cannot be carried on: it is restated"
-
-
-@pytest.mark.parametrize("years", [3.0, 5.0, 9.0])
-def test_a_life_adds_up_to_the_whole_whatever_was_changed_after_closings(years: float) -> None:
-    day = 86_400
-    born = Asset(id_of("x"), ORG, "server", (Segment(0, None, Status.IN_SERVICE),), planned_life_years=years)
-    lives = (FormerLife(400 * day, 4.0, None), FormerLife(900 * day, 6.0, None))
-    changed = replace(born, former_lives=lives)
-    life = choose_life(Catalogue(), changed, "UTC")
-    assert life is not None
-    phases = phases_of(Catalogue(), changed, "UTC", life, life.days)
-    total = sum(
-        each.share * (min(each.until, each.end) - each.start) / day / each.days
-        for each in phases
-        if each.end > each.start
-    )
-    assert total == pytest.approx(1.0, rel=1e-12)
-    assert phases[0].days == 4 * 365

@@ -18,7 +18,6 @@ from footprint.domain.inventory import (
     Cloud,
     Contract,
     Convention,
-    FormerLife,
     Operated,
     Operator,
     Organisation,
@@ -73,21 +72,12 @@ def asset_document(heard: AssetChanged) -> dict[str, Any]:
     }
 
 
-def with_former_lives(document: dict[str, Any], lives: Sequence[FormerLife]) -> dict[str, Any]:
-    """The document of an asset with the lengths that its life had."""
-    return document | {
-        "former_lives": [
-            {"until": each.until, "planned_life_years": each.planned_life_years, "left": each.left} for each in lives
-        ]
-    }
-
-
 def plain(identifier: UUID) -> UUID:
     """The same id as the standard library's own type, which is written to JSON several times faster than the driver's subclass."""
     return UUID(int=identifier.int)
 
 
-def read_asset(row: Record | Mapping[str, Any]) -> Asset:
+def read_asset(row: Record) -> Asset:
     """An asset from its row."""
     kept = row["document"]
     return Asset(
@@ -107,9 +97,6 @@ def read_asset(row: Record | Mapping[str, Any]) -> Asset:
         average_w=kept["average_w"],
         embodied_kg=kept["embodied_kg"],
         support_eur_per_year=kept["support_eur_per_year"],
-        former_lives=tuple(
-            FormerLife(each["until"], each["planned_life_years"], each["left"]) for each in kept.get("former_lives", ())
-        ),
     )
 
 

@@ -202,9 +202,9 @@ def _formula(computation: Computation, key: FigureKey, interval: int) -> str:
     if key.stage != USE:
         part = profile.part(key.stage, key.criterion)
         assert part is not None
-        carried, life_days = float(weights.carried[interval]), float(weights.life_days[interval])
+        assert profile.spread_days is not None
         return formulas.written_embodied(
-            quantity, part.unit_kg * carried, float(weights.days_in_life[interval]), life_days
+            quantity, part.unit_kg, float(weights.days_in_life[interval]), profile.spread_days
         )
     if not stretch.draws:
         return "0.0"

@@ -163,16 +163,6 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
-class FormerLife:
-    """How long an asset was to live as far as was known until an instant (Unix seconds), before which its months are closed: the planned
-    years, and when it was to leave."""
-
-    until: int
-    planned_life_years: float | None
-    left: int | None
-
-
-@dataclass(frozen=True, slots=True)
 class Asset:
     """An asset with its whole timeline, sorted and gapless. Of a home (see `HOMES`), the timeline spans its activities."""
 
@@ -192,7 +182,6 @@ class Asset:
     average_w: float | None = None
     embodied_kg: float | None = None
     support_eur_per_year: float | None = None
-    former_lives: tuple[FormerLife, ...] = ()
 
     @property
     def is_virtual(self) -> bool:

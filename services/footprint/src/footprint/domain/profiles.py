@@ -3,6 +3,7 @@
 The engine turns profiles into arrays; the explanation reads the same profiles.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -14,9 +15,9 @@ from footprint.domain.cloud import cloud_making
 from footprint.domain.difference import last_configuration
 from footprint.domain.embodied import MANUFACTURING, Embodied, choose_embodied, choose_part, refurbished
 from footprint.domain.extras import Extra
-from footprint.domain.formulas import YEAR_DAYS
+from footprint.domain.formulas import DAY_S, YEAR_DAYS
 from footprint.domain.inventory import Activity, AllocationRule, Asset, Convention, Organisation, SharedBy, Site
-from footprint.domain.life import Life, Phase, choose_life, phases_of, retirement
+from footprint.domain.life import Life, choose_life, retirement
 from footprint.domain.measurements import NOTHING_MEASURED, Measured
 from footprint.domain.months import local_midnight, month_at, month_start
 from footprint.domain.notices import Notice
@@ -57,11 +58,11 @@ class Profile:
     factors: tuple[Factor, ...] = field(default=())
 
     @property
-    def phases(self) -> tuple[Phase, ...]:
-        """The straight lines over which the embodied emissions are spread; none where they are not known."""
+    def life_window(self) -> tuple[float, float]:
+        """Unix seconds from which to which the embodied emissions are spread; NaN where they are not known."""
         if self.life is None or self.spread_days is None:
-            return ()
-        return phases_of(self.catalogue, self.asset, self.organisation.time_zone, self.life, self.spread_days)
+            return math.nan, math.nan
+        return self.life.start, self.life.start + self.spread_days * DAY_S
 
     @property
     def leased(self) -> bool:

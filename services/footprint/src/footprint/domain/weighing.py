@@ -64,8 +64,6 @@ class Weights:
 
     days: Floats
     days_in_life: Floats
-    carried: Floats
-    life_days: Floats
     hours: Floats
     it_kwh: Measure
     kwh: Measure
@@ -154,15 +152,13 @@ def weigh(
     hours = np.where(powered, seconds, 0.0) / formulas.HOUR_S
     it_kwh, kwh = _energy(intervals, hours, variables)
     figures, at_device = _electricity(intervals, it_kwh, kwh, grid, variables)
-    spreading, past_life, spread_out = _parts(intervals, variables)
+    days_in_life, past_life, spread_out = _parts(intervals, variables)
     location = grid.location[GWP]
     reference_sets, reference = _references(intervals, grid)
     factor, years_back = location.value[place, intervals.column], location.years_back[place, intervals.column]
     return Weights(
         days=days,
-        days_in_life=spreading.days,
-        carried=spreading.carried,
-        life_days=spreading.life_days,
+        days_in_life=days_in_life,
         hours=hours,
         it_kwh=it_kwh,
         kwh=kwh,
@@ -256,34 +252,23 @@ def _market(intervals: _Intervals, table: FactorTable, variables: _Variables) ->
     return value, Spread(np.where(rest > 0, ln_gsd2, 0.0), np.where(rest > 0, variable, 0))
 
 
-class _Spreading(NamedTuple):
-    """Of each interval the days within the life, the share of the making that its phase spreads, and over how many days."""
-
-    days: Floats
-    carried: Floats
-    life_days: Floats
-
-
-def _parts(intervals: _Intervals, variables: _Variables) -> tuple[_Spreading, Booleans, dict[FigureKey, Measure]]:
+def _parts(intervals: _Intervals, variables: _Variables) -> tuple[Floats, Booleans, dict[FigureKey, Measure]]:
     """Days of each interval within the life, whether it lies beyond, and what is spread over the life: making, transport, disposal."""
     profiles, asset = intervals.profiles, intervals.asset
-    phase, phases = _phases(intervals)
-    dated = (phase >= 0) & intervals.counted
-    begins = np.where(dated, phases[phase, 0], 0.0)
-    ends = np.where(dated, phases[phase, 1], formulas.DAY_S)
-    carried, life_days = np.where(dated, phases[phase, 2], 1.0), np.where(dated, phases[phase, 3], 1.0)
+    windows = np.array([profile.life_window for profile in profiles], dtype=np.float64).reshape(-1, 2)
+    begins, ends = windows[asset, 0], windows[asset, 1]
+    dated = ~np.isnan(begins) & intervals.counted
+    begins, ends = np.where(dated, begins, 0.0), np.where(dated, ends, formulas.DAY_S)
     inside = np.minimum(intervals.end, ends) - np.maximum(intervals.start, begins)
     days = np.maximum(inside, 0.0) / formulas.DAY_S
+    life_days = intervals.of_asset([profile.spread_days or 1.0 for profile in profiles])
     keys = {FigureKey(part.stage, part.criterion, "both"): None for profile in profiles for part in profile.parts}
     figures: dict[FigureKey, Measure] = {}
     for key in dict.fromkeys((EMBODIED, *sorted(keys))):
         parts = [profile.part(key.stage, key.criterion) for profile in profiles]
         known = dated & np.array([part is not None for part in parts], dtype=bool)[asset]
         value = formulas.embodied_kg(
-            intervals.quantity,
-            intervals.of_asset([part.unit_kg if part else 0.0 for part in parts]) * carried,
-            days,
-            life_days,
+            intervals.quantity, intervals.of_asset([part.unit_kg if part else 0.0 for part in parts]), days, life_days
         )
         made = [part.embodied if part else None for part in parts]
         figures[key] = Measure(
@@ -298,24 +283,7 @@ def _parts(intervals: _Intervals, variables: _Variables) -> tuple[_Spreading, Bo
                 np.zeros(len(asset), dtype=np.int64),
             ),
         )
-    return _Spreading(days, carried, life_days), dated & (intervals.start >= ends), figures
-
-
-def _phases(intervals: "_Intervals") -> tuple[Integers, Floats]:
-    """For each interval the phase of its asset's life (−1 without one), and of each phase start, end, share and days."""
-    rows: list[tuple[float, float, float, float]] = []
-    first = []
-    several: list[tuple[int, int, float]] = []
-    for number, profile in enumerate(intervals.profiles):
-        found = profile.phases
-        first.append(len(rows) if found else -1)
-        several.extend((number, len(rows) + place, each.until) for place, each in enumerate(found[:-1]))
-        rows.extend((each.start, each.end, each.share, each.days) for each in found)
-    phase = np.array(first, dtype=np.int64)[intervals.asset]
-    for number, place, until in several:
-        later = (intervals.asset == number) & (intervals.start >= until)
-        phase[later] = np.maximum(phase[later], place + 1)
-    return phase, np.array(rows or [(0.0, 0.0, 1.0, 1.0)], dtype=np.float64)
+    return days, dated & (intervals.start >= ends), figures
 
 
 def _support(intervals: _Intervals, days: Floats, variables: _Variables) -> Measure:

@@ -5,24 +5,14 @@ is what really changed, and only that is noted. What else it touches is found by
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final, Literal
+from typing import Final, Literal
 from uuid import UUID
 
 from asyncpg import Record
-from common import json
 from common.database import Connection, Transaction
 
-from footprint.documents import (
-    asset_document,
-    factor_document,
-    placements_of,
-    read_asset,
-    site_document,
-    with_former_lives,
-)
+from footprint.documents import asset_document, factor_document, placements_of, read_asset, site_document
 from footprint.domain.difference import EVER, changed_since
-from footprint.domain.life import former_lives
-from footprint.domain.months import month_start
 from footprint.events import AssetChanged, FactorChanged, OrganisationChanged, SiteChanged
 
 MARKS_CHANNEL: Final = "marks"
@@ -121,7 +111,7 @@ async def keep_assets(connection: Connection, heard: Sequence[AssetChanged]) -> 
             for each in heard
         ],
         [bool(each.support and each.support.eur_per_year) for each in heard],
-        await _documents(connection, heard, before),
+        [asset_document(each) for each in heard],
     )
     changed = {row["id"]: since for row in rows if (since := _since(before.get(row["id"]), row)) is not None}
     await connection.execute(
@@ -132,37 +122,6 @@ async def keep_assets(connection: Connection, heard: Sequence[AssetChanged]) -> 
         for host in hosts:
             touched[host] = min(changed[asset], touched.get(host, changed[asset]))
     return touched
-
-
-async def _documents(
-    connection: Connection, heard: Sequence[AssetChanged], before: Mapping[UUID, Record]
-) -> list[dict[str, Any]]:
-    """What is kept of assets; of those whose months are closed also the lengths that their lives had, which closed months keep."""
-    documents = [asset_document(each) for each in heard]
-    if not before:
-        return documents
-    rows = await connection.fetch(
-        """
-        SELECT organisations.org_id, organisations.time_zone, max(periods.month) AS month
-        FROM organisations
-        JOIN periods ON periods.org_id = organisations.org_id
-        WHERE organisations.org_id = ANY($1::text[])
-        GROUP BY organisations.org_id
-        """,
-        sorted({each.org for each in heard if each.id in before}),
-    )
-    open_from = {row["org_id"]: month_start(row["time_zone"], row["month"] + 1) for row in rows}
-    for place, each in enumerate(heard):
-        known = before.get(each.id)
-        if known is None or each.org not in open_from or each.deleted or known["deleted"] or not each.timeline:
-            continue
-        was = read_asset(known)
-        after = read_asset(
-            {"id": each.id, "org_id": each.org, "kind": each.kind, "document": json.loads(json.dumps(documents[place]))}
-        )
-        if was.segments:
-            documents[place] = with_former_lives(documents[place], former_lives(was, after, open_from[each.org]))
-    return documents
 
 
 def _since(before: Record | None, after: Record) -> int | None:
