@@ -23,7 +23,7 @@ from footprint.domain.recommendations import Machine
 from footprint.domain.results import figure_order
 from footprint.domain.sums import exact
 from footprint.domain.uncertainty import interval, quality
-from footprint.store import answers, period_answers, work
+from footprint.store import answers, period_answers, periods, work
 from footprint.store.catalogues import CatalogueReader
 
 MOST_RECOMMENDED = 100
@@ -156,6 +156,7 @@ class Answers:
         async with self._database.snapshot("*") as connection:
             assets = await work.read_assets(connection, [asset])
             world = await work.read_world(connection, assets, await self._catalogue.read(connection), self._clock())
+            world = await periods.with_closed_lives(connection, world, assets)
         explanation = explain(assets[0], month, world) if assets else None
         if explanation is None:
             return {**stored, "up_to_date": False, "evidence_chosen": [], "trace": []}
