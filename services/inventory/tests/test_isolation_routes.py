@@ -187,6 +187,7 @@ ATTEMPTS: dict[str, Attempts] = {
     ],
     "GET /v1/imports/{import_id}": lambda t: [at(f"/v1/imports/{t.import_id}")],
     "GET /v1/imports/{import_id}/events": lambda t: [at(f"/v1/imports/{t.import_id}/events")],
+    "POST /v1/imports/{import_id}/undo": lambda t: [at(f"/v1/imports/{t.import_id}/undo")],
     "GET /v1/imports/{import_id}/rejects.csv": lambda t: [at(f"/v1/imports/{t.import_id}/rejects.csv")],
 }
 
