@@ -4,6 +4,7 @@ alone. FastAPI's own of both cost more than resolving a factor. The OpenAPI docu
 
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
+from urllib.parse import parse_qsl
 
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -28,7 +29,8 @@ def read_query(request: Request, model: type[Model]) -> Model:
     Raises RequestValidationError, which is answered like any other.
     """
     try:
-        return model.model_validate(dict(request.query_params))
+        asked = request.scope["query_string"].decode("latin-1")
+        return model.model_validate(dict(parse_qsl(asked, keep_blank_values=True)))
     except ValidationError as error:
         raise RequestValidationError([dict(one, loc=("query", *one["loc"])) for one in error.errors()]) from error
 
