@@ -35,11 +35,11 @@ async def stages(postgres: str, kafka: str, topic_prefix: str = "") -> AsyncGene
     connection = await asyncpg.connect(postgres)
     try:
         for publisher in _PUBLISHERS:
-            await _until_none(partial(connection.fetchval, f"SELECT count(*) FROM {publisher}.outbox"))
+            await until_none(partial(connection.fetchval, f"SELECT count(*) FROM {publisher}.outbox"))
         yield "published"
         await _wait_for_no_lag(kafka, topic_prefix)
         yield "heard"
-        await _until_none(partial(connection.fetchval, _WAITING_WORK))
+        await until_none(partial(connection.fetchval, _WAITING_WORK))
         yield "computed"
     finally:
         await connection.close()
@@ -60,7 +60,7 @@ def wait_until_settled(stack: Stack, timeout_s: float) -> None:
     asyncio.run(settle(stack.postgres, stack.kafka, timeout_s))
 
 
-async def _until_none(count: Callable[[], Awaitable[int]]) -> None:
+async def until_none(count: Callable[[], Awaitable[int]]) -> None:
     """Ask `count` until it answers 0."""
     while True:
         if await count() == 0:
@@ -74,7 +74,7 @@ async def _wait_for_no_lag(kafka: str, topic_prefix: str) -> None:
     await admin.start()
     await reader.start()
     try:
-        await _until_none(lambda: _lag(admin, reader, topic_prefix))
+        await until_none(lambda: _lag(admin, reader, topic_prefix))
     finally:
         await reader.stop()
         await admin.close()
