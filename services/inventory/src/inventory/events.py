@@ -1,20 +1,24 @@
 """What the inventory publishes: state-carrying documents of organisations, sites and assets (contracts/events/inventory)."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from common.events import Event
 
 from inventory.domain.asset import Asset
 from inventory.domain.timeline import Segment
+from inventory.store.measurement_days import StoredMonth
 from inventory.store.places import StoredOrganisation, StoredSite
 
 ORGANISATIONS = "inventory.organizations"
 SITES = "inventory.sites"
 ASSETS = "inventory.assets"
+MEASUREMENTS = "inventory.measurements"
 
 _ORGANISATION_CHANGED = "inventory.organization.changed.v1"
 _SITE_CHANGED = "inventory.site.changed.v1"
 _ASSET_CHANGED = "inventory.asset.changed.v1"
+_MEASUREMENT_MONTH_CHANGED = "inventory.measurement-month.changed.v1"
 
 
 def organisation_changed(stored: StoredOrganisation) -> Event:
@@ -51,6 +55,34 @@ def asset_changed(asset: Asset) -> Event:
 def asset_tombstone(asset: Asset) -> Event:
     """What follows the last document of a deleted asset: the topic forgets it."""
     return Event(ASSETS, _ASSET_CHANGED, str(asset.id), f"assets/{asset.id}", None)
+
+
+def measurement_month_changed(month: StoredMonth, days: Sequence[Mapping[str, Any]]) -> Event:
+    """The whole document of what was measured of an asset in a month."""
+    data = {
+        "org": month.org,
+        "asset_id": month.asset,
+        "month": f"{month.month:%Y-%m}",
+        "time_zone": month.time_zone,
+        "days": days,
+        "version": month.version,
+        "deleted": month.deleted,
+        "recorded_at": month.recorded_at,
+    }
+    return Event(MEASUREMENTS, _MEASUREMENT_MONTH_CHANGED, _month_key(month), _month_subject(month), data)
+
+
+def measurement_month_tombstone(month: StoredMonth) -> Event:
+    """What follows the last document of a deleted asset's month: the topic forgets it."""
+    return Event(MEASUREMENTS, _MEASUREMENT_MONTH_CHANGED, _month_key(month), _month_subject(month), None)
+
+
+def _month_key(month: StoredMonth) -> str:
+    return f"{month.asset}/{month.month:%Y-%m}"
+
+
+def _month_subject(month: StoredMonth) -> str:
+    return f"assets/{month.asset}/measurements/{month.month:%Y-%m}"
 
 
 def segment_document(segment: Segment) -> dict[str, Any]:

@@ -6,9 +6,16 @@ from common.service import Parts, Runtime, Service, Worker, migrations_of
 from inventory import events
 from inventory.api.assets import assets_router
 from inventory.api.imports import imports_router
+from inventory.api.measurements import measurements_router
 from inventory.api.places import places_router
-from inventory.republish import republish_assets, republish_organisations, republish_sites
+from inventory.republish import (
+    republish_assets,
+    republish_measurements,
+    republish_organisations,
+    republish_sites,
+)
 from inventory.service.import_worker import ImportWorker
+from inventory.service.measurement_worker import MeasurementWorker
 from inventory.settings import InventorySettings
 
 
@@ -20,12 +27,17 @@ def build(runtime: Runtime[InventorySettings]) -> Parts:
             places_router(database, clock),
             assets_router(database, clock, settings.batch_limit_rows),
             imports_router(database, clock, settings),
+            measurements_router(database, clock, settings),
         ],
-        workers=[Worker("imports", ImportWorker(database, settings, clock).run)],
+        workers=[
+            Worker("imports", ImportWorker(database, settings, clock).run),
+            Worker("measurements", MeasurementWorker(database, settings, clock).run),
+        ],
         republishers={
             events.ORGANISATIONS: republish_organisations,
             events.SITES: republish_sites,
             events.ASSETS: republish_assets,
+            events.MEASUREMENTS: republish_measurements,
         },
     )
 

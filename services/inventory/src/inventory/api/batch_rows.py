@@ -47,7 +47,7 @@ MACHINE_EXAMPLE = {
 }
 
 
-def _inline(schema: dict[str, Any]) -> dict[str, Any]:
+def inline(schema: dict[str, Any]) -> dict[str, Any]:
     """`schema` with its references replaced by what they refer to, so that it can stand anywhere in a document."""
     definitions = schema.pop("$defs", {})
 
@@ -62,23 +62,22 @@ def _inline(schema: dict[str, Any]) -> dict[str, Any]:
     return inlined
 
 
-_ROW_SCHEMA = _inline(AssetRecord.model_json_schema())
+_ROW_SCHEMA = inline(AssetRecord.model_json_schema())
 
-BATCH_REQUEST: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {
-                "schema": {"type": "array", "items": _ROW_SCHEMA},
-                "example": [SERVER_EXAMPLE, MACHINE_EXAMPLE],
-            },
-            NDJSON: {"schema": {"type": "string"}},
-        },
+
+def batch_request(row_schema: dict[str, Any], example: list[Any]) -> dict[str, Any]:
+    """The `openapi_extra` of a route that takes an array of rows, or NDJSON."""
+    content = {
+        "application/json": {"schema": {"type": "array", "items": row_schema}, "example": example},
+        NDJSON: {"schema": {"type": "string"}},
     }
-}
+    return {"requestBody": {"required": True, "content": content}}
 
 
-async def read_rows(request: Request, limit_rows: int) -> list[Any]:
+BATCH_REQUEST = batch_request(_ROW_SCHEMA, [SERVER_EXAMPLE, MACHINE_EXAMPLE])
+
+
+async def read_rows(request: Request, limit_rows: int, what: str = "assets") -> list[Any]:
     """The rows of the body, each a decoded JSON value or `Malformed`.
 
     Raises Problem 400 when an array is not JSON, 413 above `limit_rows`, 415 on another content type, Unprocessable when
@@ -89,21 +88,22 @@ async def read_rows(request: Request, limit_rows: int) -> list[Any]:
     if media_type == NDJSON:
         rows = [_read_line(line) for line in body.splitlines() if line.strip()]
     elif media_type == "application/json":
-        rows = _read_array(body)
+        rows = _read_array(body, what)
     else:
         raise Problem(415, "unsupported-media-type", f"send application/json or {NDJSON}, not {media_type}")
     if len(rows) > limit_rows:
-        raise Problem(413, "too-large", f"{len(rows)} rows; a batch has at most {limit_rows}, or use POST /imports")
+        otherwise = "or use POST /imports" if what == "assets" else "send several"
+        raise Problem(413, "too-large", f"{len(rows)} rows; a batch has at most {limit_rows}, {otherwise}")
     return rows
 
 
-def _read_array(body: bytes) -> list[Any]:
+def _read_array(body: bytes, what: str) -> list[Any]:
     try:
         rows = pydantic_core.from_json(body)
     except ValueError as failure:
         raise Problem(400, "malformed-json", f"the body is not JSON: {failure}") from failure
     if not isinstance(rows, list):
-        rule = "must be a JSON array of assets, or NDJSON"
+        rule = f"must be a JSON array of {what}, or NDJSON"
         raise Unprocessable(f"the body {rule}", [FieldError("body", "wrong_type", rule)])
     return rows
 

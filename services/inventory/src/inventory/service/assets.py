@@ -14,7 +14,7 @@ from inventory.domain.planning import Row
 from inventory.domain.record import AssetChange, read_record
 from inventory.service.batches import apply_rows
 from inventory.service.problems import unprocessable
-from inventory.store import assets, states
+from inventory.store import assets, measurements, states
 from inventory.store.states import Believed
 
 
@@ -58,4 +58,5 @@ async def delete_asset(unit: Transaction, known: Asset, now: datetime) -> None:
     await assets.mark_deleted(unit.connection, last)
     gone = [Believed(known.id, known.key.org, at, segment) for segment in known.timeline.segments]
     await states.end_belief(unit.connection, gone)
+    await measurements.mark_everything_of_asset(unit.connection, known.id)
     unit.publish(events.asset_changed(last), events.asset_tombstone(last))

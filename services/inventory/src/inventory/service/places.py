@@ -14,7 +14,7 @@ from inventory import events
 from inventory.domain.defects import Defect, defects_of
 from inventory.domain.places import Organisation, Site
 from inventory.service.problems import unprocessable
-from inventory.store import places
+from inventory.store import measurements, places
 from inventory.store.places import StoredOrganisation, StoredSite
 
 Document = TypeVar("Document", bound=BaseModel)
@@ -46,6 +46,8 @@ async def change_organisation(
         return known
     stored = StoredOrganisation(changed, known.version + 1, now)
     await places.update_organisation(unit.connection, stored)
+    if changed.time_zone != known.organisation.time_zone:
+        await measurements.mark_everything_of_organisation(unit.connection, changed.id)
     unit.publish(events.organisation_changed(stored))
     return stored
 
