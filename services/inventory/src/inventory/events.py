@@ -5,6 +5,7 @@ from typing import Any
 
 from common.events import Event
 
+from inventory.domain.activities import StoredActivity
 from inventory.domain.asset import Asset
 from inventory.domain.timeline import Segment
 from inventory.store.measurement_days import StoredMonth
@@ -14,11 +15,13 @@ ORGANISATIONS = "inventory.organizations"
 SITES = "inventory.sites"
 ASSETS = "inventory.assets"
 MEASUREMENTS = "inventory.measurements"
+ACTIVITIES = "inventory.activities"
 
 _ORGANISATION_CHANGED = "inventory.organization.changed.v1"
 _SITE_CHANGED = "inventory.site.changed.v1"
 _ASSET_CHANGED = "inventory.asset.changed.v1"
 _MEASUREMENT_MONTH_CHANGED = "inventory.measurement-month.changed.v1"
+_ACTIVITY_CHANGED = "inventory.activity.changed.v1"
 
 
 def organisation_changed(stored: StoredOrganisation) -> Event:
@@ -83,6 +86,36 @@ def _month_key(month: StoredMonth) -> str:
 
 def _month_subject(month: StoredMonth) -> str:
     return f"assets/{month.asset}/measurements/{month.month:%Y-%m}"
+
+
+def activity_changed(stored: StoredActivity) -> Event:
+    """The whole document of an activity; of a deleted one it is the last before the tombstone."""
+    activity = stored.activity
+    data = {
+        "id": stored.id,
+        "org": activity.org,
+        "source": activity.source,
+        "external_id": activity.external_id,
+        "asset_id": activity.asset_id,
+        "site_id": activity.site_id,
+        "kind": activity.kind,
+        "activity": activity.activity,
+        "country": activity.country,
+        "from": activity.start,
+        "to": activity.end,
+        "quantity": activity.quantity,
+        "unit": activity.unit,
+        "note": activity.note,
+        "version": stored.version,
+        "deleted": stored.deleted,
+        "recorded_at": stored.recorded_at,
+    }
+    return Event(ACTIVITIES, _ACTIVITY_CHANGED, str(stored.id), f"activities/{stored.id}", data)
+
+
+def activity_tombstone(stored: StoredActivity) -> Event:
+    """What follows the last document of a deleted activity: the topic forgets it."""
+    return Event(ACTIVITIES, _ACTIVITY_CHANGED, str(stored.id), f"activities/{stored.id}", None)
 
 
 def segment_document(segment: Segment) -> dict[str, Any]:

@@ -4,11 +4,13 @@ from common.cli import command_line
 from common.service import Parts, Runtime, Service, Worker, migrations_of
 
 from inventory import events
+from inventory.api.activities import activities_router
 from inventory.api.assets import assets_router
 from inventory.api.imports import imports_router
 from inventory.api.measurements import measurements_router
 from inventory.api.places import places_router
 from inventory.republish import (
+    republish_activities,
     republish_assets,
     republish_measurements,
     republish_organisations,
@@ -28,6 +30,7 @@ def build(runtime: Runtime[InventorySettings]) -> Parts:
             assets_router(database, clock, settings.batch_limit_rows),
             imports_router(database, clock, settings),
             measurements_router(database, clock, settings),
+            activities_router(database, clock, settings.measurement_limit_rows),
         ],
         workers=[
             Worker("imports", ImportWorker(database, settings, clock).run),
@@ -38,6 +41,7 @@ def build(runtime: Runtime[InventorySettings]) -> Parts:
             events.SITES: republish_sites,
             events.ASSETS: republish_assets,
             events.MEASUREMENTS: republish_measurements,
+            events.ACTIVITIES: republish_activities,
         },
     )
 

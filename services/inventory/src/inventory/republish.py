@@ -7,7 +7,7 @@ from common.events import Event
 
 from inventory import events
 from inventory.service.measurement_worker import published
-from inventory.store import assets, measurement_days, places
+from inventory.store import activities, assets, measurement_days, places
 
 
 async def republish_organisations(connection: Connection) -> AsyncIterator[Event]:
@@ -35,3 +35,11 @@ async def republish_measurements(connection: Connection) -> AsyncIterator[Event]
     async for month, days in measurement_days.stream_months(connection):
         for event in published(month, days):
             yield event
+
+
+async def republish_activities(connection: Connection) -> AsyncIterator[Event]:
+    """The documents of all activities; of a deleted one its last document and the tombstone."""
+    async for stored in activities.stream(connection):
+        yield events.activity_changed(stored)
+        if stored.deleted:
+            yield events.activity_tombstone(stored)

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import Discriminator, Field, StringConstraints, Tag, TypeAdapter, ValidationError
 
 from inventory.domain.configuration import Part
-from inventory.domain.defects import Defect, Refused, defects_of
+from inventory.domain.defects import Defect, Refused, defects_of, untagged
 from inventory.domain.quantities import Instant, Label, OrganisationId
 
 
@@ -137,17 +137,7 @@ def _read(row: Any) -> SampleRow | Refused:
     try:
         return _ROW.validate_python(row)
     except ValidationError as failure:
-        return Refused(_untagged(defects_of(failure)))
-
-
-def _untagged(defects: Sequence[Defect]) -> Iterator[Defect]:
-    """The defects with fields as they were sent: the tags of a reference are ours."""
-    for defect in defects:
-        parts = defect.field.split(".")
-        if parts[0] == "asset" and len(parts) > 1:
-            yield Defect(".".join(["asset", *parts[2:]]), defect.code, defect.detail)
-        else:
-            yield defect
+        return Refused(untagged(defects_of(failure)))
 
 
 def _sample(row: SampleRow, latest: datetime) -> Sample | Refused:

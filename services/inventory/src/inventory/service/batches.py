@@ -31,13 +31,20 @@ async def apply_rows(unit: Transaction, rows: Sequence[Row], *, unsaid: Clock, n
     return result
 
 
-async def retried(action: Callable[[], Awaitable[Outcome]]) -> Outcome:
-    """Run `action`, a whole transaction, again when it lost the race to create an asset: then it finds the asset there."""
+def lost_a_race(failure: asyncpg.UniqueViolationError) -> bool:
+    """Whether running the transaction again helps: it finds the asset that was just created."""
+    return bool(failure.constraint_name == assets.KEY_TAKEN)
+
+
+async def retried(
+    action: Callable[[], Awaitable[Outcome]], helps: Callable[[asyncpg.UniqueViolationError], bool] = lost_a_race
+) -> Outcome:
+    """Run `action`, a whole transaction, again when it lost the race to create something: then it finds it there."""
     for _ in range(ATTEMPTS - 1):
         try:
             return await action()
         except asyncpg.UniqueViolationError as failure:
-            if failure.constraint_name != assets.KEY_TAKEN:
+            if not helps(failure):
                 raise
     return await action()
 
