@@ -30,12 +30,12 @@ ROWS: list[Any] = [
         "value": 18230411.5,
     },
     {
-        "asset": _REFERENCE,
+        "asset": {"source": "cmdb", "external_id": "SN-88F3"},
         "metric": "average_w",
         "level": "facility",
         "from": "2026-03-01T00:00:00+01:00",
         "to": "2026-03-01T00:05:00+01:00",
-        "value": -3,
+        "value": 310,
     },
 ]
 BATCH = {
@@ -50,13 +50,7 @@ BATCH = {
         {
             "index": 3,
             "status": "error",
-            "errors": [
-                {
-                    "field": "value",
-                    "code": "negative",
-                    "detail": "Input should be greater than or equal to 0; value was -3",
-                }
-            ],
+            "errors": [{"field": "asset", "code": "unknown_asset", "detail": "no asset 'SN-88F3' of 'cmdb' is known"}],
         },
     ],
 }

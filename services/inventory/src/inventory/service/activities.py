@@ -138,8 +138,9 @@ def _in_org(name: UUID | AssetReference, org: str) -> UUID | AssetReference:
 async def _load(unit: Transaction, rows: Sequence[ActivityRow]) -> _World:
     connection = unit.connection
     names = {_in_org(row.asset, row.org) for row in rows if row.asset is not None}
-    by_id = await measurements.find_by_id(connection, [name for name in names if isinstance(name, UUID)])
-    assets: dict[UUID | AssetReference, Measured] = {**by_id}
+    ids = [name for name in names if isinstance(name, UUID)]
+    by_id = await measurements.find_by_id(connection, ids)
+    assets: dict[UUID | AssetReference, Measured] = {name: by_id[name] for name in ids if name in by_id}
     references = [name for name in names if isinstance(name, AssetReference)]
     for name, found in (await measurements.find_by_name(connection, references)).items() if references else ():
         if len(found) == 1:
