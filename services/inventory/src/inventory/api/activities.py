@@ -37,16 +37,16 @@ class ActivityView(BaseModel):
     org: str
     source: str
     external_id: str
-    asset_id: UUID | None
-    site_id: UUID | None
+    asset_id: UUID | None = None
+    site_id: UUID | None = None
     kind: ActivityKind
     activity: str
-    country: str | None
+    country: str | None = None
     start: Annotated[date, Field(serialization_alias="from")]
     end: Annotated[date, Field(serialization_alias="to")]
     quantity: float
     unit: str
-    note: str | None
+    note: str | None = None
     version: int
     recorded_at: datetime
 

@@ -88,7 +88,7 @@ class ResetView(BaseModel):
     """A counter began again at 0 after one reading and before the next."""
 
     level: Level
-    channel: str | None
+    channel: str | None = None
     after: datetime
     at: datetime
 
@@ -99,7 +99,7 @@ class DayView(BaseModel):
     day: date
     seconds: int
     energy: list[DayEnergyView]
-    utilisation: DayUtilisationView | None
+    utilisation: DayUtilisationView | None = None
     resets: list[ResetView]
     samples: int
 
@@ -126,7 +126,7 @@ class MonthSummary(BaseModel):
     seconds: int
     in_service_seconds: int
     energy: list[MonthEnergyView]
-    utilisation: MonthUtilisationView | None
+    utilisation: MonthUtilisationView | None = None
     version: Annotated[int | None, Field(description="of what is published; null while nothing is")] = None
     recorded_at: datetime | None = None
 
@@ -178,7 +178,7 @@ class SampleView(BaseModel):
 
     metric: Metric
     level: Level
-    channel: str | None
+    channel: str | None = None
     start: Annotated[datetime, Field(serialization_alias="from")]
     end: Annotated[datetime, Field(serialization_alias="to")]
     value: float
