@@ -1,4 +1,5 @@
-"""What the inventory publishes: state-carrying documents of organisations, sites and assets (contracts/events/inventory)."""
+"""What the inventory publishes: state-carrying documents of organisations, sites, assets, applications, of what was measured,
+and of activities (contracts/events/inventory)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,6 +7,7 @@ from typing import Any
 from common.events import Event
 
 from inventory.domain.activities import StoredActivity
+from inventory.domain.application import Application
 from inventory.domain.asset import Asset
 from inventory.domain.timeline import Segment
 from inventory.store.measurement_days import StoredMonth
@@ -16,12 +18,14 @@ SITES = "inventory.sites"
 ASSETS = "inventory.assets"
 MEASUREMENTS = "inventory.measurements"
 ACTIVITIES = "inventory.activities"
+APPLICATIONS = "inventory.applications"
 
 _ORGANISATION_CHANGED = "inventory.organization.changed.v1"
 _SITE_CHANGED = "inventory.site.changed.v1"
 _ASSET_CHANGED = "inventory.asset.changed.v1"
 _MEASUREMENT_MONTH_CHANGED = "inventory.measurement-month.changed.v1"
 _ACTIVITY_CHANGED = "inventory.activity.changed.v1"
+_APPLICATION_CHANGED = "inventory.application.changed.v1"
 
 
 def organisation_changed(stored: StoredOrganisation) -> Event:
@@ -47,6 +51,8 @@ def asset_changed(asset: Asset) -> Event:
         "external_id": asset.key.external_id,
         "kind": asset.kind,
         **asset.description.model_dump(mode="json"),
+        "identities": [{"source": source, "external_id": external_id} for source, external_id in asset.names],
+        "merged_into": asset.merged_into,
         "version": asset.version,
         "deleted": asset.deleted,
         "recorded_at": asset.recorded_at,
@@ -116,6 +122,41 @@ def activity_changed(stored: StoredActivity) -> Event:
 def activity_tombstone(stored: StoredActivity) -> Event:
     """What follows the last document of a deleted activity: the topic forgets it."""
     return Event(ACTIVITIES, _ACTIVITY_CHANGED, str(stored.id), f"activities/{stored.id}", None)
+
+
+def application_changed(application: Application) -> Event:
+    """The whole document of an application; of a deleted one it is the last before the tombstone."""
+    data = application_document(application)
+    return Event(APPLICATIONS, _APPLICATION_CHANGED, data["id"], f"applications/{application.id}", data)
+
+
+def application_tombstone(application: Application) -> Event:
+    """What follows the last document of a deleted application: the topic forgets it."""
+    key = str(application.id)
+    return Event(APPLICATIONS, _APPLICATION_CHANGED, key, f"applications/{application.id}", None)
+
+
+def application_document(application: Application) -> dict[str, Any]:
+    """An application as readers see it; instants as text, so that the document can be kept."""
+    return {
+        "id": str(application.id),
+        "org": application.org,
+        "code": application.code,
+        "name": application.name,
+        "users": application.users,
+        "machines": [
+            {
+                "asset_id": str(machine.asset_id),
+                "from": machine.start.isoformat(),
+                "to": None if machine.end is None else machine.end.isoformat(),
+                "weight": machine.weight,
+            }
+            for machine in application.machines
+        ],
+        "version": application.version,
+        "deleted": application.deleted,
+        "recorded_at": application.recorded_at.isoformat(),
+    }
 
 
 def segment_document(segment: Segment) -> dict[str, Any]:

@@ -5,12 +5,15 @@ from common.service import Parts, Runtime, Service, Worker, migrations_of
 
 from inventory import events
 from inventory.api.activities import activities_router
+from inventory.api.applications import applications_router
 from inventory.api.assets import assets_router
 from inventory.api.imports import imports_router
 from inventory.api.measurements import measurements_router
 from inventory.api.places import places_router
+from inventory.api.revisions import revisions_router
 from inventory.republish import (
     republish_activities,
+    republish_applications,
     republish_assets,
     republish_measurements,
     republish_organisations,
@@ -27,7 +30,9 @@ def build(runtime: Runtime[InventorySettings]) -> Parts:
     return Parts(
         routers=[
             places_router(database, clock),
+            revisions_router(database, clock),
             assets_router(database, clock, settings.batch_limit_rows),
+            applications_router(database, clock, settings.batch_limit_rows),
             imports_router(database, clock, settings),
             measurements_router(database, clock, settings),
             activities_router(database, clock, settings.measurement_limit_rows),
@@ -42,6 +47,7 @@ def build(runtime: Runtime[InventorySettings]) -> Parts:
             events.ASSETS: republish_assets,
             events.MEASUREMENTS: republish_measurements,
             events.ACTIVITIES: republish_activities,
+            events.APPLICATIONS: republish_applications,
         },
     )
 

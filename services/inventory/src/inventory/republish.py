@@ -7,7 +7,7 @@ from common.events import Event
 
 from inventory import events
 from inventory.service.measurement_worker import published
-from inventory.store import activities, assets, measurement_days, places
+from inventory.store import activities, applications, assets, measurement_days, places
 
 
 async def republish_organisations(connection: Connection) -> AsyncIterator[Event]:
@@ -43,3 +43,11 @@ async def republish_activities(connection: Connection) -> AsyncIterator[Event]:
         yield events.activity_changed(stored)
         if stored.deleted:
             yield events.activity_tombstone(stored)
+
+
+async def republish_applications(connection: Connection) -> AsyncIterator[Event]:
+    """The documents of all applications; of a deleted one its last document and the tombstone."""
+    async for application in applications.stream(connection):
+        yield events.application_changed(application)
+        if application.deleted:
+            yield events.application_tombstone(application)

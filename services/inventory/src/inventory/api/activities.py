@@ -17,7 +17,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from inventory.api import activity_examples, examples
-from inventory.api.batch_rows import batch_request, inline, read_rows
+from inventory.api.batch_rows import batch_request, read_rows
 from inventory.api.routes import OwnCodes, Reader, Writer
 from inventory.api.views import RowError
 from inventory.domain.activities import ActivityKind, ActivityRow, StoredActivity
@@ -86,7 +86,7 @@ def activities_router(database: Database, clock: Callable[[], datetime], limit_r
         "/activities/batch",
         response_model=ActivityBatchView,
         responses=examples.answers(activity_examples.BATCH),
-        openapi_extra=batch_request(inline(ActivityRow.model_json_schema()), activity_examples.ROWS),
+        openapi_extra=batch_request(ActivityRow, activity_examples.ROWS),
     )
     async def upsert(request: Request, caller: Writer) -> Response:
         """Record activities, or correct them: a JSON array, or NDJSON with one a line.
@@ -95,7 +95,7 @@ def activities_router(database: Database, clock: Callable[[], datetime], limit_r
         (`org`, `source`, `external_id`) again is `unchanged`, or a new version when anything is different. Units are checked against what
         the kind is counted in. Without `activity` the kind's own is presumed, and told.
         """
-        rows = await read_rows(request, limit_rows, "activities")
+        rows = await read_rows(request, limit_rows)
 
         async def once() -> Response:
             async with database.transaction(caller.organisations) as unit:
@@ -105,7 +105,7 @@ def activities_router(database: Database, clock: Callable[[], datetime], limit_r
 
                 return await idempotency.once(request, unit, caller, act)
 
-        return await retried(once, use_cases.lost_a_race)
+        return await retried(once)
 
     @router.get("/activities", responses=examples.answers(examples.page(activity_examples.ACTIVITY)))
     async def list_activities(

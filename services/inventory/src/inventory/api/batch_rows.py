@@ -1,10 +1,12 @@
 """The body of a batch: a JSON array or NDJSON, read so that a bad row is that row's own error."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pydantic_core
 from common.api.problems import FieldError, Problem, Unprocessable
 from fastapi import Request
+from pydantic import BaseModel
 
 from inventory.domain.defects import Defect
 from inventory.domain.record import AssetRecord
@@ -47,7 +49,7 @@ MACHINE_EXAMPLE = {
 }
 
 
-def inline(schema: dict[str, Any]) -> dict[str, Any]:
+def _inline(schema: dict[str, Any]) -> dict[str, Any]:
     """`schema` with its references replaced by what they refer to, so that it can stand anywhere in a document."""
     definitions = schema.pop("$defs", {})
 
@@ -62,22 +64,18 @@ def inline(schema: dict[str, Any]) -> dict[str, Any]:
     return inlined
 
 
-_ROW_SCHEMA = inline(AssetRecord.model_json_schema())
-
-
-def batch_request(row_schema: dict[str, Any], example: list[Any]) -> dict[str, Any]:
-    """The `openapi_extra` of a route that takes an array of rows, or NDJSON."""
-    content = {
-        "application/json": {"schema": {"type": "array", "items": row_schema}, "example": example},
-        NDJSON: {"schema": {"type": "string"}},
-    }
+def batch_request(row: type[BaseModel], example: Sequence[Any]) -> dict[str, Any]:
+    """The request of a batch of such rows, for the OpenAPI document."""
+    items = _inline(row.model_json_schema())
+    as_array = {"schema": {"type": "array", "items": items}, "example": list(example)}
+    content = {"application/json": as_array, NDJSON: {"schema": {"type": "string"}}}
     return {"requestBody": {"required": True, "content": content}}
 
 
-BATCH_REQUEST = batch_request(_ROW_SCHEMA, [SERVER_EXAMPLE, MACHINE_EXAMPLE])
+BATCH_REQUEST = batch_request(AssetRecord, [SERVER_EXAMPLE, MACHINE_EXAMPLE])
 
 
-async def read_rows(request: Request, limit_rows: int, what: str = "assets") -> list[Any]:
+async def read_rows(request: Request, limit_rows: int) -> list[Any]:
     """The rows of the body, each a decoded JSON value or `Malformed`.
 
     Raises Problem 400 when an array is not JSON, 413 above `limit_rows`, 415 on another content type, Unprocessable when
@@ -88,22 +86,21 @@ async def read_rows(request: Request, limit_rows: int, what: str = "assets") -> 
     if media_type == NDJSON:
         rows = [_read_line(line) for line in body.splitlines() if line.strip()]
     elif media_type == "application/json":
-        rows = _read_array(body, what)
+        rows = _read_array(body)
     else:
         raise Problem(415, "unsupported-media-type", f"send application/json or {NDJSON}, not {media_type}")
     if len(rows) > limit_rows:
-        otherwise = "or use POST /imports" if what == "assets" else "send several"
-        raise Problem(413, "too-large", f"{len(rows)} rows; a batch has at most {limit_rows}, {otherwise}")
+        raise Problem(413, "too-large", f"{len(rows)} rows; a batch has at most {limit_rows}, or use POST /imports")
     return rows
 
 
-def _read_array(body: bytes, what: str) -> list[Any]:
+def _read_array(body: bytes) -> list[Any]:
     try:
         rows = pydantic_core.from_json(body)
     except ValueError as failure:
         raise Problem(400, "malformed-json", f"the body is not JSON: {failure}") from failure
     if not isinstance(rows, list):
-        rule = f"must be a JSON array of {what}, or NDJSON"
+        rule = "must be a JSON array, or NDJSON"
         raise Unprocessable(f"the body {rule}", [FieldError("body", "wrong_type", rule)])
     return rows
 

@@ -15,7 +15,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from inventory.api import examples, measurement_examples
-from inventory.api.batch_rows import batch_request, inline, read_rows
+from inventory.api.batch_rows import batch_request, read_rows
 from inventory.api.measurement_views import (
     DayView,
     MeasuredMonthView,
@@ -53,7 +53,7 @@ def measurements_router(database: Database, clock: Callable[[], datetime], setti
         "/measurements/batch",
         response_model=SampleBatchView,
         responses=examples.answers(measurement_examples.BATCH),
-        openapi_extra=batch_request(inline(SampleRow.model_json_schema()), measurement_examples.ROWS),
+        openapi_extra=batch_request(SampleRow, measurement_examples.ROWS),
     )
     async def record(request: Request, caller: Writer) -> Response:
         """Record measurements of assets: a JSON array, or NDJSON with one a line.
@@ -62,7 +62,7 @@ def measurements_router(database: Database, clock: Callable[[], datetime], setti
         cover `[from, to)`; a reading of `energy_counter_j` has one instant, `to`. The same row again is a `duplicate`; another value
         for the same interval takes its place (`replaced`, with the `previous` value). Late rows are as good as others.
         """
-        rows = await read_rows(request, settings.measurement_limit_rows, "measurements")
+        rows = await read_rows(request, settings.measurement_limit_rows)
         samples = read_samples([_as_refused(row) for row in rows], clock())
         await partitions.ensure(sample.start for sample in samples if isinstance(sample, Sample))
         async with database.transaction(caller.organisations) as unit:

@@ -205,8 +205,9 @@ def _between_readings(track: Track) -> _Candidates:
     starts, ends = track.starts[:-1], track.starts[1:]
     steps = np.diff(track.values)
     joules = np.where(steps >= 0, steps, track.values[1:])
-    rates = joules / (ends - starts)
-    kept = (ends - starts <= HOLE_S) & (rates <= MOST_W)
+    lengths = ends - starts
+    rates = joules / np.where(lengths > 0, lengths, np.inf)
+    kept = (lengths > 0) & (lengths <= HOLE_S) & (rates <= MOST_W)
     ranks = np.full(int(kept.sum()), float(_RANKS[Metric.ENERGY_COUNTER_J]))
     return _Candidates(starts[kept], ends[kept], rates[kept], ranks, track.recorded[1:][kept])
 

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 from uuid import UUID, uuid4
 
-import asyncpg
 from common.api.problems import NotFound
 from common.database import Transaction
 from common.organisations import visible
@@ -48,7 +47,7 @@ async def apply_activities(unit: Transaction, rows: Sequence[Any], now: datetime
     """Create or correct activities for a caller who may touch the organisations of `unit`; every row has its outcome.
 
     Of two rows of one name the later one counts, each with a version of its own.
-    Raises asyncpg's UniqueViolationError when another transaction just created one of the same name: see `lost_a_race`.
+    Raises asyncpg's UniqueViolationError when another transaction just created one of the same name: see `retried`.
     """
     read = [_read(row, unit) for row in rows]
     good = [row for row in read if isinstance(row, ActivityRow)]
@@ -69,11 +68,6 @@ async def apply_activities(unit: Transaction, rows: Sequence[Any], now: datetime
             written[outcome.stored.id] = outcome.stored
     await _write(unit, world.known, list(written.values()))
     return outcomes
-
-
-def lost_a_race(failure: asyncpg.UniqueViolationError) -> bool:
-    """Whether running the transaction again helps: it finds the activity that was just created."""
-    return bool(failure.constraint_name == activities.NAME_TAKEN)
 
 
 async def activity_or_404(unit: Transaction, activity_id: UUID) -> StoredActivity:

@@ -110,7 +110,12 @@ async def clear_marks(connection: Connection, marks: Sequence[int]) -> None:
 async def extent(connection: Connection, asset: UUID) -> tuple[datetime, datetime] | None:
     """From when to when there are samples of an asset."""
     row = await connection.fetchrow(
-        "SELECT min(starts) AS first, max(ends) AS last FROM measurement_samples WHERE asset_id = $1", asset
+        """
+        SELECT min(starts) AS first, max(ends) AS last
+        FROM measurement_samples
+        WHERE asset_id IN (SELECT source_id FROM measured_as($1))
+        """,
+        asset,
     )
     return None if row is None or row["first"] is None else (row["first"], row["last"])
 
@@ -131,15 +136,16 @@ async def tracks(connection: Connection, wanted: Sequence[Wanted]) -> list[list[
         WITH found AS (
             SELECT w.position, s.series, s.channel, s.starts, s.ends, s.value, s.recorded_at
             FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[]) WITH ORDINALITY AS w (asset_id, begin, until, position)
+            CROSS JOIN LATERAL measured_as(w.asset_id) AS source
             CROSS JOIN LATERAL (
                 SELECT *
                 FROM measurement_samples
-                WHERE asset_id = w.asset_id AND ends - starts <= interval '2 hours'
+                WHERE asset_id = source.source_id AND ends - starts <= interval '2 hours'
                   AND starts >= w.begin - $4::interval AND starts <= w.until + $4::interval
                 UNION ALL
                 SELECT *
                 FROM measurement_samples
-                WHERE asset_id = w.asset_id AND ends - starts > interval '2 hours'
+                WHERE asset_id = source.source_id AND ends - starts > interval '2 hours'
                   AND starts >= w.begin - interval '33 days' AND starts < w.until AND ends > w.begin
             ) s
         )

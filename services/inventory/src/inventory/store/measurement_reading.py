@@ -86,9 +86,9 @@ async def list_samples(
         """
         SELECT *
         FROM measurement_samples
-        WHERE asset_id = $1 AND starts >= $2 AND starts < $3 AND series = ANY ($4::smallint[])
+        WHERE asset_id IN (SELECT source_id FROM measured_as($1)) AND starts >= $2 AND starts < $3 AND series = ANY ($4::smallint[])
           AND ($5::timestamptz IS NULL OR (starts, series, channel, ends) > ($5, $6::smallint, $7::text, $8::timestamptz))
-        ORDER BY starts, series, channel, ends
+        ORDER BY starts, series, channel, ends, recorded_at
         LIMIT $9
         """,
         asset_id,
@@ -119,7 +119,12 @@ async def _replaced(
         return {}
     found: dict[SampleKey, list[tuple[float, datetime]]] = {}
     for row in await connection.fetch(
-        "SELECT * FROM measurement_replaced WHERE asset_id = $1 AND starts BETWEEN $2 AND $3 ORDER BY id",
+        """
+        SELECT *
+        FROM measurement_replaced
+        WHERE asset_id IN (SELECT source_id FROM measured_as($1)) AND starts BETWEEN $2 AND $3
+        ORDER BY id
+        """,
         asset_id,
         rows[0]["starts"],
         rows[-1]["starts"],

@@ -197,9 +197,21 @@ SELECT asset_id, org_id, '-infinity', 'infinity' FROM measured_assets
 """
 
 
-async def mark_everything_of_asset(connection: Connection, asset: UUID) -> None:
-    """Have everything of an asset derived anew: it was deleted, or is there again."""
-    await connection.execute(f"{_EVERYTHING} WHERE asset_id = $1", asset)
+async def mark_everything(connection: Connection, assets: Sequence[UUID]) -> None:
+    """Have everything of assets derived anew: they were deleted, are there again, or have become one with another."""
+    await connection.execute(
+        """
+        INSERT INTO measured_assets (asset_id, org_id)
+        SELECT id, org_id
+        FROM assets
+        WHERE id = ANY ($1::uuid[])
+          AND EXISTS (SELECT FROM assets merged JOIN measured_assets m ON m.asset_id = merged.id WHERE merged.merged_into = assets.id)
+        ORDER BY id
+        ON CONFLICT DO NOTHING
+        """,
+        list(assets),
+    )
+    await connection.execute(f"{_EVERYTHING} WHERE asset_id = ANY ($1::uuid[])", list(assets))
 
 
 async def mark_everything_of_organisation(connection: Connection, org: str) -> None:

@@ -82,6 +82,19 @@ CREATE TABLE measurement_months (
     PRIMARY KEY (asset_id, month)
 );
 SELECT tenant_isolation('measurement_months');
+CREATE INDEX assets_merged ON assets (merged_into) WHERE merged_into IS NOT NULL;
+
+-- An asset is measured under its own id and under those of the records that proved to be it.
+CREATE FUNCTION measured_as(asset uuid) RETURNS TABLE (source_id uuid)
+LANGUAGE sql STABLE ROWS 1 AS $$
+    WITH RECURSIVE same (id) AS (
+        SELECT asset
+        UNION
+        SELECT a.id FROM assets a JOIN same ON a.merged_into = same.id
+    )
+    SELECT id FROM same
+$$;
+
 CREATE INDEX asset_identities_by_name ON asset_identities (source, external_id);
 CREATE INDEX measurement_months_recorded ON measurement_months (recorded_at, asset_id, month);
 
