@@ -56,6 +56,8 @@ BROKEN: list[tuple[dict[str, Any], str, str]] = [
     ({"to": "2026-03-10T00:00:00.5+01:00"}, "to", "too_short"),
     ({"to": "2026-04-12T00:00:00+01:00"}, "to", "too_long"),
     ({"from": "1989-03-10T00:00:00+01:00"}, "from", "before_1990"),
+    ({"from": "1989-12-31T09:59:59Z", "to": "1990-01-02T00:00:00Z"}, "from", "before_1990"),
+    ({"metric": "energy_counter_j", "from": None, "to": "1989-06-01T00:00:00Z"}, "to", "before_1990"),
     ({"from": "2026-11-23T15:00:00Z", "to": "2026-11-23T16:00:00Z"}, "to", "in_future"),
     ({"from": "2026-03-10T00:00:00"}, "from", "no_offset"),
     ({"from": None}, "from", "missing"),
@@ -275,3 +277,18 @@ async def test_an_idempotency_key_answers_the_second_call_as_the_first(inventory
     second = await inventory.client.post("/v1/measurements/batch", json=rows, headers=key)
     assert first.json() == second.json()
     assert second.json()["created"] == 1
+
+
+async def test_what_was_measured_of_a_record_that_proved_to_be_another_is_the_others(inventory: Inventory) -> None:
+    kept, other = await new_server(inventory), await new_server(inventory, "srv-2")
+    await record(inventory.client, sample(other, "average_w", DAY, 60, 100))
+    await roll_up_all(inventory)
+    merged = await inventory.client.post(f"/v1/assets/{kept}/merge", json={"other": other}, headers={"If-Match": "*"})
+    assert merged.status_code == 200, merged.text
+    await roll_up_all(inventory)
+    assert (await month_of(inventory.client, kept, "2026-03"))["energy"][0]["kwh"] == pytest.approx(0.1)
+    undone = await inventory.client.post(f"/v1/assets/{kept}/undo", headers={"If-Match": "*"})
+    assert undone.status_code == 200, undone.text
+    await roll_up_all(inventory)
+    assert (await month_of(inventory.client, kept, "2026-03"))["energy"] == []
+    assert (await month_of(inventory.client, other, "2026-03"))["energy"][0]["kwh"] == pytest.approx(0.1)

@@ -10,6 +10,7 @@ from inventory.api.assets import assets_router
 from inventory.api.imports import imports_router
 from inventory.api.measurements import measurements_router
 from inventory.api.places import places_router
+from inventory.api.readings import readings_router
 from inventory.api.revisions import revisions_router
 from inventory.republish import (
     republish_activities,
@@ -35,6 +36,7 @@ def build(runtime: Runtime[InventorySettings]) -> Parts:
             applications_router(database, clock, settings.batch_limit_rows),
             imports_router(database, clock, settings),
             measurements_router(database, clock, settings),
+            readings_router(database, clock, settings),
             activities_router(database, clock, settings.measurement_limit_rows),
         ],
         workers=[

@@ -29,9 +29,9 @@ HOLE_S: Final = 7200.0
 
 JOULES_PER_KWH: Final = 3.6e6
 
-GROUPS: Final = ("ac", "psys", "dc", "package+dram")
+GROUPS: Final = ("ac", "ac-power", "platform", "platform-now", "psys", "dc", "host", "package+dram")
 """Groups of channels that measure the same asset, the one that holds most of it first: AC input before the platform behind the power
-supplies, that before DC output, and processors with memory last. Others follow by name."""
+supplies, that before DC output, and processors with memory last (`inventory.domain.presets`). Others follow by name."""
 
 _PLAIN: Final = "/"
 _PREFERENCES: Final = (WHOLE, _PLAIN, *GROUPS)

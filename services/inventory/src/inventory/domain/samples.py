@@ -1,7 +1,7 @@
 """One measurement as a sender writes it: an asset, what was measured over which interval, and the rules for it."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Final, NamedTuple
 from uuid import UUID
@@ -10,7 +10,7 @@ from pydantic import Discriminator, Field, StringConstraints, Tag, TypeAdapter, 
 
 from inventory.domain.configuration import Part
 from inventory.domain.defects import Defect, Refused, defects_of, untagged
-from inventory.domain.quantities import Instant, Label, OrganisationId
+from inventory.domain.quantities import BEFORE_1990, Instant, Label, OrganisationId
 
 
 class Metric(StrEnum):
@@ -52,6 +52,9 @@ NUMBERS: Final = {series: number for number, series in SERIES.items()}
 
 LONGEST = timedelta(days=32)
 """The longest interval: a month, its longer October hour included. A yearly figure is declared, not measured."""
+
+EARLIEST = datetime(1989, 12, 31, 10, tzinfo=UTC)
+"""When 1990 began where it began first."""
 
 SKEW = timedelta(minutes=5)
 """How far a sender's clock may be ahead."""
@@ -145,7 +148,7 @@ def _sample(row: SampleRow, latest: datetime) -> Sample | Refused:
     start = end if row.start is None and metric is Metric.ENERGY_COUNTER_J else row.start
     level = Level.IT if row.level is None and metric is Metric.CPU_UTILISATION else row.level
     number = NUMBERS.get((metric, level))  # type: ignore[call-overload]
-    if number is None or start is None or end > latest or _is_implausible(metric, start, end, row):
+    if number is None or start is None or start < EARLIEST or end > latest or _is_implausible(metric, start, end, row):
         return Refused(_broken_rules(row, latest))
     return Sample(row.asset, number, row.channel or WHOLE, start, end, row.value)
 
@@ -173,9 +176,14 @@ def _broken_rules(row: SampleRow, latest: datetime) -> Iterator[Defect]:
         yield Defect("level", "not_for_utilisation", "a utilisation is of the equipment: write it, or leave level out")
     if row.channel is not None and metric is Metric.CPU_UTILISATION:
         yield Defect("channel", "not_for_utilisation", "utilisations do not add up: leave channel out")
+    if start is not None and start < EARLIEST:
+        yield Defect("from", "before_1990", BEFORE_1990)
+        return
     if end > latest:
         yield Defect("to", "in_future", f"{end.isoformat()} is later than now; what is measured has happened")
     if metric is Metric.ENERGY_COUNTER_J:
+        if start is None and end < EARLIEST:
+            yield Defect("to", "before_1990", BEFORE_1990)
         if start is not None and start != end:
             yield Defect(
                 "from", "not_an_instant", "a counter is read at one instant: give to alone, or from equal to it"
