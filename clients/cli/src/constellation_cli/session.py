@@ -60,9 +60,9 @@ def session_of(context: typer.Context) -> Session:
 def table_of(title: str | None, headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
     """A table; numbers to the right, nothing for what is not known."""
     listed = [list(row) for row in rows]
-    table = Table(title=title, title_justify="left")
+    table = Table(title=title, title_justify="left", show_header=any(headings))
     for index, heading in enumerate(headings):
-        numbers = any(isinstance(row[index], (int, float)) for row in listed)
+        numbers = any(isinstance(row[index], (int, float)) and not isinstance(row[index], bool) for row in listed)
         table.add_column(heading, justify="right" if numbers else "left", overflow="fold")
     for row in listed:
         table.add_row(*(_text(cell) for cell in row))
