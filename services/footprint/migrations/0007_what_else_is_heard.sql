@@ -208,6 +208,10 @@ SELECT guard_closed_months('application_months');
 
 ALTER TABLE asset_months ADD COLUMN claims_digest bytea;
 
+-- Over which life the making was spread: a closed month tells with which it was closed.
+ALTER TABLE asset_months ADD COLUMN life_start bigint;
+ALTER TABLE asset_months ADD COLUMN spread_days double precision;
+
 COMMENT ON COLUMN asset_months.claims_digest IS 'Of what applications claim of it; NULL where none does.';
 
 CREATE OR REPLACE FUNCTION ensure_month_partitions(first_month integer, last_month integer) RETURNS void

@@ -120,6 +120,7 @@ class Calculator:
             world = await work.read_world(snapshot, assets, await self._catalogue.read(snapshot), self._clock())
         async with unit.connection.transaction():
             closed = await periods.hold_open(unit.connection, ids)
+            world = await periods.with_closed_lives(unit.connection, world, assets)
             stored = await results.stored_months(unit.connection, ids, first_month(world, seen.since))
             outcome = await asyncio.to_thread(decide, assets, world, stored, seen.since, closed)
             await self._ensure_partitions(change.result.month for change in outcome.changes)

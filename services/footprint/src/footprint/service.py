@@ -23,7 +23,7 @@ from footprint.domain.sums import exact
 from footprint.domain.uncertainty import interval, quality
 from footprint.explaining import as_text, ladder
 from footprint.recommending import Recommending
-from footprint.store import answers, period_answers, totals, work
+from footprint.store import answers, period_answers, periods, totals, work
 from footprint.store.catalogues import CatalogueReader
 from footprint.store.totals import Question
 from footprint.totals import interval_document, rolled_row
@@ -109,6 +109,7 @@ class Answers:
         async with self._database.snapshot("*") as connection:
             assets = await work.read_assets(connection, [asset])
             world = await work.read_world(connection, assets, await self._catalogue.read(connection), self._clock())
+            world = await periods.with_closed_lives(connection, world, assets)
         if stored["closed"]:
             world = world.pinned(map(read_factor, stored["factors"]))
         explanation = explain(assets[0], month, world) if assets else None

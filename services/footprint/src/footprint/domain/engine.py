@@ -9,7 +9,7 @@ from uuid import UUID
 from footprint.domain.allocation import Subject, Terms, allocate
 from footprint.domain.catalogue import Catalogue, Factor
 from footprint.domain.difference import EVER
-from footprint.domain.inventory import Activity, Asset, Claim, Organisation, Placement, SharedBy, Site
+from footprint.domain.inventory import Activity, Asset, Claim, ClosedLife, Organisation, Placement, SharedBy, Site
 from footprint.domain.ledger import Ledger, Stay, build_ledger
 from footprint.domain.measurements import NOTHING_MEASURED, Measured
 from footprint.domain.months import FIRST_YEAR, horizon, month_at, month_start
@@ -26,7 +26,7 @@ class World:
 
     `hosts` are the physical assets that the wanted virtual machines have ever been on, and `placements` every stay on any of the
     hosts or wanted assets, whoever's it is. `now` bounds the projection: the end of the running local year. `own_catalogues` are those of
-    organisations that are not computed with `catalogue`; `activities` are by home, `measured` and `claims` by asset.
+    organisations that are not computed with `catalogue`; `activities` are by home, `measured`, `claims` and `closed_lives` by asset.
     """
 
     organisations: Mapping[str, Organisation]
@@ -39,6 +39,7 @@ class World:
     measured: Mapping[UUID, Measured] = field(default_factory=dict)
     activities: Mapping[UUID, Sequence[Activity]] = field(default_factory=dict)
     claims: Mapping[UUID, Sequence[Claim]] = field(default_factory=dict)
+    closed_lives: Mapping[UUID, tuple[ClosedLife, ...]] = field(default_factory=dict)
 
     def catalogue_of(self, org: str) -> Catalogue:
         """The factors that an organisation's figures rest on."""
@@ -96,6 +97,7 @@ def compute(assets: Sequence[Asset], world: World, since: int = EVER) -> Computa
             windows[organisation.time_zone],
             world.measured.get(asset.id, NOTHING_MEASURED),
             world.activities.get(asset.id, ()),
+            world.closed_lives.get(asset.id, ()),
         )
         for asset in physical.values()
         for organisation in (organisations[asset.org],)

@@ -202,9 +202,10 @@ def _formula(computation: Computation, key: FigureKey, interval: int) -> str:
     if key.stage != USE:
         part = profile.part(key.stage, key.criterion)
         assert part is not None
-        assert profile.spread_days is not None
+        share = float(weights.life_share[interval])
+        unit_kg = part.unit_kg * share
         return formulas.written_embodied(
-            quantity, part.unit_kg, float(weights.days_in_life[interval]), profile.spread_days
+            quantity, unit_kg, float(weights.days_in_life[interval]), float(weights.life_days[interval])
         )
     if not stretch.draws:
         return "0.0"

@@ -236,3 +236,12 @@ class Claim:
     start: int
     end: int | None
     weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedLife:
+    """Over which life (Unix second of its start, days) an asset's making was spread in a run of closed months that ends with `until`."""
+
+    until: int
+    start: int
+    days: float

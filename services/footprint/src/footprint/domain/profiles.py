@@ -6,7 +6,7 @@ The engine turns profiles into arrays; the explanation reads the same profiles.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from footprint.domain.activities import read_activities
@@ -16,7 +16,16 @@ from footprint.domain.difference import last_configuration
 from footprint.domain.embodied import MANUFACTURING, Embodied, choose_embodied, choose_part, refurbished
 from footprint.domain.extras import Extra
 from footprint.domain.formulas import DAY_S, YEAR_DAYS
-from footprint.domain.inventory import Activity, AllocationRule, Asset, Convention, Organisation, SharedBy, Site
+from footprint.domain.inventory import (
+    Activity,
+    AllocationRule,
+    Asset,
+    ClosedLife,
+    Convention,
+    Organisation,
+    SharedBy,
+    Site,
+)
 from footprint.domain.life import Life, choose_life, retirement
 from footprint.domain.measurements import NOTHING_MEASURED, Measured
 from footprint.domain.months import local_midnight, month_at, month_start
@@ -40,6 +49,18 @@ class Part:
     embodied: Embodied
 
 
+class Phase(NamedTuple):
+    """A straight line: from when to when (Unix seconds, NaN unknown), over how many days, and which share of the whole is spread."""
+
+    start: float
+    end: float
+    days: float
+    share: float
+
+
+UNKNOWN_PHASE: Final = Phase(math.nan, math.nan, 1.0, 0.0)
+
+
 @dataclass(frozen=True, slots=True)
 class Profile:
     """All the evidence on one asset that is physical, or that has figures of its own. `parts` are spread over `spread_days`."""
@@ -56,13 +77,42 @@ class Profile:
     extras: tuple[Extra, ...]
     notices: Notice
     factors: tuple[Factor, ...] = field(default=())
+    closed: tuple[ClosedLife, ...] = ()
 
     @property
-    def life_window(self) -> tuple[float, float]:
-        """Unix seconds from which to which the embodied emissions are spread; NaN where they are not known."""
+    def phases(self) -> tuple[Phase, ...]:
+        """How the parts are spread: in each run of closed months with a life of its own, and from then on.
+
+        Closed months never change: where the life is another now (extended, or cut short), they keep the life that they were closed with,
+        and the open months of the new life carry what is left, often nothing. The sum over the life is the total all the same.
+        """
         if self.life is None or self.spread_days is None:
-            return math.nan, math.nan
-        return self.life.start, self.life.start + self.spread_days * DAY_S
+            return (UNKNOWN_PHASE,)
+        start = float(self.life.start)
+        begun = max(start, float(self.asset.segments[0].start))
+        phases: list[Phase] = []
+        at, left = start, 1.0
+        for until, life_days in (*((float(each.until), each.days) for each in self.runs), (math.inf, self.spread_days)):
+            end = start + life_days * DAY_S
+            days = (end - at) / DAY_S if phases else life_days
+            phase = Phase(at, end, days, left) if days > 0 else Phase(at, at, 1.0, 0.0)
+            phases.append(phase)
+            charged = max(0.0, min(phase.end, until) - max(at, begun)) / DAY_S
+            left = max(0.0, left - left * charged / phase.days)
+            at = until
+        return tuple(phases)
+
+    @property
+    def runs(self) -> tuple[ClosedLife, ...]:
+        """The runs of closed months with another life than what follows; none where the asset began otherwise: that is a correction."""
+        if self.life is None or any(each.start != self.life.start for each in self.closed):
+            return ()
+        following = [*(each.days for each in self.closed[1:]), self.spread_days]
+        return tuple(
+            each
+            for each, days in zip(self.closed, following, strict=False)
+            if each.until > self.life.start and each.days != days
+        )
 
     @property
     def leased(self) -> bool:
@@ -82,6 +132,7 @@ def read_profile(
     window: Window,
     measured: Measured = NOTHING_MEASURED,
     activities: Sequence[Activity] = (),
+    closed: tuple[ClosedLife, ...] = (),
 ) -> Profile:
     """Choose the evidence for `asset`, and read its states within `window`."""
     region = _region(asset, sites)
@@ -110,6 +161,7 @@ def read_profile(
         extras,
         said | making.notices,
         making.factors + ((maintenance,) if maintenance else ()),
+        closed,
     )
 
 

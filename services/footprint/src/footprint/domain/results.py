@@ -73,7 +73,10 @@ class Claimed(NamedTuple):
 
 @dataclass(slots=True)
 class AssetMonth:
-    """The result for one asset and month. `kwh` is at the meter of the site, None where unknown; `notices` are `Notice` bits."""
+    """The result for one asset and month. `kwh` is at the meter of the site, None where unknown; `notices` are `Notice` bits.
+
+    `life_start` (a Unix second) and `spread_days` are the life over which its making is spread.
+    """
 
     asset: Asset
     month: int
@@ -87,6 +90,8 @@ class AssetMonth:
     energy_evidence: str = "none"
     electricity_evidence: str = "none"
     notices: int = 0
+    life_start: int | None = None
+    spread_days: float | None = None
     claimed: list[Claimed] = field(default_factory=list)
 
 
@@ -142,6 +147,7 @@ def collect(
                 zone = subject.organisation.time_zone
                 pieces = pieces_of(of_asset, month_start(zone, month), month_start(zone, month + 1))
                 result.claimed = list(reader.claimed(taken, pieces)) if pieces else []
+            result.life_start, result.spread_days = reader.life(subject)
             together = len(taken) > 1 or any(each in reader.extras for each in taken)
             result.figures = merged(result.figures) if together else sorted(result.figures, key=figure_order)
             yield result
@@ -296,6 +302,13 @@ class _CellReader:
         if named:
             result.references = tuple(sorted({*result.references, *named}))
         return self.energy_evidence[cell]
+
+    def life(self, subject: Subject) -> tuple[int | None, float | None]:
+        """Over which life the making of an asset is spread: kept, so that a closed month knows with which it was closed."""
+        profile = None if subject.ledger_index is None else self.ledger.profiles[subject.ledger_index]
+        if profile is None or profile.life is None or profile.spread_days is None:
+            return None, None
+        return profile.life.start, profile.spread_days
 
     def claimed(self, cells: Sequence[int], pieces: Sequence[Piece]) -> Iterator[Claimed]:
         """What applications use of the figures of cells, by the time that their terms and claims share."""

@@ -64,6 +64,8 @@ class Weights:
 
     days: Floats
     days_in_life: Floats
+    life_days: Floats
+    life_share: Floats
     hours: Floats
     it_kwh: Measure
     kwh: Measure
@@ -152,13 +154,15 @@ def weigh(
     hours = np.where(powered, seconds, 0.0) / formulas.HOUR_S
     it_kwh, kwh = _energy(intervals, hours, variables)
     figures, at_device = _electricity(intervals, it_kwh, kwh, grid, variables)
-    days_in_life, past_life, spread_out = _parts(intervals, variables)
+    days_in_life, life_days, life_share, past_life, spread_out = _parts(intervals, variables)
     location = grid.location[GWP]
     reference_sets, reference = _references(intervals, grid)
     factor, years_back = location.value[place, intervals.column], location.years_back[place, intervals.column]
     return Weights(
         days=days,
         days_in_life=days_in_life,
+        life_days=life_days,
+        life_share=life_share,
         hours=hours,
         it_kwh=it_kwh,
         kwh=kwh,
@@ -252,24 +256,25 @@ def _market(intervals: _Intervals, table: FactorTable, variables: _Variables) ->
     return value, Spread(np.where(rest > 0, ln_gsd2, 0.0), np.where(rest > 0, variable, 0))
 
 
-def _parts(intervals: _Intervals, variables: _Variables) -> tuple[Floats, Booleans, dict[FigureKey, Measure]]:
-    """Days of each interval within the life, whether it lies beyond, and what is spread over the life: making, transport, disposal."""
+def _parts(
+    intervals: _Intervals, variables: _Variables
+) -> tuple[Floats, Floats, Floats, Booleans, dict[FigureKey, Measure]]:
+    """Days of each interval within the life, the days and the share that the line spreads, whether it lies beyond, and what is spread:
+    making, transport, disposal."""
     profiles, asset = intervals.profiles, intervals.asset
-    windows = np.array([profile.life_window for profile in profiles], dtype=np.float64).reshape(-1, 2)
-    begins, ends = windows[asset, 0], windows[asset, 1]
+    phases, phase = _phases(profiles, asset, intervals.start)
+    begins, ends, life_days, share = phases[asset, phase].T
     dated = ~np.isnan(begins) & intervals.counted
     begins, ends = np.where(dated, begins, 0.0), np.where(dated, ends, formulas.DAY_S)
     inside = np.minimum(intervals.end, ends) - np.maximum(intervals.start, begins)
     days = np.maximum(inside, 0.0) / formulas.DAY_S
-    life_days = intervals.of_asset([profile.spread_days or 1.0 for profile in profiles])
     keys = {FigureKey(part.stage, part.criterion, "both"): None for profile in profiles for part in profile.parts}
     figures: dict[FigureKey, Measure] = {}
     for key in dict.fromkeys((EMBODIED, *sorted(keys))):
         parts = [profile.part(key.stage, key.criterion) for profile in profiles]
         known = dated & np.array([part is not None for part in parts], dtype=bool)[asset]
-        value = formulas.embodied_kg(
-            intervals.quantity, intervals.of_asset([part.unit_kg if part else 0.0 for part in parts]), days, life_days
-        )
+        unit_kg = intervals.of_asset([part.unit_kg if part else 0.0 for part in parts]) * share
+        value = formulas.embodied_kg(intervals.quantity, unit_kg, days, life_days)
         made = [part.embodied if part else None for part in parts]
         figures[key] = Measure(
             np.where(known, value, 0.0),
@@ -283,7 +288,18 @@ def _parts(intervals: _Intervals, variables: _Variables) -> tuple[Floats, Boolea
                 np.zeros(len(asset), dtype=np.int64),
             ),
         )
-    return days, dated & (intervals.start >= ends), figures
+    return days, life_days, share, dated & (intervals.start >= ends), figures
+
+
+def _phases(profiles: Sequence[Profile], asset: Integers, start: Integers) -> tuple[Floats, Integers]:
+    """The lines of each profile (start, end, days, share), and which of them each interval lies on."""
+    lines = [profile.phases for profile in profiles]
+    most = max(map(len, lines), default=1)
+    phases = np.array([[*each, *[each[-1]] * (most - len(each))] for each in lines], dtype=np.float64)
+    ends = [[run.until for run in profile.runs] for profile in profiles]
+    untils = np.array([[*each, *[np.iinfo(np.int64).max] * (most - 1 - len(each))] for each in ends], dtype=np.int64)
+    passed = start[:, None] >= untils.reshape(len(lines), most - 1)[asset]
+    return phases.reshape(len(lines), most, 4), passed.sum(axis=1)
 
 
 def _support(intervals: _Intervals, days: Floats, variables: _Variables) -> Measure:

@@ -1,14 +1,17 @@
 """Closed months and their restatements: the SQL of calculators and of closing. Reading them for the API is in `period_answers`."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
 from common.database import Connection
 
-from footprint.documents import figure_documents, read_figure, read_figure_documents
+from footprint.documents import figure_documents, plain, read_figure, read_figure_documents
 from footprint.domain.catalogue import FactorRef
+from footprint.domain.engine import World
+from footprint.domain.inventory import Asset, ClosedLife
+from footprint.domain.months import month_start
 from footprint.domain.restating import Closed, Found, Key, Latest, Moved, State
 from footprint.domain.results import METHOD_VERSION
 
@@ -57,6 +60,41 @@ async def _latest(connection: Connection, assets: Collection[UUID]) -> dict[Key,
         (row["asset_id"], row["month"]): Latest(row["digest"], row["removed"], row["org_id"], row["kind"])
         for row in rows
     }
+
+
+async def with_closed_lives(connection: Connection, world: World, assets: Sequence[Asset]) -> World:
+    """The world in which closed months keep the lives that they were closed with, of `assets` and of their hosts."""
+    closed = await connection.fetch(
+        "SELECT org_id, max(month) AS month FROM periods WHERE org_id = ANY($1::text[]) GROUP BY org_id",
+        list(world.organisations),
+    )
+    if not closed:
+        return world
+    rows = await connection.fetch(
+        """
+        SELECT asset_id, asset_months.org_id, asset_months.month, life_start, spread_days
+        FROM asset_months
+        JOIN unnest($2::text[], $3::integer[]) AS closed (org_id, through)
+          ON closed.org_id = asset_months.org_id AND asset_months.month <= closed.through
+        WHERE asset_id = ANY($1::uuid[])
+          AND life_start IS NOT NULL
+          AND NOT removed
+        ORDER BY asset_id, asset_months.month
+        """,
+        [asset.id for asset in (*assets, *world.hosts.values())],
+        [row["org_id"] for row in closed],
+        [row["month"] for row in closed],
+    )
+    lives: dict[UUID, list[ClosedLife]] = {}
+    for row in rows:
+        runs = lives.setdefault(plain(row["asset_id"]), [])
+        until = month_start(world.organisation(row["org_id"]).time_zone, row["month"] + 1)
+        run = ClosedLife(until, row["life_start"], row["spread_days"])
+        if runs and (runs[-1].start, runs[-1].days) == (run.start, run.days):
+            runs[-1] = run
+        else:
+            runs.append(run)
+    return replace(world, closed_lives={asset: tuple(runs) for asset, runs in lives.items()})
 
 
 async def states_before(connection: Connection, found: Sequence[Found]) -> dict[Key, State]:

@@ -119,7 +119,8 @@ async def _stage(connection: Connection, changes: Sequence[Change]) -> None:
 
 _HEADER: Final = (
     "asset_id, month, org_id, version, removed, published, digest, kind, quantity, status, site_id, host_id, kwh, "
-    "embodied_evidence, energy_evidence, electricity_evidence, notices, factor_ids, factor_versions, method_version, claims_digest"
+    "embodied_evidence, energy_evidence, electricity_evidence, notices, factor_ids, factor_versions, method_version, claims_digest, "
+    "life_start, spread_days"
 )
 _FIGURE: Final = (
     "asset_id, month, org_id, kind, stage, criterion, basis, share, site_id, scope, ghg_category, beges_item, value, ln_gsd2, "
@@ -157,6 +158,8 @@ def _header(change: Change) -> tuple[Any, ...]:
         *_columns(result.references),
         METHOD_VERSION,
         change.claims_digest,
+        result.life_start,
+        result.spread_days,
     )
 
 

@@ -30,6 +30,7 @@ SITE_REQUEST = {
         {"from": "2025-01-01", "to": None, "operator": "own"},
     ],
     "allocation_rule": "capacity",
+    "allocation_by": "vcpu",
     "electricity": {
         "contracts": [
             {"from": None, "to": "2026-01-01", "guarantee_of_origin_share": 0.0},
@@ -238,6 +239,7 @@ ASSET_HISTORY = {
 }
 
 
+UNDONE_IMPORT = {"deleted": 7, "restored": 2}
 SAVED_VIEW_REQUEST = {
     "org": "acme",
     "name": "Serveurs sans date d'achat",
