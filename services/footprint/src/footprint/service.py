@@ -29,9 +29,6 @@ from footprint.store.totals import Question
 from footprint.totals import interval_document, rolled_row
 from footprint.wording import Language
 
-MOST_RECOMMENDED = 100
-"""Servers looked at for a recommendation; their figures are computed when the dashboard is asked for."""
-
 
 def read_month(text: str, field: str = "month") -> int:
     """A month of a query. Raises `Unprocessable` naming the field."""

@@ -55,12 +55,32 @@ DASHBOARD: Final = _answer(
         "month": "2026-10",
         "total_kg": 39.35913242,
         "parts": _PARTS,
-        "months": [{"month": "2026-10", "total_kg": 39.35913242, "parts": _PARTS, "projected": False}],
-        "year": {"elapsed_kg": 385.45205479, "forecast_kg": 77.34465753, "estimate_kg": 462.79671232},
+        "months": [
+            {"month": "2026-10", "total_kg": 39.35913242, "parts": _PARTS, "restated_kg": 0.0, "projected": False}
+        ],
+        "interval": {"low_kg": 20.1, "high_kg": 77.1, "quality": 2},
+        "year": {
+            "elapsed_kg": 385.45205479,
+            "forecast_kg": 77.34465753,
+            "estimate_kg": 462.79671232,
+            "interval": {"low_kg": 250.1, "high_kg": 856.4, "quality": 2},
+            "seasonal": {
+                "months": [{"month": "2026-11", "total_kg": 38.1, "index": 0.98}],
+                "forecast_kg": 76.9,
+                "estimate_kg": 462.35205479,
+            },
+        },
+        "restatements": {
+            "before_kg": 39.35913242,
+            "total_kg": 0.0,
+            "parts": {"construction_kg": 0.0, "electricity_kg": 0.0, "maintenance_and_sale_kg": 0.0},
+            "lines": [],
+        },
         "servers": {"in_service": 50, "off": 2},
         "recommendations": [
             {"code": "powered_off_but_racked", "site": None, "assets": [_SERVER], "kg_per_year": 204.11, "eur_per_year": "650.00",
-             "evidence": ["1 servers are off at the end of the month and not retired"]},
+             "evidence": ["1 servers are off at the end of the month and not retired"],
+             "evidence_fr": ["1 serveurs sont éteints à la fin du mois et pas retirés"]},
         ],
         "warnings": [],
     }
@@ -75,8 +95,21 @@ TOTALS: Final = _answer(
         "criterion": "gwp",
         "basis": "location",
         "unit": "kgCO2e",
-        "groups": [{"stage": "manufacturing", "value": 199.999999999}, {"stage": "use", "value": 262.8}],
+        "groups": [
+            {
+                "stage": "manufacturing",
+                "value": 199.999999999,
+                "low": 103.9,
+                "high": 384.6,
+                "quality": 2,
+                "restated": 0.0,
+            },
+            {"stage": "use", "value": 262.8, "low": 140.2, "high": 492.6, "quality": 2, "restated": 0.0},
+        ],
         "total": 462.799999999,
+        "low": 250.1,
+        "high": 856.4,
+        "quality": 2,
         "warnings": [],
     }
 )

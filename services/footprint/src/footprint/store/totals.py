@@ -89,26 +89,39 @@ async def _rolled(
 
 async def totals_by_asset(
     connection: Connection, question: Question, assets: Sequence[UUID] | None, after: UUID | None, limit: int
-) -> list[Any]:
+) -> list[Mapping[str, Any]]:
     """The same of `limit` assets after the one named, in the order of their ids; `assets`: these alone. An asset without any figure is one
     row, with nothing in its columns."""
-    columns = [ROLLED[name] for name in question.groups if name not in ("asset", "month")]
-    own, values = _conditions(question, "month")
-    counted = own.replace("AND month BETWEEN", "AND counted_in BETWEEN")
-    page = f"${len(values) + 1}::uuid[]"
-    inner = "".join(f"{column}, " for column in columns)
-    keys = ", ".join(f"figured.{column}" for column in (*columns, "month", "factor", "source"))
-    rows: list[Any] = await connection.fetch(
-        f"""
-        WITH page AS (
+    page = [
+        row["id"]
+        for row in await connection.fetch(
+            """
             SELECT id
             FROM assets
             WHERE org_id = $1
-              AND ({page} IS NULL OR id = ANY ({page}))
-              AND (${len(values) + 2}::uuid IS NULL OR id > ${len(values) + 2})
+              AND ($2::uuid[] IS NULL OR id = ANY ($2))
+              AND ($3::uuid IS NULL OR id > $3)
             ORDER BY id
-            LIMIT ${len(values) + 3}
-        ), figured AS (
+            LIMIT $4
+            """,
+            question.org,
+            None if assets is None else list(assets),
+            after,
+            limit,
+        )
+    ]
+    columns = [ROLLED[name] for name in question.groups if name not in ("asset", "month")]
+    own, values = _conditions(question, "month")
+    counted = own.replace("AND month BETWEEN", "AND counted_in BETWEEN")
+    keys = ", ".join(("asset_id", *columns, "month", "factor", "source"))
+    inner = "".join(f"{column}, " for column in columns)
+    ids = f"${len(values) + 1}::uuid[]"
+    rows = await connection.fetch(
+        f"""
+        SELECT
+            {keys}, sum(billionths) AS billionths, sum(restated) AS restated, sum(factor_weighted) AS factor_weighted,
+            sum(source_weighted) AS source_weighted, sum(source_squares) AS source_squares, 0 AS compared, 0 AS placed
+        FROM (
             SELECT
                 asset_id, {inner} month, factor, source, billionths(value) AS billionths, 0::numeric AS restated,
                 value * factor_ln_gsd2 AS factor_weighted,
@@ -117,29 +130,25 @@ async def totals_by_asset(
             FROM figures
             {own}
               AND basis IN ('both', $5)
-              AND asset_id = ANY (ARRAY(SELECT id FROM page))
+              AND asset_id = ANY ({ids})
             UNION ALL
             SELECT asset_id, {inner} counted_in AS month, '', '', billionths, billionths AS restated, 0, 0, 0
             FROM restated_figures
             {counted}
               AND basis IN ('both', $5)
-              AND asset_id = ANY (ARRAY(SELECT id FROM page))
-        )
-        SELECT
-            page.id AS asset, {keys}, sum(figured.billionths) AS billionths, coalesce(sum(figured.restated), 0) AS restated,
-            sum(figured.factor_weighted) AS factor_weighted, sum(figured.source_weighted) AS source_weighted,
-            sum(figured.source_squares) AS source_squares, 0 AS compared, 0 AS placed
-        FROM page
-        LEFT JOIN figured ON figured.asset_id = page.id
-        GROUP BY page.id, {keys}
-        ORDER BY page.id
+              AND asset_id = ANY ({ids})
+        ) AS figured
+        GROUP BY {keys}
         """,
         *values,
-        None if assets is None else list(assets),
-        after,
-        limit,
+        page,
     )
-    return rows
+    nothing = dict.fromkeys((*columns, "month", "factor", "source", "billionths", "factor_weighted"))
+    bare = nothing | {"restated": 0, "compared": 0, "placed": 0}
+    known: dict[UUID, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        known.setdefault(row["asset_id"], []).append({"asset": row["asset_id"], **row})
+    return [row for each in page for row in known.get(each, [{"asset": each, **bare}])]
 
 
 async def applications(connection: Connection, org: str) -> dict[UUID, str]:
