@@ -5,6 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from common.organisations import EVERY
+from footprint.domain.sums import billionths
 
 from services.footprint.tests.conftest import Pipeline
 from services.footprint.tests.test_api import farm
@@ -234,3 +236,37 @@ async def test_every_route_beside_the_dashboard_is_the_tenants_own(pipeline: Pip
             f"/assets/{id_of('vm1')}/months/2026-10/explanation?lang=fr",
         ):
             assert (await client.get(f"/v1{path}")).status_code == 404, path
+
+
+async def test_totals_above_nine_thousand_tonnes_keep_their_last_digit_and_add_up(pipeline: Pipeline) -> None:
+    await farm(pipeline)
+    await pipeline.service.handle(asset("huge", quantity=123_456.7, declared=None), asset("vast", quantity=76_543.3))
+    await pipeline.settle()
+    found = await ask(pipeline, f"/totals?{SPAN}&group_by=asset,stage")
+    whole = await ask(pipeline, f"/totals?{SPAN}&group_by=month,kind,site,stage")
+    assert found["total"] > 9_100_000
+    assert sum(each["value"] or 0 for each in found["groups"]) == found["total"] == whole["total"]
+    board = await ask(pipeline, f"/dashboard?org={ORG}&month=2026-10")
+    assert board["year"]["estimate_kg"] == whole["total"] == sum(each["total_kg"] for each in board["months"])
+    assert float(whole["total"]) * 1e9 > 2**53
+
+
+async def test_figures_are_counted_in_billionths_the_same_in_python_and_in_the_database(pipeline: Pipeline) -> None:
+    values = [
+        0.0,
+        1e-9,
+        0.5e-9,
+        1.5e-9,
+        2.5e-9,
+        22.35,
+        -3.3,
+        123_456.789012345678,
+        9_007_199.254740993,
+        1e8 / 3,
+        4.2e11,
+    ]
+    async with pipeline.service.database.snapshot(EVERY) as connection:
+        rows = await connection.fetch(
+            "SELECT billionths(value) AS found FROM unnest($1::double precision[]) AS value", values
+        )
+    assert [int(row["found"]) for row in rows] == [billionths(each) for each in values]

@@ -20,7 +20,7 @@ from footprint.store import insights as store
 from footprint.store import totals as rolled
 from footprint.store.catalogues import CatalogueReader
 from footprint.store.totals import Question
-from footprint.totals import interval_document, rolled_row
+from footprint.totals import interval_of, rolled_row
 
 
 class Insights:
@@ -167,7 +167,7 @@ class Insights:
         classes: dict[int, int] = {}
         described = []
         for (site, kind, stage), found in ordered:
-            bounds = interval_document([rolled_row(row) for row in found])
+            bounds = interval_of(found)
             amount = sum(int(row["billionths"]) for row in found)
             if bounds["quality"] is not None:
                 classes[int(bounds["quality"])] = classes.get(int(bounds["quality"]), 0) + amount
@@ -178,7 +178,7 @@ class Insights:
             "from": format_month(first),
             "to": format_month(last),
             "total_kg": exact(sum(int(row["billionths"]) for row in rows)),
-            **interval_document(everything),
+            **interval_of(rows),
             "classes": [
                 {"quality": quality, "value": exact(classes[quality])} for quality in sorted(classes, reverse=True)
             ],
@@ -231,7 +231,7 @@ def _year(rows: Sequence[Mapping[str, Any]], year: int, now: int) -> dict[str, A
                 "projected": month >= now,
             }
         )
-    bounds = interval_document([rolled_row(row) for row in rows])
+    bounds = interval_of(rows)
     return {
         "year": {
             "year": year,

@@ -26,7 +26,7 @@ from footprint.recommending import Recommending
 from footprint.store import answers, period_answers, periods, totals, work
 from footprint.store.catalogues import CatalogueReader
 from footprint.store.totals import Question
-from footprint.totals import interval_document, rolled_row
+from footprint.totals import interval_of, rolled_row
 from footprint.wording import Language
 
 
@@ -206,7 +206,7 @@ class Answers:
 
 
 def _interval(rows: list[Any]) -> dict[str, Any]:
-    found = interval_document([rolled_row(row) for row in rows])
+    found = interval_of(rows)
     return {"low_kg": found["low"], "high_kg": found["high"], "quality": found["quality"]}
 
 

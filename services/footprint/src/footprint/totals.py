@@ -217,31 +217,32 @@ def _amounts(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 def _interval(rows: Sequence[Mapping[str, Any]]) -> dict[str, float | int | None]:
     """The 95 % interval of a sum of rows and its class; nothing where it has none."""
-    return (
-        interval_document([rolled_row(row) for row in rows])
-        if all(row["factor_weighted"] is not None for row in rows)
-        else {"low": None, "high": None, "quality": None}
-    )
+    if any(row["factor_weighted"] is None for row in rows):
+        return {"low": None, "high": None, "quality": None}
+    return interval_of(rows)
 
 
 def rolled_row(row: Mapping[str, Any]) -> Rolled:
-    """A row of the store as `rollup` takes it."""
+    """The figures of a row of the store as `rollup` takes them, without corrections of closed months."""
     return Rolled(
         row["month"],
         row["factor"],
         row["source"],
-        int(row["billionths"]) / 1e9,
+        (int(row["billionths"]) - int(row["restated"])) / 1e9,
         row["factor_weighted"],
         row["source_weighted"],
         row["source_squares"],
     )
 
 
-def interval_document(rows: Sequence[Rolled]) -> dict[str, float | int | None]:
-    """`{low, high, quality}` of a sum; all null where the sum is not positive: a log-normal interval is of something that is there."""
-    total = sum(row.value for row in rows)
+def interval_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, float | int | None]:
+    """`{low, high, quality}` of a sum of rows of the store: the interval of the figures themselves, moved by what of the sum corrects closed
+    months (corrections carry no spread of their own). All null where nothing positive is there: a log-normal interval has none."""
+    own = [rolled_row(row) for row in rows]
+    total = sum(row.value for row in own)
     if total <= 0:
         return {"low": None, "high": None, "quality": None}
-    spread = ln_gsd2_of_rolled(rows)
+    spread = ln_gsd2_of_rolled(own)
     bounds = interval(total, spread)
-    return {"low": bounds.low, "high": bounds.high, "quality": quality(spread)}
+    moved = sum(int(row["restated"]) for row in rows) / 1e9
+    return {"low": bounds.low + moved, "high": bounds.high + moved, "quality": quality(spread)}

@@ -43,7 +43,8 @@ def _conditions(question: Question, month: str) -> tuple[str, list[Any]]:
 
 
 async def totals(connection: Connection, question: Question) -> list[Any]:
-    """The rows of the roll-up by the groups of a question, and by month, factor and source, which their intervals need.
+    """The rows of the roll-up by the groups of a question, and by month, factor and source, which their intervals need. Whole numbers come
+    as text, which is read several times faster than a decimal.
 
     `restated` is what of the billionths corrects closed months. `compared` and `placed` count the figures of the basis and of the location.
     """
@@ -70,8 +71,8 @@ async def _rolled(
         f"""
         SELECT
             {keys},
-            sum(billionths) FILTER (WHERE basis IN ('both', $5)) AS billionths,
-            coalesce(sum(billionths) FILTER (WHERE basis IN ('both', $5) AND {restates}), 0) AS restated,
+            (sum(billionths) FILTER (WHERE basis IN ('both', $5)))::text AS billionths,
+            coalesce(sum(billionths) FILTER (WHERE basis IN ('both', $5) AND {restates}), 0)::text AS restated,
             (sum(factor_weighted) FILTER (WHERE basis IN ('both', $5)) / 1e9)::double precision AS factor_weighted,
             (sum(source_weighted) FILTER (WHERE basis IN ('both', $5)) / 1e9)::double precision AS source_weighted,
             (sum(source_squares) FILTER (WHERE basis IN ('both', $5)) / 1e18)::double precision AS source_squares,
@@ -119,7 +120,7 @@ async def totals_by_asset(
     rows = await connection.fetch(
         f"""
         SELECT
-            {keys}, sum(billionths) AS billionths, sum(restated) AS restated, sum(factor_weighted) AS factor_weighted,
+            {keys}, sum(billionths)::text AS billionths, sum(restated)::text AS restated, sum(factor_weighted) AS factor_weighted,
             sum(source_weighted) AS source_weighted, sum(source_squares) AS source_squares, 0 AS compared, 0 AS placed
         FROM (
             SELECT
