@@ -236,8 +236,8 @@ def rolled_row(row: Mapping[str, Any]) -> Rolled:
 
 
 def interval_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, float | int | None]:
-    """`{low, high, quality}` of a sum of rows of the store: the interval of the figures themselves, moved by what of the sum corrects closed
-    months (corrections carry no spread of their own). All null where nothing positive is there: a log-normal interval has none."""
+    """`{low, high, quality}` of a sum of rows of the store: the interval of the figures themselves, moved by what of the sum corrects
+    closed months (corrections carry no spread of their own). All null where nothing positive is there: a log-normal interval has none."""
     own = [rolled_row(row) for row in rows]
     total = sum(row.value for row in own)
     if total <= 0:
