@@ -9,6 +9,11 @@ _VIRTUAL = "a.kind = 'virtual_machine'"
 _IN_RACKS = "a.kind IN ('server', 'storage', 'network')"
 _COMPUTERS = "a.kind IN ('server', 'storage', 'network', 'laptop', 'desktop', 'thin_client')"
 
+_LOCAL_DAY = """(
+        SELECT ($1::timestamptz AT TIME ZONE o.time_zone)::date AS day
+        FROM organisations o
+        WHERE o.org_id = site.org_id) today"""
+
 RULES: Mapping[Gap, str] = {
     Gap.SITE: f"{_PHYSICAL} AND s.site_id IS NULL",
     Gap.HOST: f"{_VIRTUAL} AND s.host_id IS NULL AND s.allocation -> 'cloud' IS NULL",
@@ -28,9 +33,8 @@ RULES: Mapping[Gap, str] = {
     Gap.AGE: """a.details #>> '{acquired,condition}' IN ('refurbished', 'taken_back')
         AND a.details #> '{acquired,age_years}' IS NULL""",
     Gap.SITE_PUE: f"""{_PHYSICAL} AND s.site_id IS NOT NULL AND NOT EXISTS (
-        SELECT FROM jsonb_array_elements(site.pue) p
-        WHERE coalesce((p ->> 'from')::date <= ($1::timestamptz AT TIME ZONE org.time_zone)::date, true)
-          AND coalesce((p ->> 'to')::date > ($1::timestamptz AT TIME ZONE org.time_zone)::date, true))""",
+        SELECT FROM jsonb_array_elements(site.pue) p, {_LOCAL_DAY}
+        WHERE coalesce((p ->> 'from')::date <= today.day, true) AND coalesce((p ->> 'to')::date > today.day, true))""",
     Gap.SUPPORT: f"{_IN_RACKS} AND a.details -> 'support' IS NULL",
     Gap.PLANNED_LIFE: f"{_PHYSICAL} AND a.details -> 'planned_life_years' IS NULL",
     Gap.PRICE: f"{_PHYSICAL} AND a.details #> '{{acquired,price_eur}}' IS NULL",
