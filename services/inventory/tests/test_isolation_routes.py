@@ -31,6 +31,7 @@ class Target:
     asset: str
     other_asset: str
     deleted_asset: str
+    activity: str
     source: str
     external_id: str
     serial: str
@@ -47,6 +48,7 @@ NOBODY = Target(
     asset=str(uuid4()),
     other_asset=str(uuid4()),
     deleted_asset=str(uuid4()),
+    activity=str(uuid4()),
     source="cmdb-nobody",
     external_id="srv-nobody",
     serial="SN-nobody",
@@ -80,6 +82,23 @@ def rows(t: Target) -> list[dict[str, Any]]:
         {**mine, "external_id": "g-2", "kind": "server", "site": t.site_code},
         {**mine, "external_id": "g-3", "kind": "virtual_machine", "host": {**host_of(t), "org": "globex"}},
     ]
+
+
+def measured(asset: Any) -> dict[str, Any]:
+    day = {"from": "2026-11-20T00:00:00Z", "to": "2026-11-20T01:00:00Z"}
+    return {"asset": asset, "metric": "energy_kwh", "level": "it", **day, "value": 0.25}
+
+
+def leaked(org: str) -> dict[str, Any]:
+    return {
+        "org": org,
+        "source": "erp",
+        "external_id": "1",
+        "kind": "intervention",
+        "on": "2026-03-10",
+        "quantity": 3,
+        "unit": "km",
+    }
 
 
 FILTERS = ("site", "application", "source", "owner", "tag")
@@ -152,6 +171,49 @@ ATTEMPTS: dict[str, Attempts] = {
     "DELETE /v1/assets/{asset_id}/identities": lambda t: [
         at(f"/v1/assets/{t.asset}/identities", params={"source": t.source, "external_id": t.external_id})
     ],
+    "GET /v1/assets/{asset_id}/measurements": lambda t: [
+        at(f"/v1/assets/{t.asset}/measurements", params={"month": "2026-11"})
+    ],
+    "GET /v1/assets/{asset_id}/measurements/months": lambda t: [at(f"/v1/assets/{t.asset}/measurements/months")],
+    "GET /v1/assets/{asset_id}/samples": lambda t: [
+        at(f"/v1/assets/{t.asset}/samples", params={"from": "2026-11-20T00:00:00Z", "to": "2026-11-21T00:00:00Z"})
+    ],
+    "GET /v1/measurement-presets": lambda t: [at("/v1/measurement-presets")],
+    "POST /v1/measurements/batch": lambda t: [
+        at("/v1/measurements/batch", json=[measured(one) for one in (t.asset, t.deleted_asset, host_of(t))])
+    ],
+    "POST /v1/measurements/readings": lambda t: [
+        at(
+            "/v1/measurements/readings",
+            json=[
+                {
+                    "preset": "hmc",
+                    "at": "2026-11-20T00:00:00Z",
+                    "interval_s": 300,
+                    "fields": {"powerReading": 1},
+                    "asset": one,
+                }
+                for one in (t.asset, host_of(t))
+            ],
+        )
+    ],
+    "GET /v1/activities": lambda t: [
+        at("/v1/activities"),
+        *(at("/v1/activities", params=one) for one in ({"org": t.org}, {"asset": t.asset}, {"site": t.site})),
+    ],
+    "POST /v1/activities/batch": lambda t: [
+        at(
+            "/v1/activities/batch",
+            json=[
+                {**leaked(t.org), "source": t.source},
+                {**leaked("globex"), "asset": t.asset},
+                {**leaked("globex"), "asset": host_of(t)},
+                {**leaked("globex"), "site": t.site_code},
+            ],
+        )
+    ],
+    "GET /v1/activities/{activity_id}": lambda t: [at(f"/v1/activities/{t.activity}")],
+    "DELETE /v1/activities/{activity_id}": lambda t: [at(f"/v1/activities/{t.activity}")],
     "GET /v1/applications": lambda t: [
         at("/v1/applications"),
         *(
@@ -246,6 +308,9 @@ async def target(inventory: Inventory) -> Target:
     body = {"org": "acme", "code": f"app-{SECRET}", "name": serial}
     claims = [{"source": source, "external_id": f"srv-{SECRET}"}]
     application = (await client.post("/v1/applications", json={**body, "machines": claims})).json()
+    leak = {**leaked("acme"), "asset": first["id"], "source": source, "external_id": SECRET}
+    [activity] = (await client.post("/v1/activities/batch", json=[leak])).json()["results"]
+    await client.post("/v1/measurements/batch", json=[measured(first["id"])])
     wanted = {"org": "acme", "name": SECRET, "shared": True, "filter": {"q": SECRET}}
     view = (await client.post("/v1/views", json=wanted)).json()
     file = ("a.csv", f"kind,source,external_id\nserver,{source},srv4-{SECRET}\n".encode())
@@ -256,6 +321,7 @@ async def target(inventory: Inventory) -> Target:
         asset=first["id"],
         other_asset=second["id"],
         deleted_asset=third["id"],
+        activity=activity["id"],
         source=source,
         external_id=f"srv-{SECRET}",
         serial=serial,
@@ -332,7 +398,15 @@ async def test_the_tries_are_sound_the_owner_is_told_what_the_other_is_not(
             if route.startswith("GET") and not route.endswith("/events"):
                 answers = [await acme.get(**call) for call in attempts(target)]
                 assert any(answer.status_code == 200 for answer in answers), route
-                silent = ("rejects.csv", "/assets/facets", "/assets/quality", "/assets/duplicates")
+                silent = (
+                    "rejects.csv",
+                    "/samples",
+                    "/months",
+                    "-presets",
+                    "/assets/facets",
+                    "/assets/quality",
+                    "/assets/duplicates",
+                )
                 if not route.endswith(silent):
                     told = "".join(answer.text for answer in answers)
                     assert SECRET in told or target.asset in told or target.import_id in told or "acme" in told, route

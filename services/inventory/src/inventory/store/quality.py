@@ -9,6 +9,12 @@ _VIRTUAL = "a.kind = 'virtual_machine'"
 _IN_RACKS = "a.kind IN ('server', 'storage', 'network')"
 _COMPUTERS = "a.kind IN ('server', 'storage', 'network', 'laptop', 'desktop', 'thin_client')"
 
+_UNMEASURED = """NOT EXISTS (
+        SELECT FROM measurement_days d
+        WHERE d.asset_id = a.id AND d.day > $1::timestamptz::date - 31 AND d.day <= $1::timestamptz::date
+          AND jsonb_array_length(d.energy) > 0)"""
+"""No energy was measured in the month before."""
+
 _LOCAL_DAY = """(
         SELECT ($1::timestamptz AT TIME ZONE o.time_zone)::date AS day
         FROM organisations o
@@ -22,9 +28,11 @@ RULES: Mapping[Gap, str] = {
         WHERE h.asset_id = s.host_id AND upper_inf(h.known) AND h.valid @> $1::timestamptz AND h.status = 'retired')""",
     Gap.ALLOCATION: f"{_VIRTUAL} AND s.allocation IS NULL",
     Gap.ENERGY: f"""{_PHYSICAL} AND coalesce(a.details #> '{{declared,annual_kwh}}', a.details #> '{{declared,average_w}}')
-        IS NULL""",
+        IS NULL AND {_UNMEASURED}""",
     Gap.CPU_TDP: """a.kind = 'server' AND s.configuration #> '{cpu,tdp_w}' IS NULL
-        AND coalesce(a.details #> '{declared,annual_kwh}', a.details #> '{declared,average_w}') IS NULL""",
+        AND coalesce(a.details #> '{declared,annual_kwh}', a.details #> '{declared,average_w}') IS NULL
+        AND """
+    + _UNMEASURED,
     Gap.MODEL: f"{_PHYSICAL} AND a.details -> 'model' IS NULL",
     Gap.CONFIGURATION: f"""{_COMPUTERS} AND s.configuration IS NULL
         AND a.details #> '{{declared,embodied_kg}}' IS NULL""",
