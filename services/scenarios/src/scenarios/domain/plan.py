@@ -162,9 +162,9 @@ def as_alternative(
 ) -> AlternativeSpec:
     """What the plan is now: without what was dropped, each action when it is due.
 
-    The day on which it was really done is for the footprints to tell of, and moves nothing that is expected. An alternative of offers is the
-    reference with the offers in it, and stays so when all are dropped; in one of plain actions, the assets that only dropped ones were on are
-    treated as the reference treats them. Raises `Refused` for a moment beyond the horizon.
+    The day on which it was really done is for the footprints to tell of, and moves nothing that is expected. An alternative of offers is
+    the reference with the offers in it, and stays so when all are dropped; in one of plain actions, the assets that only dropped ones
+    were on are treated as the reference treats them. Raises `Refused` for a moment beyond the horizon.
     """
     offers: list[OfferUse] = []
     own: list[ActionSpec] = []
