@@ -23,7 +23,6 @@ from common.pause import pause
 from inventory import events
 from inventory.domain.local_days import days_touched, midnight, month_of, runs
 from inventory.domain.rollup import Day, roll_up
-from inventory.domain.samples import LONGEST
 from inventory.service.measurements import Partitions
 from inventory.settings import InventorySettings
 from inventory.store import measurement_days
@@ -39,8 +38,11 @@ yet."""
 ASSETS = 100
 """Assets derived in one transaction."""
 
-DAYS = 400
-"""Days of samples that are held in memory at a time."""
+DAYS = 40
+"""Days of samples that are held in memory at a time: 1.4 million samples where four counters are read every ten seconds."""
+
+STRETCH_DAYS = 8
+"""The longest stretch of days of an asset that is read at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,11 +178,10 @@ async def _stretches(connection: Connection, each: Marked) -> list[_Stretch]:
                 touched.update(days_touched(extent[0].timestamp(), extent[1].timestamp(), each.zone))
         else:
             touched.update(days_touched(start.timestamp(), max(start, end - _INSTANT).timestamp(), each.zone))
-    longest = LONGEST.days
     return [
-        _Stretch(each, begin, min(last, begin + timedelta(days=longest - 1)))
+        _Stretch(each, begin, min(last, begin + timedelta(days=STRETCH_DAYS - 1)))
         for first, last in runs(touched)
-        for begin in (first + timedelta(days=number) for number in range(0, (last - first).days + 1, longest))
+        for begin in (first + timedelta(days=number) for number in range(0, (last - first).days + 1, STRETCH_DAYS))
     ]
 
 
