@@ -35,11 +35,11 @@ async def stages(postgres: str, kafka: str, topic_prefix: str = "") -> AsyncGene
     connection = await asyncpg.connect(postgres)
     try:
         for publisher in _PUBLISHERS:
-            await _until_none(partial(connection.fetchval, f"SELECT count(*) FROM {publisher}.outbox"))
+            await until_none(partial(connection.fetchval, f"SELECT count(*) FROM {publisher}.outbox"))
         yield "published"
         await _wait_for_no_lag(kafka, topic_prefix)
         yield "heard"
-        await _until_none(partial(connection.fetchval, _WAITING_WORK))
+        await until_none(partial(connection.fetchval, _WAITING_WORK))
         yield "computed"
     finally:
         await connection.close()
@@ -59,7 +59,7 @@ async def _heard_by_scenarios(postgres: str, kafka: str, timeout_s: float) -> No
     connection = await asyncpg.connect(postgres)
     try:
         async with asyncio.timeout(timeout_s):
-            await _until_none(partial(connection.fetchval, "SELECT count(*) FROM footprint.outbox"))
+            await until_none(partial(connection.fetchval, "SELECT count(*) FROM footprint.outbox"))
             await _wait_for_no_lag(kafka, "", "scenarios", (*_HEARD[1:], "footprint.asset-months"))
     except TimeoutError:
         raise PlatformError(
@@ -79,7 +79,7 @@ def wait_until_settled(stack: Stack, timeout_s: float) -> None:
     asyncio.run(settle(stack.postgres, stack.kafka, timeout_s))
 
 
-async def _until_none(count: Callable[[], Awaitable[int]]) -> None:
+async def until_none(count: Callable[[], Awaitable[int]]) -> None:
     """Ask `count` until it answers 0."""
     while True:
         if await count() == 0:
@@ -95,7 +95,7 @@ async def _wait_for_no_lag(
     await admin.start()
     await reader.start()
     try:
-        await _until_none(
+        await until_none(
             lambda: _lag(admin, reader, f"{topic_prefix}{consumer}", [f"{topic_prefix}{topic}" for topic in topics])
         )
     finally:

@@ -238,6 +238,7 @@ ASSET_HISTORY = {
 }
 
 
+UNDONE_IMPORT = {"deleted": 7, "restored": 2}
 SAVED_VIEW_REQUEST = {
     "org": "acme",
     "name": "Serveurs sans date d'achat",
