@@ -31,7 +31,6 @@ class Target:
     asset: str
     other_asset: str
     deleted_asset: str
-    activity: str
     source: str
     external_id: str
     serial: str
@@ -41,6 +40,7 @@ class Target:
     application_code: str
     import_id: str
     view: str
+    activity: str
 
 
 NOBODY = Target(
@@ -48,7 +48,6 @@ NOBODY = Target(
     asset=str(uuid4()),
     other_asset=str(uuid4()),
     deleted_asset=str(uuid4()),
-    activity=str(uuid4()),
     source="cmdb-nobody",
     external_id="srv-nobody",
     serial="SN-nobody",
@@ -58,6 +57,7 @@ NOBODY = Target(
     application_code="app-nobody",
     import_id=str(uuid4()),
     view=str(uuid4()),
+    activity=str(uuid4()),
 )
 
 Call = dict[str, Any]
@@ -84,23 +84,41 @@ def rows(t: Target) -> list[dict[str, Any]]:
     ]
 
 
-def measured(asset: Any) -> dict[str, Any]:
-    day = {"from": "2026-11-20T00:00:00Z", "to": "2026-11-20T01:00:00Z"}
-    return {"asset": asset, "metric": "energy_kwh", "level": "it", **day, "value": 0.25}
+def sample_of(asset: Any) -> dict[str, Any]:
+    span = {"from": "2026-03-10T00:00:00Z", "to": "2026-03-10T01:00:00Z"}
+    return {"asset": asset, "metric": "average_w", "level": "it", "value": 7, **span}
 
 
-def leaked(org: str) -> dict[str, Any]:
-    return {
-        "org": org,
-        "source": "erp",
-        "external_id": "1",
+def scrape_of(asset: Any) -> dict[str, Any]:
+    fields = {"powerReading": 9}
+    return {"asset": asset, "preset": "hmc", "at": "2026-03-10T01:00:00Z", "interval_s": 60, "fields": fields}
+
+
+def trips(t: Target) -> list[dict[str, Any]]:
+    row = {
+        "source": t.source,
+        "external_id": SECRET,
         "kind": "intervention",
         "on": "2026-03-10",
-        "quantity": 3,
+        "quantity": 9,
         "unit": "km",
     }
+    mine = {**row, "org": "globex"}
+    return [
+        {**row, "org": t.org},
+        {**mine, "asset": t.asset},
+        {**mine, "asset": host_of(t)},
+        {**mine, "site": t.site_code},
+    ]
 
 
+def named(t: Target) -> list[Any]:
+    """An asset by its id, and by its names, with and without its organisation."""
+    return [t.asset, t.deleted_asset, host_of(t), {"source": t.source, "external_id": t.external_id}]
+
+
+MONTH = {"month": "2026-03"}
+SPAN = {"from": "2026-03-10T00:00:00Z", "to": "2026-03-11T00:00:00Z"}
 FILTERS = ("site", "application", "source", "owner", "tag")
 
 
@@ -171,49 +189,6 @@ ATTEMPTS: dict[str, Attempts] = {
     "DELETE /v1/assets/{asset_id}/identities": lambda t: [
         at(f"/v1/assets/{t.asset}/identities", params={"source": t.source, "external_id": t.external_id})
     ],
-    "GET /v1/assets/{asset_id}/measurements": lambda t: [
-        at(f"/v1/assets/{t.asset}/measurements", params={"month": "2026-11"})
-    ],
-    "GET /v1/assets/{asset_id}/measurements/months": lambda t: [at(f"/v1/assets/{t.asset}/measurements/months")],
-    "GET /v1/assets/{asset_id}/samples": lambda t: [
-        at(f"/v1/assets/{t.asset}/samples", params={"from": "2026-11-20T00:00:00Z", "to": "2026-11-21T00:00:00Z"})
-    ],
-    "GET /v1/measurement-presets": lambda t: [at("/v1/measurement-presets")],
-    "POST /v1/measurements/batch": lambda t: [
-        at("/v1/measurements/batch", json=[measured(one) for one in (t.asset, t.deleted_asset, host_of(t))])
-    ],
-    "POST /v1/measurements/readings": lambda t: [
-        at(
-            "/v1/measurements/readings",
-            json=[
-                {
-                    "preset": "hmc",
-                    "at": "2026-11-20T00:00:00Z",
-                    "interval_s": 300,
-                    "fields": {"powerReading": 1},
-                    "asset": one,
-                }
-                for one in (t.asset, host_of(t))
-            ],
-        )
-    ],
-    "GET /v1/activities": lambda t: [
-        at("/v1/activities"),
-        *(at("/v1/activities", params=one) for one in ({"org": t.org}, {"asset": t.asset}, {"site": t.site})),
-    ],
-    "POST /v1/activities/batch": lambda t: [
-        at(
-            "/v1/activities/batch",
-            json=[
-                {**leaked(t.org), "source": t.source},
-                {**leaked("globex"), "asset": t.asset},
-                {**leaked("globex"), "asset": host_of(t)},
-                {**leaked("globex"), "site": t.site_code},
-            ],
-        )
-    ],
-    "GET /v1/activities/{activity_id}": lambda t: [at(f"/v1/activities/{t.activity}")],
-    "DELETE /v1/activities/{activity_id}": lambda t: [at(f"/v1/activities/{t.activity}")],
     "GET /v1/applications": lambda t: [
         at("/v1/applications"),
         *(
@@ -243,6 +218,25 @@ ATTEMPTS: dict[str, Attempts] = {
     "GET /v1/views/{view_id}": lambda t: [at(f"/v1/views/{t.view}")],
     "PATCH /v1/views/{view_id}": lambda t: [at(f"/v1/views/{t.view}", json={"name": "x"})],
     "DELETE /v1/views/{view_id}": lambda t: [at(f"/v1/views/{t.view}")],
+    "POST /v1/measurements/batch": lambda t: [
+        at("/v1/measurements/batch", json=[sample_of(asset) for asset in named(t)])
+    ],
+    "POST /v1/measurements/readings": lambda t: [
+        at("/v1/measurements/readings", json=[scrape_of(asset) for asset in named(t)])
+    ],
+    "GET /v1/measurement-presets": lambda t: [at("/v1/measurement-presets")],
+    "GET /v1/assets/{asset_id}/measurements": lambda t: [
+        at(f"/v1/assets/{one}/measurements", params=MONTH) for one in (t.asset, t.deleted_asset)
+    ],
+    "GET /v1/assets/{asset_id}/measurements/months": lambda t: [at(f"/v1/assets/{t.asset}/measurements/months")],
+    "GET /v1/assets/{asset_id}/samples": lambda t: [at(f"/v1/assets/{t.asset}/samples", params=SPAN)],
+    "POST /v1/activities/batch": lambda t: [at("/v1/activities/batch", json=trips(t))],
+    "GET /v1/activities": lambda t: [
+        at("/v1/activities"),
+        *(at("/v1/activities", params=one) for one in ({"org": t.org}, {"asset": t.asset}, {"site": t.site_code})),
+    ],
+    "GET /v1/activities/{activity_id}": lambda t: [at(f"/v1/activities/{t.activity}")],
+    "DELETE /v1/activities/{activity_id}": lambda t: [at(f"/v1/activities/{t.activity}")],
     "GET /v1/imports": lambda t: [at("/v1/imports")],
     "POST /v1/imports": lambda t: [
         at("/v1/imports", files={"file": ("a.csv", b"kind,source,external_id\n")}, data={"org": t.org})
@@ -308,20 +302,29 @@ async def target(inventory: Inventory) -> Target:
     body = {"org": "acme", "code": f"app-{SECRET}", "name": serial}
     claims = [{"source": source, "external_id": f"srv-{SECRET}"}]
     application = (await client.post("/v1/applications", json={**body, "machines": claims})).json()
-    leak = {**leaked("acme"), "asset": first["id"], "source": source, "external_id": SECRET}
-    [activity] = (await client.post("/v1/activities/batch", json=[leak])).json()["results"]
-    await client.post("/v1/measurements/batch", json=[measured(first["id"])])
     wanted = {"org": "acme", "name": SECRET, "shared": True, "filter": {"q": SECRET}}
     view = (await client.post("/v1/views", json=wanted)).json()
     file = ("a.csv", f"kind,source,external_id\nserver,{source},srv4-{SECRET}\n".encode())
     job = (await client.post("/v1/imports", files={"file": file}, data={"org": "acme"})).json()
+    trip = {
+        "org": "acme",
+        "source": source,
+        "external_id": SECRET,
+        "kind": "intervention",
+        "on": "2026-03-10",
+        "note": SECRET,
+    }
+    about_trip = {"asset": first["id"], "site": site["code"], "quantity": 3, "unit": "km"}
+    done = await client.post("/v1/activities/batch", json=[{**trip, **about_trip}])
+    activity = done.json()["results"][0]
+    measured = await client.post("/v1/measurements/batch", json=[sample_of(first["id"])])
+    assert measured.json()["created"] == 1
     await inventory.take_outbox()
     return Target(
         org="acme",
         asset=first["id"],
         other_asset=second["id"],
         deleted_asset=third["id"],
-        activity=activity["id"],
         source=source,
         external_id=f"srv-{SECRET}",
         serial=serial,
@@ -331,6 +334,7 @@ async def target(inventory: Inventory) -> Target:
         application_code=body["code"],
         import_id=job["id"],
         view=view["id"],
+        activity=activity["id"],
     )
 
 
@@ -400,12 +404,12 @@ async def test_the_tries_are_sound_the_owner_is_told_what_the_other_is_not(
                 assert any(answer.status_code == 200 for answer in answers), route
                 silent = (
                     "rejects.csv",
-                    "/samples",
-                    "/months",
-                    "-presets",
                     "/assets/facets",
                     "/assets/quality",
                     "/assets/duplicates",
+                    "/months",
+                    "/samples",
+                    "-presets",
                 )
                 if not route.endswith(silent):
                     told = "".join(answer.text for answer in answers)
