@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from billing.api.preview_schemas import Instant, Quantity
 from billing.domain.amounts import METERS, NotWhole, steps_of
 from billing.service.usage_events import Outcome, UsageEvents
-from billing.store.contracts import EventRow
+from billing.store.usage_events import EventRow
 
 Writer = Annotated[Caller, Depends(requires("billing:write"))]
 

@@ -7,8 +7,8 @@ from typing import Literal
 from common.database import Database
 from common.organisations import Organisations
 
-from billing.store import contracts as store
-from billing.store.contracts import EventRow
+from billing.store import usage_events as store
+from billing.store.usage_events import EventRow
 
 Outcome = Literal["created", "duplicate", "conflict"]
 
