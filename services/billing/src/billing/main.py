@@ -18,10 +18,11 @@ from billing.api.reconciliation import reconciliation_router
 from billing.api.sellers import sellers_router
 from billing.api.usage import usage_router
 from billing.api.usage_events import usage_events_router
+from billing.api.wallets import wallets_router
 from billing.consumers import SUBSCRIPTIONS
 from billing.einvoice.files import Writer
 from billing.einvoice.validation import Schematrons
-from billing.published import INVOICES, invoice_issued
+from billing.published import INVOICES, document_issued
 from billing.service.contracts import Contracts
 from billing.service.invoicing import Invoicing
 from billing.service.metering import Metering
@@ -29,6 +30,7 @@ from billing.service.months import Months
 from billing.service.payments import Payments
 from billing.service.runs import Runs, work
 from billing.service.usage_events import UsageEvents
+from billing.service.wallets import Wallets
 from billing.settings import Settings
 from billing.store import invoices as invoice_store
 
@@ -39,7 +41,9 @@ SCHEMATRONS = Schematrons()
 def build(runtime: Runtime[Settings]) -> Parts:
     """Wire the service together."""
     database, clock = runtime.database, runtime.clock
-    invoicing = Invoicing(database, clock, Writer(SCHEMATRONS))
+    writer = Writer(SCHEMATRONS)
+    invoicing = Invoicing(database, clock, writer)
+    payments = Payments(database, clock)
     runs = Runs(database, invoicing, clock)
 
     async def settle(stop: asyncio.Event) -> None:
@@ -55,7 +59,8 @@ def build(runtime: Runtime[Settings]) -> Parts:
             usage_events_router(UsageEvents(database, clock)),
             sellers_router(database, clock),
             invoices_router(database, invoicing, runs),
-            payments_router(database, Payments(database, clock)),
+            payments_router(database, payments),
+            wallets_router(database, Wallets(database, clock, writer, payments)),
             exports_router(database),
         ],
         subscriptions=SUBSCRIPTIONS,
@@ -69,7 +74,7 @@ async def republish_invoices(connection: Connection) -> AsyncIterator[Event]:
     after: str | None = None
     while found := await invoice_store.read_invoices(connection, None, None, after=after, limit=500):
         for issued in found:
-            yield invoice_issued(issued)
+            yield document_issued(issued)
         after = found[-1].document.number
 
 

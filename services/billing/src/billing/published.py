@@ -6,10 +6,36 @@ from billing.store.invoices import Issued
 
 INVOICES = "billing.invoices"
 INVOICE_ISSUED = "billing.invoice.issued.v1"
+BUY_BACK_ISSUED = "billing.buy-back.issued.v1"
+
+
+def document_issued(issued: Issued) -> Event:
+    """The event of an issued document: what it comes to, not its lines. Documents never change, so its version is always 1."""
+    return invoice_issued(issued) if issued.document.body.self_billing is None else buy_back_issued(issued)
+
+
+def buy_back_issued(issued: Issued) -> Event:
+    """The event of a self-billed invoice, which is owed to the customer and credited to its wallet."""
+    document, body = issued.document, issued.document.body
+    data = {
+        "number": document.number,
+        "version": 1,
+        "org": issued.org,
+        "contract_id": str(body.contract_id),
+        "contract_reference": body.contract_reference,
+        "handed_over_on": body.last.isoformat(),
+        "issued_on": document.issued_on.isoformat(),
+        "currency": body.currency,
+        "net": str(body.net),
+        "vat": str(body.vat_total),
+        "gross": str(body.gross),
+        "hash": issued.hash,
+    }
+    return Event(INVOICES, BUY_BACK_ISSUED, document.number, f"buy-back/{document.number}", data)
 
 
 def invoice_issued(issued: Issued) -> Event:
-    """The event of an issued document: what it comes to, not its lines. Documents never change, so its version is always 1."""
+    """The event of an invoice or a credit note."""
     document, body = issued.document, issued.document.body
     data = {
         "number": document.number,

@@ -18,7 +18,7 @@ from pydantic import BaseModel, Field
 
 from billing.api.preview_schemas import ZoneName
 from billing.api.price_schemas import Exact
-from billing.documents.parts import Day, Party, PriceTerms, Text
+from billing.documents.parts import Day, Mandate, Party, PriceTerms, Text
 from billing.service.contracts import Contracts
 from billing.store.contracts import Contract, StoredPrices
 
@@ -29,6 +29,10 @@ GraceHours = Annotated[
     int, Field(ge=0, le=24 * 31, description="hours after the month's end in which late data is taken in")
 ]
 DueDays = Annotated[int, Field(ge=0, le=60, description="at most 60 (Code de commerce, L441-10)")]
+
+
+MAY_END = ("ends_on", "mandate")
+"""What a change may take away by saying null."""
 
 
 class NewContract(Exact):
@@ -43,6 +47,7 @@ class NewContract(Exact):
     grace_hours: GraceHours = 72
     due_days: DueDays = 30
     customer: Party
+    mandate: Mandate | None = None
     prices: PriceTerms | None = None
 
 
@@ -53,6 +58,7 @@ class ContractChange(Exact):
     grace_hours: GraceHours | None = None
     due_days: DueDays | None = None
     customer: Party | None = None
+    mandate: Mandate | None = None
 
 
 class PriceVersionView(BaseModel):
@@ -76,6 +82,7 @@ class ContractView(BaseModel):
     grace_hours: int
     due_days: int
     customer: Party
+    mandate: Mandate | None
     version: int
 
 
@@ -130,7 +137,7 @@ def contracts_router(database: Database, contracts: Contracts) -> APIRouter:
         def apply(contract: Contract) -> Contract:
             require_match(request, contract.version)
             given = {name: getattr(asked, name) for name in asked.model_fields_set}
-            kept = {name: value for name, value in given.items() if value is not None or name == "ends_on"}
+            kept = {name: value for name, value in given.items() if value is not None or name in MAY_END}
             return replace(contract, **kept)
 
         async with database.transaction(caller.organisations) as unit:
@@ -165,6 +172,7 @@ def _contract(new: NewContract) -> Contract:
         due_days=new.due_days,
         customer=new.customer,
         version=1,
+        mandate=new.mandate,
     )
 
 
@@ -180,6 +188,7 @@ def _view(contract: Contract) -> ContractView:
         grace_hours=contract.grace_hours,
         due_days=contract.due_days,
         customer=contract.customer,
+        mandate=contract.mandate,
         version=contract.version,
     )
 

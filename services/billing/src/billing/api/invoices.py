@@ -26,7 +26,8 @@ from billing.store.runs import Item
 
 Reader = Annotated[Caller, Depends(requires("billing:read"))]
 Writer = Annotated[Caller, Depends(requires("billing:write"))]
-Number = Annotated[str, Path(pattern=r"^[A-Z]-20[0-9]{2}-[0-9]{6,}$", examples=["F-2026-000001"])]
+INVOICE_NUMBER = r"^(?:[A-Z]|R[0-9]{9})-20[0-9]{2}-[0-9]{6,}$"
+Number = Annotated[str, Path(pattern=INVOICE_NUMBER, examples=["F-2026-000001"])]
 
 
 class RunItem(BaseModel):
@@ -207,7 +208,9 @@ def invoices_router(database: Database, invoicing: Invoicing, runs: Runs) -> API
 
     @router.get("/series/{series}/{year}/verification", summary="Walk the hash chain of a series")
     async def verify(
-        series: Annotated[str, Path(pattern="^[A-Z]$")], year: Annotated[int, Path(ge=2000, le=2099)], caller: Reader
+        series: Annotated[str, Path(pattern="^(?:[A-Z]|R[0-9]{9})$", examples=["F"])],
+        year: Annotated[int, Path(ge=2000, le=2099)],
+        caller: Reader,
     ) -> VerificationView:
         caller.require_every_organisation()
         verified = await invoicing.verify(caller.organisations, series, year)

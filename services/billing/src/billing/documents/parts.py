@@ -50,6 +50,11 @@ class Party(Exact):
     ]
     address: Address
     language: Literal["fr", "en"] = "fr"
+    legal_mention: Text | None = Field(
+        default=None,
+        description="legal form, capital and register, as documents in the company's name must say (Code de commerce, R123-237)",
+        examples=["SA au capital de 50 000,00 euros, RCS Paris 732829320"],
+    )
 
     def faults(self) -> Iterator[Fault]:
         """What is wrong with its identifiers."""
@@ -60,6 +65,13 @@ class Party(Exact):
             vat_id=self.vat_id,
             electronic_address=self.electronic_address,
         )
+
+
+class Mandate(Exact):
+    """A customer's written mandate to be billed for in its name (CGI art. 289-I-2 and 242 nonies of annex II)."""
+
+    reference: Text = Field(examples=["MANDAT-2026-07"])
+    signed_on: Day
 
 
 class PriceTerms(Exact):

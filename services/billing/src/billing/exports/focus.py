@@ -62,7 +62,9 @@ def focus_csv(documents: Iterable[Issued]) -> str:
 
 
 def focus_rows(issued: Issued) -> Iterator[Row]:
-    """The rows of one document."""
+    """The rows of one document; a buy-back is no cost of the cloud and has none."""
+    if issued.document.body.self_billing is not None:
+        return
     document = issued.document
     common = _common(issued)
     for line in document.body.lines:
@@ -89,7 +91,7 @@ def _common(issued: Issued) -> Row:
         first = document.issued_on.replace(day=1)
         start, end = local_midnight(first, ZONE), local_midnight(following_month(first), ZONE)
     else:
-        start, end = instant_of(body.rating.start), instant_of(body.rating.end)
+        start, end = instant_of(body.trace.start), instant_of(body.trace.end)
     return {
         "BillingAccountId": issued.org,
         "BillingAccountName": body.buyer.name,

@@ -2,24 +2,25 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from asyncpg import Record
 from common.database import Connection
 
-from billing.documents.parts import Party, PriceTerms
+from billing.documents.parts import Mandate, Party, PriceTerms
 from billing.domain.terms import PriceVersion
 
 _ADD_CONTRACT = """
-INSERT INTO contracts (id, org_id, reference, starts_on, ends_on, time_zone, metering, grace_hours, due_days, customer, version,
+INSERT INTO contracts (id, org_id, reference, starts_on, ends_on, time_zone, metering, grace_hours, due_days, customer, mandate, version,
                        created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1, $11)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1, $12)
 """
 
 _CHANGE_CONTRACT = """
 UPDATE contracts
-SET ends_on = $2, grace_hours = $3, due_days = $4, customer = $5, version = version + 1
+SET ends_on = $2, grace_hours = $3, due_days = $4, customer = $5, mandate = $6, version = version + 1
 WHERE id = $1
 """
 
@@ -69,6 +70,7 @@ class Contract:
     due_days: int
     customer: Party
     version: int
+    mandate: Mandate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,7 @@ async def add_contract(connection: Connection, contract: Contract, now: datetime
         contract.grace_hours,
         contract.due_days,
         contract.customer.model_dump(mode="json"),
+        _mandate(contract),
         now,
     )
 
@@ -111,6 +114,7 @@ async def change_contract(connection: Connection, contract: Contract) -> None:
         contract.grace_hours,
         contract.due_days,
         contract.customer.model_dump(mode="json"),
+        _mandate(contract),
     )
 
 
@@ -144,6 +148,10 @@ async def read_prices(connection: Connection, contract_id: UUID) -> list[StoredP
     return [StoredPrices(row["number"], PriceTerms.model_validate(row["terms"]), row["recorded_at"]) for row in rows]
 
 
+def _mandate(contract: Contract) -> dict[str, Any] | None:
+    return None if contract.mandate is None else contract.mandate.model_dump(mode="json")
+
+
 def _contract(row: Record) -> Contract:
     return Contract(
         id=row["id"],
@@ -157,4 +165,5 @@ def _contract(row: Record) -> Contract:
         due_days=row["due_days"],
         customer=Party.model_validate(row["customer"]),
         version=row["version"],
+        mandate=None if row["mandate"] is None else Mandate.model_validate(row["mandate"]),
     )

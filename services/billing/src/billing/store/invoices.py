@@ -64,6 +64,8 @@ ORDER BY number
 LIMIT $4
 """
 
+_INVOICE_NUMBERS = "SELECT number FROM invoices WHERE org_id = $1 AND type = '380' ORDER BY due_on, number"
+
 _INVOICES_BETWEEN = """
 SELECT * FROM invoices
 WHERE issued_on >= $1 AND issued_on < $2
@@ -244,6 +246,11 @@ async def read_invoices(
 ) -> list[Issued]:
     """Documents by number from behind `after`."""
     return [_issued(row) for row in await connection.fetch(_INVOICES, org, month, after, limit)]
+
+
+async def read_invoice_numbers(connection: Connection, org: str) -> list[str]:
+    """The numbers of the invoices to `org`, the oldest due first."""
+    return [row["number"] for row in await connection.fetch(_INVOICE_NUMBERS, org)]
 
 
 async def read_invoices_between(connection: Connection, first: date, following: date) -> list[Issued]:
