@@ -6,7 +6,7 @@ from html import escape
 
 from billing.documents.content import Body, Document, DocumentLine, ResourceFootprint, Seller
 from billing.documents.parts import Party
-from billing.domain.amounts import plain
+from billing.domain.amounts import CENT, plain
 from billing.einvoice.words import IN_ENGLISH, WORDS, item_name, mentions, number_text
 
 ANNEX_ROWS = 500
@@ -18,8 +18,8 @@ NOT_PRINTED = ("BAR", "ACB")
 
 STYLE = """
 @page { size: A4; margin: 16mm 16mm 24mm;
-  @bottom-left { content: string(imprint); font: 6.8pt "DejaVu Sans"; color: #5b6670; width: 140mm; }
-  @bottom-right { content: string(number) " — " counter(page) " / " counter(pages); font: 6.8pt "DejaVu Sans"; color: #5b6670; } }
+  @bottom-left { content: string(imprint); font: 6.8pt "DejaVu Sans"; color: #5b6670; width: 125mm; }
+  @bottom-right { white-space: nowrap; content: string(number) " — " counter(page) " / " counter(pages); font: 6.8pt "DejaVu Sans"; color: #5b6670; } }
 body { font: 8.6pt/1.4 "DejaVu Sans", sans-serif; color: #1b2430; }
 .imprint { string-set: imprint content(); position: absolute; visibility: hidden; }
 .number { string-set: number content(); }
@@ -27,7 +27,7 @@ header { display: flex; justify-content: space-between; align-items: flex-end; b
 header .house { font-size: 10pt; font-weight: bold; color: #0b5d4e; }
 h1 { font-size: 15pt; margin: 0; text-align: right; } h1 small { display: block; font-size: 8pt; font-weight: normal; color: #5b6670; }
 h2 { font-size: 10.5pt; color: #0b5d4e; margin: 0 0 1.5mm; } h3 { font-size: 7.6pt; color: #5b6670; margin: 0 0 1mm; font-weight: normal; }
-.top { display: flex; justify-content: space-between; margin: 6mm 0 8mm; } .top > div { width: 56mm; }
+.top { display: flex; justify-content: space-between; margin: 6mm 0 8mm; } .top > div { width: 49mm; } .top > div:last-child { width: 74mm; }
 .top strong { display: block; } .facts { border-collapse: collapse; width: 100%; }
 .facts td { padding: 0.4mm 0; vertical-align: top; } .facts td:first-child { color: #5b6670; padding-right: 3mm; white-space: nowrap; }
 .facts td:last-child { text-align: right; }
@@ -141,12 +141,16 @@ def _line(line: DocumentLine, language: str) -> str:
         per = (
             f"{WORDS[language]['per']} {number_text(Decimal(plain(line.base_quantity)), language)} h" if hours else "€"
         )
-        price = f"{number_text(line.price, language)} {per}"
+        price = f"{number_text(_at_least_cents(line.price), language)} {per}"
     days = "" if line.kind == "buy_back" else f"<td>{line.first:%d/%m} – {line.last:%d/%m/%Y}</td>"
     return (
         f"<tr><td>{escape(item_name(line, language))}{_line_carbon(line, language)}</td>{days}"
         f'<td class="n">{quantity}</td><td class="n">{price}</td><td class="n">{number_text(line.amount, language, 2)} €</td></tr>'
     )
+
+
+def _at_least_cents(price: Decimal) -> Decimal:
+    return price.quantize(CENT) if price == price.quantize(CENT) else price
 
 
 def _line_carbon(line: DocumentLine, language: str) -> str:
