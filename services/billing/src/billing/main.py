@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import datetime
+from uuid import UUID
 
 from common.cli import command_line
 from common.database import Connection
@@ -16,23 +18,27 @@ from billing.api.payments import payments_router
 from billing.api.previews import previews_router
 from billing.api.reconciliation import reconciliation_router
 from billing.api.sellers import sellers_router
+from billing.api.thresholds import thresholds_router
 from billing.api.usage import usage_router
 from billing.api.usage_events import usage_events_router
 from billing.api.wallets import wallets_router
 from billing.consumers import SUBSCRIPTIONS
 from billing.einvoice.files import Writer
 from billing.einvoice.validation import Schematrons
-from billing.published import INVOICES, document_issued
+from billing.published import ALERTS, INVOICES, alert_raised, document_issued
+from billing.service import thresholds as alerting
 from billing.service.contracts import Contracts
 from billing.service.invoicing import Invoicing
 from billing.service.metering import Metering
 from billing.service.months import Months
 from billing.service.payments import Payments
 from billing.service.runs import Runs, work
+from billing.service.thresholds import Thresholds
 from billing.service.usage_events import UsageEvents
 from billing.service.wallets import Wallets
 from billing.settings import Settings
 from billing.store import invoices as invoice_store
+from billing.store import thresholds as threshold_store
 
 SCHEMATRONS = Schematrons()
 """One process for schematrons, however many parts of this one issue documents."""
@@ -45,9 +51,14 @@ def build(runtime: Runtime[Settings]) -> Parts:
     invoicing = Invoicing(database, clock, writer)
     payments = Payments(database, clock)
     runs = Runs(database, invoicing, clock)
+    thresholds = Thresholds(database, clock)
 
     async def settle(stop: asyncio.Event) -> None:
         await work(runs, database, runtime.settings.database_url, stop)
+
+    async def watch(stop: asyncio.Event) -> None:
+        settings = runtime.settings
+        await alerting.work(thresholds, database, settings.database_url, settings.threshold_check_s, stop)
 
     return Parts(
         routers=[
@@ -61,11 +72,12 @@ def build(runtime: Runtime[Settings]) -> Parts:
             invoices_router(database, invoicing, runs),
             payments_router(database, payments),
             wallets_router(database, Wallets(database, clock, writer, payments)),
+            thresholds_router(database, thresholds),
             exports_router(database),
         ],
         subscriptions=SUBSCRIPTIONS,
-        workers=[Worker("invoice-runs", settle)],
-        republishers={INVOICES: republish_invoices},
+        workers=[Worker("invoice-runs", settle), Worker("thresholds", watch)],
+        republishers={INVOICES: republish_invoices, ALERTS: republish_alerts},
     )
 
 
@@ -76,6 +88,15 @@ async def republish_invoices(connection: Connection) -> AsyncIterator[Event]:
         for issued in found:
             yield document_issued(issued)
         after = found[-1].document.number
+
+
+async def republish_alerts(connection: Connection) -> AsyncIterator[Event]:
+    """Every alert, in the order in which they were raised."""
+    after: tuple[datetime, UUID] | None = None
+    while found := await threshold_store.read_alerts(connection, None, None, None, after=after, limit=500):
+        for alert in found:
+            yield alert_raised(alert)
+        after = (found[-1].raised_at, found[-1].id)
 
 
 SERVICE = Service(

@@ -3,8 +3,11 @@
 from common.events import Event
 
 from billing.store.invoices import Issued
+from billing.store.thresholds import Alert
 
 INVOICES = "billing.invoices"
+ALERTS = "billing.alerts"
+ALERT_RAISED = "billing.alert.raised.v1"
 INVOICE_ISSUED = "billing.invoice.issued.v1"
 BUY_BACK_ISSUED = "billing.buy-back.issued.v1"
 
@@ -57,3 +60,21 @@ def invoice_issued(issued: Issued) -> Event:
         "hash": issued.hash,
     }
     return Event(INVOICES, INVOICE_ISSUED, document.number, f"invoice/{document.number}", data)
+
+
+def alert_raised(alert: Alert) -> Event:
+    """The event of an alert. Alerts never change, so its version is always 1."""
+    data = {
+        "id": str(alert.id),
+        "version": 1,
+        "org": alert.org,
+        "contract_id": str(alert.contract_id),
+        "threshold_id": str(alert.threshold_id),
+        "month": f"{alert.month:%Y-%m}",
+        "name": alert.name,
+        "measure": alert.measure,
+        "amount": f"{alert.amount:.2f}",
+        "value": f"{alert.value:.2f}",
+        "raised_at": alert.raised_at.isoformat().replace("+00:00", "Z"),
+    }
+    return Event(ALERTS, ALERT_RAISED, str(alert.id), f"alert/{alert.id}", data)

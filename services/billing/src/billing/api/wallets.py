@@ -27,6 +27,7 @@ Writer = Annotated[Caller, Depends(requires("billing:write"))]
 Org = Annotated[str, Path(max_length=64, examples=["acme"])]
 
 MOST_ITEMS = 500
+Sequence = Annotated[int, Field(ge=1, le=2**31 - 1)]
 
 
 class BoughtItem(Exact):
@@ -134,7 +135,7 @@ def wallets_router(database: Database, wallets: Wallets) -> APIRouter:
     @router.get("/wallets/{org}", summary="What is in a wallet, and how it came there and went")
     async def read(org: Org, caller: Reader, cursor: Cursor = None, limit: Limit = 100) -> WalletView:
         caller.require_organisation(check_organisation_id(org))
-        before = None if cursor is None else cursors.decode(cursor, int)[0]
+        before = None if cursor is None else cursors.decode(cursor, Sequence)[0]
         wallet = await wallets.read(caller.organisations, org, before=before, limit=limit)
         full = len(wallet.entries) == limit
         return WalletView(

@@ -19,7 +19,8 @@ NOT_PRINTED = ("BAR", "ACB")
 STYLE = """
 @page { size: A4; margin: 16mm 16mm 24mm;
   @bottom-left { content: string(imprint); font: 6.8pt "DejaVu Sans"; color: #5b6670; width: 125mm; }
-  @bottom-right { white-space: nowrap; content: string(number) " — " counter(page) " / " counter(pages); font: 6.8pt "DejaVu Sans"; color: #5b6670; } }
+  @bottom-right {
+    white-space: nowrap; content: string(number) " — " counter(page) " / " counter(pages); font: 6.8pt "DejaVu Sans"; color: #5b6670; } }
 body { font: 8.6pt/1.4 "DejaVu Sans", sans-serif; color: #1b2430; }
 .imprint { string-set: imprint content(); position: absolute; visibility: hidden; }
 .number { string-set: number content(); }
@@ -27,7 +28,8 @@ header { display: flex; justify-content: space-between; align-items: flex-end; b
 header .house { font-size: 10pt; font-weight: bold; color: #0b5d4e; }
 h1 { font-size: 15pt; margin: 0; text-align: right; } h1 small { display: block; font-size: 8pt; font-weight: normal; color: #5b6670; }
 h2 { font-size: 10.5pt; color: #0b5d4e; margin: 0 0 1.5mm; } h3 { font-size: 7.6pt; color: #5b6670; margin: 0 0 1mm; font-weight: normal; }
-.top { display: flex; justify-content: space-between; margin: 6mm 0 8mm; } .top > div { width: 49mm; } .top > div:last-child { width: 74mm; }
+.top { display: flex; justify-content: space-between; margin: 6mm 0 8mm; } .top > div { width: 49mm; }
+.top > div:last-child { width: 74mm; }
 .top strong { display: block; } .facts { border-collapse: collapse; width: 100%; }
 .facts td { padding: 0.4mm 0; vertical-align: top; } .facts td:first-child { color: #5b6670; padding-right: 3mm; white-space: nowrap; }
 .facts td:last-child { text-align: right; }
