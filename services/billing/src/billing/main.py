@@ -22,7 +22,7 @@ from billing.api.thresholds import thresholds_router
 from billing.api.usage import usage_router
 from billing.api.usage_events import usage_events_router
 from billing.api.wallets import wallets_router
-from billing.consumers import SUBSCRIPTIONS
+from billing.consumers import subscriptions
 from billing.einvoice.files import Writer
 from billing.einvoice.validation import Schematrons
 from billing.published import ALERTS, INVOICES, alert_raised, document_issued
@@ -52,6 +52,7 @@ def build(runtime: Runtime[Settings]) -> Parts:
     payments = Payments(database, clock)
     runs = Runs(database, invoicing, clock)
     thresholds = Thresholds(database, clock)
+    usage_events = UsageEvents(database, clock)
 
     async def settle(stop: asyncio.Event) -> None:
         await work(runs, database, runtime.settings.database_url, stop)
@@ -67,7 +68,7 @@ def build(runtime: Runtime[Settings]) -> Parts:
             contracts_router(database, Contracts(database, clock)),
             months_router(Months(database, clock)),
             reconciliation_router(Months(database, clock)),
-            usage_events_router(UsageEvents(database, clock)),
+            usage_events_router(usage_events),
             sellers_router(database, clock),
             invoices_router(database, invoicing, runs),
             payments_router(database, payments),
@@ -75,7 +76,7 @@ def build(runtime: Runtime[Settings]) -> Parts:
             thresholds_router(database, thresholds),
             exports_router(database),
         ],
-        subscriptions=SUBSCRIPTIONS,
+        subscriptions=subscriptions(usage_events),
         workers=[Worker("invoice-runs", settle), Worker("thresholds", watch)],
         republishers={INVOICES: republish_invoices, ALERTS: republish_alerts},
     )

@@ -31,6 +31,14 @@ GraceHours = Annotated[
 DueDays = Annotated[int, Field(ge=0, le=60, description="at most 60 (Code de commerce, L441-10)")]
 
 
+EventSources = Annotated[
+    tuple[Text, ...],
+    Field(
+        max_length=100,
+        description="who may report use over the broker: each partner's `ce_source`",
+        examples=[["/partner/cluster-3"]],
+    ),
+]
 MAY_END = ("ends_on", "mandate")
 """What a change may take away by saying null."""
 
@@ -48,6 +56,7 @@ class NewContract(Exact):
     due_days: DueDays = 30
     customer: Party
     mandate: Mandate | None = None
+    event_sources: EventSources = ()
     prices: PriceTerms | None = None
 
 
@@ -59,6 +68,7 @@ class ContractChange(Exact):
     due_days: DueDays | None = None
     customer: Party | None = None
     mandate: Mandate | None = None
+    event_sources: EventSources | None = None
 
 
 class PriceVersionView(BaseModel):
@@ -83,6 +93,7 @@ class ContractView(BaseModel):
     due_days: int
     customer: Party
     mandate: Mandate | None
+    event_sources: tuple[str, ...]
     version: int
 
 
@@ -173,6 +184,7 @@ def _contract(new: NewContract) -> Contract:
         customer=new.customer,
         version=1,
         mandate=new.mandate,
+        event_sources=new.event_sources,
     )
 
 
@@ -189,6 +201,7 @@ def _view(contract: Contract) -> ContractView:
         due_days=contract.due_days,
         customer=contract.customer,
         mandate=contract.mandate,
+        event_sources=contract.event_sources,
         version=contract.version,
     )
 

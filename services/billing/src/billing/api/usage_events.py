@@ -7,17 +7,16 @@ from common.api.auth import Caller, requires
 from common.api.problems import field_errors
 from common.organisations import visible
 from fastapi import APIRouter, Body, Depends
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError
 
-from billing.api.preview_schemas import Instant, Quantity
-from billing.domain.amounts import METERS, NotWhole, steps_of
+from billing.api.preview_schemas import Instant
+from billing.events import USAGE_KINDS, UsageReported
 from billing.service.usage_events import Outcome, UsageEvents
 from billing.store.usage_events import EventRow
 
 Writer = Annotated[Caller, Depends(requires("billing:write"))]
 
 MOST_EVENTS = 10_000
-KINDS = {f"usage.{kind}.v1": kind for kind in ("started", "resized", "stopped")}
 EXAMPLE = {
     "specversion": "1.0",
     "id": "e-1",
@@ -29,17 +28,6 @@ EXAMPLE = {
 }
 
 
-class UsageData(BaseModel):
-    """Absolute quantities; what a `resized` leaves out stays as it was."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    org: Annotated[str, Field(min_length=1, max_length=64)]
-    vcpu: Quantity | None = None
-    ram_gib: Quantity | None = None
-    disk_gib: Quantity | None = None
-
-
 class UsageCloudEvent(BaseModel):
     """A CloudEvent 1.0 whose subject is the resource; unknown extension attributes are ignored, as the specification asks."""
 
@@ -49,26 +37,14 @@ class UsageCloudEvent(BaseModel):
     type: Literal["usage.started.v1", "usage.resized.v1", "usage.stopped.v1"]
     subject: Annotated[str, Field(min_length=1, max_length=200)]
     time: Instant
-    data: UsageData
-
-    @model_validator(mode="after")
-    def _whole_steps(self) -> "UsageCloudEvent":
-        self._amounts()
-        return self
-
-    def _amounts(self) -> tuple[int | None, ...]:
-        given = (self.data.vcpu, self.data.ram_gib, self.data.disk_gib)
-        try:
-            return tuple(
-                None if units is None else steps_of(meter, units) for meter, units in zip(METERS, given, strict=True)
-            )
-        except NotWhole as error:
-            raise ValueError(str(error)) from error
+    data: UsageReported
 
     def row(self) -> EventRow:
         """As stored."""
         at = self.time.astimezone(UTC)
-        return EventRow(self.data.org, self.source, self.id, self.subject, KINDS[self.type], at, self._amounts())
+        return EventRow(
+            self.data.org, self.source, self.id, self.subject, USAGE_KINDS[self.type], at, self.data.steps()
+        )
 
 
 class EventError(BaseModel):

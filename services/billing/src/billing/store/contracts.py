@@ -1,5 +1,6 @@
 """SQL of contracts and their price versions."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -14,13 +15,13 @@ from billing.domain.terms import PriceVersion
 
 _ADD_CONTRACT = """
 INSERT INTO contracts (id, org_id, reference, starts_on, ends_on, time_zone, metering, grace_hours, due_days, customer, mandate, version,
-                       created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1, $12)
+                       created_at, event_sources)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1, $12, $13)
 """
 
 _CHANGE_CONTRACT = """
 UPDATE contracts
-SET ends_on = $2, grace_hours = $3, due_days = $4, customer = $5, mandate = $6, version = version + 1
+SET ends_on = $2, grace_hours = $3, due_days = $4, customer = $5, mandate = $6, event_sources = $7, version = version + 1
 WHERE id = $1
 """
 
@@ -38,6 +39,8 @@ SELECT * FROM contracts
 WHERE starts_on < $2 AND (ends_on IS NULL OR ends_on > $1)
 ORDER BY id
 """
+
+_EVENT_SOURCES = "SELECT org_id, unnest(event_sources) AS source FROM contracts WHERE org_id = ANY ($1)"
 
 _ADD_PRICES = """
 INSERT INTO price_versions (contract_id, number, org_id, valid_from, terms, recorded_at)
@@ -71,6 +74,7 @@ class Contract:
     customer: Party
     version: int
     mandate: Mandate | None = None
+    event_sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,7 @@ async def add_contract(connection: Connection, contract: Contract, now: datetime
         contract.customer.model_dump(mode="json"),
         _mandate(contract),
         now,
+        list(contract.event_sources),
     )
 
 
@@ -115,6 +120,7 @@ async def change_contract(connection: Connection, contract: Contract) -> None:
         contract.due_days,
         contract.customer.model_dump(mode="json"),
         _mandate(contract),
+        list(contract.event_sources),
     )
 
 
@@ -132,6 +138,11 @@ async def read_contracts(connection: Connection, org: str | None, *, after: UUID
 async def read_contracts_between(connection: Connection, first: date, following: date) -> list[Contract]:
     """Every contract that holds on some day of `[first, following)`."""
     return [_contract(row) for row in await connection.fetch(_CONTRACTS_OF_MONTH, first, following)]
+
+
+async def read_event_sources(connection: Connection, orgs: Collection[str]) -> set[tuple[str, str]]:
+    """Of each of `orgs` the sources that may report its use over the broker, as `(org, source)`."""
+    return {(row["org_id"], row["source"]) for row in await connection.fetch(_EVENT_SOURCES, list(orgs))}
 
 
 async def add_prices(connection: Connection, contract: Contract, terms: PriceTerms, now: datetime) -> int:
@@ -166,4 +177,5 @@ def _contract(row: Record) -> Contract:
         customer=Party.model_validate(row["customer"]),
         version=row["version"],
         mandate=None if row["mandate"] is None else Mandate.model_validate(row["mandate"]),
+        event_sources=tuple(row["event_sources"]),
     )
