@@ -19,6 +19,14 @@ _PAYMENTS = (
 )
 
 
+_TRANSFERS_BETWEEN = """
+SELECT org_id, number, id, amount, paid_on, reference, means
+FROM payments
+WHERE means = 'transfer' AND paid_on >= $1 AND paid_on < $2
+ORDER BY paid_on, recorded_at, id
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Payment:
     """Money that came in, or went back where `amount` is below zero."""
@@ -46,3 +54,11 @@ async def read_payments(connection: Connection, number: str) -> tuple[Payment, .
     """The payments of an invoice, by day."""
     rows = await connection.fetch(_PAYMENTS, number)
     return tuple(Payment(*tuple(row)) for row in rows)
+
+
+async def read_transfers_between(
+    connection: Connection, first: date, following: date
+) -> list[tuple[str, str, Payment]]:
+    """Transfers of the days `[first, following)`, by day: organisation, invoice, payment."""
+    rows = await connection.fetch(_TRANSFERS_BETWEEN, first, following)
+    return [(row["org_id"], row["number"], Payment(*tuple(row)[2:])) for row in rows]
