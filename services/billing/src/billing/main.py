@@ -17,6 +17,7 @@ from billing.api.months import months_router
 from billing.api.payments import payments_router
 from billing.api.previews import previews_router
 from billing.api.reconciliation import reconciliation_router
+from billing.api.revenue import revenue_router
 from billing.api.sellers import sellers_router
 from billing.api.thresholds import thresholds_router
 from billing.api.usage import usage_router
@@ -75,6 +76,7 @@ def build(runtime: Runtime[Settings]) -> Parts:
             wallets_router(database, Wallets(database, clock, writer, payments)),
             thresholds_router(database, thresholds),
             exports_router(database),
+            revenue_router(database),
         ],
         subscriptions=subscriptions(usage_events),
         workers=[Worker("invoice-runs", settle), Worker("thresholds", watch)],

@@ -8,7 +8,7 @@ from common import json
 from common.api import cursors, idempotency
 from common.api.auth import Caller, requires
 from common.api.cursors import Cursor, Limit, Page
-from common.api.problems import NotFound
+from common.api.problems import FieldError, NotFound, Unprocessable
 from common.database import Database
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel, Field
@@ -17,6 +17,7 @@ from billing.api.months import MonthName, first_day
 from billing.api.price_schemas import Exact
 from billing.documents.content import Body, Document
 from billing.documents.parts import Text
+from billing.domain.amounts import METER_INDEX
 from billing.domain.terms import instant_of
 from billing.service.invoicing import Invoicing, read_known
 from billing.service.runs import Runs
@@ -163,13 +164,29 @@ def invoices_router(database: Database, invoicing: Invoicing, runs: Runs) -> API
             credit_notes=tuple(note.document.number for note in notes),
         )
 
-    @router.get("/invoices/{number}/evidence", summary="The intervals that an invoice was made from")
-    async def evidence(number: Number, caller: Reader, cursor: Cursor = None, limit: Limit = 100) -> Page[IntervalView]:
+    @router.get(
+        "/invoices/{number}/evidence", summary="The intervals that an invoice, or one of its lines, was made from"
+    )
+    async def evidence(
+        number: Number,
+        caller: Reader,
+        line: Annotated[
+            int | None, Query(ge=1, le=100_000, description="by its place on the invoice; without it, of all lines")
+        ] = None,
+        cursor: Cursor = None,
+        limit: Limit = 100,
+    ) -> Page[IntervalView]:
         after = None if cursor is None else cursors.decode(cursor, str, datetime)
         async with database.snapshot(caller.organisations) as connection:
-            await read_known(connection, number)
+            issued = await read_known(connection, number)
+            meter, within = (None, None) if line is None else _use_of(issued.document, line)
             found = await invoice_store.read_intervals(
-                connection, number, after=None if after is None else (after[0], after[1]), limit=limit
+                connection,
+                number,
+                after=None if after is None else (after[0], after[1]),
+                limit=limit,
+                meter=meter,
+                within=within,
             )
         last = found[-1] if len(found) == limit else None
         return Page(
@@ -240,6 +257,20 @@ def _run(run_id: UUID, items: list[Item]) -> RunView:
             for item in items
         ],
     )
+
+
+def _use_of(document: Document, position: int) -> tuple[str | None, tuple[datetime, datetime]]:
+    """Of which meter (None: of any) and within which time a line speaks. Raises `Unprocessable` for other lines."""
+    lines = document.body.lines
+    line = lines[position - 1] if position <= len(lines) else None
+    if line is None or line.kind not in ("usage", "discount", "true_up"):
+        rule = f"must be one of the {len(lines)} lines of {document.number} that are of its own month"
+        raise Unprocessable(f"line {position} {rule}", [FieldError("line", "range", rule)])
+    spans = [
+        span for span in document.body.trace.spans if line.kind == "true_up" or line.key.endswith(f"/{span.version}")
+    ]
+    bounds = min(span.start for span in spans), max(span.end for span in spans)
+    return line.meter if line.meter in METER_INDEX else None, (instant_of(bounds[0]), instant_of(bounds[1]))
 
 
 def _summary(issued: Issued) -> InvoiceSummary:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, StringConstraints
 
 from billing.api.preview_schemas import Territory
-from billing.api.price_schemas import DiscountTerms, Euros, Exact, MeterName, Price
+from billing.api.price_schemas import DiscountTerms, Euros, Exact, MeterName, Price, bases_of
 from billing.domain.parties import Fault, faults_of
 from billing.domain.prices import PriceModel
 from billing.domain.rating import Terms
@@ -87,7 +87,9 @@ class PriceTerms(Exact):
         """As rated."""
         prices: dict[str, PriceModel] = {name: price.to_domain() for name, price in self.prices.items()}
         discounts = tuple(discount.to_domain() for discount in self.discounts)
-        return PriceVersion(number, self.valid_from, Terms(prices, self.month_basis, discounts), self.minimum)
+        return PriceVersion(
+            number, self.valid_from, Terms(prices, self.month_basis, discounts, bases_of(self.prices)), self.minimum
+        )
 
 
 def list_prices(valid_from: date) -> PriceTerms:
