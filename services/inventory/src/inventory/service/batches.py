@@ -1,6 +1,7 @@
 """Rows into assets: load what they name, plan, write the difference, publish what changed."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 from uuid import uuid4
@@ -8,13 +9,12 @@ from uuid import uuid4
 import asyncpg
 from common.database import Transaction
 
-from inventory import events
-from inventory.domain.planning import Clock, HostFacts, Plan, Revision, Row, World, plan
+from inventory.domain.planning import Clock, HostFacts, Plan, Row, World, plan
 from inventory.domain.record import AssetKey, host_key
-from inventory.domain.timeline import difference
 from inventory.domain.vocabulary import Kind
-from inventory.store import assets, places, states
-from inventory.store.states import Believed
+from inventory.service import stranding
+from inventory.service.writing import write
+from inventory.store import applications, assets, places, states
 
 Outcome = TypeVar("Outcome")
 
@@ -24,20 +24,22 @@ ATTEMPTS = 5
 async def apply_rows(unit: Transaction, rows: Sequence[Row], *, unsaid: Clock, now: datetime) -> Plan:
     """Write what the rows change, as one set, and publish the documents of the assets that changed.
 
+    Rows that leave machines on a retired host count and carry a warning, for files come in any order.
+
     Raises asyncpg's UniqueViolationError when another transaction just created an asset of the same key: see `retried`.
     """
     result = plan(rows, await _load(unit, rows), unsaid=unsaid, recorded_at=now, new_id=uuid4)
-    await _write(unit, list(result.revisions.values()))
-    return result
+    await write(unit, list(result.revisions.values()))
+    return replace(result, warnings=await stranding.warnings(unit, result))
 
 
 async def retried(action: Callable[[], Awaitable[Outcome]]) -> Outcome:
-    """Run `action`, a whole transaction, again when it lost the race to create an asset: then it finds the asset there."""
+    """Run `action`, a whole transaction, again when it lost the race to create an asset or application: then it finds it there."""
     for _ in range(ATTEMPTS - 1):
         try:
             return await action()
         except asyncpg.UniqueViolationError as failure:
-            if failure.constraint_name != assets.KEY_TAKEN:
+            if failure.constraint_name not in (assets.KEY_TAKEN, applications.CODE_TAKEN):
                 raise
     return await action()
 
@@ -64,30 +66,3 @@ async def _load(unit: Transaction, rows: Sequence[Row]) -> World:
 
 def _is_virtual(key: AssetKey, hosts: dict[AssetKey, HostFacts]) -> bool:
     return key in hosts and hosts[key].kind is Kind.VIRTUAL_MACHINE
-
-
-async def _write(unit: Transaction, revisions: Sequence[Revision]) -> None:
-    new = [revision.after for revision in revisions if revision.before is None]
-    changed = [revision.after for revision in revisions if revision.before is not None]
-    gone, added = _beliefs(revisions)
-    if new:
-        await assets.insert(unit.connection, new)
-    if changed:
-        await assets.update(unit.connection, changed)
-    if gone:
-        await states.end_belief(unit.connection, gone)
-    if added:
-        await states.begin_belief(unit.connection, added)
-    unit.publish(*(events.asset_changed(revision.after) for revision in revisions))
-
-
-def _beliefs(revisions: Sequence[Revision]) -> tuple[list[Believed], list[Believed]]:
-    gone: list[Believed] = []
-    added: list[Believed] = []
-    for revision in revisions:
-        after = revision.after
-        before = revision.before.timeline if revision.before else None
-        old, fresh = difference(before, after.timeline)
-        gone.extend(Believed(after.id, after.key.org, after.recorded_at, segment) for segment in old)
-        added.extend(Believed(after.id, after.key.org, after.recorded_at, segment) for segment in fresh)
-    return gone, added

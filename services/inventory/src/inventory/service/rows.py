@@ -41,12 +41,21 @@ class RowOutcome:
     asset_id: UUID | None = None
     version: int | None = None
     defects: Sequence[Defect] = ()
+    warnings: Sequence[Defect] = ()
 
     def document(self) -> dict[str, Any]:
         """The outcome as an answer shows it."""
         if self.result is Result.ERROR:
             return {"index": self.index, "status": self.result, "errors": [asdict(defect) for defect in self.defects]}
-        return {"index": self.index, "status": self.result, "id": self.asset_id, "version": self.version}
+        document: dict[str, Any] = {
+            "index": self.index,
+            "status": self.result,
+            "id": self.asset_id,
+            "version": self.version,
+        }
+        if self.warnings:
+            document["warnings"] = [asdict(warning) for warning in self.warnings]
+        return document
 
 
 async def apply_sent_rows(
@@ -90,7 +99,8 @@ def _outcome(plan: Plan, position: int, index: int) -> RowOutcome:
         return RowOutcome(index, Result.ERROR, defects=defects)
     asset = plan.assets[position]
     revision = plan.revisions.get(asset.id)
-    return RowOutcome(index, _result(revision), asset.id, asset.version)
+    warnings = plan.warnings.get(position, ())
+    return RowOutcome(index, _result(revision), asset.id, asset.version, warnings=warnings)
 
 
 def _result(revision: Revision | None) -> Result:
