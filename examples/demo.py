@@ -1,4 +1,4 @@
-"""Loads the example organisation into the running local stack and shows its dashboard: `python -m examples.demo`.
+"""Loads the example organisation into the running local stack, shows its dashboard and an invoice: `python -m examples.demo`.
 
 Running it again loads nothing twice: organisations and sites are found, and an unchanged file changes no asset.
 """
@@ -13,16 +13,17 @@ from rich.console import Console
 
 from examples import terminal
 from examples.dates import TIME_ZONE
+from examples.invoicing import show_invoice
 from examples.organisation import ORGANISATION
 from examples.platform import Platform, PlatformError, Stack
-from examples.settling import wait_until_settled
+from examples.settling import wait_until_billing_has_heard, wait_until_settled
 
 _ACME = Path(__file__).parent / "acme"
 _SETTLE_TIMEOUT_S = 180.0
 
 
 def run(console: Console, stack: Stack, directory: Path, month: str) -> None:
-    """Load `directory` into `stack`, wait until every footprint is computed, and print the dashboard of `month`.
+    """Load `directory` into `stack`, wait until every footprint is computed, print the dashboard of `month` and its invoice.
 
     Raises PlatformError with one clear sentence when a call is refused or nothing settles in time.
     """
@@ -37,7 +38,10 @@ def run(console: Console, stack: Stack, directory: Path, month: str) -> None:
         with console.status("computing footprints"):
             wait_until_settled(stack, _SETTLE_TIMEOUT_S)
         dashboard = platform.get("/footprint/v1/dashboard", org=ORGANISATION, month=month)
-    terminal.show(console, _organisation(directory)["name"], dashboard)
+        terminal.show(console, _organisation(directory)["name"], dashboard)
+        with console.status("invoicing the month"):
+            wait_until_billing_has_heard(stack, _SETTLE_TIMEOUT_S)
+            show_invoice(console, platform, ORGANISATION, month)
 
 
 def last_complete_month(today: date) -> str:

@@ -5,7 +5,7 @@ Kafka themselves, as an operator would, and not of gauges that are measured now 
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from functools import partial
 
@@ -25,6 +25,7 @@ SELECT (SELECT count(*) FROM footprint.changes)
 _PUBLISHERS = ("inventory", "factors")
 _CONSUMER = "footprint"
 _HEARD = ("inventory.organizations", "inventory.sites", "inventory.assets", "factors.factors")
+_BILLING_HEARS = ("inventory.organizations", "inventory.assets", "footprint.asset-months")
 
 
 async def stages(postgres: str, kafka: str, topic_prefix: str = "") -> AsyncGenerator[str, None]:
@@ -37,7 +38,7 @@ async def stages(postgres: str, kafka: str, topic_prefix: str = "") -> AsyncGene
         for publisher in _PUBLISHERS:
             await _until_none(partial(connection.fetchval, f"SELECT count(*) FROM {publisher}.outbox"))
         yield "published"
-        await _wait_for_no_lag(kafka, topic_prefix)
+        await _wait_for_no_lag(kafka, topic_prefix, _CONSUMER, _HEARD)
         yield "heard"
         await _until_none(partial(connection.fetchval, _WAITING_WORK))
         yield "computed"
@@ -60,6 +61,26 @@ def wait_until_settled(stack: Stack, timeout_s: float) -> None:
     asyncio.run(settle(stack.postgres, stack.kafka, timeout_s))
 
 
+async def settle_billing(postgres: str, kafka: str, timeout_s: float, topic_prefix: str = "") -> None:
+    """Return once billing has heard every footprint that is computed; raise PlatformError after `timeout_s` seconds."""
+    connection = await asyncpg.connect(postgres)
+    try:
+        async with asyncio.timeout(timeout_s):
+            await _until_none(partial(connection.fetchval, "SELECT count(*) FROM footprint.outbox"))
+            await _wait_for_no_lag(kafka, topic_prefix, "billing", _BILLING_HEARS)
+    except TimeoutError:
+        raise PlatformError(
+            f"Billing did not hear of the footprints within {timeout_s:.0f} s: see `make logs`."
+        ) from None
+    finally:
+        await connection.close()
+
+
+def wait_until_billing_has_heard(stack: Stack, timeout_s: float) -> None:
+    """The same for a stack that describes itself, outside any event loop."""
+    asyncio.run(settle_billing(stack.postgres, stack.kafka, timeout_s))
+
+
 async def _until_none(count: Callable[[], Awaitable[int]]) -> None:
     """Ask `count` until it answers 0."""
     while True:
@@ -68,22 +89,24 @@ async def _until_none(count: Callable[[], Awaitable[int]]) -> None:
         await asyncio.sleep(_POLL_S)
 
 
-async def _wait_for_no_lag(kafka: str, topic_prefix: str) -> None:
+async def _wait_for_no_lag(kafka: str, topic_prefix: str, consumer: str, heard: Sequence[str]) -> None:
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
     reader = AIOKafkaConsumer(bootstrap_servers=kafka)
     await admin.start()
     await reader.start()
     try:
-        await _until_none(lambda: _lag(admin, reader, topic_prefix))
+        await _until_none(lambda: _lag(admin, reader, topic_prefix, consumer, heard))
     finally:
         await reader.stop()
         await admin.close()
 
 
-async def _lag(admin: AIOKafkaAdminClient, reader: AIOKafkaConsumer, topic_prefix: str) -> int:
-    """Events of every partition that footprint hears, after those whose effects it has committed."""
-    committed = await admin.list_consumer_group_offsets(f"{topic_prefix}{_CONSUMER}")
-    topics = await admin.describe_topics([f"{topic_prefix}{topic}" for topic in _HEARD])
+async def _lag(
+    admin: AIOKafkaAdminClient, reader: AIOKafkaConsumer, topic_prefix: str, consumer: str, heard: Sequence[str]
+) -> int:
+    """Events of every partition of the topics that `consumer` hears, after those whose effects it has committed."""
+    committed = await admin.list_consumer_group_offsets(f"{topic_prefix}{consumer}")
+    topics = await admin.describe_topics([f"{topic_prefix}{topic}" for topic in heard])
     partitions = [TopicPartition(each["topic"], part["partition"]) for each in topics for part in each["partitions"]]
     ends = await reader.end_offsets(partitions)
     return sum(

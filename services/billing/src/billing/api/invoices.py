@@ -112,8 +112,12 @@ def invoices_router(database: Database, invoicing: Invoicing, runs: Runs) -> API
     router = APIRouter(tags=["invoices"])
 
     @router.post("/invoices/runs", status_code=202, response_model=RunView, summary="Invoice a month")
-    async def run(month: MonthName, caller: Writer) -> RunView:
-        return _run(*await runs.ask(caller.organisations, first_day(month)))
+    async def run(
+        month: MonthName,
+        caller: Writer,
+        org: Annotated[str | None, Query(max_length=64, description="of this organisation only")] = None,
+    ) -> RunView:
+        return _run(*await runs.ask(caller.organisations, first_day(month), org))
 
     @router.get("/invoices/runs/{run_id}", summary="How far a run is")
     async def read_run(run_id: UUID, caller: Reader) -> RunView:

@@ -36,7 +36,7 @@ LIMIT $3
 
 _CONTRACTS_OF_MONTH = """
 SELECT * FROM contracts
-WHERE starts_on < $2 AND (ends_on IS NULL OR ends_on > $1)
+WHERE org_id = coalesce($1, org_id) AND starts_on < $3 AND (ends_on IS NULL OR ends_on > $2)
 ORDER BY id
 """
 
@@ -135,9 +135,11 @@ async def read_contracts(connection: Connection, org: str | None, *, after: UUID
     return [_contract(row) for row in await connection.fetch(_CONTRACTS, org, after, limit)]
 
 
-async def read_contracts_between(connection: Connection, first: date, following: date) -> list[Contract]:
-    """Every contract that holds on some day of `[first, following)`."""
-    return [_contract(row) for row in await connection.fetch(_CONTRACTS_OF_MONTH, first, following)]
+async def read_contracts_between(
+    connection: Connection, org: str | None, first: date, following: date
+) -> list[Contract]:
+    """Every contract, of `org` or of all, that holds on some day of `[first, following)`."""
+    return [_contract(row) for row in await connection.fetch(_CONTRACTS_OF_MONTH, org, first, following)]
 
 
 async def read_event_sources(connection: Connection, orgs: Collection[str]) -> set[tuple[str, str]]:
