@@ -14,6 +14,7 @@ from billing.einvoice.files import Files, Writer
 from billing.main import SCHEMATRONS, SERVICE
 from billing.service.invoicing import Invoicing
 from billing.store import invoices as invoice_store
+from common.events import Event
 from common.organisations import EVERY
 from common.testing.harness import RunningService
 from common.testing.plugin import MakeService
@@ -266,6 +267,56 @@ async def test_revenue_and_carbon_are_by_the_month_that_was_sold(make_service: M
     async with billing.client_for(["globex"]) as stranger:
         hidden = await stranger.get("/v1/revenue", params={"from": "2026-10", "to": "2026-11"})
         assert hidden.json() == {"items": []}
+
+
+async def test_a_contract_that_ends_in_a_month_owes_the_part_of_its_minimum_that_it_lasted(
+    make_service: MakeService,
+) -> None:
+    billing = await make_service(SERVICE, clock=Clock(datetime(2026, 12, 5, tzinfo=UTC)))
+    await sold_by(billing)
+    minimum = {
+        "valid_from": "2026-01-01",
+        "prices": {"vcpu": {"model": "unit", "price": "6"}},
+        "minimum": "300.00",
+    }
+    await agreed(billing, ends_on="2026-11-16", prices=minimum)
+    await billing.handle(machine(1, segment(OCTOBER)))
+    document = await issued(billing, "2026-11")
+    assert [(line["kind"], line["amount"]) for line in document["body"]["lines"]] == [
+        ("usage", "12.00"),
+        ("true_up", "138.00"),
+    ]
+    assert sums(document) == ("150.00", "30.00", "180.00")
+    assert (await billing.client.post("/v1/invoices/runs", params={"month": "2026-12"})).status_code == 404
+
+
+async def test_a_renamed_organisation_or_machine_is_billed_as_before_and_the_new_name_is_the_contract_s_to_say(
+    make_service: MakeService,
+) -> None:
+    clock = Clock(AFTER_GRACE)
+    billing, contract = await billing_at(make_service, clock)
+    await billing.handle(machine(1, segment(OCTOBER)))
+    before = await issued(billing)
+    renamed = {"id": "acme", "name": "Acme Groupe", "time_zone": "Europe/Paris", "version": 2, "deleted": False}
+    other_name = machine(2, segment(OCTOBER))
+    assert isinstance(other_name.data, dict)
+    other_name.data["name"] = "erp"
+    await billing.handle(
+        Event("inventory.organizations", "inventory.organization.changed.v1", "acme", "organization/acme", renamed),
+        other_name,
+    )
+    assert (await correct(billing, before["number"])).status_code == 409
+    changed = await billing.client.patch(
+        f"/v1/contracts/{contract['id']}",
+        json={"customer": CUSTOMER | {"name": "Acme Groupe"}},
+        headers={"If-Match": '"1"'},
+    )
+    assert changed.status_code == 200, changed.text
+    clock.now = datetime(2026, 12, 5, tzinfo=UTC)
+    after = await issued(billing, "2026-11")
+    assert (before["body"]["buyer"]["name"], after["body"]["buyer"]["name"]) == ("Acme SAS", "Acme Groupe")
+    assert await invoice(billing, before["number"]) == before
+    assert sums(after) == sums(before)
 
 
 async def test_an_issued_document_cannot_be_changed_or_removed(make_service: MakeService) -> None:

@@ -18,7 +18,8 @@ def document_pdf(document: Document, xml: bytes) -> bytes:
     try:
         import weasyprint
     except OSError as error:
-        raise Conflict(f"documents cannot be printed on this machine: {error}", code="no-pango") from error
+        detail = "documents cannot be printed on this machine, which lacks the system's Pango library"
+        raise Conflict(detail, code="no-pango") from error
     page = weasyprint.HTML(string=document_html(document)).write_pdf(pdf_variant="pdf/a-3b")
     body = document.body
     kind = WORDS["fr"][TITLE[body.type]]
