@@ -7,7 +7,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
 
-from billing.documents.content import Body, DocumentLine, LineFootprint, SelfBilling, Seller, VatLine
+from billing.documents.bodies import vat_line
+from billing.documents.content import Body, DocumentLine, LineFootprint, SelfBilling, Seller
 from billing.documents.parts import Mandate, Party
 from billing.domain.amounts import cents, total
 from billing.domain.parties import FRENCH, Fault
@@ -64,16 +65,7 @@ def buy_back_body(
         seller=customer,
         buyer=Party.model_validate({name: getattr(operator, name) for name in Party.model_fields}),
         lines=lines,
-        vat=(
-            VatLine(
-                category=treatment.category,
-                rate=treatment.rate,
-                net=net,
-                vat=tax,
-                reason=treatment.reason,
-                reason_code=treatment.reason_code,
-            ),
-        ),
+        vat=(vat_line(treatment, net, tax),),
         net=net,
         vat_total=tax,
         gross=total([net, tax]),
