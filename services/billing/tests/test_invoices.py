@@ -54,7 +54,7 @@ async def run(billing: RunningService[Any], month: str) -> dict[str, Any]:
         return view if view["status"] == "done" else None
 
     async with billing.running(workers=True):
-        document: dict[str, Any] = await eventually(done, what="the run")
+        document: dict[str, Any] = await eventually(done, timeout_s=120, what="the run")
     return document
 
 

@@ -184,7 +184,7 @@ async def test_a_partner_on_a_real_broker_is_billed(make_service: MakeService, k
         async def all_heard() -> bool:
             return await stored(billing) == 11 and len(await open_letters(billing)) == 2
 
-        await eventually(all_heard, what="the usage events")
+        await eventually(all_heard, timeout_s=120, what="the usage events")
     assert float(await net(billing, path)) > 0
 
 
