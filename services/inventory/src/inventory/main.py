@@ -8,7 +8,10 @@ from inventory.api.applications import applications_router
 from inventory.api.assets import assets_router
 from inventory.api.imports import imports_router
 from inventory.api.places import places_router
+from inventory.api.reading import reading_router
 from inventory.api.revisions import revisions_router
+from inventory.api.saved_views import saved_views_router
+from inventory.api.sheets import sheets_router
 from inventory.republish import republish_applications, republish_assets, republish_organisations, republish_sites
 from inventory.service.import_worker import ImportWorker
 from inventory.settings import InventorySettings
@@ -21,6 +24,9 @@ def build(runtime: Runtime[InventorySettings]) -> Parts:
         routers=[
             places_router(database, clock),
             revisions_router(database, clock),
+            reading_router(database, clock),
+            sheets_router(database, clock),
+            saved_views_router(database, clock),
             assets_router(database, clock, settings.batch_limit_rows),
             applications_router(database, clock, settings.batch_limit_rows),
             imports_router(database, clock, settings),

@@ -1,13 +1,16 @@
 """The platform's own CSV: UTF-8, a header, one row per asset and date; several rows of one asset are its history.
 
 Unknown columns fail the file: a misspelt heading must not lose its data in silence. A blank cell says nothing: what is
-known stays. Parts of a machine are one value: whoever gives one of their cells gives them all.
+known stays. Parts of a machine are one value: whoever gives one of their cells gives them all. A machine whose parts do
+not fit into the cells has them as JSON, as the API takes them, in `configuration`; so have tags with `;` or `=` in them.
 """
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
+
+import pydantic_core
 
 from inventory.domain.defects import Defect
 from inventory.imports.reading import Defaults, FileFailure, Place, Reading, Reject, SourceFile, SourceRow
@@ -24,7 +27,17 @@ def number(text: str) -> int | float | str:
     return float(text) if _DECIMAL.match(text) else text
 
 
-def _tags(text: str) -> dict[str, str] | str:
+def _document(text: str) -> Any:
+    """The JSON that a text is; any other text as it is, for the rules to refuse."""
+    try:
+        return pydantic_core.from_json(text)
+    except ValueError:
+        return text
+
+
+def _tags(text: str) -> dict[str, str] | Any:
+    if text.startswith("{"):
+        return _document(text)
     pairs = [pair.partition("=") for pair in text.split(";") if pair.strip()]
     if any(not equals for _, equals, _ in pairs):
         return text
@@ -43,6 +56,8 @@ _COLUMNS: Mapping[str, tuple[str, Reader]] = {
     "external_id": ("external_id", _same),
     "org": ("org", _same),
     "name": ("name", _same),
+    "serial_number": ("serial_number", _same),
+    "uuid": ("uuid", _same),
     "quantity": ("quantity", number),
     "status": ("status", _same),
     "effective_from": ("effective_from", _same),
@@ -68,6 +83,7 @@ _COLUMNS: Mapping[str, tuple[str, Reader]] = {
     "psu_units": ("configuration.psu.units", number),
     "psu_kg": ("configuration.psu.kg", number),
     "case": ("configuration.case", _same),
+    "configuration": ("configuration", _document),
     "vcpu": ("allocation.vcpu", number),
     "allocated_ram_gib": ("allocation.ram_gib", number),
     "allocated_disk_gib": ("allocation.disk_gib", number),
@@ -77,6 +93,16 @@ _COLUMNS: Mapping[str, tuple[str, Reader]] = {
     "support_kind": ("support.kind", _same),
     "support_eur_per_year": ("support.eur_per_year", _same),
     "tags": ("tags", _tags),
+    "effective_to": ("effective_to", _same),
+    "in_service_since": ("begins_on", _same),
+    "retired_on": ("retired_on", _same),
+    "host_org": ("host.org", _same),
+    "age_years": ("acquired.age_years", number),
+    "owner": ("owner", _same),
+    "cloud_provider": ("allocation.cloud.provider", _same),
+    "cloud_instance_type": ("allocation.cloud.instance_type", _same),
+    "cloud_region": ("allocation.cloud.region", _same),
+    "embodied_kg": ("declared.embodied_kg", number),
 }
 REQUIRED = ("kind", "source", "external_id")
 _FIELDS = {path: column for column, (path, _) in _COLUMNS.items()}
@@ -113,6 +139,11 @@ class ConstellationCsv:
         return _FIELDS.get(field) or _WHOLES.get(field) or field
 
 
+def columns() -> Mapping[str, str]:
+    """Every column of the format, in order, with the dotted path of what it says."""
+    return {column: path for column, (path, _) in _COLUMNS.items()}
+
+
 def is_header(cells: Sequence[str]) -> bool:
     """Whether these headings are those of this format, however misspelt the others are."""
     return set(REQUIRED) <= {cell.strip().lower() for cell in cells}
@@ -143,9 +174,14 @@ def _reading(file: SourceFile, columns: Sequence[str], row: TextRow, defaults: D
     for column, cell in zip(columns, row.cells, strict=True):
         text = cell.strip()
         if text:
-            path, read = _COLUMNS[column]
-            _put(content, path, read(text))
+            put(content, column, text)
     return SourceRow(place, _completed(content, defaults), row.original)
+
+
+def put(content: dict[str, Any], column: str, text: str) -> None:
+    """Put what a cell of one of our columns says into a row."""
+    path, read = _COLUMNS[column]
+    _put(content, path, read(text))
 
 
 def _put(content: dict[str, Any], path: str, value: Any) -> None:

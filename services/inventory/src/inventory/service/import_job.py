@@ -21,6 +21,7 @@ from common.database import Database, Transaction
 from inventory.domain.defects import Defect
 from inventory.domain.planning import Clock
 from inventory.domain.quantities import instant
+from inventory.domain.revision import Author
 from inventory.domain.vocabulary import Kind
 from inventory.imports.formats import choose_format, format_named
 from inventory.imports.reading import (
@@ -37,6 +38,7 @@ from inventory.imports.reading import (
 from inventory.service.batches import retried
 from inventory.service.imports import CHANNEL
 from inventory.service.rows import Result, RowOutcome, apply_sent_rows
+from inventory.service.writing import signed
 from inventory.settings import InventorySettings
 from inventory.store import import_rows, imports
 from inventory.store.import_rows import StagedRow, StoredReject
@@ -160,7 +162,8 @@ class ImportJob:
 
     async def _apply_chunk(self, format_: Format) -> bool:
         """Apply the next rows in a transaction of their own; whether there were any."""
-        async with self._database.transaction(self._job.organisations) as unit:
+        author = Author(self._job.options.get("client"), self._job.id)
+        async with signed(self._database, self._job.organisations, author) as unit:
             await imports.hold(unit.connection, self._job, self._settings.import_lease_s)
             rows = await import_rows.take_rows(unit.connection, self._job, self._settings.import_chunk_rows)
             if not rows:
