@@ -13,7 +13,7 @@ import typer
 from local_stack.layout import StackError
 from rich.console import Console
 
-from benchmarks import estimates, imports, latency, machine, resolves, scenarios, usage
+from benchmarks import estimates, imports, latency, machine, measurements, resolves, scenarios, usage
 from benchmarks.figures import Figure, table, with_cpu
 from benchmarks.http_connection import AnswerError, Target
 from benchmarks.stacks import own_stack
@@ -64,6 +64,7 @@ def _measurements(stack: Stack, assets: int, rates: Sequence[float], seconds: fl
     yield lambda: asyncio.run(usage.measure_http(billing, metered))
     yield lambda: asyncio.run(usage.measure_broker(stack, metered))
     yield lambda: asyncio.run(usage.measure_rating(billing, contract))
+    yield lambda: measurements.measure(stack, f"{org}-meters")
     yield lambda: imports.measure(stack, assets, org)
     for rate in rates:
         yield partial(asyncio.run, latency.measure(stack, org, rate, seconds))
