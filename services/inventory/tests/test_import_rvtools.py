@@ -4,12 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from inventory.imports.formats import choose_format
+from inventory.imports.formats import Candidates, choose_format
 from inventory.imports.reading import Defaults, FileFailure, Reading, SourceFile, SourceRow
 
 from services.inventory.tests.sending import Clock, Inventory, document
 from services.inventory.tests.workbooks import (
     DATA,
+    LIMITS,
     V_HOST,
     V_INFO,
     formatted_to_the_last_row,
@@ -31,7 +32,7 @@ def read(folder: Path, content: bytes, *, name: str = "a.xlsx", format_name: str
     path = folder / name
     path.write_bytes(content)
     files = [SourceFile(0, name, path)]
-    return list(choose_format(format_name, files, 2**30).read(files, Defaults(org="acme")))
+    return list(choose_format(format_name, files, Candidates({}, [], LIMITS)).read(files, Defaults(org="acme")))
 
 
 def counts(job: dict[str, Any]) -> tuple[int, int, int]:

@@ -5,6 +5,7 @@ from common.service import Parts, Runtime, Service, Worker, migrations_of
 
 from inventory import events
 from inventory.api.assets import assets_router
+from inventory.api.import_mappings import import_mappings_router
 from inventory.api.imports import imports_router
 from inventory.api.places import places_router
 from inventory.republish import republish_assets, republish_organisations, republish_sites
@@ -20,6 +21,7 @@ def build(runtime: Runtime[InventorySettings]) -> Parts:
             places_router(database, clock),
             assets_router(database, clock, settings.batch_limit_rows),
             imports_router(database, clock, settings),
+            import_mappings_router(database, clock),
         ],
         workers=[Worker("imports", ImportWorker(database, settings, clock).run)],
         republishers={

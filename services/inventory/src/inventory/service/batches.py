@@ -1,9 +1,10 @@
 """Rows into assets: load what they name, plan, write the difference, publish what changed."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 from common.database import Transaction
@@ -31,6 +32,21 @@ async def apply_rows(unit: Transaction, rows: Sequence[Row], *, unsaid: Clock, n
     return result
 
 
+async def foresee_rows(
+    unit: Transaction,
+    rows: Sequence[Row],
+    *,
+    unsaid: Clock,
+    now: datetime,
+    hosts: Mapping[AssetKey, HostFacts],
+    sites: Mapping[tuple[str, str], UUID],
+) -> Plan:
+    """What `apply_rows` would do, were `hosts` and `sites` there too: nothing is written, nobody is kept waiting."""
+    world = await _load(unit, rows, lock=False)
+    foreseen = replace(world, hosts={**hosts, **world.hosts}, sites={**sites, **world.sites})
+    return plan(rows, foreseen, unsaid=unsaid, recorded_at=now, new_id=uuid4)
+
+
 async def retried(action: Callable[[], Awaitable[Outcome]]) -> Outcome:
     """Run `action`, a whole transaction, again when it lost the race to create an asset: then it finds the asset there."""
     for _ in range(ATTEMPTS - 1):
@@ -42,8 +58,8 @@ async def retried(action: Callable[[], Awaitable[Outcome]]) -> Outcome:
     return await action()
 
 
-async def _load(unit: Transaction, rows: Sequence[Row]) -> World:
-    """Everything that the rows name, as far as it is known; the assets are locked, their hosts kept from deletion."""
+async def _load(unit: Transaction, rows: Sequence[Row], *, lock: bool = True) -> World:
+    """Everything that the rows name, as far as it is known; on `lock` the assets are locked, their hosts kept from deletion."""
     records = [row.record for row in rows]
     connection = unit.connection
     keys = {record.key for record in records}
@@ -51,13 +67,14 @@ async def _load(unit: Transaction, rows: Sequence[Row]) -> World:
     sites = {(record.org, record.site) for record in records if record.site is not None}
     zones = await places.time_zones(connection, {record.org for record in records})
     site_ids = await places.site_ids(connection, sorted(sites)) if sites else {}
-    known = await assets.lock_by_keys(connection, sorted(keys))
-    hosts = await assets.find_hosts(connection, sorted(host_keys)) if host_keys else {}
+    known = await assets.find_by_keys(connection, sorted(keys), lock=lock)
+    hosts = await assets.find_hosts(connection, sorted(host_keys), lock=lock) if host_keys else {}
     virtual = {record.key for record in records if record.kind is Kind.VIRTUAL_MACHINE}
     nested = {key for key in host_keys if key in virtual or _is_virtual(key, hosts)}
     hosting = {}
     if nested:
-        await assets.serialise_nesting(connection)
+        if lock:
+            await assets.serialise_nesting(connection)
         hosting = await states.nested_stays(connection, {hosts[key].id for key in nested if key in hosts})
     return World(zones, site_ids, known, hosts, hosting)
 
