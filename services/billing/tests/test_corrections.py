@@ -6,16 +6,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
-from billing.contract_store import Contract
-from billing.documents import Party
-from billing.domain.amounts import total
-from billing.domain.events import Interval
-from billing.domain.months import Agreement, Held, Month, month_of, rated
-from billing.domain.prices import Baseline, Graduated, Tier, Unit
-from billing.domain.rating import Terms
-from billing.domain.terms import PriceVersion
-from billing.domain.vat import treatment_of, vat_of
-from billing.invoice_bodies import (
+from billing.documents.bodies import (
     Billed,
     adjustment_lines,
     billed_of,
@@ -26,8 +17,17 @@ from billing.invoice_bodies import (
     merged,
     trace_of,
 )
-from billing.invoice_content import Document, Seller
-from billing.sums import WrongSums, check_sums
+from billing.documents.content import Document, Seller
+from billing.documents.parts import Party
+from billing.documents.sums import WrongSums, check_sums
+from billing.domain.amounts import total
+from billing.domain.events import Interval
+from billing.domain.months import Agreement, Held, Month, month_of, rated
+from billing.domain.prices import Baseline, Graduated, Tier, Unit
+from billing.domain.rating import Terms
+from billing.domain.terms import PriceVersion
+from billing.domain.vat import treatment_of, vat_of
+from billing.store.contracts import Contract
 from hypothesis import given
 from hypothesis import strategies as st
 

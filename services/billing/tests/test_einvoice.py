@@ -6,7 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from billing.documents import Party
+from billing.documents.bodies import billed_of, credit_body, difference, invoice_body, lines_by_key, trace_of
+from billing.documents.content import Document, Seller
+from billing.documents.parts import Party
 from billing.domain.amounts import total
 from billing.domain.carbon import Footprint
 from billing.domain.events import Interval
@@ -16,8 +18,6 @@ from billing.domain.terms import LIST_PRICES, PriceVersion
 from billing.einvoice.page import document_html
 from billing.einvoice.validation import InvalidXml, Schematrons, check_schema
 from billing.einvoice.xml import NAMESPACES, document_xml
-from billing.invoice_bodies import billed_of, credit_body, difference, invoice_body, lines_by_key, trace_of
-from billing.invoice_content import Document, Seller
 from lxml import etree
 
 from services.billing.tests.heard import CUSTOMER, SELLER

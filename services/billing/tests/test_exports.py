@@ -7,11 +7,11 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from billing.focus import COLUMNS, focus_csv
-from billing.invoice_content import Document
-from billing.invoice_store import Issued
-from billing.journal import journal_csv
+from billing.documents.content import Document
+from billing.exports.focus import COLUMNS, focus_csv
+from billing.exports.journal import journal_csv
 from billing.main import SERVICE
+from billing.store.invoices import Issued
 from common.testing.plugin import MakeService
 
 from services.billing.tests.heard import CUSTOMER

@@ -9,11 +9,11 @@ from typing import Any
 import asyncpg
 import facturx
 import pytest
-from billing import invoice_store
+from billing.documents.content import Seller
 from billing.einvoice.files import Files, Writer
-from billing.invoice_content import Seller
-from billing.invoicing import Invoicing
 from billing.main import SCHEMATRONS, SERVICE
+from billing.service.invoicing import Invoicing
+from billing.store import invoices as invoice_store
 from common.organisations import EVERY
 from common.testing.harness import RunningService
 from common.testing.plugin import MakeService

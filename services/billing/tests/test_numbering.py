@@ -10,15 +10,15 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+from billing.documents.bodies import invoice_body
+from billing.documents.content import Body, Document, Seller
 from billing.domain.events import Interval
 from billing.domain.months import Held, rated
 from billing.einvoice.files import Files, Writer
 from billing.einvoice.xml import document_xml
-from billing.invoice_bodies import invoice_body
-from billing.invoice_content import Body, Document, Seller
-from billing.invoicing import Invoicing
-from billing.issuing import issue
 from billing.main import SCHEMATRONS, SERVICE
+from billing.service.invoicing import Invoicing
+from billing.service.issuing import issue
 from common.organisations import EVERY
 from common.testing.harness import RunningService
 from common.testing.plugin import MakeService
@@ -92,7 +92,7 @@ async def test_a_thousand_concurrent_issues_with_rollbacks_and_cut_connections_h
     assert (verified.documents, verified.fault) == (ISSUES, None)
 
 
-MOMENTS = ["billing.invoice_store:take_number", "billing.invoice_store:add_files", "common.database:Database._flush"]
+MOMENTS = ["billing.store.invoices:take_number", "billing.store.invoices:add_files", "common.database:Database._flush"]
 """The number is taken; document and files are written; everything is written and not committed."""
 
 

@@ -6,8 +6,8 @@ from common.consumer import Subscription
 from common.database import Transaction
 from common.events import ReceivedEvent
 
-from billing import store
 from billing.events import VIRTUAL_MACHINE, AssetChanged, AssetMonthChanged, OrganizationChanged, newest
+from billing.store import heard as store
 
 
 async def hear_organisations(unit: Transaction, events: Sequence[ReceivedEvent]) -> None:

@@ -8,7 +8,6 @@ from common.database import Connection
 from common.events import Event
 from common.service import Parts, Runtime, Service, Worker, migrations_of
 
-from billing import invoice_store
 from billing.api.contracts import contracts_router
 from billing.api.exports import exports_router
 from billing.api.invoices import invoices_router
@@ -20,17 +19,18 @@ from billing.api.sellers import sellers_router
 from billing.api.usage import usage_router
 from billing.api.usage_events import usage_events_router
 from billing.consumers import SUBSCRIPTIONS
-from billing.contracts import Contracts
 from billing.einvoice.files import Writer
 from billing.einvoice.validation import Schematrons
-from billing.invoicing import Invoicing
-from billing.months import Months
-from billing.payments import Payments
 from billing.published import INVOICES, invoice_issued
-from billing.runs import Runs, work
-from billing.service import Metering
+from billing.service.contracts import Contracts
+from billing.service.invoicing import Invoicing
+from billing.service.metering import Metering
+from billing.service.months import Months
+from billing.service.payments import Payments
+from billing.service.runs import Runs, work
+from billing.service.usage_events import UsageEvents
 from billing.settings import Settings
-from billing.usage_events import UsageEvents
+from billing.store import invoices as invoice_store
 
 SCHEMATRONS = Schematrons()
 """One process for schematrons, however many parts of this one issue documents."""

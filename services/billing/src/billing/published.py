@@ -2,7 +2,7 @@
 
 from common.events import Event
 
-from billing.invoice_store import Issued
+from billing.store.invoices import Issued
 
 INVOICES = "billing.invoices"
 INVOICE_ISSUED = "billing.invoice.issued.v1"

@@ -18,9 +18,9 @@ from pydantic import BaseModel, Field
 
 from billing.api.preview_schemas import ZoneName
 from billing.api.price_schemas import Exact
-from billing.contract_store import Contract, StoredPrices
-from billing.contracts import Contracts
-from billing.documents import Day, Party, PriceTerms, Text
+from billing.documents.parts import Day, Party, PriceTerms, Text
+from billing.service.contracts import Contracts
+from billing.store.contracts import Contract, StoredPrices
 
 Reader = Annotated[Caller, Depends(requires("billing:read"))]
 Writer = Annotated[Caller, Depends(requires("billing:write"))]

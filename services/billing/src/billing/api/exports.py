@@ -10,9 +10,9 @@ from fastapi import APIRouter, Depends, Response
 
 from billing.api.months import MonthName, first_day
 from billing.domain.terms import following_month
-from billing.focus import focus_csv
-from billing.invoice_store import Issued, read_invoices_between
-from billing.journal import journal_csv
+from billing.exports.focus import focus_csv
+from billing.exports.journal import journal_csv
+from billing.store.invoices import Issued, read_invoices_between
 
 Reader = Annotated[Caller, Depends(requires("billing:read"))]
 CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}

@@ -13,16 +13,16 @@ from common.database import Database
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from billing import invoice_store
 from billing.api.months import MonthName, first_day
 from billing.api.price_schemas import Exact
-from billing.documents import Text
+from billing.documents.content import Body, Document
+from billing.documents.parts import Text
 from billing.domain.terms import instant_of
-from billing.invoice_content import Body, Document
-from billing.invoice_store import Issued
-from billing.invoicing import Invoicing, read_known
-from billing.run_store import Item
-from billing.runs import Runs
+from billing.service.invoicing import Invoicing, read_known
+from billing.service.runs import Runs
+from billing.store import invoices as invoice_store
+from billing.store.invoices import Issued
+from billing.store.runs import Item
 
 Reader = Annotated[Caller, Depends(requires("billing:read"))]
 Writer = Annotated[Caller, Depends(requires("billing:write"))]

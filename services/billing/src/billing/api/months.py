@@ -20,7 +20,7 @@ from billing.domain.events import Finding
 from billing.domain.months import RatedMonth
 from billing.domain.terms import instant_of
 from billing.domain.usage_days import DayUsage
-from billing.months import Months
+from billing.service.months import Months
 
 Reader = Annotated[Caller, Depends(requires("billing:read"))]
 MonthName = Annotated[

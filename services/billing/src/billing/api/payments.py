@@ -14,8 +14,8 @@ from pydantic import AfterValidator, BaseModel, Field
 
 from billing.api.invoices import Number
 from billing.api.price_schemas import Exact
-from billing.documents import Day, Text
-from billing.payments import Account, Payments
+from billing.documents.parts import Day, Text
+from billing.service.payments import Account, Payments
 
 Reader = Annotated[Caller, Depends(requires("billing:read"))]
 Writer = Annotated[Caller, Depends(requires("billing:write"))]

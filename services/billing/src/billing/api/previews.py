@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends
 from billing.api.preview_schemas import LineOut, PreviewOut, PreviewRequest, ProjectionOut, VatOut, WarningOut
 from billing.domain.amounts import HOUR_S, plain
 from billing.domain.rating import Line
-from billing.previews import Preview, preview
+from billing.service.previews import Preview, preview
 
 Reader = Annotated[Caller, Depends(requires("billing:read"))]
 

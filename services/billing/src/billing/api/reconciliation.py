@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from billing.api.months import MonthName, first_day
 from billing.domain.amounts import METERS, hours_of
 from billing.domain.reconciliation import Difference
-from billing.months import Months
+from billing.service.months import Months
 
 Reader = Annotated[Caller, Depends(requires("billing:read"))]
 

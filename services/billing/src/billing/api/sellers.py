@@ -12,10 +12,10 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 from stdnum import iban
 
-from billing import invoice_store
-from billing.contracts import check_party
+from billing.documents.content import Seller
 from billing.domain.parties import FRENCH
-from billing.invoice_content import Seller
+from billing.service.contracts import check_party
+from billing.store import invoices as invoice_store
 
 Reader = Annotated[Caller, Depends(requires("billing:read"))]
 Writer = Annotated[Caller, Depends(requires("billing:write"))]

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
 from billing.domain.metering import Usage
-from billing.service import Metering, MonthTotals, MonthUsage, VirtualMachineUsage
+from billing.service.metering import Metering, MonthTotals, MonthUsage, VirtualMachineUsage
 
 FIRST_YEAR, LAST_YEAR = 1990, 9998
 UNKNOWN: dict[int | str, dict[str, Any]] = {404: {"description": "the organisation has not been heard of"}}

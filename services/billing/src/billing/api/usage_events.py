@@ -10,9 +10,9 @@ from fastapi import APIRouter, Body, Depends
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from billing.api.preview_schemas import Instant, Quantity
-from billing.contract_store import EventRow
 from billing.domain.amounts import METERS, NotWhole, steps_of
-from billing.usage_events import Outcome, UsageEvents
+from billing.service.usage_events import Outcome, UsageEvents
+from billing.store.contracts import EventRow
 
 Writer = Annotated[Caller, Depends(requires("billing:write"))]
 

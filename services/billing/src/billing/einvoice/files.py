@@ -5,10 +5,10 @@ import hashlib
 from dataclasses import dataclass
 from datetime import date
 
+from billing.documents.content import Body, Document
 from billing.einvoice.pdf import document_pdf
 from billing.einvoice.validation import Schematrons, check_schema
 from billing.einvoice.xml import document_xml
-from billing.invoice_content import Body, Document
 
 STAND_IN = "{series}-{year}-999999"
 """The number that stands in a document while it is checked: of the form of the real one, which is taken afterwards."""

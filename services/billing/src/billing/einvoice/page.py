@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from decimal import Decimal
 from html import escape
 
-from billing.documents import Party
+from billing.documents.content import Body, Document, DocumentLine, ResourceFootprint
+from billing.documents.parts import Party
 from billing.domain.amounts import plain
 from billing.einvoice.words import WORDS, item_name, mentions, number_text
-from billing.invoice_content import Body, Document, DocumentLine, ResourceFootprint
 
 ANNEX_ROWS = 500
 """So many resources are printed one by one, the heaviest first; the others as one row, and all of them in the document's JSON."""

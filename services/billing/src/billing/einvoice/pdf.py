@@ -5,8 +5,8 @@ from datetime import UTC, datetime, time
 import facturx
 from common.api.problems import Conflict
 
+from billing.documents.content import Document
 from billing.einvoice.page import document_html
-from billing.invoice_content import Document
 
 
 def document_pdf(document: Document, xml: bytes) -> bytes:

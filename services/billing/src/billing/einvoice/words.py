@@ -2,8 +2,8 @@
 
 from decimal import Decimal
 
+from billing.documents.content import Body, DocumentLine
 from billing.domain.amounts import plain
-from billing.invoice_content import Body, DocumentLine
 
 METER = {
     "fr": {

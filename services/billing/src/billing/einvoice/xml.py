@@ -9,11 +9,11 @@ from typing import TypeAlias
 
 from lxml import etree
 
-from billing.documents import Party
+from billing.documents.content import Body, Document, DocumentLine, Seller, VatLine
+from billing.documents.parts import Party
 from billing.domain.amounts import plain, total
 from billing.domain.parties import FRENCH
 from billing.einvoice.words import item_name, mentions
-from billing.invoice_content import Body, Document, DocumentLine, Seller, VatLine
 
 NAMESPACES = {
     "rsm": "urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100",

@@ -7,8 +7,8 @@ from typing import Literal
 from common.database import Database
 from common.organisations import Organisations
 
-from billing import contract_store as store
-from billing.contract_store import EventRow
+from billing.store import contracts as store
+from billing.store.contracts import EventRow
 
 Outcome = Literal["created", "duplicate", "conflict"]
 

@@ -15,12 +15,13 @@ from common.database import Database
 from common.organisations import EVERY, Organisations
 from common.wakeup import Wakeup
 
-from billing import contract_store, run_store
+from billing.documents.sums import WrongSums
 from billing.domain.terms import following_month
 from billing.einvoice.validation import InvalidXml
-from billing.invoicing import Invoicing
-from billing.run_store import Item
-from billing.sums import WrongSums
+from billing.service.invoicing import Invoicing
+from billing.store import contracts as contract_store
+from billing.store import runs as run_store
+from billing.store.runs import Item
 
 log = structlog.get_logger()
 

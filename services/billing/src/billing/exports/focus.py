@@ -11,10 +11,10 @@ from datetime import date, datetime
 from decimal import Decimal, localcontext
 from zoneinfo import ZoneInfo
 
+from billing.documents.content import Document, DocumentLine
 from billing.domain.terms import LIST_PRICES, following_month, instant_of, local_midnight
 from billing.einvoice.words import item_name
-from billing.invoice_content import Document, DocumentLine
-from billing.invoice_store import Issued
+from billing.store.invoices import Issued
 
 ZONE = ZoneInfo("Europe/Paris")
 COLUMNS = (

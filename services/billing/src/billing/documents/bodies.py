@@ -6,14 +6,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from billing.contract_store import Contract
-from billing.domain.amounts import total
-from billing.domain.carbon import Footprint
-from billing.domain.months import RatedMonth
-from billing.domain.rating import Line, Rating, TermsWindow
-from billing.domain.terms import following_month, instant_of
-from billing.domain.vat import Treatment, groups_of, treatment_of, vat_of
-from billing.invoice_content import (
+from billing.documents.content import (
     Body,
     Corrected,
     Document,
@@ -25,6 +18,13 @@ from billing.invoice_content import (
     TermsSpan,
     VatLine,
 )
+from billing.domain.amounts import total
+from billing.domain.carbon import Footprint
+from billing.domain.months import RatedMonth
+from billing.domain.rating import Line, Rating, TermsWindow
+from billing.domain.terms import following_month, instant_of
+from billing.domain.vat import Treatment, groups_of, treatment_of, vat_of
+from billing.store.contracts import Contract
 
 ONE = Decimal(1)
 

@@ -12,16 +12,7 @@ from common.api.problems import Conflict, NotFound
 from common.database import Connection, Database, Transaction
 from common.organisations import Organisations
 
-from billing import contract_store, held_store
-from billing import invoice_store as store
-from billing.contract_store import Contract
-from billing.domain.amounts import total
-from billing.domain.chain import first_fault
-from billing.domain.months import Month, RatedMonth, rated
-from billing.domain.rating import Rating, TermsWindow, rate_intervals
-from billing.domain.terms import EPOCH
-from billing.einvoice.files import Files
-from billing.invoice_bodies import (
+from billing.documents.bodies import (
     Billed,
     adjustment_lines,
     billed_of,
@@ -32,10 +23,20 @@ from billing.invoice_bodies import (
     merged,
     trace_of,
 )
-from billing.invoice_content import Body
-from billing.invoice_store import Adjustment, Issued
-from billing.issuing import DocumentWriter, issue
-from billing.months import MonthFacts, rate_facts, read_facts
+from billing.documents.content import Body
+from billing.domain.amounts import total
+from billing.domain.chain import first_fault
+from billing.domain.months import Month, RatedMonth, rated
+from billing.domain.rating import Rating, TermsWindow, rate_intervals
+from billing.domain.terms import EPOCH
+from billing.einvoice.files import Files
+from billing.service.issuing import DocumentWriter, issue
+from billing.service.months import MonthFacts, rate_facts, read_facts
+from billing.store import contracts as contract_store
+from billing.store import held as held_store
+from billing.store import invoices as store
+from billing.store.contracts import Contract
+from billing.store.invoices import Adjustment, Issued
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ Each document is one balanced entry of the sales journal: the customer for the g
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
-from billing.invoice_store import Issued
+from billing.store.invoices import Issued
 
 COLUMNS = (
     *("JournalCode", "JournalLib", "EcritureNum", "EcritureDate", "CompteNum", "CompteLib", "CompAuxNum", "CompAuxLib"),

@@ -7,14 +7,14 @@ from zoneinfo import ZoneInfo
 
 from common.database import Transaction
 
-from billing import invoice_store as store
+from billing.documents.content import Body, Document
+from billing.documents.sums import check_sums
 from billing.domain.canonical import canonical
 from billing.domain.chain import link_hash
 from billing.einvoice.files import Files
-from billing.invoice_content import Body, Document
-from billing.invoice_store import Issued
 from billing.published import invoice_issued
-from billing.sums import check_sums
+from billing.store import invoices as store
+from billing.store.invoices import Issued
 
 LEGAL_ZONE = ZoneInfo("Europe/Paris")
 """Where a document's day of issue is counted: the provider's."""

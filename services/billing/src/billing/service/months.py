@@ -10,8 +10,6 @@ from common.api.problems import NotFound
 from common.database import Connection, Database
 from common.organisations import Organisations
 
-from billing import contract_store, held_store
-from billing.contract_store import Contract
 from billing.domain.carbon import covered
 from billing.domain.events import cut
 from billing.domain.months import Agreement, Held, Month, RatedMonth, month_of, projected, rated, rated_to_date
@@ -19,6 +17,9 @@ from billing.domain.projection import Projection
 from billing.domain.reconciliation import Difference, differences
 from billing.domain.terms import epoch
 from billing.domain.usage_days import DayUsage, by_day
+from billing.store import contracts as contract_store
+from billing.store import held as held_store
+from billing.store.contracts import Contract
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from asyncpg import Record
 from common.database import Connection
 
-from billing.documents import Party, PriceTerms
+from billing.documents.parts import Party, PriceTerms
 from billing.domain.terms import PriceVersion
 
 _ADD_CONTRACT = """

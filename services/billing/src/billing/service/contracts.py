@@ -11,9 +11,9 @@ from common.api.problems import Conflict, FieldError, NotFound, Unprocessable
 from common.database import Database, Transaction
 from common.organisations import Organisations
 
-from billing import contract_store as store
-from billing.contract_store import Contract, StoredPrices
-from billing.documents import Party, PriceTerms, list_prices
+from billing.documents.parts import Party, PriceTerms, list_prices
+from billing.store import contracts as store
+from billing.store.contracts import Contract, StoredPrices
 
 Outcome = TypeVar("Outcome")
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from asyncpg import Record
 from common.database import Connection
 
-from billing.contract_store import Contract
+from billing.store.contracts import Contract
 
 _ADD = """
 INSERT INTO invoice_runs (id, org_id, contract_id, month, state, asked_at)

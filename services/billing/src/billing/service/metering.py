@@ -9,8 +9,8 @@ from common.api.problems import NotFound
 from common.database import Connection, Database
 from common.organisations import Organisations
 
-from billing import store
 from billing.domain.metering import Period, Usage, month_of, total, usage_of, whole_second, within
+from billing.store import heard as store
 
 PAGE_OF_TOTALS = 10_000
 

@@ -10,13 +10,14 @@ from common.api.problems import Conflict, FieldError, Unprocessable
 from common.database import Connection, Database, Transaction
 from common.organisations import Organisations
 
-from billing import invoice_store, payment_store
 from billing.domain.amounts import total
 from billing.domain.dues import Dues, Reduction, dues
-from billing.invoice_store import Issued
-from billing.invoicing import read_known
-from billing.issuing import LEGAL_ZONE
-from billing.payment_store import Payment
+from billing.service.invoicing import read_known
+from billing.service.issuing import LEGAL_ZONE
+from billing.store import invoices as invoice_store
+from billing.store import payments as payment_store
+from billing.store.invoices import Issued
+from billing.store.payments import Payment
 
 
 @dataclass(frozen=True, slots=True)

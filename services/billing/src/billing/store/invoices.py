@@ -9,10 +9,10 @@ from uuid import UUID
 from asyncpg import Record
 from common.database import Connection
 
+from billing.documents.content import Document, DocumentLine, Seller
 from billing.domain.events import Interval
 from billing.domain.terms import epoch, instant_of
 from billing.einvoice.files import Files
-from billing.invoice_content import Document, DocumentLine, Seller
 
 _SELLER = "SELECT seller FROM sellers ORDER BY version DESC LIMIT 1"
 

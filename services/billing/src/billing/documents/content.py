@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from billing.documents import Party, Text
+from billing.documents.parts import Party, Text
 
 DocumentType = Literal["380", "381"]
 """UNTDID 1001: commercial invoice, credit note."""

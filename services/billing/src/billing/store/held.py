@@ -5,11 +5,11 @@ from datetime import UTC, date, datetime
 from asyncpg import Record
 from common.database import Connection
 
-from billing.contract_store import Contract
 from billing.domain.carbon import Footprint
 from billing.domain.events import MICROSECONDS, Finding, Interval, UsageEvent, intervals_of
 from billing.domain.months import Held, Month
 from billing.domain.terms import EPOCH, epoch, instant_of
+from billing.store.contracts import Contract
 
 _ALLOCATIONS = """
 SELECT asset.source || '/' || asset.external_id AS resource, held.starts_at, nullif(held.ends_at, 'infinity') AS ends_at,

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
 
+from billing.documents.content import Body, DocumentLine
 from billing.domain.amounts import cents, total
-from billing.invoice_content import Body, DocumentLine
 
 CREDIT_TOLERANCE = Decimal("0.01")
 """A credit note's tax is the difference of two roundings, so that original − credit notes = re-rated holds to the cent."""

@@ -1,0 +1,1 @@
+"""All SQL of billing, a file for each aggregate."""
