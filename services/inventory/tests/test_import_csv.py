@@ -132,7 +132,7 @@ async def test_every_column_finds_its_place(inventory: Inventory) -> None:
     assert server["declared"]["annual_kwh"] == 2400
     assert server["support"] == {"kind": "third_party", "eur_per_year": "650.00"}
     assert server["tags"] == {"role": "hypervisor", "owner": "it"}
-    assert assets["vm-1"]["allocation"] == {"vcpu": 4, "ram_gib": 16.0, "disk_gib": 100.0}
+    assert assets["vm-1"]["allocation"] == {"vcpu": 4, "ram_gib": 16.0, "disk_gib": 100.0, "cloud": None}
     assert assets["vm-1"]["plan"] == "cloud-like"
     assert assets["vm-1"]["host"]["external_id"] == "srv-1"
 

@@ -55,7 +55,7 @@ async def test_the_small_workbook_brings_two_hosts_and_three_machines_on_them(in
     machine = assets["sample-db-01"]
     assert machine["source"] == "rvtools"
     assert machine["host"]["external_id"] == "sample-host-02"
-    assert machine["allocation"] == {"vcpu": 4, "ram_gib": 16.0, "disk_gib": 320.0}
+    assert machine["allocation"] == {"vcpu": 4, "ram_gib": 16.0, "disk_gib": 320.0, "cloud": None}
     assert (machine["status"], assets["sample-archive-01"]["status"]) == ("in_service", "off")
     assert (assets["sample-host-01"]["site"], machine["site"]) == ("nanterre-1", None)
     assert assets["sample-host-01"]["configuration"]["cpu"]["cores"] == 16

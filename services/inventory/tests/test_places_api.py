@@ -103,3 +103,86 @@ async def test_the_same_idempotency_key_creates_once(inventory: Inventory) -> No
     other = await inventory.client.post("/v1/sites", json={**LYON, "code": "x"}, headers=headers)
     assert (first.status_code, again.status_code, other.status_code) == (201, 201, 422)
     assert len(await inventory.outbox()) == 1
+
+
+async def site(inventory: Inventory, **more: Any) -> tuple[str, dict[str, Any]]:
+    """A new site: its path and its document."""
+    created = await inventory.client.post("/v1/sites", json={**LYON, **more})
+    assert created.status_code == 201, created.text
+    document_: dict[str, Any] = created.json()
+    return f"/v1/sites/{document_['id']}", document_
+
+
+async def test_operator_and_contract_are_dated_and_the_fields_beside_are_those_of_the_latest(
+    inventory: Inventory,
+) -> None:
+    contracts = [
+        {"from": "2026-01-01", "guarantee_of_origin_share": 1.0, "residual_kg_per_kwh": 0.04},
+        {"to": "2026-01-01", "guarantee_of_origin_share": 0.0},
+    ]
+    operators = [{"to": "2025-01-01", "operator": "hosted"}, {"from": "2025-01-01", "operator": "provider"}]
+    path, created = await site(inventory, operators=operators, electricity={"contracts": contracts})
+    assert created["operator"] == "provider"
+    assert created["electricity"]["guarantee_of_origin_share"] == 1.0
+    assert created["electricity"]["residual_kg_per_kwh"] == 0.04
+    assert [one["from"] for one in created["electricity"]["contracts"]] == [None, "2026-01-01"]
+    [event] = await inventory.outbox()
+    assert document(event)["operators"] == created["operators"]
+    assert document(event)["electricity"] == created["electricity"]
+    assert (await inventory.client.get(path)).json() == created
+
+
+async def test_what_stands_beside_dated_values_and_differs_from_the_latest_is_refused(inventory: Inventory) -> None:
+    path, _ = await site(
+        inventory, operators=[{"operator": "hosted"}], electricity={"contracts": [{"guarantee_of_origin_share": 0.5}]}
+    )
+    for change in ({"operator": "own"}, {"electricity": {"guarantee_of_origin_share": 0.9}}):
+        answer = await inventory.client.patch(path, json=change, headers={"If-Match": "*"})
+        assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "not_the_latest"), change
+    undated = {"operators": [], "operator": "own", "electricity": {"contracts": [], "guarantee_of_origin_share": 0.9}}
+    changed = (await inventory.client.patch(path, json=undated, headers={"If-Match": "*"})).json()
+    assert (changed["operator"], changed["electricity"]["guarantee_of_origin_share"]) == ("own", 0.9)
+
+
+async def test_a_correction_holds_on_its_days_only_and_what_was_believed_stays_readable(inventory: Inventory) -> None:
+    path, _ = await site(inventory, pue=[{"value": 1.6}], operator="hosted")
+    three = [
+        {"from": "2026-02-01", "to": "2026-03-01", "pue": 1.4},
+        {"from": "2026-05-01", "operator": "provider"},
+        {"from": "2026-01-01", "to": "2027-01-01", "electricity": {"guarantee_of_origin_share": 0.7}},
+    ]
+    for version, correction in enumerate(three, 1):
+        answer = await inventory.client.post(
+            f"{path}/corrections", json=correction, headers={"If-Match": f'"{version}"'}
+        )
+        assert answer.status_code == 200, answer.text
+    found = (await inventory.client.get(path)).json()
+    assert [(one["from"], one["to"], one["value"]) for one in found["pue"]] == [
+        (None, "2026-02-01", 1.6),
+        ("2026-02-01", "2026-03-01", 1.4),
+        ("2026-03-01", None, 1.6),
+    ]
+    assert [(one["from"], one["operator"]) for one in found["operators"]] == [
+        (None, "hosted"),
+        ("2026-05-01", "provider"),
+    ]
+    assert [one["guarantee_of_origin_share"] for one in found["electricity"]["contracts"]] == [0.0, 0.7, 0.0]
+    versions = (await inventory.client.get(f"{path}/history")).json()["versions"]
+    assert [len(one["document"]["pue"]) for one in versions] == [3, 3, 3, 1]
+
+
+async def test_a_correction_says_one_thing_and_needs_the_version_it_was_made_for(inventory: Inventory) -> None:
+    path, _ = await site(inventory)
+    for body in ({}, {"pue": 1.2, "operator": "own"}, {"from": "2026-02-01", "to": "2026-01-01", "pue": 1.2}):
+        answer = await inventory.client.post(f"{path}/corrections", json=body, headers={"If-Match": "*"})
+        assert answer.status_code == 422, body
+    assert (await inventory.client.post(f"{path}/corrections", json={"pue": 1.2})).status_code == 428
+    stale = await inventory.client.post(f"{path}/corrections", json={"pue": 1.2}, headers={"If-Match": '"9"'})
+    assert stale.status_code == 412
+
+
+async def test_a_time_zone_that_is_another_on_each_machine_is_refused(inventory: Inventory) -> None:
+    for zone in ("localtime", "Factory"):
+        body = {"id": "initech", "name": "Initech", "role": "customer", "time_zone": zone}
+        answer = await inventory.client.post("/v1/organizations", json=body)
+        assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "unknown_time_zone")

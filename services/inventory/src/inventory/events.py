@@ -1,9 +1,11 @@
-"""What the inventory publishes: state-carrying documents of organisations, sites and assets (contracts/events/inventory)."""
+"""What the inventory publishes: state-carrying documents of organisations, sites, assets and applications
+(contracts/events/inventory)."""
 
 from typing import Any
 
 from common.events import Event
 
+from inventory.domain.application import Application
 from inventory.domain.asset import Asset
 from inventory.domain.timeline import Segment
 from inventory.store.places import StoredOrganisation, StoredSite
@@ -11,10 +13,12 @@ from inventory.store.places import StoredOrganisation, StoredSite
 ORGANISATIONS = "inventory.organizations"
 SITES = "inventory.sites"
 ASSETS = "inventory.assets"
+APPLICATIONS = "inventory.applications"
 
 _ORGANISATION_CHANGED = "inventory.organization.changed.v1"
 _SITE_CHANGED = "inventory.site.changed.v1"
 _ASSET_CHANGED = "inventory.asset.changed.v1"
+_APPLICATION_CHANGED = "inventory.application.changed.v1"
 
 
 def organisation_changed(stored: StoredOrganisation) -> Event:
@@ -40,6 +44,8 @@ def asset_changed(asset: Asset) -> Event:
         "external_id": asset.key.external_id,
         "kind": asset.kind,
         **asset.description.model_dump(mode="json"),
+        "identities": [{"source": source, "external_id": external_id} for source, external_id in asset.names],
+        "merged_into": asset.merged_into,
         "version": asset.version,
         "deleted": asset.deleted,
         "recorded_at": asset.recorded_at,
@@ -51,6 +57,41 @@ def asset_changed(asset: Asset) -> Event:
 def asset_tombstone(asset: Asset) -> Event:
     """What follows the last document of a deleted asset: the topic forgets it."""
     return Event(ASSETS, _ASSET_CHANGED, str(asset.id), f"assets/{asset.id}", None)
+
+
+def application_changed(application: Application) -> Event:
+    """The whole document of an application; of a deleted one it is the last before the tombstone."""
+    data = application_document(application)
+    return Event(APPLICATIONS, _APPLICATION_CHANGED, data["id"], f"applications/{application.id}", data)
+
+
+def application_tombstone(application: Application) -> Event:
+    """What follows the last document of a deleted application: the topic forgets it."""
+    key = str(application.id)
+    return Event(APPLICATIONS, _APPLICATION_CHANGED, key, f"applications/{application.id}", None)
+
+
+def application_document(application: Application) -> dict[str, Any]:
+    """An application as readers see it; instants as text, so that the document can be kept."""
+    return {
+        "id": str(application.id),
+        "org": application.org,
+        "code": application.code,
+        "name": application.name,
+        "users": application.users,
+        "machines": [
+            {
+                "asset_id": str(machine.asset_id),
+                "from": machine.start.isoformat(),
+                "to": None if machine.end is None else machine.end.isoformat(),
+                "weight": machine.weight,
+            }
+            for machine in application.machines
+        ],
+        "version": application.version,
+        "deleted": application.deleted,
+        "recorded_at": application.recorded_at.isoformat(),
+    }
 
 
 def segment_document(segment: Segment) -> dict[str, Any]:

@@ -4,11 +4,12 @@ from common.cli import command_line
 from common.service import Parts, Runtime, Service, Worker, migrations_of
 
 from inventory import events
+from inventory.api.applications import applications_router
 from inventory.api.assets import assets_router
 from inventory.api.import_mappings import import_mappings_router
 from inventory.api.imports import imports_router
 from inventory.api.places import places_router
-from inventory.republish import republish_assets, republish_organisations, republish_sites
+from inventory.republish import republish_applications, republish_assets, republish_organisations, republish_sites
 from inventory.service.import_worker import ImportWorker
 from inventory.settings import InventorySettings
 
@@ -20,6 +21,7 @@ def build(runtime: Runtime[InventorySettings]) -> Parts:
         routers=[
             places_router(database, clock),
             assets_router(database, clock, settings.batch_limit_rows),
+            applications_router(database, clock, settings.batch_limit_rows),
             imports_router(database, clock, settings),
             import_mappings_router(database, clock),
         ],
@@ -28,6 +30,7 @@ def build(runtime: Runtime[InventorySettings]) -> Parts:
             events.ORGANISATIONS: republish_organisations,
             events.SITES: republish_sites,
             events.ASSETS: republish_assets,
+            events.APPLICATIONS: republish_applications,
         },
     )
 

@@ -6,7 +6,7 @@ from common.database import Connection
 from common.events import Event
 
 from inventory import events
-from inventory.store import assets, places
+from inventory.store import applications, assets, places
 
 
 async def republish_organisations(connection: Connection) -> AsyncIterator[Event]:
@@ -27,3 +27,11 @@ async def republish_assets(connection: Connection) -> AsyncIterator[Event]:
         yield events.asset_changed(asset)
         if asset.deleted:
             yield events.asset_tombstone(asset)
+
+
+async def republish_applications(connection: Connection) -> AsyncIterator[Event]:
+    """The documents of all applications; of a deleted one its last document and the tombstone."""
+    async for application in applications.stream(connection):
+        yield events.application_changed(application)
+        if application.deleted:
+            yield events.application_tombstone(application)

@@ -190,3 +190,19 @@ def test_a_moved_machine_leaves_its_host_by_a_null() -> None:
     states = [piece.state.host_id for piece in planned(off, world=world).assets[0].timeline.segments]
     assert states[0] is not None
     assert states[1] is None
+
+
+def test_a_machine_on_a_host_goes_to_a_public_cloud_only_when_it_leaves_its_host() -> None:
+    world = world_after(planned(server("srv-1"), machine("vm-1", "srv-1", effective_from="2026-01-01")))
+    cloud = {"vcpu": 4, "cloud": {"provider": "aws"}}
+    both = machine("vm-1", allocation=cloud, effective_from="2026-03-01")
+    assert codes(planned(both, world=world)) == {0: ["cloud_with_host"]}
+    row = {**both.record.model_dump(exclude_unset=True), "host": None}
+    assert planned(Row(read_record(row)), world=world).defects == {}
+
+
+def test_the_year_1990_begins_where_the_organisation_is() -> None:
+    in_paris = "1989-12-31T23:30:00Z"
+    elsewhere = "1990-01-01T00:30:00+14:00"
+    result = planned(server("srv-1", effective_from=in_paris), server("srv-2", effective_from=elsewhere))
+    assert codes(result) == {1: ["before_1990"]}

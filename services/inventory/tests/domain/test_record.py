@@ -5,10 +5,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from inventory.domain.configuration import PARTS_OF
 from inventory.domain.defects import Refused
 from inventory.domain.description import Description
 from inventory.domain.quantities import instant
 from inventory.domain.record import AssetChange, AssetKey, host_key, read_record
+from inventory.domain.vocabulary import Kind
 
 SERVER: dict[str, Any] = {
     "source": "cmdb",
@@ -132,6 +134,8 @@ def test_a_broken_rule_of_a_server_names_the_field_and_the_rule(path: str, value
         ("host", {"source": "v", "external_id": "vm-1042", "org": "acme"}, "", ""),
         ("configuration", {"case": "rack"}, "configuration", "not_for_virtual_machines"),
         ("allocation.vcpu", 0, "allocation.vcpu", "too_small"),
+        ("allocation.cloud", {"provider": "aws", "region": "eu-west-3"}, "host", "cloud_with_host"),
+        ("allocation.cloud", {"region": "eu-west-3"}, "allocation.cloud.provider", "missing"),
         ("allocation.ram_gib", -1, "allocation.ram_gib", "negative"),
         ("allocation", {"ram_gib": 4}, "allocation.vcpu", "missing"),
         ("effective_to", "2026-02-28T22:00:00Z", "effective_to", "not_after_start"),
@@ -145,6 +149,36 @@ def test_a_broken_rule_of_a_virtual_machine_names_the_field_and_the_rule(
         assert read_record(row).key == AssetKey("acme", "vcenter-nanterre", "vm-1042")
     else:
         assert (field, code) in defects(row)
+
+
+WHOLE: dict[str, Any] = {
+    "cpu": {"units": 1},
+    "ram": [{"units": 1, "gib": 8}],
+    "disks": [{"units": 1, "type": "ssd"}],
+    "gpus": [{"units": 1}],
+    "psu": {"units": 1},
+    "case": "rack",
+    "ports": 48,
+    "screen_inches": 27,
+}
+
+
+@pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.VIRTUAL_MACHINE])
+def test_each_kind_takes_the_parts_that_it_can_have_and_names_each_that_it_cannot(kind: Kind) -> None:
+    row = {"source": "cmdb", "external_id": "1", "org": "acme", "kind": kind}
+    possible = {name: value for name, value in WHOLE.items() if name in PARTS_OF[kind]}
+    assert read_record({**row, "configuration": possible}).configuration is not None
+    if kind is not Kind.OTHER:
+        found = defects({**row, "configuration": WHOLE})
+        assert found == [(f"configuration.{name}", "not_for_kind") for name in WHOLE if name not in possible]
+
+
+def test_a_machine_at_a_public_cloud_needs_no_host() -> None:
+    row = {name: value for name, value in MACHINE.items() if name != "host"}
+    cloud = {"provider": "aws", "instance_type": "m5.xlarge", "region": "eu-west-3"}
+    allocation = read_record({**row, "allocation": {"vcpu": 4, "cloud": cloud}}).allocation
+    assert allocation is not None
+    assert allocation.model_dump()["cloud"] == cloud
 
 
 def test_every_defect_of_a_row_is_told_at_once() -> None:

@@ -1,10 +1,12 @@
 """The body of a batch: a JSON array or NDJSON, read so that a bad row is that row's own error."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pydantic_core
 from common.api.problems import FieldError, Problem, Unprocessable
 from fastapi import Request
+from pydantic import BaseModel
 
 from inventory.domain.defects import Defect
 from inventory.domain.record import AssetRecord
@@ -62,20 +64,15 @@ def _inline(schema: dict[str, Any]) -> dict[str, Any]:
     return inlined
 
 
-_ROW_SCHEMA = _inline(AssetRecord.model_json_schema())
+def batch_request(row: type[BaseModel], example: Sequence[Any]) -> dict[str, Any]:
+    """The request of a batch of such rows, for the OpenAPI document."""
+    items = _inline(row.model_json_schema())
+    as_array = {"schema": {"type": "array", "items": items}, "example": list(example)}
+    content = {"application/json": as_array, NDJSON: {"schema": {"type": "string"}}}
+    return {"requestBody": {"required": True, "content": content}}
 
-BATCH_REQUEST: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {
-                "schema": {"type": "array", "items": _ROW_SCHEMA},
-                "example": [SERVER_EXAMPLE, MACHINE_EXAMPLE],
-            },
-            NDJSON: {"schema": {"type": "string"}},
-        },
-    }
-}
+
+BATCH_REQUEST = batch_request(AssetRecord, [SERVER_EXAMPLE, MACHINE_EXAMPLE])
 
 
 async def read_rows(request: Request, limit_rows: int) -> list[Any]:
@@ -103,7 +100,7 @@ def _read_array(body: bytes) -> list[Any]:
     except ValueError as failure:
         raise Problem(400, "malformed-json", f"the body is not JSON: {failure}") from failure
     if not isinstance(rows, list):
-        rule = "must be a JSON array of assets, or NDJSON"
+        rule = "must be a JSON array, or NDJSON"
         raise Unprocessable(f"the body {rule}", [FieldError("body", "wrong_type", rule)])
     return rows
 

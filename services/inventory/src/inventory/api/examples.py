@@ -25,11 +25,28 @@ SITE_REQUEST = {
     "kind": "datacenter",
     "country": "FR",
     "pue": [{"from": None, "to": "2026-04-01", "value": 1.58}, {"from": "2026-04-01", "to": None, "value": 1.5}],
-    "operator": "own",
+    "operators": [
+        {"from": None, "to": "2025-01-01", "operator": "hosted"},
+        {"from": "2025-01-01", "to": None, "operator": "own"},
+    ],
     "allocation_rule": "capacity",
-    "electricity": {"guarantee_of_origin_share": 0.4},
+    "electricity": {
+        "contracts": [
+            {"from": None, "to": "2026-01-01", "guarantee_of_origin_share": 0.0},
+            {"from": "2026-01-01", "to": None, "guarantee_of_origin_share": 0.4, "residual_kg_per_kwh": 0.0583},
+        ]
+    },
 }
-SITE = {**SITE_REQUEST, "region": None, "id": _SITE_ID, **_RECORDED}
+SITE_CORRECTION = {"from": "2026-04-01", "to": "2026-07-01", "pue": 1.47}
+_ELECTRICITY = {
+    "guarantee_of_origin_share": 0.4,
+    "residual_kg_per_kwh": 0.0583,
+    "contracts": [
+        {"from": None, "to": "2026-01-01", "guarantee_of_origin_share": 0.0, "residual_kg_per_kwh": None},
+        {"from": "2026-01-01", "to": None, "guarantee_of_origin_share": 0.4, "residual_kg_per_kwh": 0.0583},
+    ],
+}
+SITE = {**SITE_REQUEST, "operator": "own", "electricity": _ELECTRICITY, "region": None, "id": _SITE_ID, **_RECORDED}
 
 ASSET = {
     "name": MACHINE_EXAMPLE["name"],
@@ -39,11 +56,16 @@ ASSET = {
     "planned_life_years": None,
     "declared": None,
     "support": None,
+    "owner": "équipe ERP",
     "tags": {"application": "erp"},
     "id": _MACHINE_ID,
     "org": "acme",
     "source": MACHINE_EXAMPLE["source"],
     "external_id": MACHINE_EXAMPLE["external_id"],
+    "identities": [
+        {"source": MACHINE_EXAMPLE["source"], "external_id": MACHINE_EXAMPLE["external_id"]},
+        {"source": "glpi", "external_id": "2217"},
+    ],
     "kind": "virtual_machine",
     "status": "in_service",
     "site": None,
@@ -184,6 +206,57 @@ REJECTS = (
     "\"vm-1;poweredOff;…\";rvtools.xlsx#vInfo;2;unknown_host;Host;no asset '10.185.26.9' of 'rvtools' is known to host it\r\n"
 )
 EVENTS = 'event: progress\ndata: {"status": "running"}\n\nevent: done\ndata: {"status": "done"}\n\n'
+
+
+APPLICATION_REQUEST = {
+    "org": "acme",
+    "code": "erp",
+    "name": "ERP",
+    "users": 850,
+    "machines": [
+        {"source": "vcenter-nanterre", "external_id": "vm-1042", "from": "2026-03-01"},
+        {"source": "vcenter-nanterre", "external_id": "vm-1043", "weight": 0.5},
+    ],
+}
+APPLICATION = {
+    "org": "acme",
+    "code": "erp",
+    "name": "ERP",
+    "users": 850,
+    "id": "0f4ac4c0-1c55-4a55-8b1f-64c3f1d1c0a7",
+    "machines": [
+        {
+            "asset_id": _MACHINE_ID,
+            "machine": {"source": "vcenter-nanterre", "external_id": "vm-1042", "org": "acme"},
+            "name": "erp-db-2",
+            "from": "2026-02-28T23:00:00Z",
+            "to": None,
+            "weight": 1.0,
+        }
+    ],
+    **_RECORDED,
+}
+APPLICATION_BATCH = {
+    "results": [
+        {"index": 0, "status": "created", "id": APPLICATION["id"], "version": 1},
+        {
+            "index": 1,
+            "status": "error",
+            "errors": [
+                {
+                    "field": "machines.0",
+                    "code": "unknown_machine",
+                    "detail": "no asset 'vm-9' of 'vcenter-nanterre' is known",
+                }
+            ],
+        },
+    ]
+}
+
+
+def history(document: dict[str, Any]) -> dict[str, Any]:
+    """The history of a document with one version."""
+    return {"versions": [{**_RECORDED, "client": "acme-portal", "import_id": None, "document": document}]}
 
 
 def answers(example: Any, status: int = 200, media_type: str = "application/json") -> dict[int | str, dict[str, Any]]:

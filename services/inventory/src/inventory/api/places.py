@@ -12,16 +12,28 @@ from common.api.etag import etag, require_match
 from common.api.problems import NotFound
 from common.database import Database
 from fastapi import APIRouter, Body, Query, Request
-from pydantic import BaseModel
+from pydantic import BaseModel, Field, Strict, model_validator
+from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 
 from inventory.api import examples
-from inventory.api.routes import OwnCodes, Reader, Writer
-from inventory.domain.places import Organisation, Site
-from inventory.domain.quantities import Code, OrganisationId
+from inventory.api.routes import OwnCodes, Reader, Writer, author
+from inventory.api.views import HistoryView
+from inventory.domain.configuration import Part
+from inventory.domain.places import ContractInterval, DayInterval, OperatorInterval, Organisation, PueInterval, Site
+from inventory.domain.quantities import Amount, Code, OrganisationId, Share
+from inventory.domain.vocabulary import Operator
 from inventory.service import places as use_cases
-from inventory.store import places
+from inventory.store import places, versions
 from inventory.store.places import StoredOrganisation, StoredSite
+from inventory.store.versions import DocumentKind
+
+
+class ElectricityOfDays(Part):
+    """The electricity contract of some days; see `Electricity` of a site."""
+
+    guarantee_of_origin_share: Share
+    residual_kg_per_kwh: Amount | None = None
 
 
 class OrganisationView(Organisation):
@@ -50,6 +62,30 @@ class SiteView(Site):
         return cls.model_validate({**stored.site.model_dump(by_alias=True), **named})
 
 
+class SiteCorrection(DayInterval):
+    """What held at a site over the days `[from, to)`; null is open. One of the three is said."""
+
+    pue: Annotated[float, Strict(), Field(ge=1, le=10, allow_inf_nan=False)] | None = None
+    operator: Operator | None = None
+    electricity: ElectricityOfDays | None = None
+
+    @model_validator(mode="after")
+    def _one_is_said(self) -> Self:
+        if sum(one is not None for one in (self.pue, self.operator, self.electricity)) != 1:
+            raise PydanticCustomError("one_of", "say one of pue, operator, electricity")
+        return self
+
+    def interval(self) -> PueInterval | OperatorInterval | ContractInterval:
+        """The correction as a dated value."""
+        days = {"from": self.start, "to": self.end}
+        if self.pue is not None:
+            return PueInterval.model_validate({**days, "value": self.pue})
+        if self.operator is not None:
+            return OperatorInterval.model_validate({**days, "operator": self.operator})
+        assert self.electricity is not None
+        return ContractInterval.model_validate({**days, **self.electricity.model_dump()})
+
+
 Change = Annotated[dict[str, Any], Body(description="the fields to change; those left out stay")]
 
 
@@ -73,7 +109,7 @@ def places_router(database: Database, clock: Callable[[], datetime]) -> APIRoute
         async with database.transaction(caller.organisations) as unit:
 
             async def act() -> Response:
-                stored, is_new = await use_cases.create_organisation(unit, organisation, clock())
+                stored, is_new = await use_cases.create_organisation(unit, organisation, clock(), author(caller))
                 return _answer(OrganisationView.of(stored), stored.version, 201 if is_new else 200)
 
             return await idempotency.once(request, unit, caller, act)
@@ -111,8 +147,20 @@ def places_router(database: Database, clock: Callable[[], datetime]) -> APIRoute
         async with database.transaction(caller.organisations) as unit:
             known = await use_cases.organisation_or_404(unit, org)
             require_match(request, known.version)
-            stored = await use_cases.change_organisation(unit, known, change, clock())
+            stored = await use_cases.change_organisation(unit, known, change, clock(), author(caller))
         return _answer(OrganisationView.of(stored), stored.version)
+
+    @router.get(
+        "/organizations/{org}/history",
+        responses=examples.answers(examples.history(examples.ORGANISATION_REQUEST)),
+    )
+    async def read_organisation_history(org: OrganisationId, caller: Reader) -> HistoryView:
+        """Every version of an organisation, the latest first."""
+        async with database.snapshot(caller.organisations) as connection:
+            if await places.find_organisation(connection, org) is None:
+                raise NotFound("organisation", org)
+            found = await versions.history(connection, DocumentKind.ORGANISATION, org)
+        return HistoryView.of(found)
 
     @router.post("/sites", status_code=201, response_model=SiteView, responses=examples.answers(examples.SITE, 201))
     async def create_site(
@@ -123,7 +171,7 @@ def places_router(database: Database, clock: Callable[[], datetime]) -> APIRoute
         async with database.transaction(caller.organisations) as unit:
 
             async def act() -> Response:
-                stored, is_new = await use_cases.create_site(unit, site, clock())
+                stored, is_new = await use_cases.create_site(unit, site, clock(), author(caller))
                 return _answer(SiteView.of(stored), stored.version, 201 if is_new else 200)
 
             return await idempotency.once(request, unit, caller, act)
@@ -142,11 +190,37 @@ def places_router(database: Database, clock: Callable[[], datetime]) -> APIRoute
 
     @router.get("/sites/{site_id}", response_model=SiteView, responses=examples.answers(examples.SITE))
     async def read_site(site_id: UUID, caller: Reader) -> Response:
-        """One site."""
+        """One site as it is known now, with what holds and held on which days."""
         async with database.snapshot(caller.organisations) as connection:
             stored = await places.find_site(connection, site_id)
         if stored is None:
             raise NotFound("site", site_id)
+        return _answer(SiteView.of(stored), stored.version)
+
+    @router.get("/sites/{site_id}/history", responses=examples.answers(examples.history(examples.SITE_REQUEST)))
+    async def read_site_history(site_id: UUID, caller: Reader) -> HistoryView:
+        """Every version of a site, the latest first: when it became known, who wrote it, what it said."""
+        async with database.snapshot(caller.organisations) as connection:
+            if await places.find_site(connection, site_id) is None:
+                raise NotFound("site", site_id)
+            found = await versions.history(connection, DocumentKind.SITE, str(site_id))
+        return HistoryView.of(found)
+
+    @router.post("/sites/{site_id}/corrections", response_model=SiteView, responses=examples.answers(examples.SITE))
+    async def correct_site(
+        site_id: UUID,
+        correction: Annotated[SiteCorrection, Body(examples=[examples.SITE_CORRECTION])],
+        request: Request,
+        caller: Writer,
+    ) -> Response:
+        """Say what held at a site over some days, past or future; on other days all stays as it was known. Needs `If-Match`.
+
+        One of `pue`, `operator` and `electricity`. What was believed before stays readable in the site's history.
+        """
+        async with database.transaction(caller.organisations) as unit:
+            known = await use_cases.site_or_404(unit, site_id)
+            require_match(request, known.version)
+            stored = await use_cases.correct_site(unit, known, correction.interval(), clock(), author(caller))
         return _answer(SiteView.of(stored), stored.version)
 
     @router.patch("/sites/{site_id}", response_model=SiteView, responses=examples.answers(examples.SITE))
@@ -156,11 +230,11 @@ def places_router(database: Database, clock: Callable[[], datetime]) -> APIRoute
         request: Request,
         caller: Writer,
     ) -> Response:
-        """Change fields of a site; lists are replaced as a whole. Needs `If-Match`."""
+        """Change fields of a site; lists are replaced as a whole, see also `/corrections`. Needs `If-Match`."""
         async with database.transaction(caller.organisations) as unit:
             known = await use_cases.site_or_404(unit, site_id)
             require_match(request, known.version)
-            stored = await use_cases.change_site(unit, known, change, clock())
+            stored = await use_cases.change_site(unit, known, change, clock(), author(caller))
         return _answer(SiteView.of(stored), stored.version)
 
     return router

@@ -10,10 +10,17 @@ from fastapi.routing import APIRoute
 from starlette.responses import Response
 
 from inventory.domain.defects import defect_of
+from inventory.domain.revision import Author
 from inventory.service.problems import unprocessable
 
 Reader = Annotated[Caller, Depends(requires("inventory:read"))]
 Writer = Annotated[Caller, Depends(requires("inventory:write"))]
+
+
+def author(caller: Caller) -> Author:
+    """The caller as the author of what it changes."""
+    return Author(caller.client)
+
 
 _PLACES = ("body", "query", "path", "header")
 

@@ -1,17 +1,27 @@
 """How assets, timelines and batch results look in answers."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal, Self
+from typing import Any, Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
 from inventory.domain.configuration import Allocation, Configuration
 from inventory.domain.description import Description
+from inventory.domain.quantities import Label
 from inventory.domain.record import HostReference
 from inventory.domain.timeline import Segment
 from inventory.domain.vocabulary import Kind, Status
 from inventory.store.listing import Present
+from inventory.store.versions import DocumentVersion
+
+
+class Identity(BaseModel):
+    """A name under which a source knows an asset."""
+
+    source: Label
+    external_id: Label
 
 
 class AssetView(Description):
@@ -21,6 +31,7 @@ class AssetView(Description):
     org: str
     source: str
     external_id: str
+    identities: list[Identity] = Field(default_factory=list, description="every name under which it is known")
     kind: Kind
     status: Status
     site: str | None = None
@@ -46,6 +57,7 @@ class AssetView(Description):
             org=asset.key.org,
             source=asset.key.source,
             external_id=asset.key.external_id,
+            identities=[Identity(source=source, external_id=external_id) for source, external_id in asset.names],
             kind=asset.kind,
             status=segment.state.status,
             site=present.site,
@@ -121,3 +133,35 @@ class BatchView(BaseModel):
     """One result per row, in the order of the rows."""
 
     results: list[RowResult]
+
+
+class DocumentVersionView(BaseModel):
+    """A document as it was from `recorded_at` until the next version; `client` is who wrote it, when that is known."""
+
+    version: int
+    recorded_at: datetime
+    client: str | None = None
+    import_id: UUID | None = None
+    document: dict[str, Any]
+
+
+class HistoryView(BaseModel):
+    """Versions, the latest first."""
+
+    versions: list[DocumentVersionView]
+
+    @classmethod
+    def of(cls, found: Sequence[DocumentVersion]) -> Self:
+        """The view of versions that come first to last."""
+        return cls(
+            versions=[
+                DocumentVersionView(
+                    version=one.version,
+                    recorded_at=one.recorded_at,
+                    client=one.author.client,
+                    import_id=one.author.import_id,
+                    document=one.document,
+                )
+                for one in reversed(found)
+            ]
+        )

@@ -28,7 +28,11 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """An asset at one version: `recorded_at` is when that version became known here."""
+    """An asset at one version: `recorded_at` is when that version became known here.
+
+    `key` is the name under which it first came, `also_known_as` are its further names (source, external id);
+    `merged_into` is the asset that a deleted one proved to be.
+    """
 
     id: UUID
     key: AssetKey
@@ -38,6 +42,13 @@ class Asset:
     version: int
     recorded_at: datetime
     deleted: bool = False
+    also_known_as: tuple[tuple[str, str], ...] = ()
+    merged_into: UUID | None = None
+
+    @property
+    def names(self) -> tuple[tuple[str, str], ...]:
+        """Every (source, external id) under which it is known, the first one first."""
+        return ((self.key.source, self.key.external_id), *self.also_known_as)
 
 
 def tell(timeline: Timeline | None, fact: Fact) -> Timeline:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
+from inventory.domain.application import Application
 from inventory.domain.asset import Asset
 from inventory.domain.configuration import Part
 from inventory.domain.timeline import State, Timeline
@@ -33,6 +34,19 @@ def asset_changes(before: Asset | None, after: Asset) -> list[FieldChange]:
 def part_changes(before: Part | None, after: Part) -> list[FieldChange]:
     """The undated fields that differ."""
     return [FieldChange(*difference) for difference in _differences(_document(before), _document(after))]
+
+
+def application_changes(before: Application | None, after: Application) -> list[FieldChange]:
+    """What differs between two versions of an application; a machine that it no longer runs on is told by its `before`."""
+    known = () if before is None else before.machines
+    fields_ = [
+        FieldChange(name, None if before is None else getattr(before, name), getattr(after, name))
+        for name in ("name", "users")
+        if before is None or getattr(before, name) != getattr(after, name)
+    ]
+    gone = [FieldChange("machine", one.asset_id, None, one.start, one.end) for one in known if one not in after.machines]
+    come = [FieldChange("machine", None, one.asset_id, one.start, one.end) for one in after.machines if one not in known]
+    return [change for change in fields_ if change.before != change.after] + gone + come
 
 
 def _document(part: Part | None) -> Mapping[str, Any]:

@@ -54,7 +54,7 @@ class Support(Part):
 
 
 class Description(Part):
-    """The undated attributes of an asset. Absent means not known."""
+    """The undated attributes of an asset; `owner` is a person or team within the organisation. Absent means not known."""
 
     name: Label | None = None
     quantity: Count = 1
@@ -63,6 +63,7 @@ class Description(Part):
     planned_life_years: Years | None = None
     declared: Declared | None = None
     support: Support | None = None
+    owner: Label | None = None
     tags: Tags = Field(default_factory=dict)
 
 

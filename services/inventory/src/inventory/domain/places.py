@@ -1,8 +1,8 @@
 """Organisations and their sites."""
 
+from collections.abc import Mapping
 from datetime import date
-from itertools import pairwise
-from typing import Annotated, Self
+from typing import Annotated, Any, Self, TypeVar
 from zoneinfo import available_timezones
 
 import pycountry
@@ -10,13 +10,16 @@ from pydantic import AfterValidator, Field, Strict, model_validator
 from pydantic_core import PydanticCustomError
 
 from inventory.domain.configuration import Part
-from inventory.domain.quantities import Code, Day, Label, OrganisationId, Share
+from inventory.domain.intervals import Dated, ordered, overlaps, spliced
+from inventory.domain.quantities import Amount, Code, Day, Label, OrganisationId, Share
 from inventory.domain.vocabulary import AllocationRule, Operator, RefurbishedConvention, Role, SiteKind
 
 _COUNTRIES = frozenset(country.alpha_2 for country in pycountry.countries)
-_TIME_ZONES = frozenset(available_timezones())
-PUE_LIMIT = 240
-"""PUE values per site: twenty years of months."""
+_TIME_ZONES = frozenset(available_timezones()) - {"localtime", "Factory"}
+"""Without the two names of the system's own table that say no place: `localtime` is another one on each machine."""
+
+DATED_LIMIT = 240
+"""Dated values of one sort per site: twenty years of months."""
 
 
 def _known_country(code: str) -> str:
@@ -51,12 +54,11 @@ class Organisation(Part):
     refurbished_convention: RefurbishedConvention = RefurbishedConvention.REMAINING
 
 
-class PueInterval(Part):
-    """The power usage effectiveness over the days `[from, to)`; null is open."""
+class DayInterval(Part):
+    """Something that holds over the days `[from, to)`; null is open."""
 
     start: Annotated[Day | None, Field(alias="from")] = None
     end: Annotated[Day | None, Field(alias="to")] = None
-    value: Annotated[float, Strict(), Field(ge=1, le=10, allow_inf_nan=False)]
 
     @model_validator(mode="after")
     def _ends_after_it_begins(self) -> Self:
@@ -64,23 +66,93 @@ class PueInterval(Part):
             raise PydanticCustomError("not_after_start", "to must be after from")
         return self
 
+    def content(self) -> dict[str, Any]:
+        """What holds, without when."""
+        return {name: getattr(self, name) for name in type(self).model_fields if name not in ("start", "end")}
 
-def _without_overlap(intervals: tuple[PueInterval, ...]) -> tuple[PueInterval, ...]:
-    ordered = tuple(sorted(intervals, key=lambda interval: interval.start or date.min))
-    for earlier, later in pairwise(ordered):
-        if earlier.end is None or later.start is None or later.start < earlier.end:
-            raise PydanticCustomError("overlap", "two PUE values hold on the same day")
-    return ordered
+
+class PueInterval(DayInterval):
+    """The power usage effectiveness over some days."""
+
+    value: Annotated[float, Strict(), Field(ge=1, le=10, allow_inf_nan=False)]
+
+
+class OperatorInterval(DayInterval):
+    """Who ran the site over some days."""
+
+    operator: Operator
+
+
+class ContractInterval(DayInterval):
+    """The electricity contract over some days.
+
+    `residual_kg_per_kwh` is the supplier's own factor of the kWh that guarantees of origin do not cover, in kgCO2e a kWh;
+    null means the residual mix of the catalogue.
+    """
+
+    guarantee_of_origin_share: Share
+    residual_kg_per_kwh: Amount | None = None
+
+
+Interval = TypeVar("Interval", bound=DayInterval)
+
+
+def dated(intervals: tuple[Interval, ...]) -> tuple[Dated[date, Interval], ...]:
+    """Intervals as dated values, first to last."""
+    return ordered(Dated(interval.start, interval.end, interval) for interval in intervals)
+
+
+def _without_overlap(intervals: tuple[Interval, ...]) -> tuple[Interval, ...]:
+    pieces = dated(intervals)
+    if overlaps(pieces):
+        raise PydanticCustomError("overlap", "two values hold on the same day")
+    return tuple(piece.value for piece in pieces)
+
+
+def corrected(intervals: tuple[Interval, ...], correction: Interval) -> tuple[Interval, ...]:
+    """The intervals with what `correction` says over its days; on other days all stays as it was known."""
+    pieces = [Dated(one.start, one.end, one.content()) for one in intervals]
+    after = spliced(pieces, correction.start, correction.end, correction.content())
+    return tuple(
+        type(correction).model_validate({"from": piece.start, "to": piece.end, **piece.value}) for piece in after
+    )
 
 
 class Electricity(Part):
-    """The electricity contract: which share of the kWh is covered by guarantees of origin."""
+    """The electricity contracts by day; the fields beside them are those of the latest.
+
+    Without dated contracts the fields beside hold on all days. With them, a day that no contract covers has the values
+    of the latest.
+    """
 
     guarantee_of_origin_share: Share = 0.0
+    residual_kg_per_kwh: Amount | None = None
+    contracts: Annotated[
+        tuple[ContractInterval, ...], Field(max_length=DATED_LIMIT), AfterValidator(_without_overlap)
+    ] = ()
+
+    @model_validator(mode="after")
+    def _as_the_latest_contract(self) -> Self:
+        if self.contracts:
+            _take(self, self.contracts[-1].content(), "the latest of contracts")
+        return self
+
+
+def _take(document: Part, latest: Mapping[str, Any], what: str) -> None:
+    """Give `document` the values of the latest dated one. Raises PydanticCustomError when it says another itself."""
+    for name, value in latest.items():
+        if name in document.model_fields_set and getattr(document, name) != value:
+            rule = "{field} is that of {what}, {value}; leave it out or say the same"
+            raise PydanticCustomError("not_the_latest", rule, {"field": name, "what": what, "value": str(value)})
+        object.__setattr__(document, name, value)
 
 
 class Site(Part):
-    """A place where assets stand. Without a PUE the default of its kind is used, by whoever computes."""
+    """A place where assets stand.
+
+    A day without a PUE has the default of its kind, used by whoever computes. `operator` is the latest of `operators`; a
+    day that none of these covers has the latest.
+    """
 
     org: OrganisationId
     code: Code
@@ -88,7 +160,16 @@ class Site(Part):
     kind: SiteKind
     country: Country
     region: Label | None = None
-    pue: Annotated[tuple[PueInterval, ...], Field(max_length=PUE_LIMIT), AfterValidator(_without_overlap)] = ()
+    pue: Annotated[tuple[PueInterval, ...], Field(max_length=DATED_LIMIT), AfterValidator(_without_overlap)] = ()
     operator: Operator = Operator.OWN
+    operators: Annotated[
+        tuple[OperatorInterval, ...], Field(max_length=DATED_LIMIT), AfterValidator(_without_overlap)
+    ] = ()
     allocation_rule: AllocationRule = AllocationRule.CAPACITY
     electricity: Electricity = Electricity()
+
+    @model_validator(mode="after")
+    def _as_the_latest_operator(self) -> Self:
+        if self.operators:
+            _take(self, self.operators[-1].content(), "the latest of operators")
+        return self

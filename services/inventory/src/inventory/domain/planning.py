@@ -15,7 +15,7 @@ from inventory.domain.asset import SEGMENTS_LIMIT, Asset, Fact, revised, tell
 from inventory.domain.defects import Defect
 from inventory.domain.description import Description
 from inventory.domain.hosting import Stay, comes_back, stays
-from inventory.domain.quantities import Moment, instant
+from inventory.domain.quantities import Moment, instant, year_defect
 from inventory.domain.record import AssetKey, AssetRecord, host_key
 from inventory.domain.timeline import ATTRIBUTES, UNSET, Change, Timeline
 from inventory.domain.vocabulary import HOSTING_KINDS, Kind, Status
@@ -185,7 +185,11 @@ class _Planner:
     def _good_alone(self, position: int, record: AssetRecord, start: datetime, zone: ZoneInfo) -> bool:
         if record.site is not None and (record.org, record.site) not in self._world.sites:
             self._refuse(position, "site", "unknown_site", f"{record.org!r} has no site {record.site!r}")
-        if record.effective_to is not None and instant(record.effective_to, zone) <= start:
+        until = None if record.effective_to is None else instant(record.effective_to, zone)
+        for name, moment in (("effective_from", start), ("effective_to", until)):
+            if moment is not None and (broken := year_defect(moment, zone)) is not None:
+                self._refuse(position, name, *broken)
+        if until is not None and until <= start:
             self._refuse(position, "effective_to", "not_after_start", "effective_to must be after effective_from")
         return position not in self._defects
 
@@ -265,6 +269,10 @@ class _Planner:
                 position, "effective_from", "timeline_too_long", f"a timeline has up to {SEGMENTS_LIMIT} segments"
             )
             return None
+        if _in_two_places(told) and (timeline is None or not _in_two_places(timeline)):
+            rule = "a machine at a public cloud has no host here; say host null from the day on which it moved"
+            self._refuse(position, "allocation.cloud", "cloud_with_host", rule)
+            return None
         if fact.change.host_id is not UNSET and fact.change.host_id is not None:
             before = self._hosting.get(group.id, ())
             self._hosting[group.id] = stays(told)
@@ -318,3 +326,13 @@ class _Planner:
 
     def _refuse(self, position: int, field_: str, code: str, detail: str) -> None:
         self._defects[position].append(Defect(field_, code, detail))
+
+
+def _in_two_places(timeline: Timeline) -> bool:
+    """Whether the machine is, at some moment, on a host and at a public cloud."""
+    return any(
+        piece.state.host_id is not None
+        and piece.state.allocation is not None
+        and piece.state.allocation.cloud is not None
+        for piece in timeline.segments
+    )

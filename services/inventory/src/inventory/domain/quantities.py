@@ -27,11 +27,25 @@ def _reject_boolean(value: Any) -> Any:
     return value
 
 
+BEFORE_1990 = "a date before 1990-01-01 is refused"
+AFTER_2100 = "a date after 2100-12-31 is refused"
+
+
 def _check_year(value: date) -> None:
-    if value.year < EARLIEST_YEAR:
-        raise PydanticCustomError("before_1990", "a date before 1990-01-01 is refused")
-    if value.year > LATEST_YEAR:
-        raise PydanticCustomError("after_2100", "a date after 2100-12-31 is refused")
+    """Refuse what is too early or too late on any clock: the year of an instant depends on the zone, see `year_defect`."""
+    margin = 1 if isinstance(value, datetime) else 0
+    if value.year < EARLIEST_YEAR - margin:
+        raise PydanticCustomError("before_1990", BEFORE_1990)
+    if value.year > LATEST_YEAR + margin:
+        raise PydanticCustomError("after_2100", AFTER_2100)
+
+
+def year_defect(moment: datetime, zone: ZoneInfo) -> tuple[str, str] | None:
+    """The code and the rule that an instant breaks by its year on the clocks of `zone`, if it does."""
+    year = moment.astimezone(zone).year
+    if year < EARLIEST_YEAR:
+        return "before_1990", BEFORE_1990
+    return ("after_2100", AFTER_2100) if year > LATEST_YEAR else None
 
 
 def _read_date(value: Any) -> date:

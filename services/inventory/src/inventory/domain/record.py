@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from inventory.domain.configuration import Allocation, Configuration, Part
+from inventory.domain.configuration import PARTS_OF, Allocation, Configuration, Part
 from inventory.domain.defects import Defect, Refused, defects_of
 from inventory.domain.description import DESCRIBED, Description
 from inventory.domain.quantities import Code, Label, Moment, OrganisationId
@@ -107,8 +107,20 @@ def broken_rules(change: AssetChange, kind: Kind) -> Iterator[Defect]:
         yield Defect(
             "configuration", "not_for_virtual_machines", "a virtual machine has an allocation; its parts are its host's"
         )
+    elif change.configuration is not None:
+        yield from _parts_of_another_kind(change.configuration, kind)
+    if change.allocation is not None and change.allocation.cloud is not None and change.host is not None:
+        yield Defect("host", "cloud_with_host", "a machine at a public cloud has no host here; leave one of them out")
     start, end = change.effective_from, change.effective_to
     if end is not None and start is None:
         yield Defect("effective_from", "missing", "effective_to needs effective_from")
     if isinstance(start, datetime) and isinstance(end, datetime) and end <= start:
         yield Defect("effective_to", "not_after_start", "effective_to must be after effective_from")
+
+
+def _parts_of_another_kind(configuration: Configuration, kind: Kind) -> Iterator[Defect]:
+    possible = PARTS_OF[kind]
+    for name in Configuration.model_fields:
+        if getattr(configuration, name) is not None and name not in possible:
+            rule = f"a {kind} has no {name}; it can have {', '.join(sorted(possible))}"
+            yield Defect(f"configuration.{name}", "not_for_kind", rule)

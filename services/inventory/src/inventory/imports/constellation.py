@@ -85,6 +85,10 @@ _COLUMNS: Mapping[str, tuple[str, Reader]] = {
     "retired_on": ("retired_on", _same),
     "host_org": ("host.org", _same),
     "age_years": ("acquired.age_years", number),
+    "owner": ("owner", _same),
+    "cloud_provider": ("allocation.cloud.provider", _same),
+    "cloud_instance_type": ("allocation.cloud.instance_type", _same),
+    "cloud_region": ("allocation.cloud.region", _same),
     "embodied_kg": ("declared.embodied_kg", number),
 }
 REQUIRED = ("kind", "source", "external_id")

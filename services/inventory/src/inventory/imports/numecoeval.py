@@ -67,6 +67,7 @@ _FIELDS = {
     "configuration.cpu.cores": "nbCoeur",
     "allocation.vcpu": "vCPU",
     "machine": "nomEquipementVirtuel",
+    "machines.0": "nomEquipementVirtuel",
     "owner": "utilisateur",
 }
 _NAMES = {PHYSICAL: "nomEquipementPhysique", VIRTUAL: "nomEquipementVirtuel", APPLICATIONS: "nomApplication"}
@@ -302,22 +303,23 @@ class _Reader:
         machine = row.text("nomequipementvirtuel", required=True)
         source = self._defaults.source or SOURCE
         machine_source = row.text("nomsourcedonneeequipementvirtuel") or source
-        name = " ".join(str(part) for part in (application, environment, machine))
+        told = " ".join(str(part) for part in (application, environment, machine))
+        name = name_of(Entity.APPLICATION, self._defaults.org, source, told)
+        code = code_of(application or "")
+        if application is not None and not code:
+            row.refuse("nomapplication", "malformed", f"{application!r} has neither a letter nor a digit")
         if row.defects:
-            yield row.reject(name_of(Entity.APPLICATION, self._defaults.org, source, name))
+            yield row.reject(name)
             return
+        claim = {"source": machine_source, "external_id": machine, **_said(**{"from": self._defaults.effective_from})}
         content = {
             "org": self._defaults.org,
-            "source": source,
-            "external_id": name,
-            "application": application,
-            "environment": environment,
-            "domain": row.text("domaine"),
-            "machine": {"source": machine_source, "external_id": machine},
-            **_said(effective_from=self._defaults.effective_from),
+            "code": code,
+            "name": application,
+            "machines": [claim],
         }
         depends = [name_of(Entity.ASSET, self._defaults.org, machine_source, machine)]
-        yield SourceRow(row.place, content, row.original, Entity.APPLICATION, depends)
+        yield SourceRow(row.place, content, row.original, Entity.APPLICATION, depends, name)
 
     def _identity(self, row: Row, external_id: str | None) -> dict[str, Any]:
         source = row.text("nomsourcedonnee") or self._defaults.source or SOURCE

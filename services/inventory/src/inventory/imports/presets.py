@@ -34,7 +34,7 @@ GLPI = Mapping(
         _column("tags.serial", "Serial number", "Numéro de série"),
         _column("tags.location", "Location", "Lieu"),
         _column("tags.entity", "Entity", "Entité"),
-        _column("tags.user", "User", "Utilisateur", "Alternate username", "Usager"),
+        _column("owner", "User", "Utilisateur", "Alternate username", "Usager"),
         _column("tags.group", "Group", "Groupe"),
         _column("tags.operating_system", "Operating System - Name", "Système d'exploitation - Nom"),
         _column("cpu_model", "Components - Processor", "Composants - Processeur"),

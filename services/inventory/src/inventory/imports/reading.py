@@ -75,7 +75,8 @@ class SourceRow:
 
     `content` of an asset is what `inventory.domain.record.read_record` reads, with `begins_on` and `retired_on` beside:
     since when a new one has been there, and when it left. `depends` are names (see `name_of`) of what the row cannot be
-    without; a format that is `strict` refuses it when one of them is refused.
+    without; a format that is `strict` refuses it when one of them is refused. `name` is that of what the row tells of,
+    where its content does not say it.
     """
 
     place: Place
@@ -83,6 +84,7 @@ class SourceRow:
     original: str
     entity: Entity = Entity.ASSET
     depends: Sequence[str] = ()
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,8 @@ def name_of(entity: Entity, org: object, source: object, external_id: object) ->
 def row_name(row: SourceRow) -> str:
     """The name of what a row tells of."""
     content = row.content
+    if row.name is not None:
+        return row.name
     if row.entity is Entity.SITE:
         return name_of(row.entity, content.get("org"), "", content.get("code"))
     entity = Entity.ASSET if row.entity is Entity.CHARGE else row.entity

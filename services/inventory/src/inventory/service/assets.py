@@ -14,7 +14,7 @@ from inventory.domain.planning import Row
 from inventory.domain.record import AssetChange, read_record
 from inventory.service.batches import apply_rows
 from inventory.service.problems import unprocessable
-from inventory.store import assets, states
+from inventory.store import applications, assets, states
 from inventory.store.states import Believed
 
 
@@ -53,6 +53,8 @@ async def delete_asset(unit: Transaction, known: Asset, now: datetime) -> None:
         raise Conflict(
             "other assets are or were hosted by this one; move or delete them, or retire it instead", "in-use"
         )
+    if await applications.serves_anything(unit.connection, known.id):
+        raise Conflict("applications run or ran on this asset; take it out of them, or retire it instead", "in-use")
     at = max(now, known.recorded_at + timedelta(microseconds=1))
     last = replace(known, version=known.version + 1, recorded_at=at, deleted=True)
     await assets.mark_deleted(unit.connection, last)

@@ -14,7 +14,7 @@ from inventory.domain.planning import Clock, HostFacts, Plan, Revision, Row, Wor
 from inventory.domain.record import AssetKey, host_key
 from inventory.domain.timeline import difference
 from inventory.domain.vocabulary import Kind
-from inventory.store import assets, places, states
+from inventory.store import applications, assets, places, states
 from inventory.store.states import Believed
 
 Outcome = TypeVar("Outcome")
@@ -41,25 +41,25 @@ async def foresee_rows(
     hosts: Mapping[AssetKey, HostFacts],
     sites: Mapping[tuple[str, str], UUID],
 ) -> Plan:
-    """What `apply_rows` would do, were `hosts` and `sites` there too: nothing is written, nobody is kept waiting."""
-    world = await _load(unit, rows, lock=False)
+    """What `apply_rows` would do, were `hosts` and `sites` there too; nothing is written."""
+    world = await _load(unit, rows)
     foreseen = replace(world, hosts={**hosts, **world.hosts}, sites={**sites, **world.sites})
     return plan(rows, foreseen, unsaid=unsaid, recorded_at=now, new_id=uuid4)
 
 
 async def retried(action: Callable[[], Awaitable[Outcome]]) -> Outcome:
-    """Run `action`, a whole transaction, again when it lost the race to create an asset: then it finds the asset there."""
+    """Run `action`, a whole transaction, again when it lost the race to create an asset or application: then it finds it there."""
     for _ in range(ATTEMPTS - 1):
         try:
             return await action()
         except asyncpg.UniqueViolationError as failure:
-            if failure.constraint_name != assets.KEY_TAKEN:
+            if failure.constraint_name not in (assets.KEY_TAKEN, applications.CODE_TAKEN):
                 raise
     return await action()
 
 
-async def _load(unit: Transaction, rows: Sequence[Row], *, lock: bool = True) -> World:
-    """Everything that the rows name, as far as it is known; on `lock` the assets are locked, their hosts kept from deletion."""
+async def _load(unit: Transaction, rows: Sequence[Row]) -> World:
+    """Everything that the rows name, as far as it is known; the assets are locked, their hosts kept from deletion."""
     records = [row.record for row in rows]
     connection = unit.connection
     keys = {record.key for record in records}
@@ -67,14 +67,13 @@ async def _load(unit: Transaction, rows: Sequence[Row], *, lock: bool = True) ->
     sites = {(record.org, record.site) for record in records if record.site is not None}
     zones = await places.time_zones(connection, {record.org for record in records})
     site_ids = await places.site_ids(connection, sorted(sites)) if sites else {}
-    known = await assets.find_by_keys(connection, sorted(keys), lock=lock)
-    hosts = await assets.find_hosts(connection, sorted(host_keys), lock=lock) if host_keys else {}
+    known = await assets.lock_by_keys(connection, sorted(keys))
+    hosts = await assets.find_hosts(connection, sorted(host_keys)) if host_keys else {}
     virtual = {record.key for record in records if record.kind is Kind.VIRTUAL_MACHINE}
     nested = {key for key in host_keys if key in virtual or _is_virtual(key, hosts)}
     hosting = {}
     if nested:
-        if lock:
-            await assets.serialise_nesting(connection)
+        await assets.serialise_nesting(connection)
         hosting = await states.nested_stays(connection, {hosts[key].id for key in nested if key in hosts})
     return World(zones, site_ids, known, hosts, hosting)
 

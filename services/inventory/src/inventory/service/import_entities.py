@@ -1,8 +1,9 @@
 """The rows of an import, whatever they tell of, into assets and sites; each row comes to an outcome."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from common.api.problems import Problem
@@ -10,7 +11,7 @@ from pydantic import ValidationError
 
 from inventory.domain.configuration import Part
 from inventory.domain.defects import Defect, Refused, defects_of
-from inventory.domain.places import PueInterval, Site
+from inventory.domain.places import PueInterval, Site, corrected
 from inventory.domain.planning import Row
 from inventory.domain.quantities import Day
 from inventory.imports.charges import facts_of_charges
@@ -40,6 +41,8 @@ async def apply_entity(
             return await _charges(writing, rows, learnt)
         case Entity.PURCHASE:
             return await _purchases(writing, rows)
+        case Entity.APPLICATION:
+            return await writing.applications([row.content for row in rows])
         case _:
             contents = [row.content for row in rows]
             hosts = options.get("missing_hosts") != "none"
@@ -131,9 +134,7 @@ async def _site(writing: Writing, index: int, content: Mapping[str, Any]) -> Row
             return RowOutcome(index, Result.UNCHANGED)
         change = {name: getattr(site, name) for name in ("name", "country") if name in said}
         if value is not None:
-            change["pue"] = [
-                interval.model_dump(by_alias=True) for interval in pue_from(known.site.pue, today, float(value))
-            ]
+            change["pue"] = _pue_from(known.site, today, value)
         site = Site.model_validate({**known.site.model_dump(by_alias=True), **change})
     try:
         result = await writing.site(known, site, change)
@@ -147,20 +148,13 @@ def _of_the_site(defect: Defect) -> Defect:
     return Defect(defect.field.split(".")[0], defect.code, defect.detail)
 
 
-def pue_from(known: Sequence[PueInterval], day: Any, value: float) -> Iterator[PueInterval]:
-    """The PUE of a site when it is `value` from `day` on: what was known of the days before stays, and what it was later."""
-    holds = next((one for one in known if _covers(one, day)), None)
-    if holds is not None and holds.value == value:
-        yield from known
-        return
-    later = [one for one in known if one.start is not None and one.start > day]
-    for one in known:
-        if one.start is None or one.start < day:
-            yield one if one.end is not None and one.end <= day else one.model_copy(update={"end": day})
-    start = day if any(True for one in known if one.start is None or one.start < day) else None
-    yield PueInterval.model_validate({"from": start, "to": later[0].start if later else None, "value": value})
-    yield from later
-
-
-def _covers(interval: PueInterval, day: Any) -> bool:
-    return (interval.start is None or interval.start <= day) and (interval.end is None or day < interval.end)
+def _pue_from(site: Site, day: date, value: float) -> list[dict[str, Any]]:
+    """The PUE of a site when it is `value` from `day` on, as long as nothing else is known of later days."""
+    if not site.pue:
+        return [{"value": value}]
+    holds = [one.value for one in site.pue if (one.start or day) <= day and (one.end is None or day < one.end)]
+    if holds == [value]:
+        return [one.model_dump(by_alias=True) for one in site.pue]
+    later = min((one.start for one in site.pue if one.start is not None and one.start > day), default=None)
+    now = PueInterval.model_validate({"from": day, "to": later, "value": value})
+    return [one.model_dump(by_alias=True) for one in corrected(site.pue, now)]

@@ -93,16 +93,14 @@ class ImportJob:
         return True
 
     async def _rehearse_chunk(self, format_: Format) -> bool:
-        """Foresee what the next rows would do, and keep it; whether there were any."""
-        async with self._database.snapshot(self._job.organisations) as connection:
-            rows = await import_rows.next_rows(connection, self._job, self._settings.import_chunk_rows)
-            if not rows:
-                return False
-            unit = Transaction(connection, self._job.organisations)
-            writing = Rehearsing(unit, self._clock(), self._unsaid, self._job)
-            outcomes = await self._outcomes(writing, format_, rows)
+        """Foresee what the next rows would do, and keep it; whether there were any. Others wait for one chunk at most."""
         async with self._database.transaction(self._job.organisations) as unit:
             await imports.hold(unit.connection, self._job, self._settings.import_lease_s)
+            rows = await import_rows.next_rows(unit.connection, self._job, self._settings.import_chunk_rows)
+            if not rows:
+                return False
+            writing = Rehearsing(unit, self._clock(), self._unsaid, self._job)
+            outcomes = await self._outcomes(writing, format_, rows)
             await import_diffs.insert(unit.connection, self._job, writing.differences)
             await self._count(unit, format_, rows, outcomes)
         return True

@@ -1,4 +1,4 @@
-"""How rows of an import reach the inventory: written, or only foreseen, in which case nothing changes and nobody waits."""
+"""How rows of an import reach the inventory: written, or only foreseen, in which case nothing changes."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
@@ -9,13 +9,15 @@ from uuid import UUID, uuid4
 
 from common.database import Transaction
 
-from inventory.domain.changes import FieldChange, asset_changes, part_changes
+from inventory.domain.application import KnownMachine
+from inventory.domain.changes import FieldChange, application_changes, asset_changes, part_changes
 from inventory.domain.places import Site
 from inventory.domain.planning import Clock, HostFacts, Plan, Row
 from inventory.domain.record import AssetKey, host_key
 from inventory.service import places as place_cases
 from inventory.service.batches import apply_rows, foresee_rows
-from inventory.service.rows import Result
+from inventory.service.applications import apply_application_rows, foresee_application_rows
+from inventory.service.rows import Result, RowOutcome
 from inventory.store import import_diffs, places
 from inventory.store.import_diffs import Difference
 from inventory.store.imports import Import
@@ -41,6 +43,10 @@ class Writing(ABC):
     async def site(self, known: StoredSite | None, site: Site, change: Mapping[str, Any]) -> Result:
         """Write a site: a new one when none is known, else what `change` says of it; `site` is how it is then."""
 
+    @abstractmethod
+    async def applications(self, rows: Sequence[Any]) -> list[RowOutcome]:
+        """Write rows of applications; several may tell one, each another machine of it."""
+
     async def today(self, org: str) -> date | None:
         """The day from which a file's facts hold where an organisation is; None when that is not known."""
         zones = await places.time_zones(self.unit.connection, [org])
@@ -59,8 +65,13 @@ class Applying(Writing):
         if known is None:
             _, new = await place_cases.create_site(self.unit, site, self.now)
             return Result.CREATED if new else Result.UNCHANGED
-        after = await place_cases.change_site(self.unit, known, change, self.now)
-        return Result.UNCHANGED if after is known else Result.UPDATED
+        locked = await place_cases.site_or_404(self.unit, known.id)
+        after = await place_cases.change_site(self.unit, locked, change, self.now)
+        return Result.UNCHANGED if after is locked else Result.UPDATED
+
+    async def applications(self, rows: Sequence[Any]) -> list[RowOutcome]:
+        """See `Writing`."""
+        return await apply_application_rows(self.unit, rows, self.now)
 
 
 class Rehearsing(Writing):
@@ -105,6 +116,31 @@ class Rehearsing(Writing):
         )
         return result
 
+    async def applications(self, rows: Sequence[Any]) -> list[RowOutcome]:
+        """See `Writing`."""
+        awaited = {key: KnownMachine(host.id, self.now) for key, host in (await self._machines(rows)).items()}
+        plan = await foresee_application_rows(self.unit, rows, self.now, awaited)
+        names = {host.id: f"{key.source}/{key.external_id}" for key, host in self._hosts.items()}
+        for before, after in plan.applications:
+            changes = application_changes(before, after)
+            machines = {value for change in changes for value in (change.before, change.after) if isinstance(value, UUID)}
+            named = {**names, **await import_diffs.names(self.unit.connection, self._job, machines)}
+            result = Result.CREATED if before is None else Result.UPDATED if changes else Result.UNCHANGED
+            told = [_change_document(change, named) for change in changes]
+            self.differences.append(
+                Difference(result, "application", after.org, "", after.code, None, after.name, after.id, told)
+            )
+        return plan.outcomes
+
+    async def _machines(self, rows: Sequence[Any]) -> Mapping[AssetKey, HostFacts]:
+        """The machines that rows of applications name and that earlier rows would create."""
+        keys = {
+            AssetKey(claim.get("org") or row["org"], claim["source"], claim["external_id"])
+            for row in rows
+            for claim in row.get("machines", ())
+        }
+        return {**await import_diffs.foreseen_hosts(self.unit.connection, self._job, keys), **self._hosts}
+
     async def _tell(self, plan: Plan) -> None:
         """Keep what the plan would do to each asset that it concerns."""
         concerned = {asset.id: asset for asset in plan.assets.values()}
@@ -142,8 +178,8 @@ def _change_document(change: FieldChange, names: Mapping[UUID, str] | None = Non
     """A change as a diff shows it: hosts and sites by name, `from` and `to` where it is dated."""
     document = asdict(change)
     start, end = document.pop("start"), document.pop("end")
-    if change.field in _REFERENCES:
-        document["field"] = _REFERENCES[change.field]
+    if change.field in (*_REFERENCES, "machine"):
+        document["field"] = _REFERENCES.get(change.field, change.field)
         for side in ("before", "after"):
             document[side] = None if document[side] is None else (names or {}).get(document[side], str(document[side]))
     return document if start is None else {**document, "from": start, "to": end}

@@ -1,8 +1,8 @@
 """Organisations and sites: create, change, read."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
@@ -12,16 +12,20 @@ from pydantic import BaseModel, ValidationError
 
 from inventory import events
 from inventory.domain.defects import Defect, defects_of
-from inventory.domain.places import Organisation, Site
+from inventory.domain.places import ContractInterval, OperatorInterval, Organisation, PueInterval, Site, corrected
+from inventory.domain.revision import NOBODY, Author
 from inventory.service.problems import unprocessable
-from inventory.store import places
+from inventory.store import places, versions
 from inventory.store.places import StoredOrganisation, StoredSite
+from inventory.store.versions import DocumentKind, DocumentVersion
 
 Document = TypeVar("Document", bound=BaseModel)
 
+_TICK = timedelta(microseconds=1)
+
 
 async def create_organisation(
-    unit: Transaction, organisation: Organisation, now: datetime
+    unit: Transaction, organisation: Organisation, now: datetime, by: Author = NOBODY
 ) -> tuple[StoredOrganisation, bool]:
     """Create an organisation. The same again is the one there is; the flag says whether it is new.
 
@@ -29,7 +33,7 @@ async def create_organisation(
     """
     stored = StoredOrganisation(organisation, 1, now)
     if await places.insert_organisation(unit.connection, stored):
-        unit.publish(events.organisation_changed(stored))
+        await _publish_organisation(unit, stored, by)
         return stored, True
     known = await places.find_organisation(unit.connection, organisation.id)
     if known is None or known.organisation != organisation:
@@ -38,15 +42,15 @@ async def create_organisation(
 
 
 async def change_organisation(
-    unit: Transaction, known: StoredOrganisation, change: Mapping[str, Any], now: datetime
+    unit: Transaction, known: StoredOrganisation, change: Mapping[str, Any], now: datetime, by: Author = NOBODY
 ) -> StoredOrganisation:
     """Change fields of a locked organisation; what changes nothing makes no version. Raises Unprocessable."""
     changed = _merged(known.organisation, change, fixed=("id",))
     if changed == known.organisation:
         return known
-    stored = StoredOrganisation(changed, known.version + 1, now)
+    stored = StoredOrganisation(changed, known.version + 1, max(now, known.recorded_at + _TICK))
     await places.update_organisation(unit.connection, stored)
-    unit.publish(events.organisation_changed(stored))
+    await _publish_organisation(unit, stored, by)
     return stored
 
 
@@ -58,7 +62,7 @@ async def organisation_or_404(unit: Transaction, org: str) -> StoredOrganisation
     return known
 
 
-async def create_site(unit: Transaction, site: Site, now: datetime) -> tuple[StoredSite, bool]:
+async def create_site(unit: Transaction, site: Site, now: datetime, by: Author = NOBODY) -> tuple[StoredSite, bool]:
     """Create a site of a known organisation. The same again is the one there is; the flag says whether it is new.
 
     Raises Unprocessable when the organisation is not known, Conflict when the code is taken by another content.
@@ -67,7 +71,7 @@ async def create_site(unit: Transaction, site: Site, now: datetime) -> tuple[Sto
         raise unprocessable([Defect("org", "unknown_organisation", f"no organisation {site.org!r} is known")])
     stored = StoredSite(uuid4(), site, 1, now)
     if await places.insert_site(unit.connection, stored):
-        unit.publish(events.site_changed(stored))
+        await _publish_site(unit, stored, by)
         return stored, True
     known = await places.find_site_by_code(unit.connection, site.org, site.code)
     if known is None or known.site != site:
@@ -77,15 +81,80 @@ async def create_site(unit: Transaction, site: Site, now: datetime) -> tuple[Sto
     return known, False
 
 
-async def change_site(unit: Transaction, known: StoredSite, change: Mapping[str, Any], now: datetime) -> StoredSite:
-    """Change fields of a locked site; what changes nothing makes no version. Raises Unprocessable."""
-    changed = _merged(known.site, change, fixed=("org", "code"))
+async def change_site(
+    unit: Transaction, known: StoredSite, change: Mapping[str, Any], now: datetime, by: Author = NOBODY
+) -> StoredSite:
+    """Change fields of a locked site; what changes nothing makes no version. Raises Unprocessable.
+
+    Where `operators` change and `operator` is not said, it becomes the latest of them; dated contracts stay unless they
+    are said.
+    """
+    derived = ("operator",) if "operators" in change else ()
+    electricity = change.get("electricity")
+    if isinstance(electricity, Mapping) and "contracts" not in electricity:
+        kept = known.site.model_dump(by_alias=True)["electricity"]["contracts"]
+        change = {**change, "electricity": {"contracts": kept, **electricity}}
+    return await _next_site(unit, known, _merged(known.site, change, fixed=("org", "code"), forget=derived), now, by)
+
+
+async def correct_site(
+    unit: Transaction,
+    known: StoredSite,
+    correction: PueInterval | OperatorInterval | ContractInterval,
+    now: datetime,
+    by: Author = NOBODY,
+) -> StoredSite:
+    """Say what held over some days of a locked site; on other days all stays as it was known. Raises Unprocessable."""
+    site = known.site
+    change: dict[str, Any]
+    match correction:
+        case PueInterval():
+            change = {"pue": _documents(corrected(site.pue, correction))}
+        case OperatorInterval():
+            before = site.operators or (OperatorInterval(operator=site.operator),)
+            change = {"operators": _documents(corrected(before, correction))}
+        case ContractInterval():
+            beside = site.electricity.model_dump(exclude={"contracts"})
+            contracts = site.electricity.contracts or (ContractInterval(**beside),)
+            change = {"electricity": {"contracts": _documents(corrected(contracts, correction))}}
+    return await change_site(unit, known, change, now, by)
+
+
+def _documents(intervals: Sequence[BaseModel]) -> list[dict[str, Any]]:
+    return [interval.model_dump(by_alias=True) for interval in intervals]
+
+
+async def _next_site(unit: Transaction, known: StoredSite, changed: Site, now: datetime, by: Author) -> StoredSite:
     if changed == known.site:
         return known
-    stored = replace(known, site=changed, version=known.version + 1, recorded_at=now)
+    stored = replace(known, site=changed, version=known.version + 1, recorded_at=max(now, known.recorded_at + _TICK))
     await places.update_site(unit.connection, stored)
-    unit.publish(events.site_changed(stored))
+    await _publish_site(unit, stored, by)
     return stored
+
+
+async def _publish_site(unit: Transaction, stored: StoredSite, by: Author) -> None:
+    document = stored.site.model_dump(mode="json", by_alias=True)
+    kept = DocumentVersion(
+        DocumentKind.SITE, str(stored.id), stored.site.org, stored.version, stored.recorded_at, by, document
+    )
+    await versions.keep(unit.connection, [kept])
+    unit.publish(events.site_changed(stored))
+
+
+async def _publish_organisation(unit: Transaction, stored: StoredOrganisation, by: Author) -> None:
+    organisation = stored.organisation
+    kept = DocumentVersion(
+        DocumentKind.ORGANISATION,
+        organisation.id,
+        organisation.id,
+        stored.version,
+        stored.recorded_at,
+        by,
+        organisation.model_dump(mode="json"),
+    )
+    await versions.keep(unit.connection, [kept])
+    unit.publish(events.organisation_changed(stored))
 
 
 async def site_or_404(unit: Transaction, site_id: UUID) -> StoredSite:
@@ -96,12 +165,18 @@ async def site_or_404(unit: Transaction, site_id: UUID) -> StoredSite:
     return known
 
 
-def _merged(document: Document, change: Mapping[str, Any], fixed: tuple[str, ...]) -> Document:
-    """`document` with the fields of `change`, validated as a whole. Raises Unprocessable; `fixed` fields do not change."""
+def _merged(
+    document: Document, change: Mapping[str, Any], fixed: tuple[str, ...], forget: tuple[str, ...] = ()
+) -> Document:
+    """`document` with the fields of `change`, validated as a whole; those to `forget` follow from the others.
+
+    Raises Unprocessable; `fixed` fields do not change.
+    """
     refused = [Defect(name, "fixed", f"{name} does not change") for name in fixed if name in change]
     if refused:
         raise unprocessable(refused)
     try:
-        return type(document).model_validate({**document.model_dump(by_alias=True), **change})
+        known = document.model_dump(by_alias=True, exclude=set(forget))
+        return type(document).model_validate({**known, **change})
     except ValidationError as failure:
         raise unprocessable(defects_of(failure)) from None

@@ -26,21 +26,21 @@ KEY_TAKEN = "asset_identities_pkey"
 """The constraint that a second asset of the same key violates."""
 
 
-async def find_by_keys(connection: Connection, keys: Sequence[AssetKey], *, lock: bool = True) -> dict[AssetKey, Asset]:
-    """The known and visible assets among `keys`, with their timelines; on `lock` locked against other writers until commit.
+async def lock_by_keys(connection: Connection, keys: Sequence[AssetKey]) -> dict[AssetKey, Asset]:
+    """The known and visible assets among `keys`, with their timelines, locked against other writers until commit.
 
     Rows are locked in order of id, so two batches over the same assets wait for one another and do not deadlock. The
     timelines are read after the locks are there, so they are those of the version that is locked.
     """
     rows = await connection.fetch(
-        f"""
+        """
         SELECT i.org_id AS key_org, i.source AS key_source, i.external_id AS key_external_id, a.*
         FROM unnest($1::text[], $2::text[], $3::text[]) AS wanted (org_id, source, external_id)
         JOIN asset_identities i USING (org_id, source, external_id)
         JOIN assets a ON a.id = i.asset_id
         WHERE a.deleted_at IS NULL
         ORDER BY a.id
-        {"FOR NO KEY UPDATE OF a" if lock else ""}
+        FOR NO KEY UPDATE OF a
         """,
         *_columns(keys),
     )
@@ -51,19 +51,17 @@ async def find_by_keys(connection: Connection, keys: Sequence[AssetKey], *, lock
     }
 
 
-async def find_hosts(
-    connection: Connection, keys: Sequence[AssetKey], *, lock: bool = True
-) -> dict[AssetKey, HostFacts]:
-    """What is known of possible hosts; on `lock` they cannot be deleted until commit."""
+async def find_hosts(connection: Connection, keys: Sequence[AssetKey]) -> dict[AssetKey, HostFacts]:
+    """What is known of possible hosts; they cannot be deleted until commit."""
     rows = await connection.fetch(
-        f"""
+        """
         SELECT i.org_id, i.source, i.external_id, a.id, a.kind
         FROM unnest($1::text[], $2::text[], $3::text[]) AS wanted (org_id, source, external_id)
         JOIN asset_identities i USING (org_id, source, external_id)
         JOIN assets a ON a.id = i.asset_id
         WHERE a.deleted_at IS NULL
         ORDER BY a.id
-        {"FOR KEY SHARE OF a" if lock else ""}
+        FOR KEY SHARE OF a
         """,
         *_columns(keys),
     )
@@ -182,6 +180,8 @@ def to_asset(row: asyncpg.Record, timeline: Timeline) -> Asset:
         version=row["version"],
         recorded_at=row["recorded_at"],
         deleted=row["deleted_at"] is not None,
+        also_known_as=tuple((source, external_id) for source, external_id in row["also_known_as"]),
+        merged_into=row["merged_into"],
     )
 
 

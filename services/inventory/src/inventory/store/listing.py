@@ -75,7 +75,7 @@ async def list_present(
         ("a.kind = ", wanted.kind),
         ("site.code = ", wanted.site),
         ("s.status = ", wanted.status),
-        ("(coalesce(a.name, '') || ' ' || a.external_id) ILIKE ", _containing(wanted.search)),
+        ("(coalesce(a.name, '') || ' ' || a.external_id) ILIKE ", containing(wanted.search)),
         ("(a.org_id, a.source, a.external_id) > ", after),
     ):
         if value is not None:
@@ -95,7 +95,7 @@ async def list_present(
     return [_present(row, None) for row in rows]
 
 
-def _containing(text: str | None) -> str | None:
+def containing(text: str | None) -> str | None:
     """The LIKE pattern of what contains `text`, its wildcards meant as themselves."""
     if text is None:
         return None

@@ -102,9 +102,9 @@ async def insert_site(connection: Connection, stored: StoredSite) -> bool:
     """Insert a site; False when its organisation has one of that code."""
     status = await connection.execute(
         """
-        INSERT INTO sites (id, org_id, code, name, kind, country, region, pue, operator, allocation_rule, electricity,
-                           version, recorded_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+        INSERT INTO sites (id, org_id, code, name, kind, country, region, pue, operator, operators,
+                           allocation_rule, electricity, version, recorded_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
         ON CONFLICT (org_id, code) DO NOTHING
         """,
         *_site_values(stored),
@@ -117,8 +117,8 @@ async def update_site(connection: Connection, stored: StoredSite) -> None:
     await connection.execute(
         """
         UPDATE sites
-        SET name = $4, kind = $5, country = $6, region = $7, pue = $8, operator = $9, allocation_rule = $10,
-            electricity = $11, version = $12, recorded_at = $13
+        SET name = $4, kind = $5, country = $6, region = $7, pue = $8, operator = $9, operators = $10,
+            allocation_rule = $11, electricity = $12, version = $13, recorded_at = $14
         WHERE id = $1 AND org_id = $2 AND code = $3
         """,
         *_site_values(stored),
@@ -207,6 +207,7 @@ def _site_values(stored: StoredSite) -> tuple[object, ...]:
         site.region,
         document["pue"],
         site.operator,
+        document["operators"],
         site.allocation_rule,
         document["electricity"],
         stored.version,
