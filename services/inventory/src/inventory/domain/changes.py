@@ -44,8 +44,12 @@ def application_changes(before: Application | None, after: Application) -> list[
         for name in ("name", "users")
         if before is None or getattr(before, name) != getattr(after, name)
     ]
-    gone = [FieldChange("machine", one.asset_id, None, one.start, one.end) for one in known if one not in after.machines]
-    come = [FieldChange("machine", None, one.asset_id, one.start, one.end) for one in after.machines if one not in known]
+    gone = [
+        FieldChange("machine", one.asset_id, None, one.start, one.end) for one in known if one not in after.machines
+    ]
+    come = [
+        FieldChange("machine", None, one.asset_id, one.start, one.end) for one in after.machines if one not in known
+    ]
     return [change for change in fields_ if change.before != change.after] + gone + come
 
 

@@ -163,6 +163,16 @@ def column_of(field: str) -> str:
     return _FIELDS.get(field) or _WHOLES.get(field) or field
 
 
+def belongs(content: Mapping[str, Any], column: str) -> bool:
+    """Whether a column stands by itself, or is part of something that a row says already."""
+    node: Any = content
+    for step in _COLUMNS[column][0].split(".")[:-1]:
+        node = node[0] if step == "0" and node else node.get(step) if isinstance(node, Mapping) else None
+        if not node:
+            return False
+    return True
+
+
 def put(content: dict[str, Any], column: str, text: str) -> None:
     """Put what a cell of one of our columns says into a row."""
     path, read = _COLUMNS[column]

@@ -50,7 +50,10 @@ class MappedColumn(Part):
 
 
 class Mapping(Part):
-    """How tables of one sort are read. `constants` are our columns with what every row says."""
+    """How tables of one sort are read. `constants` are our columns with what every row says.
+
+    A constant that is part of something, such as the number of memory modules, counts where the row says another part of it.
+    """
 
     name: MappingName
     columns: Annotated[tuple[MappedColumn, ...], Field(min_length=1, max_length=100)]
@@ -142,13 +145,14 @@ class Mapped:
         self, row: Row, chosen: dict[str, str], values: dict[str, dict[str, str]], defaults: Defaults
     ) -> Reading:
         content: dict[str, Any] = {}
-        for column, said in self.mapping.constants.items():
-            _put(content, column, said)
         for mapped in self.mapping.columns:
             heading = chosen.get(mapped.column)
             text = None if heading is None else row.text(plain(heading))
             if text is not None and heading is not None:
                 _put(content, mapped.column, self._told(row, mapped, heading, text, values[mapped.column]))
+        for column, said in self.mapping.constants.items():
+            if column.startswith(TAG) or constellation.belongs(content, column):
+                _put(content, column, said)
         content.setdefault("source", defaults.source or self.mapping.name)
         if defaults.kind is not None:
             content.setdefault("kind", defaults.kind)

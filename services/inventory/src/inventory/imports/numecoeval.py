@@ -70,7 +70,12 @@ _FIELDS = {
     "machines.0": "nomEquipementVirtuel",
     "owner": "utilisateur",
 }
-_NAMES = {PHYSICAL: "nomEquipementPhysique", VIRTUAL: "nomEquipementVirtuel", APPLICATIONS: "nomApplication"}
+_NAMES = {
+    SITES: "nomCourtDatacenter",
+    PHYSICAL: "nomEquipementPhysique",
+    VIRTUAL: "nomEquipementVirtuel",
+    APPLICATIONS: "nomApplication",
+}
 _COMPUTING = frozenset({Kind.SERVER, Kind.STORAGE, Kind.LAPTOP, Kind.DESKTOP, Kind.THIN_CLIENT})
 
 

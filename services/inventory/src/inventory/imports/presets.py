@@ -20,8 +20,6 @@ GLPI = Mapping(
             "Identifiant",
             "Inventory number",
             "Numéro d'inventaire",
-            "Serial number",
-            "Numéro de série",
             "Name",
             "Nom",
             required=True,
@@ -37,7 +35,7 @@ GLPI = Mapping(
         _column("owner", "User", "Utilisateur", "Alternate username", "Usager"),
         _column("tags.group", "Group", "Groupe"),
         _column("tags.operating_system", "Operating System - Name", "Système d'exploitation - Nom"),
-        _column("cpu_model", "Components - Processor", "Composants - Processeur"),
+        _column("tags.processor", "Components - Processor", "Composants - Processeur"),
         _column(
             "acquired_on",
             "Date of purchase",

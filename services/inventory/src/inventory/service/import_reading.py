@@ -73,11 +73,17 @@ class ReadingStage:
                 async with self._database.transaction(self._job.organisations) as unit:
                     await self._keep(unit, step)
         async with self._database.transaction(self._job.organisations) as unit:
-            refused = await import_rows.refuse_repeated(unit.connection, self._job) if format_.strict else 0
+            refused = await self._refuse_repeated(unit, format_) if format_.strict else 0
             missing = await import_diffs.insert_missing(unit.connection, self._job, self._clock())
             await imports.start_applying(unit.connection, self._job, refused=refused, missing=missing)
             await import_rows.put_hosts_first(unit.connection, self._job, _GUESTS, _HOSTS)
         return format_
+
+    async def _refuse_repeated(self, unit: Transaction, format_: Format) -> int:
+        refused = await import_rows.refuse_repeated(unit.connection, self._job)
+        for tab in await import_rows.repeated_tabs(unit.connection, self._job):
+            await import_rows.name_column(unit.connection, self._job, tab, format_.column(tab, "external_id"))
+        return refused
 
     async def _fetch(self, folder: Path) -> list[SourceFile]:
         files = []

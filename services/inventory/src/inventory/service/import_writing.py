@@ -15,8 +15,8 @@ from inventory.domain.places import Site
 from inventory.domain.planning import Clock, HostFacts, Plan, Row
 from inventory.domain.record import AssetKey, host_key
 from inventory.service import places as place_cases
-from inventory.service.batches import apply_rows, foresee_rows
 from inventory.service.applications import apply_application_rows, foresee_application_rows
+from inventory.service.batches import apply_rows, foresee_rows
 from inventory.service.rows import Result, RowOutcome
 from inventory.store import import_diffs, places
 from inventory.store.import_diffs import Difference
@@ -123,7 +123,9 @@ class Rehearsing(Writing):
         names = {host.id: f"{key.source}/{key.external_id}" for key, host in self._hosts.items()}
         for before, after in plan.applications:
             changes = application_changes(before, after)
-            machines = {value for change in changes for value in (change.before, change.after) if isinstance(value, UUID)}
+            machines = {
+                value for change in changes for value in (change.before, change.after) if isinstance(value, UUID)
+            }
             named = {**names, **await import_diffs.names(self.unit.connection, self._job, machines)}
             result = Result.CREATED if before is None else Result.UPDATED if changes else Result.UNCHANGED
             told = [_change_document(change, named) for change in changes]

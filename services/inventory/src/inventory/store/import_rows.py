@@ -178,6 +178,24 @@ async def refuse_repeated(connection: Connection, job: Import) -> int:
     return len(taken)
 
 
+async def repeated_tabs(connection: Connection, job: Import) -> list[str]:
+    """The tabs in which a name stands twice."""
+    rows = await connection.fetch(
+        "SELECT DISTINCT tab FROM import_rejects WHERE import_id = $1 AND code = 'duplicate'", job.id
+    )
+    return [row["tab"] for row in rows]
+
+
+async def name_column(connection: Connection, job: Import, tab: str, column: str) -> None:
+    """Say in which column of a tab the names stand that are there twice."""
+    await connection.execute(
+        "UPDATE import_rejects SET field = $3 WHERE import_id = $1 AND tab = $2 AND code = 'duplicate'",
+        job.id,
+        tab,
+        column,
+    )
+
+
 async def refused_among(connection: Connection, job: Import, names: Collection[str]) -> set[str]:
     """Which of the names are of rows that were refused."""
     rows = await connection.fetch(
