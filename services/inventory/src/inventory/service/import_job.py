@@ -84,8 +84,8 @@ class ImportJob:
     async def _apply_chunk(self, format_: Format) -> bool:
         """Apply the next rows in a transaction of their own; whether there were any."""
         async with self._database.transaction(self._job.organisations) as unit:
-            await imports.hold(unit.connection, self._job, self._settings.import_lease_s)
-            rows = await import_rows.next_rows(unit.connection, self._job, self._settings.import_chunk_rows)
+            reached = await imports.hold(unit.connection, self._job, self._settings.import_lease_s)
+            rows = await import_rows.next_rows(unit.connection, self._job, reached, self._settings.import_chunk_rows)
             if not rows:
                 return False
             outcomes = await self._outcomes(Applying(unit, self._clock(), self._unsaid), format_, rows)
@@ -95,8 +95,8 @@ class ImportJob:
     async def _rehearse_chunk(self, format_: Format) -> bool:
         """Foresee what the next rows would do, and keep it; whether there were any. Others wait for one chunk at most."""
         async with self._database.transaction(self._job.organisations) as unit:
-            await imports.hold(unit.connection, self._job, self._settings.import_lease_s)
-            rows = await import_rows.next_rows(unit.connection, self._job, self._settings.import_chunk_rows)
+            reached = await imports.hold(unit.connection, self._job, self._settings.import_lease_s)
+            rows = await import_rows.next_rows(unit.connection, self._job, reached, self._settings.import_chunk_rows)
             if not rows:
                 return False
             writing = Rehearsing(unit, self._clock(), self._unsaid, self._job)

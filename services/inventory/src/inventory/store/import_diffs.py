@@ -63,23 +63,29 @@ async def insert_missing(connection: Connection, job: Import, at: datetime) -> i
     """
     status = await connection.execute(
         """
-        WITH told AS MATERIALIZED (
-            SELECT asset FROM import_rows WHERE import_id = $1 AND entity IN ('asset', 'charge')
-            UNION
-            SELECT asset FROM import_rejects WHERE import_id = $1 AND asset IS NOT NULL
-        ),
-        scopes AS (
+        WITH scopes AS MATERIALIZED (
             SELECT DISTINCT content ->> 'org' AS org, content ->> 'source' AS source, content ->> 'kind' AS kind
             FROM import_rows
             WHERE import_id = $1 AND entity IN ('asset', 'charge')
+        ),
+        known AS MATERIALIZED (
+            SELECT i.org_id, i.source, i.external_id, i.asset_id, s.kind,
+                   concat_ws(chr(31), 'asset', i.org_id, i.source, i.external_id) AS told_as
+            FROM scopes s
+            JOIN asset_identities i ON i.org_id = s.org AND i.source = s.source
         )
         INSERT INTO import_diffs (import_id, org_id, result, entity, of_org, source, external_id, kind, name, entity_id)
         SELECT $1, $2, 'missing', 'asset', a.org_id, i.source, i.external_id, a.kind, a.name, a.id
-        FROM scopes s
-        JOIN asset_identities i ON i.org_id = s.org AND i.source = s.source
-        JOIN assets a ON a.id = i.asset_id AND a.kind = s.kind AND a.deleted_at IS NULL
+        FROM known i
+        JOIN assets a ON a.id = i.asset_id AND a.kind = i.kind AND a.deleted_at IS NULL
         WHERE NOT EXISTS (
-              SELECT FROM told WHERE told.asset = concat_ws(chr(31), 'asset', i.org_id, i.source, i.external_id)
+              SELECT FROM import_rows r
+              WHERE r.import_id = $1 AND r.rank = ANY ('{0,1,2,3}')
+                AND r.asset = i.told_as
+          )
+          AND NOT EXISTS (
+              SELECT FROM import_rejects r
+              WHERE r.import_id = $1 AND r.asset = i.told_as
           )
           AND NOT EXISTS (
               SELECT FROM asset_states t

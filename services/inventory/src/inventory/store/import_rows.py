@@ -79,15 +79,15 @@ async def let_go(connection: Connection, job: Import) -> None:
 
 async def put_hosts_first(connection: Connection, job: Import, guests: int, hosts: int) -> None:
     """Have machines that host others applied before those: of the rank `guests` they get the rank `hosts`."""
+    named = await connection.fetch(
+        "SELECT DISTINCT host FROM import_rows WHERE import_id = $1 AND host IS NOT NULL", job.id
+    )
     await connection.execute(
-        """
-        UPDATE import_rows SET rank = $3
-        WHERE import_id = $1 AND rank = $2
-          AND asset IN (SELECT host FROM import_rows WHERE import_id = $1 AND host IS NOT NULL)
-        """,
+        "UPDATE import_rows SET rank = $3 WHERE import_id = $1 AND rank = $2 AND asset = ANY ($4)",
         job.id,
         guests,
         hosts,
+        [row["host"] for row in named],
     )
 
 
@@ -117,31 +117,37 @@ async def stage_rows(connection: Connection, job: Import, rows: Sequence[StagedR
     )
 
 
-async def next_rows(connection: Connection, job: Import, limit: int) -> list[StagedRow]:
-    """The rows after those that have been applied, some `limit` of them: all rows of one name come together."""
-    rows = await connection.fetch(
+async def next_rows(connection: Connection, job: Import, reached: tuple[int, str], limit: int) -> list[StagedRow]:
+    """The rows after `reached` (rank and name), some `limit` of them: all rows of one name come together."""
+    last = await connection.fetchrow(
         """
-        WITH reached AS (SELECT reached_rank AS rank, reached_name AS asset FROM imports WHERE id = $1),
-        last AS (
-            SELECT rank, asset FROM import_rows
-            WHERE import_id = $1 AND (rank, asset) > (SELECT rank, asset FROM reached)
-            ORDER BY rank, asset OFFSET $2 LIMIT 1
-        )
+        SELECT rank, asset FROM import_rows
+        WHERE import_id = $1 AND (rank, asset) > ($2, $3)
+        ORDER BY rank, asset
+        OFFSET $4
+        LIMIT 1
+        """,
+        job.id,
+        *reached,
+        limit - 1,
+    )
+    rows = await connection.fetch(
+        f"""
         SELECT rank, asset, host, file, tab, line, content, original, entity, depends
         FROM import_rows
-        WHERE import_id = $1
-          AND (rank, asset) > (SELECT rank, asset FROM reached)
-          AND (NOT EXISTS (SELECT FROM last) OR (rank, asset) <= (SELECT rank, asset FROM last))
+        WHERE import_id = $1 AND (rank, asset) > ($2, $3) {"" if last is None else "AND (rank, asset) <= ($4, $5)"}
         ORDER BY rank, asset, file, tab, line
         """,
         job.id,
-        limit - 1,
+        *reached,
+        *([] if last is None else [last["rank"], last["asset"]]),
     )
     return [StagedRow(**dict(row)) for row in rows]
 
 
 async def refuse_repeated(connection: Connection, job: Import) -> int:
     """Refuse every row whose name another row of the same tab has too, also one that was refused; how many were taken out."""
+    await connection.execute("SET LOCAL enable_nestloop = off")  # nothing is known yet of how many rows there are
     repeated = """
         SELECT tab, asset
         FROM (
@@ -175,6 +181,7 @@ async def refuse_repeated(connection: Connection, job: Import) -> int:
         """,
         job.id,
     )
+    await connection.execute("SET LOCAL enable_nestloop = on")
     return len(taken)
 
 

@@ -122,14 +122,22 @@ async def claim(connection: Connection, lease: UUID, lease_s: float) -> Import |
     return None if row is None else _import(row)
 
 
-async def hold(connection: Connection, job: Import, lease_s: float) -> None:
-    """Renew the lease, and with it lock the import until commit. Raises LeaseLost."""
-    await _held(
+async def hold(connection: Connection, job: Import, lease_s: float) -> tuple[int, str]:
+    """Renew the lease, and with it lock the import until commit; the last row that was applied (rank and name).
+
+    Raises LeaseLost.
+    """
+    row = await _held(
         connection,
-        "UPDATE imports SET leased_until = now() + make_interval(secs => $3) WHERE id = $1 AND lease = $2",
+        """
+        UPDATE imports SET leased_until = now() + make_interval(secs => $3)
+        WHERE id = $1 AND lease = $2
+        RETURNING reached_rank, reached_name
+        """,
         job,
         lease_s,
     )
+    return row["reached_rank"], row["reached_name"]
 
 
 async def release(connection: Connection, job: Import) -> None:
