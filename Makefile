@@ -13,8 +13,9 @@ setup: ## the virtual environment from the pinned requirements (quick when it is
 demo: setup ## start everything, load the example organisation, show its dashboard, leave it running
 	@local-stack demo
 
+# Tests wait for servers more than they compute: three processes for two cores.
 test: setup lint ## lint, then every test
-	@pytest $(PYTEST_ARGS)
+	@pytest -n 3 --dist loadgroup $(PYTEST_ARGS)
 
 lint: setup ## ruff, mypy --strict, import-linter
 	@ruff check -q $(SOURCES)

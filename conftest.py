@@ -1,3 +1,18 @@
-"""Fixtures for every test of the repository."""
+"""Fixtures for every test of the repository, and which tests stay together when several processes share them out."""
+
+from pathlib import Path
+
+import pytest
 
 pytest_plugins = ["common.testing.plugin"]
+
+STARTED_ONCE = ("tests/e2e", "tests/faults", "deploy/local/tests")
+"""Folders whose tests share servers of their own: one process runs them all. Elsewhere a file stays together."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Name each test's group, for `pytest -n … --dist loadgroup`."""
+    for item in items:
+        path = item.path.relative_to(config.rootpath)
+        folder = next((folder for folder in STARTED_ONCE if path.is_relative_to(Path(folder))), None)
+        item.add_marker(pytest.mark.xdist_group(folder or str(path)))

@@ -1,5 +1,6 @@
 """The five services as the contract tests see them: who owns which topic, who hears what, and with which reader models."""
 
+import asyncio
 import importlib
 from functools import cache
 from typing import Any
@@ -44,7 +45,10 @@ def parts(name: str) -> Parts:
     found = service(name)
     settings = found.settings(database_url=nowhere, kafka_bootstrap="127.0.0.1:0", issuer="none")
     limits = outbox.Limits(depth=settings.outbox_limit, event_bytes=settings.event_limit_bytes)
-    return found.build(Runtime(settings, Database(asyncpg.create_pool(nowhere), name, limits)))
+    loop = asyncio.new_event_loop()
+    pool = asyncpg.create_pool(nowhere, loop=loop)
+    loop.close()
+    return found.build(Runtime(settings, Database(pool, name, limits)))
 
 
 def owned(name: str) -> set[str]:

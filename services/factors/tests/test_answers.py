@@ -1,5 +1,7 @@
 """Questions, estimates and conversions over HTTP: what is answered, what is refused and how."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,6 +9,10 @@ from common.testing.harness import RunningService
 from factors.settings import FactorsSettings
 
 Factors = RunningService[FactorsSettings]
+
+CASES = {
+    case["id"]: case for case in json.loads((Path(__file__).parent / "cases" / "method.json").read_text())["cases"]
+}
 
 
 async def test_resolve_answers_with_factor_steps_and_warnings(shared: Factors) -> None:
@@ -71,19 +77,37 @@ async def test_overseas_answer_says_why_metropolitan_france_is_none(shared: Fact
     assert "overseas" in [step["code"] for step in answer["steps"]]
 
 
-@pytest.mark.parametrize(
-    ("gwp_set", "gases", "kg"),
-    [
-        ("AR6", {"CO2": 100, "CH4_fossil": 2, "N2O": 0.1}, 186.9),
-        ("AR5", {"CO2": 100, "CH4": 2, "N2O": 0.1}, 182.5),
-        ("AR4", {"R-410A": 2}, 4175),
-        ("AR5", {"R-410A": 2}, 3847),
-        ("AR6", {"R-410A": 2}, 4511),
-    ],
-)
-async def test_co2e_of_gases(shared: Factors, gwp_set: str, gases: dict[str, float], kg: float) -> None:
-    answer = await shared.client.post("/v1/co2e", json={"gwp_set": gwp_set, "gases_kg": gases})
-    assert answer.json()["co2e_kg"] == pytest.approx(kg, rel=1e-12)
+C09 = [
+    ("SAR", "SAR", "CH4"),
+    ("AR4", "AR4", "CH4"),
+    ("AR5", "AR5", "CH4"),
+    ("AR5_fossil_CH4", "AR5", "CH4_fossil"),
+    ("AR6_nonfossil_CH4", "AR6", "CH4"),
+    ("AR6_fossil_CH4", "AR6", "CH4_fossil"),
+    ("AR6_IPCC_27.9", "AR6", "CH4_unspecified"),
+]
+
+
+@pytest.mark.parametrize(("expected", "gwp_set", "methane"), C09)
+async def test_c09_one_mixture_under_each_set_through_the_api(
+    shared: Factors, expected: str, gwp_set: str, methane: str
+) -> None:
+    case = CASES["C09"]
+    inputs = case["inputs"]
+    masses = {"CO2": inputs["co2_kg"], methane: inputs["ch4_kg"], "N2O": inputs["n2o_kg"]}
+    answer = (await shared.client.post("/v1/co2e", json={"gwp_set": gwp_set, "gases_kg": masses})).json()
+    assert answer["co2e_kg"] == pytest.approx(case["expected"][expected], rel=case["rel_tolerance"])
+    assert [share["gas"] for share in answer["gases"]] == list(masses)
+
+
+@pytest.mark.parametrize(("gwp_set", "kg"), [("AR4", 4175), ("AR5", 3847), ("AR6", 4511)])
+async def test_two_kilograms_of_r410a_as_gases_and_as_an_activity(shared: Factors, gwp_set: str, kg: float) -> None:
+    gases = await shared.client.post("/v1/co2e", json={"gwp_set": gwp_set, "gases_kg": {"R-410A": 2}})
+    assert gases.json()["co2e_kg"] == pytest.approx(kg, rel=1e-12)
+    leak = {"activity": "refrigerant.r-410a", "date": "2026-06-01", "gwp_set": gwp_set, "quantity": 2000, "unit": "g"}
+    [computed] = (await shared.client.post("/v1/estimates", json={"items": [leak]})).json()["items"]
+    assert computed["gwp"] == pytest.approx(kg, rel=1e-12)
+    assert computed["factor"]["gwp_set"] == gwp_set
 
 
 @pytest.mark.parametrize(
@@ -93,6 +117,8 @@ async def test_co2e_of_gases(shared: Factors, gwp_set: str, gases: dict[str, flo
         ({"gases_kg": {"CO2": -1}}, "gases_kg.CO2"),
         ({"gwp_set": "AR7", "gases_kg": {"CO2": 1}}, "gwp_set"),
         ({"gases_kg": {}}, "gases_kg"),
+        ({"gases_kg": {"CO2": 1e308, "CH4": 1e308}}, "gases_kg.CO2"),
+        ({"gases_kg": {"R-410A": 1e306}}, "gases_kg.R-410A"),
     ],
 )
 async def test_co2e_refuses_naming_the_gas(shared: Factors, body: dict[str, Any], field: str) -> None:
@@ -110,10 +136,11 @@ async def test_estimates_compute_the_good_items_and_name_the_bad(shared: Factors
         good | {"ref": "nowhere", "region": "ZZ"},
         good | {"ref": "too late", "date": "2030-01-01"},
         good | {"ref": "no unit", "unit": None},
+        good | {"ref": "endless", "quantity": 1e308},
         good | {"ref": "last", "region": "DE", "date": "2024-06-01", "quantity": 10, "unit": "kWh"},
     ]
     answer = (await shared.client.post("/v1/estimates", json={"items": items})).json()
-    assert [(item["index"], item["ref"]) for item in answer["items"]] == [(0, "a"), (6, "last")]
+    assert [(item["index"], item["ref"]) for item in answer["items"]] == [(0, "a"), (7, "last")]
     assert answer["items"][0]["gwp"] == pytest.approx(113.8, rel=1e-12)
     assert answer["items"][0]["factor"]["id"] == "electricity-fr-2021-ademe"
     assert answer["items"][0]["steps"]
@@ -124,6 +151,7 @@ async def test_estimates_compute_the_good_items_and_name_the_bad(shared: Factors
         (3, "region", "unknown-region"),
         (4, "activity", "factor-not-found"),
         (5, "unit", "string_type"),
+        (6, "quantity", "too_large"),
     ]
 
 
@@ -179,5 +207,6 @@ async def test_a_mass_is_told_in_things_that_people_know(shared: Factors) -> Non
     assert by_activity["transport.car"]["quantity"] == pytest.approx(10_000, rel=1e-12)
     assert by_activity["transport.car"]["unit"] == "km"
     assert {"equivalent.person_year", "travel.plane", "embodied.laptop"} <= by_activity.keys()
-    assert (await shared.client.get("/v1/equivalents", params={"kg": "-1"})).status_code == 422
+    for kg in ("-1", "1e308"):
+        assert (await shared.client.get("/v1/equivalents", params={"kg": kg})).status_code == 422
     assert (await shared.client.get("/v1/equivalents", params={"kg": "1", "region": "ZZ"})).status_code == 404

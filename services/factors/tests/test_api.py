@@ -127,7 +127,7 @@ async def test_a_value_whose_licence_forbids_display_is_masked_and_still_used(
 
 
 async def test_facets_count_what_the_same_filters_list(shared: Factors) -> None:
-    filters = {"activity": "electricity", "year": "2024"}
+    filters = {"activity": "electricity", "year": "2024", "criterion": "gwp"}
     counted = (await shared.client.get("/v1/factors/facets", params=filters)).json()
     listed = (await shared.client.get("/v1/factors", params=filters | {"limit": "1000"})).json()["items"]
     assert counted["activity"] == [{"value": "electricity", "count": len(listed)}]

@@ -75,6 +75,33 @@ async def test_hours_follow_the_series_and_say_how_much_of_the_year_is_known(fre
     assert answer["series_sources"] == ["Grid operator, 2024"]
 
 
+async def test_a_dry_run_of_a_series_changes_nothing(french: Factors) -> None:
+    form = {"source_name": "Grid operator", "source_link": "Grid operator, 2024"}
+    answer = await french.client.post(
+        "/v1/intensities",
+        params={"region": "FR", "dry_run": "true"},
+        files={"file": ("ci.csv", csv_of(series([20.0, 40.0])))},
+        data=form,
+    )
+    assert (answer.json()["intervals"], answer.json()["dry_run"]) == (2, True)
+    assert (await hourly(french)).status_code == 404
+
+
+async def test_hours_of_an_own_value_are_the_organisation_s_and_a_masked_one_is_not_shown(french: Factors) -> None:
+    await send(french, csv_of(series([20.0, 40.0, 60.0, 40.0, 40.0])))
+    own = {
+        "org": "acme", "id": "contract", "activity": "electricity", "name": {"fr": "Contrat", "en": "Contract"}, "value": 0.01,
+        "unit": "kgCO2e/kWh", "region": "FR", "perimeter": "production", "valid_from": "2024-01-01", "valid_to": "2025-01-01",
+        "published_year": 2024, "reason": "contract",
+        "source": {"name": "Supplier", "link": "Contract 7", "licence": "secret", "year": 2024, "displayable": False},
+    }  # fmt: skip
+    assert (await french.client.post("/v1/overrides", json=own)).status_code == 201
+    mine = (await hourly(french, org="acme")).json()
+    assert (mine["factor"]["id"], mine["factor"]["value"]) == ("contract", None)
+    assert {hour["value"] for hour in mine["hours"]} == {None}
+    assert (await hourly(french)).json()["factor"]["id"] == "electricity-fr-2024-ember"
+
+
 async def test_a_second_series_replaces_the_first_over_its_time_only(french: Factors) -> None:
     await send(french, csv_of(series([20.0, 40.0, 60.0])))
     assert (await send(french, csv_of(series([30.0, 30.0], [30, 30])))).json()["replaced"] == 1

@@ -4,8 +4,9 @@ from collections import Counter
 from datetime import date
 
 import pytest
+from factors.catalogue import reader
 from factors.catalogue.reader import Entry
-from factors.domain.records import Perimeter, Source
+from factors.domain.records import GwpSet, Perimeter, Source
 from factors.domain.regions import Regions
 from factors.importing import base_carbone, boavizta, ember, own
 from factors.importing.plan import plan
@@ -44,7 +45,7 @@ BASE_CARBONE = "\n".join([
 
 
 def test_base_carbone_elements_become_factors_with_unit_place_and_validity(regions: Regions) -> None:
-    entries = by_id(base_carbone.read(BASE_CARBONE, regions, SOURCE))
+    entries = by_id(base_carbone.read(BASE_CARBONE, regions, SOURCE, reader.gases()))
     electricity = entries["base-carbone-1"].content
     assert (electricity.activity, electricity.region, electricity.perimeter) == (
         "electricity",
@@ -64,7 +65,7 @@ def test_base_carbone_elements_become_factors_with_unit_place_and_validity(regio
 
 
 def test_base_carbone_sub_items_become_perimeters_of_their_own(regions: Regions) -> None:
-    entries = by_id(base_carbone.read(BASE_CARBONE, regions, SOURCE))
+    entries = by_id(base_carbone.read(BASE_CARBONE, regions, SOURCE, reader.gases()))
     parts = {
         perimeter: entries[f"base-carbone-1-{perimeter}"].content for perimeter in ("upstream", "direct", "losses")
     }
@@ -74,7 +75,7 @@ def test_base_carbone_sub_items_become_perimeters_of_their_own(regions: Regions)
 
 
 def test_base_carbone_says_what_it_leaves_out_and_where_it_rejects(regions: Regions) -> None:
-    parsed = base_carbone.read(BASE_CARBONE, regions, SOURCE)
+    parsed = base_carbone.read(BASE_CARBONE, regions, SOURCE, reader.gases())
     assert parsed.skipped == {"status Archivé": 1, "type Donnée source": 1}
     assert [(reject.line, reject.field, reject.code) for reject in parsed.rejects] == [
         (10, "Unité français", "unit"),
@@ -82,6 +83,41 @@ def test_base_carbone_says_what_it_leaves_out_and_where_it_rejects(regions: Regi
         (12, "Total poste non décomposé", "not_a_number"),
         (14, "Période de validité", "not_a_period"),
     ]
+
+
+GASES_HEADER = BASE_CARBONE_HEADER + ";CO2f;CH4f;CH4b;N2O;Code gaz supplémentaire 1;Valeur gaz supplémentaire 1"
+BASE_CARBONE_GASES = "\n".join([
+    GASES_HEADER,
+    "Elément;1;Facteur d'émission;Valide générique;Gaz naturel;Gas;;;kgCO2e/kWh;France;2024-05-01;;30;;0,24;;0,2;0,03;0;0,01;;",
+    "Elément;2;Facteur d'émission;Valide générique;Disjoncteur;Breaker;;;kgCO2e/kg;France;2024-05-01;;5;;235;;;;;;SF6;235",
+    "Elément;3;Facteur d'émission;Valide générique;Incomplet;Part;;;kgCO2e/kg;France;2024-05-01;;;;3;;1;;;;;",
+    "Elément;4;Facteur d'émission;Valide générique;Inconnu;Unknown;;;kgCO2e/kg;France;2024-05-01;;;;3;;1;;;;Divers;2",
+    "Elément;5;Facteur d'émission;Valide générique;Négatif;Negative;;;kgCO2e/kg;France;2024-05-01;;-5;;3;;;;;;;",
+])  # fmt: skip
+
+
+def test_base_carbone_gases_become_masses_that_make_the_total_and_the_uncertainty_a_spread(regions: Regions) -> None:
+    parsed = base_carbone.read(BASE_CARBONE_GASES, regions, SOURCE, reader.gases())
+    entries = {entry_id: entry.content for entry_id, entry in by_id(parsed).items()}
+    gas = entries["base-carbone-1"]
+    assert dict(gas.gases) == {"CO2": 0.2, "CH4_fossil": 0.001, "N2O": pytest.approx(0.01 / 265)}
+    assert gas.gwp_set is GwpSet.AR5
+    assert gas.gsd2 == pytest.approx(1.3)
+    assert reader.rules().violations(gas) == []
+    assert dict(entries["base-carbone-2"].gases) == {"SF6": pytest.approx(0.01)}
+    for left_out, why in (("base-carbone-3", "total"), ("base-carbone-4", "Divers")):
+        content = entries[left_out]
+        assert content.gases == ()
+        assert content.note is not None
+        assert why in content.note.fr
+    assert [(reject.line, reject.field, reject.code) for reject in parsed.rejects] == [(6, "Incertitude", "negative")]
+
+
+def test_base_carbone_gases_are_counted_with_the_set_that_the_caller_names(regions: Regions) -> None:
+    parsed = base_carbone.read(BASE_CARBONE_GASES, regions, SOURCE, reader.gases(), GwpSet.AR6)
+    gas = by_id(parsed)["base-carbone-1"].content
+    assert dict(gas.gases)["CH4_fossil"] == pytest.approx(0.03 / 29.8)
+    assert gas.gwp_set is GwpSet.AR6
 
 
 EMBER = """country_code,country_or_region,year,latest_year,emissions_intensity_gco2_per_kwh
@@ -153,9 +189,26 @@ def test_own_file_carries_every_field_and_its_source() -> None:
     assert content.source.link == "Example p. 3"
 
 
+def test_own_file_carries_gases_biogenic_carbon_spread_and_the_mask() -> None:
+    header = f"{OWN_HEADER},gwp_set,gases,biogenic_co2,gsd2,source_displayable"
+    [located] = own.read(f"{header}\n{OWN_ROW},AR5,CO2=0.07; CH4_fossil=0.001,0.02,1.4,false\n").located
+    content = located.entry.content
+    assert content.gases == (("CH4_fossil", 0.001), ("CO2", 0.07))
+    assert (content.gwp_set, content.biogenic_co2, content.gsd2) == (GwpSet.AR5, 0.02, 1.4)
+    assert not content.source.displayable
+    assert reader.rules().violations(content) == []
+    [reject] = own.read(f"{header}\n{OWN_ROW},AR5,CO2:0.07,,,\n").rejects
+    assert (reject.field, reject.code) == ("gases", "malformed")
+    [reject] = own.read(f"{header}\n{OWN_ROW},AR5,,,,no\n").rejects
+    assert (reject.field, reject.code) == ("source_displayable", "malformed")
+
+
 @pytest.mark.parametrize(
     ("old", "new", "field", "code"),
     [
+        ("0.1", "nan", "value", "not_a_number"),
+        (",2025,FR", ",nan,FR", "published_year", "not_a_number"),
+        (",2025,FR", ",1e300,FR", "published_year", "out_of_range"),
         ("0.1", "abc", "value", "not_a_number"),
         (",2025,FR", ",20.5,FR", "published_year", "not_whole"),
         ("FR,,", "FR,all,", "perimeter", "unknown"),
@@ -191,7 +244,7 @@ def test_a_plan_rejects_broken_rules_doubles_and_rivals(regions: Regions) -> Non
         OWN_ROW.replace("heat-fr,heat", "Heat FR,heat.other"),
         OWN_ROW.replace("heat-fr,heat", "heat-negative,heat.negative").replace("0.1", "-0.1"),
     ]
-    planned = plan(own.read("\n".join([OWN_HEADER, *rows])), [], regions)
+    planned = plan(own.read("\n".join([OWN_HEADER, *rows])), [], reader.rules())
     assert [entry.id for entry in planned.added] == ["heat-fr"]
     assert [(reject.line, reject.field, reject.code) for reject in planned.rejects] == [
         (3, "id", "duplicate"),

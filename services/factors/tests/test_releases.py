@@ -1,14 +1,23 @@
 """Releases are frozen: what they answer never changes, whatever is published since."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
 import pytest
+from common import json
+from common.events import Event
 from common.organisations import EVERY
 from common.testing.harness import RunningService
+from factors.catalogue import reader
+from factors.events import PART_SIZE, RELEASE_FROZEN
+from factors.loading import load
+from factors.main import republish_releases
 from factors.settings import FactorsSettings
 
 Factors = RunningService[FactorsSettings]
+
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 async def publish(service: Factors, draft: dict[str, Any], **changes: Any) -> None:
@@ -75,6 +84,66 @@ async def test_two_releases_are_compared_by_what_they_have_and_by_how_much(
     assert revised["changes"] == [{"field": "value", "before": 0.05, "after": 0.06}]
 
 
+async def test_what_a_release_would_do_is_told_by_item_and_in_all(empty: Factors, draft: dict[str, Any]) -> None:
+    german = {"id": "electricity-de-2025-example", "region": "DE"}
+    await publish(empty, draft)
+    await publish(empty, draft, **german, value=0.4)
+    await release(empty, "before")
+    await publish(empty, draft, value=0.06)
+    await empty.client.post(f"/v1/factors/{german['id']}/withdraw", json={"reason": "retracted"})
+
+    french = {"activity": "electricity", "region": "FR", "date": "2025-06-01", "quantity": 2, "unit": "MWh"}
+    items = [french | {"ref": "a"}, french | {"quantity": 500, "unit": "kWh"}, french | {"region": "DE"}]
+    bad = [french | {"unit": "L"}, french | {"region": "PL"}, french | {"quantity": 1e308}]
+    told = (await empty.client.post("/v1/releases/compare", json={"before": "before", "items": items + bad})).json()
+
+    first, second, third = told["items"]
+    assert (first["ref"], first["before"]["value"], first["after"]["value"]) == (
+        "a",
+        pytest.approx(100),
+        pytest.approx(120),
+    )
+    assert (first["before"]["factor_version"], first["after"]["factor_version"]) == (1, 2)
+    assert (first["change"], first["relative_change"], first["why"]) == (pytest.approx(20), pytest.approx(0.2), None)
+    assert second["change"] == pytest.approx(5)
+    assert (third["before"]["value"], third["after"], third["change"]) == (pytest.approx(800), None, None)
+    assert "region DE" in third["why"]
+    assert told["totals"] == [
+        {"criterion": "gwp", "unit": "kgCO2e", "items": 2, "before": pytest.approx(125), "after": pytest.approx(150),
+         "change": pytest.approx(25), "relative_change": pytest.approx(0.2)}
+    ]  # fmt: skip
+    assert [(error["index"], error["code"]) for error in told["errors"]] == [
+        (3, "unit"),
+        (4, "factor-not-found"),
+        (5, "too_large"),
+    ]
+    unknown = await empty.client.post("/v1/releases/compare", json={"before": "never", "items": items})
+    assert unknown.status_code == 404
+
+
+async def test_a_release_is_told_whole_in_parts_that_never_change(empty: Factors) -> None:
+    entries = [entry for entry in reader.entries() if entry.content.activity == "electricity"][: 2 * PART_SIZE + 1]
+    async with empty.database.transaction(EVERY) as unit:
+        await load(unit, entries, "2026.12", NOW)
+    parts = [event for event in await empty.take_outbox() if event.type == RELEASE_FROZEN]
+    assert [event.key for event in parts] == ["2026.12/1", "2026.12/2", "2026.12/3"]
+    documents: list[Any] = [event.data for event in parts]
+    assert [len(document["factors"]) for document in documents] == [PART_SIZE, PART_SIZE, 1]
+    assert {(document["parts"], document["version"]) for document in documents} == {(3, 1)}
+    told = [factor["id"] for document in documents for factor in document["factors"]]
+    assert told == sorted(entry.id for entry in entries)
+
+    await empty.client.post(f"/v1/factors/{told[0]}/withdraw", json={"reason": "retracted"})
+    async with empty.database.snapshot(EVERY) as connection:
+        again = [event async for event in republish_releases(connection)]
+    assert [event.key for event in again] == [event.key for event in parts]
+    assert [as_told(event) for event in again] == documents
+
+
+def as_told(event: Event) -> Any:
+    return json.loads(json.dumps(event.data))
+
+
 async def test_names_are_taken_once_and_unknown_ones_not_found(empty: Factors, draft: dict[str, Any]) -> None:
     await release(empty, "once")
     again = await empty.client.post("/v1/releases", json={"name": "once", "note": "again"})
@@ -114,5 +183,4 @@ async def test_the_service_s_own_role_cannot_change_a_release(
 async def test_loading_the_catalogue_freezes_its_release(shared: Factors) -> None:
     [made] = (await shared.client.get("/v1/releases")).json()
     assert made["name"] == "test"
-    everything = (await shared.client.get("/v1/factors", params={"limit": "1000"})).json()["items"]
-    assert made["size"] == len(everything)
+    assert made["size"] == len(reader.entries())

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from common.organisations import EVERY
 
 from services.footprint.tests.conftest import Pipeline
 from services.footprint.tests.world import (
@@ -193,6 +194,11 @@ async def test_an_organisation_sees_its_own_rows_and_no_others(pipeline: Pipelin
 
 async def test_row_level_security_holds_without_any_where_clause(pipeline: Pipeline) -> None:
     await farm(pipeline)
+    await pipeline.service.client.post(f"/v1/periods/2026-06/close?org={ORG}&earlier=true")
+    await pipeline.service.handle(asset("fleet", 2, quantity=5))
+    await pipeline.settle()
+    async with pipeline.service.database.snapshot(EVERY) as connection:
+        assert await connection.fetchval("SELECT count(*) FROM restated_figures") > 0
     async with pipeline.service.database.snapshot(frozenset({"globex"})) as connection:
         for table in (
             "assets",
@@ -202,6 +208,9 @@ async def test_row_level_security_holds_without_any_where_clause(pipeline: Pipel
             "asset_months",
             "figures",
             "organisation_months",
+            "periods",
+            "restatements",
+            "restated_figures",
         ):
             assert await connection.fetchval(f"SELECT count(*) FROM {table}") == 0, table
         assert await connection.fetchval("SELECT count(*) FROM figures_2026_10") == 0

@@ -300,7 +300,7 @@ async def test_what_was_published_can_be_published_again_from_the_tables(pipelin
     await pipeline.settle()
     last = {event.key: event.data for event in await pipeline.service.outbox()}
     async with pipeline.service.database.snapshot(EVERY) as snapshot:
-        (republisher,) = pipeline.service.parts.republishers.values()
+        republisher = pipeline.service.parts.republishers["footprint.asset-months"]
         again = {event.key: event async for event in republisher(snapshot)}
     async with pipeline.service.database.transaction(EVERY) as unit:
         await unit.connection.execute("DELETE FROM outbox")

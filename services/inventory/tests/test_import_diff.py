@@ -204,7 +204,7 @@ async def test_machines_whose_hosts_are_elsewhere_are_taken_on_request_and_find_
     again = await imported(inventory, file, query={"missing_hosts": "none"})
     assert (again["unchanged"], again["accepted"]) == (3, 0)
     clock.advance(days=1)
-    whole = {**rows, "vHost": [V_HOST, host(), host("esx-9")]}
+    whole: dict[str, list[list[Any]]] = {**rows, "vHost": [[*V_HOST], host(), host("esx-9")]}
     await imported(inventory, ("b.xlsx", workbook(whole)))
     assert (await listed(inventory))["vm-2"]["host"]["external_id"] == "esx-9"
     await imported(inventory, file, query={"missing_hosts": "none"})

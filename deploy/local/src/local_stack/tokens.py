@@ -16,7 +16,7 @@ from local_stack.layout import SERVICES, Layout
 ISSUER = "constellation-local"
 AUDIENCE = "constellation"
 KEY_ID = "local"
-EVERY_SCOPE = tuple(f"{service}:{right}" for service in SERVICES for right in ("read", "write"))
+EVERY_SCOPE = (*(f"{service}:{right}" for service in SERVICES for right in ("read", "write")), "footprint:close")
 EVERY_ORGANISATION = "*"
 DAY_S = 86_400
 

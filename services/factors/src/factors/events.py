@@ -1,19 +1,30 @@
-"""What factors publishes: the whole present document of a factor, or of an organisation's own value, whenever it changes."""
+"""What factors publishes: the whole present document of a factor, or of an organisation's own value, whenever it changes; and each
+release, whole and in parts, when it is frozen.
+"""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import date
+from itertools import islice
 from typing import Any
 
 from common.events import Event
 
 from factors.domain.records import Bilingual, FactorVersion
 from factors.store.overrides import Override
+from factors.store.releases import Release
 
 TOPIC = "factors.factors"
 CHANGED = "factors.factor.changed.v1"
 
 OVERRIDES_TOPIC = "factors.overrides"
 OVERRIDE_CHANGED = "factors.override.changed.v1"
+
+RELEASES_TOPIC = "factors.releases"
+RELEASE_FROZEN = "factors.release.frozen.v1"
+
+PART_SIZE = 100
+"""Factors in one part of a release: with the longest names, notes and sources that a factor may have, well under the largest event."""
 
 
 def changed(version: FactorVersion) -> Event:
@@ -26,6 +37,28 @@ def override_changed(override: Override) -> Event:
     key = f"{override.org}/{override.version.id}"
     data = {"org": override.org, **document(override.version)}
     return Event(topic=OVERRIDES_TOPIC, type=OVERRIDE_CHANGED, key=key, subject=key, data=data)
+
+
+def release_frozen(release: Release, versions: Iterable[FactorVersion]) -> Iterator[Event]:
+    """The events that tell a release of these versions, in the order of their ids: as many as it takes, at least one.
+
+    A release never changes, so neither do its parts: told again they are the same.
+    """
+    parts = max(1, -(-release.size // PART_SIZE))
+    remaining = iter(versions)
+    for part in range(1, parts + 1):
+        key = f"{release.name}/{part}"
+        data = {
+            "name": release.name,
+            "note": release.note,
+            "author": release.author,
+            "created_at": release.created_at.isoformat(),
+            "version": 1,
+            "part": part,
+            "parts": parts,
+            "factors": [document(version) for version in islice(remaining, PART_SIZE)],
+        }
+        yield Event(topic=RELEASES_TOPIC, type=RELEASE_FROZEN, key=key, subject=key, data=data)
 
 
 def document(version: FactorVersion) -> dict[str, Any]:
@@ -51,6 +84,7 @@ def document(version: FactorVersion) -> dict[str, Any]:
         "biogenic_co2": content.biogenic_co2,
         "ratings": asdict(content.ratings) if content.ratings else None,
         "source": asdict(content.source),
+        "gsd2": content.gsd2,
         "note": _bilingual(content.note),
         "reason": version.reason,
         "recorded_at": version.recorded_at.isoformat(),

@@ -9,12 +9,12 @@ import asyncpg
 from common.api.problems import Conflict, FieldError, Unprocessable
 from common.database import Transaction
 
-from factors.domain.records import Source
-from factors.domain.regions import Regions
+from factors.domain.records import GwpSet, Source
+from factors.domain.rules import Rules
 from factors.importing import base_carbone, boavizta, ember, own
 from factors.importing.plan import Plan, plan
 from factors.importing.tables import FileError, Parsed, decode
-from factors.service import publish_entries
+from factors.service import freeze, publish_entries
 from factors.store import releases
 from factors.store import versions as store
 
@@ -31,24 +31,26 @@ class Format(StrEnum):
 class Importing:
     """Files into published factors."""
 
-    def __init__(self, regions: Regions, clock: Callable[[], datetime]) -> None:
-        self._regions = regions
+    def __init__(self, rules: Rules, clock: Callable[[], datetime]) -> None:
+        self._rules = rules
         self._clock = clock
 
-    async def plan(self, unit: Transaction, file_format: Format, data: bytes, source: Source | None) -> Plan:
-        """What importing `data` would do. `source` says where it comes from, unless the file does. Large files are read beside the calls
-        that are under way.
+    async def plan(
+        self, unit: Transaction, file_format: Format, data: bytes, source: Source | None, gwp_set: GwpSet | None = None
+    ) -> Plan:
+        """What importing `data` would do. `source` says where it comes from, unless the file does; `gwp_set` which potentials a Base
+        Carbone counts with. Large files are read beside the calls that are under way.
 
         Raises Unprocessable when the file is not of the format, or its source is missing.
         """
         try:
-            parsed = await asyncio.to_thread(self._read, file_format, decode(data), source)
+            parsed = await asyncio.to_thread(self._read, file_format, decode(data), source, gwp_set)
         except FileError as error:
             raise Unprocessable(str(error), [FieldError("file", error.code, str(error))]) from error
         ids = [located.entry.id for located in parsed.located]
         activities = sorted({located.entry.content.activity for located in parsed.located})
         published = await store.published_about(unit.connection, ids, activities)
-        return await asyncio.to_thread(plan, parsed, published, self._regions)
+        return await asyncio.to_thread(plan, parsed, published, self._rules)
 
     async def publish(self, unit: Transaction, planned: Plan, release: str, author: str) -> None:
         """Publish what was planned, and freeze the catalogue as `release`.
@@ -63,9 +65,9 @@ class Importing:
             await publish_entries(unit, entries, author, reason, now)
         except asyncpg.ExclusionViolationError as error:
             raise Conflict("the catalogue changed meanwhile: plan the import again", "question-answered") from error
-        await releases.freeze(unit.connection, release, reason, author, now)
+        await freeze(unit, release, reason, author, now)
 
-    def _read(self, file_format: Format, text: str, source: Source | None) -> Parsed:
+    def _read(self, file_format: Format, text: str, source: Source | None, gwp_set: GwpSet | None) -> Parsed:
         if file_format is Format.OWN:
             return own.read(text)
         if source is None:
@@ -73,8 +75,9 @@ class Importing:
             raise Unprocessable(rule, [FieldError("source_name", "required", rule)])
         match file_format:
             case Format.BASE_CARBONE:
-                return base_carbone.read(text, self._regions, source)
+                counted = gwp_set or base_carbone.DEFAULT_GWP_SET
+                return base_carbone.read(text, self._rules.regions, source, self._rules.gases, counted)
             case Format.EMBER:
-                return ember.read(text, self._regions, source)
+                return ember.read(text, self._rules.regions, source)
             case Format.BOAVIZTA:
                 return boavizta.read(text, source)

@@ -5,6 +5,7 @@ last one seen misses nothing. A notification says when to look; a poll looks any
 """
 
 import asyncio
+from collections.abc import Callable, Iterator
 
 import structlog
 from common.api.problems import NotFound
@@ -14,6 +15,7 @@ from common.wakeup import Wakeup
 
 from factors import metrics
 from factors.domain.catalogue import Catalogue
+from factors.domain.records import FactorVersion
 from factors.service import CHANNEL
 from factors.store import overrides, releases
 from factors.store import versions as store
@@ -22,12 +24,16 @@ log = structlog.get_logger()
 
 _NOTHING = Catalogue()
 
+Restated = Callable[[FactorVersion], Iterator[FactorVersion]]
+"""The other forms in which a version answers; see `Catalogue`."""
+
 
 class PinnedCatalogues:
     """The catalogues of releases, read when first asked for; the last few asked for are kept, since they never change."""
 
-    def __init__(self, database: Database, kept: int = 4) -> None:
+    def __init__(self, database: Database, restated: Restated, kept: int = 4) -> None:
         self._database = database
+        self._restated = restated
         self._kept = kept
         self._catalogues: dict[str, Catalogue] = {}
 
@@ -38,7 +44,7 @@ class PinnedCatalogues:
             async with self._database.snapshot(EVERY) as connection:
                 if await releases.find(connection, release) is None:
                     raise NotFound("release", release)
-                catalogue = Catalogue(await releases.versions_in(connection, release))
+                catalogue = Catalogue(await releases.versions_in(connection, release), self._restated)
         self._catalogues[release] = catalogue
         while len(self._catalogues) > self._kept:
             del self._catalogues[next(iter(self._catalogues))]
@@ -48,10 +54,11 @@ class PinnedCatalogues:
 class LiveCatalogue:
     """The catalogue of this process. `generation` grows whenever something in it changed."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, restated: Restated) -> None:
         self._database = database
-        self._pinned = PinnedCatalogues(database)
-        self._catalogue = Catalogue()
+        self._restated = restated
+        self._pinned = PinnedCatalogues(database, restated)
+        self._catalogue = Catalogue(restated=restated)
         self._own: dict[str, Catalogue] = {}
         self._seen = -1
         self._refreshing = asyncio.Lock()
@@ -81,7 +88,7 @@ class LiveCatalogue:
                 seen, changes = revision, changes + 1
             seen_own = max(self._seen, 0)
             async for revision, override in overrides.changed_since(connection, seen_own):
-                self._own.setdefault(override.org, Catalogue()).put(override.version)
+                self._own_of(override.org).put(override.version)
                 seen, changes = max(seen, revision), changes + 1
             self._seen = seen
         if changes:
@@ -89,6 +96,9 @@ class LiveCatalogue:
             metrics.PUBLISHED.set(len(self._catalogue))
             metrics.REVISION.set(self._seen)
             log.info("catalogue.refreshed", changes=changes, revision=self._seen)
+
+    def _own_of(self, org: str) -> Catalogue:
+        return self._own.setdefault(org, Catalogue(restated=self._restated))
 
     async def run(self, stop: asyncio.Event, url: str, poll_s: float) -> None:
         """Keep in step until stopped."""

@@ -11,7 +11,7 @@ from common.organisations import EVERY
 
 from factors.catalogue import reader
 from factors.catalogue.reader import Entry
-from factors.service import publish_entries
+from factors.service import freeze, publish_entries
 from factors.store import releases
 from factors.store import versions as store
 
@@ -53,7 +53,7 @@ async def load(unit: Transaction, entries: Sequence[Entry], release: str, now: d
             news.append(entry)
     await publish_entries(unit, news, AUTHOR, f"catalogue release {release}", now)
     if news and await releases.find(unit.connection, release) is None:
-        await releases.freeze(unit.connection, release, f"catalogue release {release}", AUTHOR, now)
+        await freeze(unit, release, f"catalogue release {release}", AUTHOR, now)
     return Loaded(tuple(entry.id for entry in news), tuple(left_alone))
 
 

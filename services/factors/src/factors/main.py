@@ -9,6 +9,7 @@ from common.events import Event
 from common.service import Parts, Runtime, Service, Worker, migrations_of
 
 from factors import events
+from factors.api.effects import effects_router
 from factors.api.estimates import estimates_router
 from factors.api.factors import factors_router
 from factors.api.hourly import hourly_router
@@ -18,22 +19,23 @@ from factors.api.releases import releases_router
 from factors.api.resolve import resolve_router
 from factors.api.uncertainty import uncertainty_router
 from factors.catalogue import reader
+from factors.domain.restating import restating
 from factors.imports import Importing
 from factors.live import LiveCatalogue
 from factors.loading import CatalogueLoader
 from factors.overriding import Overriding
 from factors.service import Publishing
 from factors.settings import FactorsSettings
-from factors.store import overrides
+from factors.store import overrides, releases
 from factors.store import versions as store
 
 
 def build(runtime: Runtime[FactorsSettings]) -> Parts:
     """Wire the service."""
     settings, database = runtime.settings, runtime.database
-    regions = reader.regions()
-    live = LiveCatalogue(database)
-    publishing = Publishing(regions, runtime.clock, four_eyes=settings.four_eyes)
+    regions, rules = reader.regions(), reader.rules()
+    live = LiveCatalogue(database, restating(rules.gases))
+    publishing = Publishing(rules, runtime.clock, four_eyes=settings.four_eyes)
 
     async def keep_live(stop: asyncio.Event) -> None:
         await live.run(stop, settings.database_url, settings.live_poll_s)
@@ -44,16 +46,21 @@ def build(runtime: Runtime[FactorsSettings]) -> Parts:
     return Parts(
         routers=[
             resolve_router(live, regions),
-            factors_router(database, publishing, live),
-            estimates_router(live, regions, reader.gases(), runtime.clock),
+            factors_router(database, publishing, live, rules.gases),
+            estimates_router(live, regions, rules.gases, runtime.clock),
+            effects_router(live, regions),
             releases_router(database, publishing),
-            imports_router(database, Importing(regions, runtime.clock), live),
-            overrides_router(database, Overriding(regions, runtime.clock), live),
+            imports_router(database, Importing(rules, runtime.clock), live),
+            overrides_router(database, Overriding(rules, runtime.clock), live, rules.gases),
             uncertainty_router(),
             hourly_router(database, live, regions, runtime.clock),
         ],
         workers=workers,
-        republishers={events.TOPIC: republish_factors, events.OVERRIDES_TOPIC: republish_overrides},
+        republishers={
+            events.TOPIC: republish_factors,
+            events.OVERRIDES_TOPIC: republish_overrides,
+            events.RELEASES_TOPIC: republish_releases,
+        },
     )
 
 
@@ -67,6 +74,13 @@ async def republish_overrides(connection: Connection) -> AsyncIterator[Event]:
     """Every version of every organisation's own values; readers keep the newest."""
     async for _, override in overrides.changed_since(connection, after_revision=0):
         yield events.override_changed(override)
+
+
+async def republish_releases(connection: Connection) -> AsyncIterator[Event]:
+    """Every part of every release."""
+    for release in await releases.list_releases(connection):
+        for part in events.release_frozen(release, await releases.versions_in(connection, release.name)):
+            yield part
 
 
 SERVICE = Service(

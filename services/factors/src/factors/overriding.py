@@ -9,7 +9,7 @@ from common.database import Transaction
 
 from factors import events
 from factors.domain.records import FactorContent, FactorVersion, Status
-from factors.domain.regions import Regions
+from factors.domain.rules import Rules
 from factors.service import CHANNEL, check_content
 from factors.store import overrides as store
 from factors.store.overrides import Override
@@ -18,8 +18,8 @@ from factors.store.overrides import Override
 class Overriding:
     """The life of an organisation's own values."""
 
-    def __init__(self, regions: Regions, clock: Callable[[], datetime]) -> None:
-        self._regions = regions
+    def __init__(self, rules: Rules, clock: Callable[[], datetime]) -> None:
+        self._rules = rules
         self._clock = clock
 
     async def declare(
@@ -30,7 +30,7 @@ class Overriding:
         Raises Unprocessable naming each broken rule, Conflict when another of the organisation's own values answers the same question
         on some of the same dates.
         """
-        check_content(content, self._regions)
+        check_content(content, self._rules)
         await store.lock_organisation(unit.connection, org)
         present = {override.version.id: override.version for override in await store.present(unit.connection, org)}
         for other in present.values():

@@ -11,8 +11,7 @@ from common.database import Transaction
 from factors import events
 from factors.catalogue.reader import Entry
 from factors.domain.records import OPEN, FactorContent, FactorVersion, Status
-from factors.domain.regions import Regions
-from factors.domain.rules import violations
+from factors.domain.rules import Rules
 from factors.store import releases
 from factors.store import versions as store
 
@@ -23,8 +22,8 @@ CHANNEL = "published"
 class Publishing:
     """The life of a factor's versions: drafted, published, superseded by the next, withdrawn."""
 
-    def __init__(self, regions: Regions, clock: Callable[[], datetime], *, four_eyes: bool) -> None:
-        self._regions = regions
+    def __init__(self, rules: Rules, clock: Callable[[], datetime], *, four_eyes: bool) -> None:
+        self._rules = rules
         self._clock = clock
         self._four_eyes = four_eyes
 
@@ -35,7 +34,7 @@ class Publishing:
 
         Raises Unprocessable naming each broken rule, Conflict when a draft is already open.
         """
-        check_content(content, self._regions)
+        check_content(content, self._rules)
         number = (await store.next_versions(unit.connection, [factor_id]))[factor_id]
         version = FactorVersion(factor_id, number, Status.DRAFT, content, author, reason, self._clock())
         try:
@@ -55,7 +54,7 @@ class Publishing:
         draft, _ = await self._open_draft(unit, factor_id)
         if draft.status is Status.REVIEW:
             raise Conflict(f"version {draft.version} of factor {factor_id} is under review already", "under-review")
-        check_content(draft.content, self._regions)
+        check_content(draft.content, self._rules)
         return await self._settle(unit, replace(draft, status=Status.REVIEW))
 
     async def discard(self, unit: Transaction, factor_id: str) -> FactorVersion:
@@ -78,7 +77,7 @@ class Publishing:
         if self._four_eyes and (draft.status is not Status.REVIEW or draft.author == publisher):
             detail = f"version {draft.version} of factor {factor_id} is published by another person than its author, after review"
             raise Conflict(detail, "review-needed")
-        check_content(draft.content, self._regions)
+        check_content(draft.content, self._rules)
         await self._check_alone(unit, draft)
         await store.supersede(unit.connection, [factor_id])
         published = await self._settle(unit, replace(draft, status=Status.PUBLISHED, published_by=publisher))
@@ -111,7 +110,7 @@ class Publishing:
 
         Raises asyncpg.UniqueViolationError when the name is taken.
         """
-        return await releases.freeze(unit.connection, name, note, author, self._clock())
+        return await freeze(unit, name, note, author, self._clock())
 
     async def _open_draft(self, unit: Transaction, factor_id: str) -> tuple[FactorVersion, int]:
         """The open draft of a factor, which is locked, and the factor's highest version number."""
@@ -136,9 +135,9 @@ class Publishing:
             raise Conflict(detail, "question-answered")
 
 
-def check_content(content: FactorContent, regions: Regions) -> None:
+def check_content(content: FactorContent, rules: Rules) -> None:
     """Raise Unprocessable naming each rule of publication that `content` breaks."""
-    broken = violations(content, regions)
+    broken = rules.violations(content)
     if broken:
         errors = [FieldError(violation.field, violation.code, violation.detail) for violation in broken]
         raise Unprocessable(f"{len(errors)} field(s) break a rule", errors)
@@ -161,6 +160,17 @@ async def publish_entries(unit: Transaction, entries: Sequence[Entry], author: s
     await store.insert_versions(unit.connection, versions)
     await store.check_one_answer(unit.connection)
     announce(unit, *versions)
+
+
+async def freeze(unit: Transaction, name: str, note: str, author: str, now: datetime) -> int:
+    """Make a release of all that is published at this point of the transaction, and tell it; the number of factors in it.
+
+    Raises asyncpg.UniqueViolationError when the name is taken.
+    """
+    size = await releases.freeze(unit.connection, name, note, author, now)
+    release = releases.Release(name, note, author, now, size)
+    unit.publish(*events.release_frozen(release, await releases.versions_in(unit.connection, name)))
+    return size
 
 
 def announce(unit: Transaction, *versions: FactorVersion) -> None:

@@ -10,7 +10,7 @@ import gc
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -26,9 +26,11 @@ from footprint.domain.difference import EVER
 from footprint.domain.engine import World, compute
 from footprint.domain.inventory import Asset, Organisation
 from footprint.domain.months import current_month, month_at
+from footprint.domain.restating import NOTHING_CLOSED, Closed, Found, Key, Latest
 from footprint.domain.results import AssetMonth
 from footprint.events import asset_month_changed, describe
-from footprint.store import results, work
+from footprint.restating import restate
+from footprint.store import periods, results, work
 from footprint.store.heard import BULK, MARKS_CHANNEL
 from footprint.store.results import Change, Stored
 
@@ -50,6 +52,8 @@ class Outcome:
     changes: list[Change]
     events: list[Event]
     published: list[tuple[UUID, int]]
+    closed: list[Found] = field(default_factory=list)
+    """What is known now of closed months, where it is not what was known: to be restated."""
 
 
 class Calculator:
@@ -107,16 +111,18 @@ class Calculator:
             assets = await work.read_assets(snapshot, ids)
             world = await work.read_world(snapshot, assets, await self._catalogue.read(snapshot), self._clock())
         async with unit.connection.transaction():
+            closed = await periods.hold_open(unit.connection, ids)
             stored = await results.stored_months(unit.connection, ids, first_month(world, seen.since))
-            outcome = await asyncio.to_thread(decide, assets, world, stored, seen.since)
+            outcome = await asyncio.to_thread(decide, assets, world, stored, seen.since, closed)
             await self._ensure_partitions(change.result.month for change in outcome.changes)
             if outcome.changes:
                 await results.write(unit.connection, outcome.changes)
             if outcome.published:
                 await results.mark_published(unit.connection, outcome.published)
+            restated = await restate(unit.connection, assets, world, outcome.closed, seen.causes, closed)
             await work.clear_marks(unit.connection, seen.marks)
             await work.forget_failures(unit.connection, ids)
-        unit.publish(*outcome.events)
+        unit.publish(*outcome.events, *restated)
         return outcome
 
     async def _settle_alone(self, unit: Transaction, asset: UUID) -> Outcome | None:
@@ -151,14 +157,19 @@ def first_month(world: World, since: int) -> int:
 
 
 def decide(
-    assets: Sequence[Asset], world: World, stored: Mapping[tuple[UUID, int], Stored], since: int = EVER
+    assets: Sequence[Asset],
+    world: World,
+    stored: Mapping[tuple[UUID, int], Stored],
+    since: int = EVER,
+    closed: Closed = NOTHING_CLOSED,
 ) -> Outcome:
     """Compute the months of `assets` since a Unix second and compare with what is `stored` of them.
 
-    Only what differs is written, only elapsed and current months are published.
+    Only what differs is written, only elapsed and current months are published. Closed months are never written: what differs of them is
+    told apart.
     """
     with _collection_paused():
-        return _decide(assets, world, stored, since)
+        return _decide(assets, world, stored, since, closed)
 
 
 @contextmanager
@@ -171,19 +182,30 @@ def _collection_paused() -> Iterator[None]:
         gc.enable()
 
 
-def _decide(assets: Sequence[Asset], world: World, stored: Mapping[tuple[UUID, int], Stored], since: int) -> Outcome:
+def _decide(
+    assets: Sequence[Asset], world: World, stored: Mapping[tuple[UUID, int], Stored], since: int, closed: Closed
+) -> Outcome:
     outcome = Outcome([], [], [])
     current = {
         org: current_month(world.organisation(org).time_zone, world.now) for org in {asset.org for asset in assets}
     }
-    left = dict(stored)
+    left: dict[Key, Stored | Latest] = {**stored, **closed.latest}
     for result in compute(assets, world, since).results() if assets else ():
-        known = left.pop((result.asset.id, result.month), None)
+        key = result.asset.id, result.month
+        left.pop(key, None)
+        known = stored.get(key)
+        if closed.holds(result.asset.org, result.month):
+            _compare_closed(outcome, result, closed.latest.get(key, known))
+            continue
         _compare(outcome, result, known, current[result.asset.org], first_version(world.now))
-    for (asset_id, month), known in left.items():
-        begins = month_at(world.organisation(known.org).time_zone, since) if since > EVER else 0
-        if not known.removed and month >= begins:
-            _remove(outcome, asset_id, month, known)
+    for (asset_id, month), was in left.items():
+        begins = month_at(world.organisation(was.org).time_zone, since) if since > EVER else 0
+        if was.removed or month < begins:
+            continue
+        if isinstance(was, Latest) or closed.holds(was.org, month):
+            _compare_closed(outcome, _nothing(asset_id, month, was), was, removed=True)
+        else:
+            _remove(outcome, asset_id, month, was)
     return outcome
 
 
@@ -213,10 +235,22 @@ def _compare(outcome: Outcome, result: AssetMonth, known: Stored | None, current
         outcome.events.append(asset_month_changed(content, version))
 
 
+def _compare_closed(
+    outcome: Outcome, result: AssetMonth, known: Stored | Latest | None, *, removed: bool = False
+) -> None:
+    digest = digest_of(describe(result))
+    if known is None or known.removed or known.digest != digest:
+        outcome.closed.append(Found(result, digest, removed))
+
+
+def _nothing(asset_id: UUID, month: int, known: Stored | Latest) -> AssetMonth:
+    """An asset-month without figures, for one that is no longer part of the timeline."""
+    return AssetMonth(Asset(asset_id, known.org, known.kind, ()), month, "retired", None, None)
+
+
 def _remove(outcome: Outcome, asset_id: UUID, month: int, known: Stored) -> None:
     """The asset is gone, or its timeline no longer holds that month: an empty document takes the place of the figures."""
-    asset = Asset(asset_id, known.org, known.kind, ())
-    result = AssetMonth(asset, month, "retired", None, None)
+    result = _nothing(asset_id, month, known)
     content = describe(result)
     outcome.changes.append(Change(result, known.version + 1, digest_of(content), True, known.published, removed=True))
     if known.published:

@@ -205,6 +205,17 @@ def read_result(row: Record, figures: Sequence[Record]) -> AssetMonth:
     )
 
 
+def figure_documents(figures: Sequence[Figure]) -> dict[str, Any]:
+    """What is kept of the figures of a restatement."""
+    return {"figures": [each._asdict() for each in figures]}
+
+
+def read_figure_documents(kept: Mapping[str, Any]) -> list[Figure]:
+    """The figures of a restatement, in their order."""
+    figures = (Figure(**(each | {"site": UUID(each["site"]) if each["site"] else None})) for each in kept["figures"])
+    return sorted(figures, key=figure_order)
+
+
 def read_figure(row: Record) -> Figure:
     """A stored figure from its row."""
     return Figure(

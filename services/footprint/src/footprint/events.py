@@ -1,5 +1,6 @@
 """What this service hears, as its own tolerant reader models, and what it publishes."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Annotated, Any, Final, Literal
@@ -13,6 +14,7 @@ from footprint.domain.inventory import AllocationRule, Convention, Operator, Sta
 from footprint.domain.months import format_month
 from footprint.domain.notices import sentences
 from footprint.domain.results import METHOD_VERSION, AssetMonth, Figure
+from footprint.domain.sums import exact
 
 ORGANISATIONS: Final = "inventory.organizations"
 ORGANISATION_CHANGED: Final = "inventory.organization.changed.v1"
@@ -23,6 +25,8 @@ ASSET_CHANGED: Final = "inventory.asset.changed.v1"
 FACTORS: Final = "factors.factors"
 FACTOR_CHANGED: Final = "factors.factor.changed.v1"
 
+PERIODS: Final = "footprint.periods"
+PERIOD_CHANGED: Final = "footprint.period.changed.v1"
 ASSET_MONTHS: Final = "footprint.asset-months"
 ASSET_MONTH_CHANGED: Final = "footprint.asset-month.changed.v1"
 
@@ -215,3 +219,41 @@ def asset_month_changed(content: dict[str, Any], version: int) -> Event:
     """The event that an asset's month has new figures; `content` is what `describe` gives."""
     key = f"{content['asset_id']}/{content['month']}"
     return Event(ASSET_MONTHS, ASSET_MONTH_CHANGED, key, f"asset-month/{key}", {**content, "version": version})
+
+
+def period_changed(document: Mapping[str, Any]) -> Event:
+    """The event that a month was closed, or that a closed one was restated; `document` is of `store.periods.documents`."""
+    row = document["period"]
+    month = format_month(row["month"])
+    key = f"{row['org_id']}/{month}"
+    content = {
+        "org": row["org_id"],
+        "month": month,
+        "status": "closed",
+        "closed_at": row["closed_at"],
+        "closed_by": row["closed_by"],
+        "totals": [
+            {
+                "stage": each["stage"],
+                "criterion": each["criterion"],
+                "basis": None if each["basis"] == "both" else each["basis"],
+                "value": float(exact(int(each["billionths"]))),
+            }
+            for each in document["totals"]
+        ],
+        "restatements": [
+            {
+                "counted_in": format_month(each["counted_in"]),
+                "recorded_at": each["recorded_at"],
+                "criterion": each["criterion"],
+                "basis": None if each["basis"] == "both" else each["basis"],
+                "value": float(exact(int(each["billionths"]))),
+                "reason": each["reason"],
+            }
+            for each in document["restated"]
+        ],
+        "method_version": row["method_version"],
+        "version": row["version"],
+        "deleted": False,
+    }
+    return Event(PERIODS, PERIOD_CHANGED, key, f"period/{key}", content)

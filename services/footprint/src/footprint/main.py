@@ -9,6 +9,7 @@ from footprint import events, republish
 from footprint.api.answers import answers_router
 from footprint.api.estimates import estimates_router
 from footprint.api.explanations import explanations_router
+from footprint.api.periods import periods_router
 from footprint.calculators import Calculator
 from footprint.calendar_watch import Calendar
 from footprint.consumers import subscriptions
@@ -32,6 +33,7 @@ def build(runtime: Runtime[FootprintSettings]) -> Parts:
             estimates_router(catalogue.current),
             answers_router(database, clock),
             explanations_router(database, clock),
+            periods_router(database, clock),
         ],
         subscriptions=subscriptions(),
         workers=[
@@ -39,7 +41,7 @@ def build(runtime: Runtime[FootprintSettings]) -> Parts:
             Worker("calendar", Calendar(database, clock).run),
             *(Worker(f"calculator-{number}", calculate) for number in range(1, settings.calculators + 1)),
         ],
-        republishers={events.ASSET_MONTHS: republish.asset_months},
+        republishers={events.ASSET_MONTHS: republish.asset_months, events.PERIODS: republish.periods},
     )
 
 

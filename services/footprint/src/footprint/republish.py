@@ -7,8 +7,9 @@ from common.database import Connection
 from common.events import Event
 
 from footprint.documents import read_result
-from footprint.events import asset_month_changed, describe
+from footprint.events import asset_month_changed, describe, period_changed
 from footprint.store import answers
+from footprint.store import periods as stored
 
 PAGE = 500
 
@@ -35,3 +36,14 @@ async def _events(connection: Connection, rows: list[Any]) -> list[Event]:
         content = describe(read_result(row, figures[row["asset_id"], row["month"]]))
         found.append(asset_month_changed({**content, "deleted": True} if row["removed"] else content, row["version"]))
     return found
+
+
+async def periods(connection: Connection) -> AsyncIterator[Event]:
+    """The documents of `footprint.periods`: every closed month."""
+    keys = [
+        (row["org_id"], row["month"])
+        for row in await connection.fetch("SELECT org_id, month FROM periods ORDER BY org_id, month")
+    ]
+    for start in range(0, len(keys), PAGE):
+        for document in await stored.documents(connection, keys[start : start + PAGE]):
+            yield period_changed(document)

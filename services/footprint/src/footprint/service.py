@@ -12,6 +12,7 @@ from common.organisations import Organisations
 from footprint.documents import read_figure, read_site
 from footprint.domain import dashboard, recommendations
 from footprint.domain.catalogue import Catalogue
+from footprint.domain.dashboard import Counted
 from footprint.domain.engine import World, compute
 from footprint.domain.explanation import explain
 from footprint.domain.inventory import Site
@@ -19,8 +20,9 @@ from footprint.domain.months import current_month, format_month, parse_month
 from footprint.domain.notices import Notice, sentences
 from footprint.domain.recommendations import Machine
 from footprint.domain.results import figure_order
+from footprint.domain.sums import exact
 from footprint.domain.uncertainty import interval, quality
-from footprint.store import answers, work
+from footprint.store import answers, period_answers, work
 
 MOST_RECOMMENDED = 100
 """Servers looked at for a recommendation; their figures are computed when the dashboard is asked for."""
@@ -50,11 +52,18 @@ class Answers:
             first = month // 12 * 12
             rows = await answers.stages_by_month(connection, org, first, first + 11)
             parts = dashboard.parts_by_month((row["month"], row["stage"], int(row["billionths"])) for row in rows)
+            counted = await self._counted(connection, org, first)
+            restated: dict[int, int] = {}
+            for each in counted:
+                restated[each.counted_in] = restated.get(each.counted_in, 0) + each.billionths
             servers = await answers.servers(connection, org, month)
             notices = await answers.month_warnings(connection, org, month)
             return {
                 "org": org,
-                **dashboard.year_document(month, parts),
+                **dashboard.year_document(month, parts, restated),
+                "restatements": dashboard.restatements_document(
+                    month, parts.get(month, dashboard.Parts()).total, counted
+                ),
                 "servers": {
                     "in_service": servers.get("in_service", 0) + servers.get("standby", 0),
                     "off": servers.get("off", 0),
@@ -62,6 +71,13 @@ class Answers:
                 "recommendations": await self._recommendations(connection, org, month),
                 "warnings": sentences(notices),
             }
+
+    async def _counted(self, connection: Connection, org: str, first: int) -> list[Counted]:
+        """What the months of the year that begins with `first` count of earlier, closed ones."""
+        return [
+            Counted(row["counted_in"], row["month"], row["stage"], row["reason"], int(row["billionths"]))
+            for row in await period_answers.counted(connection, org, first, first + 11)
+        ]
 
     async def totals(
         self, organisations: Organisations, org: str, first: int, last: int, group: str, criterion: str, basis: str
@@ -76,7 +92,11 @@ class Answers:
                 else {}
             )
         groups = [
-            {group: _label(group, row["key"], labels), "value": dashboard.kilograms(int(row["billionths"]))}
+            {
+                group: _label(group, row["key"], labels),
+                "value": exact(int(row["billionths"])),
+                "restated": exact(int(row["restated"])),
+            }
             for row in rows
             if row["billionths"] is not None
         ]
@@ -86,7 +106,7 @@ class Answers:
         )
         return {
             "groups": groups,
-            "total": dashboard.kilograms(sum(int(row["billionths"] or 0) for row in rows)),
+            "total": exact(sum(int(row["billionths"] or 0) for row in rows)),
             "warnings": [{"code": "no_residual_mix", "detail": detail}] if incomplete else [],
         }
 
@@ -109,11 +129,12 @@ class Answers:
             "groups": [
                 {
                     "asset": row["key"],
-                    "value": None if row["billionths"] is None else dashboard.kilograms(int(row["billionths"])),
+                    "value": None if row["billionths"] is None else exact(int(row["billionths"])),
+                    "restated": exact(int(row["restated"])),
                 }
                 for row in page
             ],
-            "total": dashboard.kilograms(sum(int(row["billionths"] or 0) for row in page)),
+            "total": exact(sum(int(row["billionths"] or 0) for row in page)),
             "warnings": [],
             "last": page[-1]["key"] if len(rows) > limit else None,
         }

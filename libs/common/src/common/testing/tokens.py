@@ -12,10 +12,13 @@ from common import json
 ISSUER = "https://issuer.test"
 AUDIENCE = "constellation"
 KEY_ID = "test-1"
-ALL_SCOPES = tuple(
-    f"{service}:{action}"
-    for service in ("inventory", "factors", "footprint", "scenarios", "billing")
-    for action in ("read", "write")
+ALL_SCOPES = (
+    *(
+        f"{service}:{action}"
+        for service in ("inventory", "factors", "footprint", "scenarios", "billing")
+        for action in ("read", "write")
+    ),
+    "footprint:close",
 )
 
 

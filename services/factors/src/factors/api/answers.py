@@ -22,7 +22,8 @@ from factors.domain.records import (
 class FactorOut(BaseModel):
     """One version of a factor. `value` and `gases` are null when the licence forbids showing them (`masked`).
 
-    `gsd2` is the spread that the ratings give: the 95 % interval of the value is [value/gsd2, value*gsd2].
+    `gsd2` is the spread that the source states, else the one that the ratings give: the 95 % interval of the value is
+    [value/gsd2, value*gsd2].
     """
 
     id: str
@@ -78,7 +79,7 @@ class FactorOut(BaseModel):
             ratings=content.ratings,
             source=content.source,
             note=content.note,
-            gsd2=uncertainty.of_ratings(content.ratings),
+            gsd2=uncertainty.of_content(content),
             masked=not shown,
             author=version.author,
             reason=version.reason,

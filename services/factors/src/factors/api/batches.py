@@ -52,6 +52,14 @@ class Answers:
 
 def run_batch(items: Sequence[Item], compute: Callable[[Item], dict[str, Any]]) -> Response:
     """The answer `{items, errors}`: what `compute` makes of each item, and why it refused others, by their index."""
+    computed, errors = each_item(items, compute)
+    return Response(json.dumps({"items": computed, "errors": errors}), media_type="application/json")
+
+
+def each_item(
+    items: Sequence[Item], compute: Callable[[Item], dict[str, Any]]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """What `compute` makes of each item, and why it refused others, each with its index and the caller's reference."""
     computed: list[dict[str, Any]] = []
     errors: list[dict[str, Any]] = []
     for index, item in enumerate(items):
@@ -60,7 +68,7 @@ def run_batch(items: Sequence[Item], compute: Callable[[Item], dict[str, Any]]) 
             computed.append(place | compute(item))
         except (ValidationError, QuantityError, UnitError, Problem) as error:
             errors += [place | told for told in _told(error)]
-    return Response(json.dumps({"items": computed, "errors": errors}), media_type="application/json")
+    return computed, errors
 
 
 def _told(error: ValidationError | QuantityError | UnitError | Problem) -> list[dict[str, str]]:

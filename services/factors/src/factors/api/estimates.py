@@ -17,7 +17,7 @@ from factors.api.questions import RefQuestionIn, answerer, unknown_region
 from factors.api.requests import Finite, Schema, Word
 from factors.domain.equivalents import equivalents
 from factors.domain.estimate import estimate
-from factors.domain.gases import GasError, Gases
+from factors.domain.gases import LARGEST_KG, GasError, Gases
 from factors.domain.records import DEFAULT_GWP_SET, GWP, Bilingual, GwpSet
 from factors.domain.regions import Regions
 from factors.domain.resolve import UnknownRegionError
@@ -157,7 +157,7 @@ def estimates_router(live: LiveCatalogue, regions: Regions, gases: Gases, clock:
     @router.get("/equivalents", summary="A mass of CO2e in things that people know")
     async def equivalents_of(
         caller: Reader,
-        kg: Annotated[float, Query(ge=0, allow_inf_nan=False, description="kgCO2e")],
+        kg: Annotated[float, Query(ge=0, le=LARGEST_KG, allow_inf_nan=False, description="kgCO2e")],
         region: Annotated[str, Query(max_length=20)] = "FR",
     ) -> EquivalentsOut:
         try:

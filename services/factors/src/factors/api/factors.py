@@ -14,6 +14,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from factors.api.answers import FacetOut, FactorHistory, FactorOut, history
 from factors.api.requests import DraftIn, FactorFilters, FactorQuery, ReasonIn
+from factors.domain.gases import Gases
 from factors.domain.records import INTERNAL
 from factors.live import LiveCatalogue
 from factors.service import Publishing
@@ -26,7 +27,7 @@ Writer = Annotated[Caller, Depends(requires("factors:write"))]
 JSON = "application/json"
 
 
-def factors_router(database: Database, publishing: Publishing, live: LiveCatalogue) -> APIRouter:
+def factors_router(database: Database, publishing: Publishing, live: LiveCatalogue, gases: Gases) -> APIRouter:
     """`/factors`. Reading is for every caller: factors are public. Changing them is for the platform's own staff."""
     router = APIRouter(tags=["factors"])
 
@@ -71,7 +72,7 @@ def factors_router(database: Database, publishing: Publishing, live: LiveCatalog
         async with database.transaction(caller.organisations) as unit:
 
             async def act() -> Response:
-                version = await publishing.draft(unit, draft.id, draft.content(), caller.client, draft.reason)
+                version = await publishing.draft(unit, draft.id, draft.content(gases), caller.client, draft.reason)
                 headers = {"Location": f"/v1/factors/{version.id}", "ETag": etag(version.version)}
                 return Response(FactorOut.of(version).model_dump_json(), 201, headers, JSON)
 

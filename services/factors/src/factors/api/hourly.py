@@ -13,7 +13,7 @@ from pydantic import AwareDatetime, BaseModel
 
 from factors.api.answers import FactorOut, StepOut
 from factors.api.imports import RejectOut
-from factors.api.questions import Answerer
+from factors.api.questions import ScopeIn, answerer
 from factors.domain.hourly import NoShapeError, coverage, mean_intensity, shaped
 from factors.domain.records import Perimeter
 from factors.domain.regions import Regions
@@ -32,8 +32,9 @@ WHOLE = 0.99
 
 
 class SeriesOut(BaseModel):
-    """What an import of a series did."""
+    """What an import of a series did or, as a dry run, would do; a dry run replaces nothing."""
 
+    dry_run: bool
     region: str
     intervals: int
     replaced: int
@@ -41,11 +42,11 @@ class SeriesOut(BaseModel):
 
 
 class HourOut(BaseModel):
-    """The factor over `[start, end)`."""
+    """The factor over `[start, end)`; null where the licence of the yearly factor forbids showing it."""
 
     start: datetime
     end: datetime
-    value: float
+    value: float | None
 
 
 class HourlyOut(BaseModel):
@@ -74,6 +75,7 @@ def hourly_router(
         region: Annotated[str, Query(max_length=20)],
         source_name: Annotated[str, Form(min_length=1, max_length=500)],
         source_link: Annotated[str, Form(min_length=1, max_length=500)],
+        dry_run: Annotated[bool, Query(description="say what would be taken up and rejected, change nothing")] = False,
     ) -> SeriesOut:
         caller.require_every_organisation()
         place = regions.find(region)
@@ -84,11 +86,11 @@ def hourly_router(
         except FileError as error:
             raise Unprocessable(str(error), [FieldError("file", error.code, str(error))]) from error
         replaced = 0
-        if found:
+        if found and not dry_run:
             async with database.transaction(caller.organisations) as unit:
                 replaced = await store.put(unit.connection, place.code, found, source_name, source_link, clock())
         told = [RejectOut(line=one.line, field=one.field, code=one.code, detail=one.detail) for one in rejects[:1000]]
-        return SeriesOut(region=place.code, intervals=len(found), replaced=replaced, rejects=told)
+        return SeriesOut(dry_run=dry_run, region=place.code, intervals=len(found), replaced=replaced, rejects=told)
 
     @router.get(
         "/electricity/hourly",
@@ -102,6 +104,9 @@ def hourly_router(
         perimeter: Annotated[Perimeter | None, Query()] = None,
         allow: Annotated[Fallback | None, Query(description="year: an earlier year's factor may stand in")] = None,
         time_zone: Annotated[str, Query(max_length=60)] = "Europe/Paris",
+        org: Annotated[
+            str | None, Query(max_length=64, description="with this organisation's own yearly value in place")
+        ] = None,
     ) -> HourlyOut:
         zone = _zone(time_zone)
         first, last = start.astimezone(zone), (end - timedelta(microseconds=1)).astimezone(zone)
@@ -110,7 +115,7 @@ def hourly_router(
             raise Unprocessable(rule, [FieldError("to", "range", rule)])
         allowed = frozenset({allow} if allow else ())
         question = Question("electricity", first.date(), region, perimeter=perimeter, allow=allowed)
-        resolution, _ = Answerer(regions, await live.current()).answer(question)
+        resolution, _ = (await answerer(live, regions, caller, ScopeIn(org=org))).answer(question)
         place = regions.find(region)
         assert place is not None
         year = (
@@ -125,6 +130,7 @@ def hourly_router(
         except NoShapeError as error:
             raise NotFound("carbon intensity series of", f"{place.code} in {first.year}") from error
         share = coverage(known, *year)
+        shown = resolution.factor.content.source.displayable
         within = [one for one in known if start <= one.start and one.end <= end]
         return HourlyOut(
             factor=FactorOut.of(resolution.factor),
@@ -135,7 +141,7 @@ def hourly_router(
             warnings=[] if share >= WHOLE else [f"only {share:.1%} of {first.year} is known: the mean is of that part"],
             series_sources=references,
             hours=[
-                HourOut(start=one.start, end=one.end, value=one.value)
+                HourOut(start=one.start, end=one.end, value=one.value if shown else None)
                 for one in shaped(resolution.factor.content.value, mean, within)
             ],
         )

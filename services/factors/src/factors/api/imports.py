@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from factors.api.answers import ChangeOut
 from factors.api.releases import ReleaseName
-from factors.domain.records import Source, differences
+from factors.domain.records import GwpSet, Source, differences
 from factors.importing.plan import Plan
 from factors.imports import Format, Importing
 from factors.live import LiveCatalogue
@@ -71,6 +71,9 @@ def imports_router(database: Database, importing: Importing, live: LiveCatalogue
         release: Annotated[
             ReleaseName | None, Query(description="the name of the release; needed unless dry_run")
         ] = None,
+        gwp_set: Annotated[
+            GwpSet | None, Query(description="base_carbone: the potentials its CO2e are counted with; AR5 when absent")
+        ] = None,
         source_name: Text = None,
         source_link: Text = None,
         source_licence: Text = None,
@@ -85,7 +88,7 @@ def imports_router(database: Database, importing: Importing, live: LiveCatalogue
         async with database.transaction(caller.organisations) as unit:
 
             async def act() -> Response:
-                planned = await importing.plan(unit, format, data, source)
+                planned = await importing.plan(unit, format, data, source, gwp_set)
                 if release is not None and not dry_run:
                     await importing.publish(unit, planned, release, caller.client)
                 body = _out(planned, release, dry_run=dry_run)

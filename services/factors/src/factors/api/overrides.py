@@ -12,6 +12,7 @@ from pydantic import ConfigDict
 
 from factors.api.answers import FactorOut
 from factors.api.requests import EXAMPLE, FactorId, FactorIn, Name, ReasonIn
+from factors.domain.gases import Gases
 from factors.live import LiveCatalogue
 from factors.overriding import Overriding
 from factors.store import overrides as store
@@ -39,7 +40,7 @@ class OverrideOut(FactorOut):
     org: str
 
 
-def overrides_router(database: Database, overriding: Overriding, live: LiveCatalogue) -> APIRouter:
+def overrides_router(database: Database, overriding: Overriding, live: LiveCatalogue, gases: Gases) -> APIRouter:
     """`/overrides`. Each organisation's are its own."""
     router = APIRouter(tags=["overrides"])
 
@@ -51,7 +52,8 @@ def overrides_router(database: Database, overriding: Overriding, live: LiveCatal
         async with database.transaction(caller.organisations) as unit:
 
             async def act() -> Response:
-                override = await overriding.declare(unit, body.org, body.id, body.content(), caller.client, body.reason)
+                content = body.content(gases)
+                override = await overriding.declare(unit, body.org, body.id, content, caller.client, body.reason)
                 headers = {"Location": f"/v1/overrides/{body.org}/{body.id}"}
                 return Response(_out(override).model_dump_json(), 201, headers, "application/json")
 

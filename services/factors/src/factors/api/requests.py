@@ -1,12 +1,17 @@
 """What callers send: factors to draft, and which ones to list."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Annotated, Final
 
 from common.api.cursors import Cursor, Limit
+from common.api.problems import FieldError, Unprocessable
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from factors.domain.gases import GasError, Gases
 from factors.domain.records import Bilingual, FactorContent, GwpSet, Perimeter, Ratings, Source, Status
+from factors.domain.restating import value_under
+from factors.domain.units import UnitError
 from factors.store.search import Filters
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
@@ -62,7 +67,9 @@ class FactorIn(Schema):
     name: TextIn
     criterion: Word = "gwp"
     stage: Word | None = None
-    value: Finite = Field(ge=0, description="in `unit`")
+    value: Finite | None = Field(
+        default=None, ge=0, description="in `unit`; absent: computed from `gases` under `gwp_set`"
+    )
     unit: Annotated[str, Field(min_length=1, max_length=40)]
     region: Word | None = None
     valid_from: date | None = None
@@ -71,20 +78,37 @@ class FactorIn(Schema):
     perimeter: Perimeter | None = None
     gwp_set: GwpSet | None = None
     gases: dict[Word, Annotated[Finite, Field(ge=0)]] = Field(
-        default={}, max_length=100, description="kg per unit of activity"
+        default={}, max_length=100, description="kg per unit of activity; their sum under `gwp_set` is the value"
     )
     biogenic_co2: Annotated[Finite, Field(ge=0)] | None = None
     ratings: RatingsIn | None = None
+    gsd2: Finite | None = Field(
+        default=None, ge=1, le=1e6, description="the spread that the source states; absent: the one of the ratings"
+    )
     source: SourceIn
     note: TextIn | None = None
 
-    def content(self) -> FactorContent:
-        """The same as the domain's type."""
+    def content(self, gases: Gases) -> FactorContent:
+        """The same as the domain's type, its value computed from the gases where none is stated. Raises Unprocessable naming the field."""
+        if self.value is not None:
+            return self._content(self.value)
+        if self.gwp_set is None or not self.gases:
+            rule = "give value, or gases with the gwp_set that makes the value of them"
+            raise Unprocessable(rule, [FieldError("value", "required", rule)])
+        stated = self._content(0.0)
+        try:
+            return replace(stated, value=value_under(stated, gases, self.gwp_set))
+        except GasError as error:
+            raise Unprocessable(str(error), [FieldError(f"gases.{error.gas}", error.code, str(error))]) from error
+        except UnitError as error:
+            raise Unprocessable(str(error), [FieldError("unit", "unit", str(error))]) from error
+
+    def _content(self, value: float) -> FactorContent:
         return FactorContent(
             activity=self.activity,
             name=Bilingual(self.name.fr, self.name.en),
             criterion=self.criterion,
-            value=self.value,
+            value=value,
             unit=self.unit,
             published_year=self.published_year,
             source=Source(**self.source.model_dump()),
@@ -98,6 +122,7 @@ class FactorIn(Schema):
             biogenic_co2=self.biogenic_co2,
             ratings=Ratings(**self.ratings.model_dump()) if self.ratings else None,
             note=Bilingual(self.note.fr, self.note.en) if self.note else None,
+            gsd2=self.gsd2,
         )
 
 

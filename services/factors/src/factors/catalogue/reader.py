@@ -7,7 +7,7 @@ that are deliberately absent and why, `release.toml` the name of the edition.
 
 import csv
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -16,10 +16,14 @@ from importlib.resources import files
 from factors.domain.gases import Gas, Gases
 from factors.domain.records import GWP, Bilingual, FactorContent, GwpSet, Perimeter, Ratings, Source
 from factors.domain.regions import Region, Regions
+from factors.domain.rules import Rules
 
 FACTOR_FILES = (
     "electricity.csv",
+    "electricity_other_criteria.csv",
+    "residual_mixes.csv",
     "embodied.csv",
+    "embodied_other_criteria.csv",
     "energy.csv",
     "components.csv",
     "lives.csv",
@@ -86,6 +90,12 @@ def gases() -> Gases:
     for row in _rows("blends.csv"):
         blends.setdefault(row["code"], {})[row["component"]] = float(row["share_by_mass"])
     return Gases((_gas(row) for row in _rows("gases.csv")), blends)
+
+
+@cache
+def rules() -> Rules:
+    """The rules of publication, over the places and gases of the files."""
+    return Rules(regions(), gases())
 
 
 @cache
@@ -175,17 +185,37 @@ def _potentials() -> Iterator[Entry]:
 
 
 def _refrigerants() -> Iterator[Entry]:
-    """Each blend under each set as a factor of the activity `refrigerant.<code>`: the mean of its gases by mass."""
-    composition = sources()["ashrae-34"]
+    """Each refrigerant under each set as a factor of the activity `refrigerant.<code>`: a blend is the mean of its gases by mass, a
+    single gas is also known by its number (R-134a).
+    """
     for blend, shares in gases().blends.items():
-        for gwp_set in (GwpSet.AR4, GwpSet.AR5, GwpSet.AR6):
+        for gwp_set in _REFRIGERANT_SETS:
             parts = ", ".join(f"{share:.0%} {gas}" for gas, share in shares.items())
-            content = FactorContent(
-                activity=f"refrigerant.{blend.lower()}",
-                name=Bilingual(f"Fluide {blend}, PRG à 100 ans, {gwp_set.value}", f"Refrigerant {blend}, GWP 100 years, {gwp_set.value}"),
-                criterion=GWP, value=gases().co2e({blend: 1.0}, gwp_set).co2e_kg, unit="kgCO2e/kg",
-                published_year=composition.year, source=composition, gwp_set=gwp_set, gases=tuple(sorted(shares.items())),
-                ratings=_CONVENTION,
-                note=Bilingual(f"{parts} ; PRG du GIEC, {gwp_set.value}.", f"{parts}; GWP of the IPCC, {gwp_set.value}."),
-            )  # fmt: skip
-            yield Entry(f"refrigerant-{blend.lower()}-{gwp_set.value.lower()}", content)
+            value = gases().co2e({blend: 1.0}, gwp_set).co2e_kg
+            yield _refrigerant(blend, gwp_set, value, shares, sources()["ashrae-34"], parts, parts)
+    for gas in gases().all:
+        number = next((alias for alias in gas.aliases if alias.startswith("R-")), None)
+        if number is None:
+            continue
+        apart = ("", "") if gas.kyoto else (", hors Kyoto : à déclarer à part", ", outside Kyoto: to be reported apart")
+        for gwp_set in _REFRIGERANT_SETS:
+            source = sources()[f"ipcc-{gwp_set.value.lower()}"]
+            notes = f"{gas.code}{apart[0]}", f"{gas.code}{apart[1]}"
+            yield _refrigerant(number, gwp_set, gas.potentials[gwp_set], {gas.code: 1.0}, source, *notes)
+
+
+_REFRIGERANT_SETS = (GwpSet.AR4, GwpSet.AR5, GwpSet.AR6)
+
+
+def _refrigerant(
+    number: str, gwp_set: GwpSet, value: float, shares: Mapping[str, float], source: Source, made_fr: str, made_en: str
+) -> Entry:
+    content = FactorContent(
+        activity=f"refrigerant.{number.lower()}",
+        name=Bilingual(f"Fluide {number}, PRG à 100 ans, {gwp_set.value}", f"Refrigerant {number}, GWP 100 years, {gwp_set.value}"),
+        criterion=GWP, value=value, unit="kgCO2e/kg",
+        published_year=source.year, source=source, gwp_set=gwp_set, gases=tuple(sorted(shares.items())),
+        ratings=_CONVENTION,
+        note=Bilingual(f"{made_fr} ; PRG du GIEC, {gwp_set.value}.", f"{made_en}; GWP of the IPCC, {gwp_set.value}."),
+    )  # fmt: skip
+    return Entry(f"refrigerant-{number.lower()}-{gwp_set.value.lower()}", content)

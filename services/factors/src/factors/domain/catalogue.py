@@ -1,6 +1,6 @@
 """The published factors of the moment, arranged in memory to be asked thousands of times a second."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
 from factors.domain.records import FactorVersion, Status
@@ -8,14 +8,24 @@ from factors.domain.records import FactorVersion, Status
 _Question = tuple[str, str]
 
 
+def _as_it_is(version: FactorVersion) -> Iterator[FactorVersion]:
+    return iter(())
+
+
 class Catalogue:
     """The published versions, by activity and criterion, then by region, the latest validity first.
 
     Holds at most one version per factor: putting a newer one replaces the older, an older one is ignored, and one that
-    is no longer published takes the factor out. So changes may be heard twice and in any order.
+    is no longer published takes the factor out. So changes may be heard twice and in any order. `restated` gives the other forms
+    in which a version answers too (under the other sets of warming potentials).
     """
 
-    def __init__(self, versions: Iterable[FactorVersion] = ()) -> None:
+    def __init__(
+        self,
+        versions: Iterable[FactorVersion] = (),
+        restated: Callable[[FactorVersion], Iterator[FactorVersion]] = _as_it_is,
+    ) -> None:
+        self._restated = restated
         self._latest: dict[str, FactorVersion] = {}
         self._published: dict[_Question, dict[str | None, tuple[FactorVersion, ...]]] = {}
         for version in versions:
@@ -56,7 +66,7 @@ class Catalogue:
     def _bring_in(self, version: FactorVersion) -> None:
         content = version.content
         regions = self._published.setdefault((content.activity, content.criterion), {})
-        versions = [*regions.get(content.region, ()), version]
+        versions = [*regions.get(content.region, ()), version, *self._restated(version)]
         regions[content.region] = tuple(sorted(versions, key=_latest_first, reverse=True))
 
     def _take_out(self, version: FactorVersion) -> None:

@@ -32,7 +32,8 @@ class QuantityError(ValueError):
 def estimate(factor: FactorVersion, quantity: float, unit: str) -> Estimate:
     """`quantity` in `unit`, times the factor.
 
-    Raises QuantityError when the quantity is negative or not finite, units.UnitError when the dimensions differ.
+    Raises QuantityError when the quantity is negative, not finite or too large to compute with, units.UnitError when the dimensions
+    differ.
     """
     if not math.isfinite(quantity):
         raise QuantityError("not_finite", "the quantity must be a finite number")
@@ -47,5 +48,7 @@ def estimate(factor: FactorVersion, quantity: float, unit: str) -> Estimate:
     sentence = (
         f"{quantity!r} {unit} = {converted!r} {activity_unit}; × {shown} {content.unit} = {value!r} {result_unit}"
     )
-    low, high = uncertainty.interval(value, uncertainty.of_ratings(content.ratings))
+    low, high = uncertainty.interval(value, uncertainty.of_content(content))
+    if not math.isfinite(high):
+        raise QuantityError("too_large", f"{quantity!r} {unit} is more than can be computed with")
     return Estimate(value, low, high, result_unit, Bilingual(sentence, sentence))

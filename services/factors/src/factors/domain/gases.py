@@ -11,6 +11,9 @@ from dataclasses import dataclass
 
 from factors.domain.records import Bilingual, GwpSet
 
+LARGEST_KG = 1e18
+"""The largest mass that is computed, two hundred times the atmosphere: more is a mistake, and near 1e308 the arithmetic ends."""
+
 BIOGENIC = "biogenic"
 """The family of CO2 from living matter: a mass that is reported and never warms in the total."""
 
@@ -76,10 +79,14 @@ class Gases:
                 raise ValueError(f"{blend} is made of unknown gases: {unknown}")
         self._blend_names = {blend.casefold(): blend for blend in blends}
 
+    def find(self, name: str) -> Gas | None:
+        """The gas of that code or alias, case apart."""
+        return self._by_name.get(name.casefold())
+
     def co2e(self, masses_kg: Mapping[str, float], gwp_set: GwpSet) -> Equivalent:
         """The equivalent of masses of gases and blends, in the order given.
 
-        Raises GasError for an unknown gas, a negative or infinite mass, or a gas without a potential in the set.
+        Raises GasError for an unknown gas, a negative, infinite or impossibly large mass, or a gas without a potential in the set.
         """
         shares: list[GasShare] = []
         biogenic = 0.0
@@ -88,6 +95,8 @@ class Gases:
                 raise GasError(
                     name, "negative" if mass < 0 else "not_finite", f"the mass of {name} must be 0 kg or more"
                 )
+            if mass > LARGEST_KG:
+                raise GasError(name, "too_large", f"the mass of {name} must be at most {LARGEST_KG:g} kg, not {mass!r}")
             for gas, part in self._parts(name):
                 if gas.family == BIOGENIC:
                     biogenic += mass * part
@@ -100,6 +109,14 @@ class Gases:
             biogenic_co2_kg=biogenic,
             shares=tuple(shares),
         )
+
+    def weight(self, masses_kg: Mapping[str, float], gwp_set: GwpSet) -> float:
+        """The mass of a factor's gases in kgCO2e: the Kyoto gases of a mixture, or the whole where none of them is of Kyoto.
+
+        Raises what `co2e` raises.
+        """
+        computed = self.co2e(masses_kg, gwp_set)
+        return computed.co2e_kg if any(share.kyoto for share in computed.shares) else computed.outside_kyoto_co2e_kg
 
     def _parts(self, name: str) -> list[tuple[Gas, float]]:
         """The gases that `name` is made of, with their shares by mass."""

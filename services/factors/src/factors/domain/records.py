@@ -101,8 +101,9 @@ class FactorContent:
 
     `value` is in `unit`, for instance kgCO2e/kWh. `valid_from` and `valid_to` are a half-open interval of dates, None
     meaning unbounded. A record without `region` applies anywhere. `published_year` is the vintage that the source
-    gives. `gases` are kg of gas per unit of activity in alphabetical order, when the source splits them; `biogenic_co2` is kgCO2 per unit
-    of activity, never part of `value`.
+    gives. `gases` are kg of gas per unit of activity in alphabetical order, when the source splits them, and `value` is then their sum
+    under `gwp_set`; `biogenic_co2` is kgCO2 per unit of activity, never part of `value`. `gsd2` is the spread that the source itself
+    states; without it the ratings give one.
     """
 
     activity: str
@@ -122,6 +123,7 @@ class FactorContent:
     biogenic_co2: float | None = None
     ratings: Ratings | None = None
     note: Bilingual | None = None
+    gsd2: float | None = None
 
     @property
     def key(self) -> "FactorKey":
@@ -175,7 +177,8 @@ class FactorKey:
 class FactorVersion:
     """One version of one factor.
 
-    `author` and `reason` say who wrote it and why; `recorded_at` is when it was drafted or, once published, published.
+    `author` and `reason` say who wrote it and why; `recorded_at` is when it was drafted or, once published, published. `restated_from`
+    is the GWP set that its source counts with, where the value was computed anew from the gases under another.
     """
 
     id: str
@@ -186,6 +189,7 @@ class FactorVersion:
     reason: str
     recorded_at: datetime
     published_by: str | None = None
+    restated_from: GwpSet | None = None
 
 
 class Change(TypedDict):

@@ -189,11 +189,13 @@ def _answer(
             warnings.append(Step("perimeter_chosen", wording.chosen_perimeter(found, others)))
         else:
             steps.append(Step("perimeter", wording.only_perimeter(found)))
+    if found.restated_from is not None:
+        steps.append(Step("restated", wording.restated(found)))
     return Resolution(found, (*steps, *warnings, Step("result", wording.result(found))), tuple(warnings))
 
 
-def _preference(version: FactorVersion) -> tuple[int, bool, str]:
-    """Smaller is better: the preferred perimeter, then a record of the very GWP set, then the id."""
+def _preference(version: FactorVersion) -> tuple[int, bool, bool, str]:
+    """Smaller is better: the preferred perimeter, then a record of the very GWP set as published, then the id."""
     content = version.content
     return (PERIMETER_PREFERENCE.index(content.perimeter) if content.perimeter in PERIMETER_PREFERENCE else 0,
-            content.gwp_set is None, version.id)  # fmt: skip
+            version.restated_from is not None, content.gwp_set is None, version.id)  # fmt: skip

@@ -4,14 +4,22 @@ import math
 from dataclasses import dataclass
 
 from factors.domain import units
+from factors.domain.gases import GasError, Gases
 from factors.domain.records import GWP, PARAMETER, FactorContent
 from factors.domain.regions import Regions
+from factors.domain.restating import value_under
 
 RESULT_UNITS = {GWP: "kgCO2e", "pe": "MJ", "adpe": "kgSbeq", "water": "m3"}
 """The unit in which each known criterion is counted; further criteria are free."""
 
 PER = {"electricity": "kWh", "embodied": "unit", "maintenance": "EUR"}
 """What the factors of an activity (by its first word) are counted per. Services that hear them multiply without converting."""
+
+GASES_AGREE = 0.01
+"""How far, relatively, a stated value may be from the sum of its gases: sources round both."""
+
+RESIDUAL_MIX = "electricity.residual_mix"
+"""What is left of a grid once guarantees of origin are sold: for the market-based view, of no perimeter of the location-based one."""
 
 EARLIEST_YEAR = 1990
 
@@ -25,9 +33,23 @@ class Violation:
     detail: str
 
 
-def violations(content: FactorContent, regions: Regions) -> list[Violation]:
-    """The rules that `content` breaks, in the order of the record; empty when it may be published."""
-    return [*_value(content), *_unit(content), *_place_and_time(content, regions), *_source(content)]
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The rules of publication, for the known places and gases."""
+
+    regions: Regions
+    gases: Gases
+
+    def violations(self, content: FactorContent) -> list[Violation]:
+        """The rules that `content` breaks, in the order of the record; empty when it may be published."""
+        unit = _unit(content)
+        return [
+            *_value(content),
+            *unit,
+            *([] if unit else _gases(content, self.gases)),
+            *_place_and_time(content, self.regions),
+            *_source(content),
+        ]
 
 
 def _value(content: FactorContent) -> list[Violation]:
@@ -35,7 +57,9 @@ def _value(content: FactorContent) -> list[Violation]:
         return [Violation("value", "not_finite", "the value must be a finite number")]
     if content.value < 0:
         return [Violation("value", "negative", "a factor is 0 or more; removals have activities of their own")]
-    if content.value == 0 and content.activity == "electricity":
+    if content.gsd2 is not None and not 1 <= content.gsd2 < math.inf:
+        return [Violation("gsd2", "out_of_range", "a geometric standard deviation squared is 1 or more; 1 is exact")]
+    if content.value == 0 and content.activity in ("electricity", RESIDUAL_MIX):
         return [
             Violation("value", "zero", "no electricity is without emissions over its life cycle: 0 is a missing value")
         ]
@@ -59,6 +83,24 @@ def _unit(content: FactorContent) -> list[Violation]:
     return []
 
 
+def _gases(content: FactorContent, gases: Gases) -> list[Violation]:
+    if not content.gases:
+        return []
+    if content.criterion != GWP:
+        return [Violation("gases", "other_criterion", "only a factor of climate change (gwp) is split into gases")]
+    if content.gwp_set is None:
+        rule = "say with which set of warming potentials the gases make the value: AR4, AR5, AR6"
+        return [Violation("gwp_set", "required", rule)]
+    try:
+        computed = value_under(content, gases, content.gwp_set)
+    except GasError as error:
+        return [Violation(f"gases.{error.gas}", error.code, str(error))]
+    if not math.isclose(computed, content.value, rel_tol=GASES_AGREE):
+        told = f"{content.value!r} {content.unit} is not what the gases make under {content.gwp_set}: {computed!r}"
+        return [Violation("value", "gases_disagree", told)]
+    return []
+
+
 def _place_and_time(content: FactorContent, regions: Regions) -> list[Violation]:
     broken: list[Violation] = []
     if content.region is not None:
@@ -70,12 +112,15 @@ def _place_and_time(content: FactorContent, regions: Regions) -> list[Violation]
             )
         elif region.code != content.region:
             broken.append(Violation("region", "other_code", f"write {region.code} for {content.region}"))
-    if content.activity == "electricity" and content.region is None:
+    if content.activity in ("electricity", RESIDUAL_MIX) and content.region is None:
         broken.append(Violation("region", "region_needed", "electricity always has a region"))
     if content.activity == "electricity" and content.perimeter is None:
         broken.append(
             Violation("perimeter", "perimeter_needed", "electricity always has a perimeter: production or consumption…")
         )
+    if content.activity == RESIDUAL_MIX and content.perimeter is not None:
+        rule = "a residual mix has no perimeter: it is of the market-based view alone"
+        broken.append(Violation("perimeter", "no_perimeter", rule))
     if content.valid_from is not None and content.valid_from.year < EARLIEST_YEAR:
         broken.append(Violation("valid_from", "too_early", f"dates before {EARLIEST_YEAR} are not accepted"))
     if content.valid_from is not None and content.valid_to is not None and content.valid_to <= content.valid_from:

@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from functools import cache
 
-from factors.domain.records import Ratings
+from factors.domain.records import FactorContent, Ratings
 
 _SPREADS: dict[str, tuple[float, float, float, float, float]] = {
     "reliability": (1.5, 1.2, 1.1, 1.05, 1.0),
@@ -27,6 +27,16 @@ def of_ratings(ratings: Ratings | None) -> float:
     rated = ratings or Ratings()
     spreads = [spread[(getattr(rated, name) or 1) - 1] for name, spread in _SPREADS.items()]
     return math.exp(math.sqrt(sum(math.log(spread) ** 2 for spread in spreads)))
+
+
+def of_content(content: FactorContent) -> float:
+    """GSD² of a factor: the one that its source states, else the one of its ratings."""
+    return of_ratings(content.ratings) if content.gsd2 is None else content.gsd2
+
+
+def of_percent(percent: float) -> float:
+    """GSD² of an uncertainty stated as ± percent at 95 %: the upper bound of the interval is E·(1 + percent/100)."""
+    return 1 + percent / 100
 
 
 def of_product(first: float, second: float) -> float:

@@ -102,6 +102,16 @@ def only_perimeter(chosen: FactorVersion) -> Bilingual:
     )
 
 
+def restated(found: FactorVersion) -> Bilingual:
+    """The value was computed anew from the gases, under another set than the source's."""
+    content = found.content
+    gases = ", ".join(f"{mass!r} kg {gas}" for gas, mass in content.gases) if content.source.displayable else "***"
+    return Bilingual(
+        f"La source compte en {found.restated_from} ; CO2e recalculé avec les PRG {content.gwp_set} depuis ses gaz : {gases}.",
+        f"The source counts with {found.restated_from}; CO2e computed anew with the GWPs of {content.gwp_set} from its gases: {gases}.",
+    )
+
+
 def result(found: FactorVersion) -> Bilingual:
     """The factor that answers."""
     content = found.content

@@ -2,13 +2,19 @@
 
 Columns (the export has more, which are not needed): Type Ligne (Elément or Poste), Identifiant de l'élément, Type de l'élément, Statut
 de l'élément, Nom base / Nom attribut / Nom frontière in French and English, Unité français, Localisation géographique, Date de
-modification, Période de validité, Incertitude, Commentaire français, Type poste, Total poste non décomposé, CO2b.
+modification, Période de validité, Incertitude, Commentaire français, Type poste, Total poste non décomposé, CO2f, CH4f, CH4b, N2O, Code
+gaz supplémentaire and Valeur gaz supplémentaire 1 to 5, CO2b.
 
 An element becomes a factor of the activity `base_carbone.<identifier>`; consumed electricity of a year becomes `electricity`. Its
 sub-items upstream, combustion and grid losses become factors of their own, of perimeter upstream, direct and losses. Archived, refused
 and draft elements are left out.
+
+The export gives each gas in kgCO2e; divided by its potential in the set that the edition counts with (AR5 unless the caller says
+otherwise) it becomes a mass, from which the value can be computed under the other sets. A split that does not make the total is left out,
+and the note says so. An uncertainty of p % at 95 % is GSD² = 1 + p/100.
 """
 
+import math
 import re
 from calendar import monthrange
 from dataclasses import replace
@@ -16,8 +22,9 @@ from datetime import date, timedelta
 from typing import Final
 
 from factors.catalogue.reader import Entry
-from factors.domain import units
-from factors.domain.records import GWP, Bilingual, FactorContent, Perimeter, Source
+from factors.domain import uncertainty, units
+from factors.domain.gases import Gases
+from factors.domain.records import GWP, Bilingual, FactorContent, GwpSet, Perimeter, Source
 from factors.domain.regions import Regions
 from factors.domain.text import plain
 from factors.importing.tables import Located, Parsed, Reject, Row, RowError, number, rows
@@ -31,6 +38,7 @@ PLACE: Final = "Localisation géographique"
 TOTAL: Final = "Total poste non décomposé"
 PART: Final = "Type poste"
 VALIDITY: Final = "Période de validité"
+UNCERTAINTY: Final = "Incertitude"
 
 REQUIRED: Final = (LINE, IDENTIFIER, STATUS, "Nom base français", UNIT, PLACE, TOTAL)
 
@@ -79,8 +87,17 @@ _PARTS = (("amont", Perimeter.UPSTREAM), ("combustion", Perimeter.DIRECT), ("tra
           ("pertes", Perimeter.LOSSES))  # fmt: skip
 
 
-def read(text: str, regions: Regions, source: Source) -> Parsed:
-    """The entries of an export. Raises tables.FileError."""
+SPLIT_AGREES = 0.01
+"""How far, relatively, the gases may be from the total: the export rounds both."""
+
+_GAS_COLUMNS = {"CO2f": "CO2", "CH4f": "CH4_fossil", "CH4b": "CH4", "N2O": "N2O"}
+
+DEFAULT_GWP_SET = GwpSet.AR5
+"""The set that the Base Carbone counts with, unless an edition says otherwise."""
+
+
+def read(text: str, regions: Regions, source: Source, gases: Gases, gwp_set: GwpSet = DEFAULT_GWP_SET) -> Parsed:
+    """The entries of an export whose CO2e are counted with `gwp_set`. Raises tables.FileError."""
     parsed = Parsed()
     elements: dict[str, FactorContent] = {}
     for line, row in rows(text, REQUIRED):
@@ -88,6 +105,7 @@ def read(text: str, regions: Regions, source: Source) -> Parsed:
             entry = (
                 _part(row, elements, parsed) if plain(row[LINE]) == "poste" else _element(row, regions, source, parsed)
             )
+            entry = entry and _with_gases(entry, row, gases, gwp_set)
         except RowError as error:
             parsed.rejects.append(Reject(line, error.field, error.code, str(error)))
             continue
@@ -121,6 +139,7 @@ def _element(row: Row, regions: Regions, source: Source, parsed: Parsed) -> Entr
         valid_from=start,
         valid_to=date(year + 1, 1, 1) if year else _end(row.get(VALIDITY, "")),
         biogenic_co2=number(row, "CO2b") if row.get("CO2b") else None,
+        gsd2=_spread(row),
         note=_note(row),
     )
     return Entry(f"base-carbone-{row[IDENTIFIER].lower()}", content)
@@ -138,9 +157,51 @@ def _part(row: Row, elements: dict[str, FactorContent], parsed: Parsed) -> Entry
         name=Bilingual(f"{whole.name.fr}, {row[PART].lower()}", f"{whole.name.en}, {perimeter.value}"),
         value=number(row, TOTAL),
         perimeter=perimeter,
+        gases=(),
+        gwp_set=None,
         biogenic_co2=number(row, "CO2b") if row.get("CO2b") else None,
+        gsd2=_spread(row) or whole.gsd2,
     )
     return Entry(f"base-carbone-{row[IDENTIFIER].lower()}-{perimeter.value}", content)
+
+
+def _with_gases(entry: Entry, row: Row, gases: Gases, gwp_set: GwpSet) -> Entry:
+    """The entry with the masses of its gases, where the row splits them and they make the total."""
+    named = dict(_GAS_COLUMNS) | {
+        f"Valeur gaz supplémentaire {n}": code
+        for n in range(1, 6)
+        if (code := row.get(f"Code gaz supplémentaire {n}", ""))
+    }
+    parts = [(gas, number(row, column)) for column, gas in named.items() if row.get(column)]
+    parts = [(gas, co2e) for gas, co2e in parts if co2e]
+    content = entry.content
+    if not parts:
+        return entry
+    masses: dict[str, float] = {}
+    for name, co2e in parts:
+        gas = gases.find(name)
+        if gas is None or not gas.potentials.get(gwp_set):
+            return Entry(entry.id, _noted(content, f"gaz {name} inconnu", f"gas {name} unknown"))
+        masses[gas.code] = masses.get(gas.code, 0.0) + co2e / gas.potentials[gwp_set]
+    if not math.isclose(sum(co2e for _, co2e in parts), content.value, rel_tol=SPLIT_AGREES):
+        return Entry(entry.id, _noted(content, "elle ne fait pas le total", "it does not make the total"))
+    return Entry(entry.id, replace(content, gases=tuple(sorted(masses.items())), gwp_set=gwp_set))
+
+
+def _noted(content: FactorContent, why_fr: str, why_en: str) -> FactorContent:
+    fr, en = f"Répartition par gaz non reprise : {why_fr}.", f"Split by gases left out: {why_en}."
+    note = content.note
+    return replace(content, note=Bilingual(f"{note.fr} {fr}", f"{note.en} {en}") if note else Bilingual(fr, en))
+
+
+def _spread(row: Row) -> float | None:
+    """GSD² of the stated uncertainty; None where there is none. Raises RowError."""
+    if not row.get(UNCERTAINTY):
+        return None
+    percent = number(row, UNCERTAINTY)
+    if percent < 0:
+        raise RowError(UNCERTAINTY, "negative", f"{row[UNCERTAINTY]} % is no uncertainty: it is 0 or more")
+    return uncertainty.of_percent(percent)
 
 
 def _name(row: Row, language: str) -> str:
@@ -209,8 +270,8 @@ def _end(text: str) -> date | None:
 
 
 def _note(row: Row) -> Bilingual | None:
-    uncertainty = row.get("Incertitude", "")
+    stated = row.get(UNCERTAINTY, "")
     comment = row.get("Commentaire français", "")
-    fr = " ".join(part for part in (f"Incertitude {uncertainty} %." if uncertainty else "", comment) if part)
-    en = f"Uncertainty {uncertainty} %." if uncertainty else comment
+    fr = " ".join(part for part in (f"Incertitude {stated} %." if stated else "", comment) if part)
+    en = f"Uncertainty {stated} %." if stated else comment
     return Bilingual(fr[:2000], en[:2000]) if fr else None

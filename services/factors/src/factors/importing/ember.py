@@ -6,7 +6,8 @@ from typing import Final
 from factors.catalogue.reader import Entry
 from factors.domain.records import GWP, Bilingual, FactorContent, Perimeter, Ratings, Source
 from factors.domain.regions import Region, Regions
-from factors.importing.tables import Parsed, Row, RowError, number, read_rows, whole
+from factors.importing.tables import Parsed, Row, RowError, number, read_rows
+from factors.importing.tables import year as year_of
 
 _CODE: Final = "country_code"
 _PLACE: Final = "country_or_region"
@@ -26,9 +27,7 @@ def read(text: str, regions: Regions, source: Source) -> Parsed:
         if value_g == 0:
             parsed.skip(ZERO)
             return []
-        year = whole(row, "year")
-        if not 1990 <= year <= 2200:
-            raise RowError("year", "out_of_range", f"{year} is not a year from 1990")
+        year = year_of(row, "year")
         region = _region(row, regions)
         if region is None:
             parsed.skip(GROUPING)

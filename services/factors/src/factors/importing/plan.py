@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from factors.catalogue.reader import Entry
 from factors.domain.records import FactorKey, FactorVersion
-from factors.domain.regions import Regions
-from factors.domain.rules import violations
+from factors.domain.rules import Rules
 from factors.domain.text import plain
 from factors.importing.tables import Parsed, Reject
 
@@ -22,7 +21,7 @@ class Plan:
     skipped: Mapping[str, int]
 
 
-def plan(parsed: Parsed, published: Iterable[FactorVersion], regions: Regions) -> Plan:
+def plan(parsed: Parsed, published: Iterable[FactorVersion], rules: Rules) -> Plan:
     """Compare what was read with what is published.
 
     A row is rejected when its factor breaks a rule of publication, stands twice in the file, or answers a question that another
@@ -37,7 +36,7 @@ def plan(parsed: Parsed, published: Iterable[FactorVersion], regions: Regions) -
     rejects, unchanged, seen = list(parsed.rejects), 0, set[str]()
     for located in parsed.located:
         entry = located.entry
-        broken = _broken(located.line, entry, regions, seen, taken)
+        broken = _broken(located.line, entry, rules, seen, taken)
         if broken:
             rejects += broken
             continue
@@ -56,7 +55,7 @@ def plan(parsed: Parsed, published: Iterable[FactorVersion], regions: Regions) -
 def _broken(
     line: int,
     entry: Entry,
-    regions: Regions,
+    rules: Rules,
     seen: set[str],
     taken: Mapping[FactorKey, list[tuple[str, FactorVersion | Entry]]],
 ) -> list[Reject]:
@@ -68,7 +67,7 @@ def _broken(
         ]
     if entry.id in seen:
         return [Reject(line, "id", "duplicate", f"{entry.id} stands in the file before")]
-    broken = [Reject(line, one.field, one.code, one.detail) for one in violations(entry.content, regions)]
+    broken = [Reject(line, one.field, one.code, one.detail) for one in rules.violations(entry.content)]
     if broken:
         return broken
     for other_id, other in taken.get(entry.content.key, []):

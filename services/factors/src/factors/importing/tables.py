@@ -1,6 +1,7 @@
 """What every reader of tables shares: decoding, header, rows with their line, numbers as people write them."""
 
 import csv
+import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -105,12 +106,15 @@ def read_rows(text: str, required: Sequence[str], read: Callable[[Row, Parsed], 
 
 
 def number(row: Row, column: str) -> float:
-    """A number with a point or a comma. Raises RowError."""
+    """A finite number with a point or a comma. Raises RowError."""
     text = row.get(column, "")
     try:
-        return float(text.replace("\u202f", "").replace("\xa0", "").replace(" ", "").replace(",", "."))
+        value = float(text.replace("\u202f", "").replace("\xa0", "").replace(" ", "").replace(",", "."))
     except ValueError as error:
         raise RowError(column, "not_a_number", f"{text!r} is not a number") from error
+    if not math.isfinite(value):
+        raise RowError(column, "not_a_number", f"{text!r} is not a number")
+    return value
 
 
 def whole(row: Row, column: str) -> int:
@@ -119,6 +123,14 @@ def whole(row: Row, column: str) -> int:
     if value != int(value):
         raise RowError(column, "not_whole", f"{row[column]!r} is not a whole number")
     return int(value)
+
+
+def year(row: Row, column: str, earliest: int = 1990) -> int:
+    """A year from `earliest` to 2200. Raises RowError."""
+    value = whole(row, column)
+    if not earliest <= value <= 2200:
+        raise RowError(column, "out_of_range", f"{row[column]} is not a year from {earliest} to 2200")
+    return value
 
 
 def day(row: Row, column: str) -> date | None:

@@ -75,7 +75,7 @@ async def list_releases(connection: Connection) -> list[Release]:
 
 
 async def versions_in(connection: Connection, name: str) -> list[FactorVersion]:
-    """The versions of a release, as they stood in it: published, whatever became of them since."""
+    """The versions of a release, as they stood in it: published, whatever became of them since; in the order of ids, byte by byte."""
     columns = ", ".join(f"version.{column}" for column in VERSION_COLUMNS)
     rows = await connection.fetch(
         f"""
@@ -83,7 +83,7 @@ async def versions_in(connection: Connection, name: str) -> list[FactorVersion]:
         FROM release_items AS item
         JOIN factor_versions AS version USING (factor_id, version)
         WHERE item.release = $1
-        ORDER BY version.factor_id
+        ORDER BY version.factor_id COLLATE "C"
         """,
         name,
     )

@@ -19,7 +19,7 @@ from factors.domain.records import (
 CONTENT_COLUMNS = (
     "activity", "criterion", "stage", "region", "perimeter", "gwp_set", "valid_from", "valid_to", "value", "unit",
     "published_year", "name_fr", "name_en", "note_fr", "note_en", "gases", "biogenic_co2", "ratings", "source_name",
-    "source_link", "source_url", "source_licence", "source_year", "source_displayable",
+    "source_link", "source_url", "source_licence", "source_year", "source_displayable", "gsd2",
 )  # fmt: skip
 
 VERSION_COLUMNS = (
@@ -75,6 +75,7 @@ def _to_content(row: asyncpg.Record) -> FactorContent:
         biogenic_co2=row["biogenic_co2"],
         ratings=Ratings(**row["ratings"]) if row["ratings"] else None,
         note=Bilingual(row["note_fr"] or "", row["note_en"] or "") if noted else None,
+        gsd2=row["gsd2"],
     )
 
 
@@ -88,5 +89,6 @@ def version_record(version: FactorVersion) -> tuple[Any, ...]:
         content.name.fr, content.name.en, content.note and content.note.fr, content.note and content.note.en,
         dict(content.gases), content.biogenic_co2, asdict(content.ratings) if content.ratings else None,
         source.name, source.link, source.url, source.licence, source.year, source.displayable,
+        content.gsd2,
         version.author, version.reason, version.recorded_at, version.published_by,
     )  # fmt: skip

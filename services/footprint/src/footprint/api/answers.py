@@ -2,10 +2,9 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from common import json
 from common.api.auth import Caller, requires
 from common.api.cursors import Cursor, Limit, decode, encode
 from common.api.problems import FieldError, Unprocessable
@@ -13,6 +12,7 @@ from common.database import Database
 from fastapi import APIRouter, Depends, Query, Response
 
 from footprint.api import examples
+from footprint.api.numbers import answer
 from footprint.domain.months import format_month
 from footprint.service import Answers, read_month
 
@@ -36,7 +36,7 @@ def answers_router(database: Database, clock: Callable[[], datetime]) -> APIRout
         Emissions are location-based. `estimate_kg` is what has elapsed up to `month` and the forecast of the rest of its year.
         """
         caller.require_organisation(org)
-        return _json(await answers.dashboard(caller.organisations, org, read_month(month)))
+        return answer(await answers.dashboard(caller.organisations, org, read_month(month)))
 
     @router.get("/totals", responses=examples.TOTALS, summary="Totals of an organisation by group")
     async def get_totals(
@@ -69,13 +69,13 @@ def answers_router(database: Database, clock: Callable[[], datetime]) -> APIRout
             "unit": UNITS[criterion],
         }
         if group_by != "asset":
-            return _json(
+            return answer(
                 document | await answers.totals(caller.organisations, org, first, last, group_by, criterion, basis)
             )
         after: UUID | None = decode(cursor, UUID)[0] if cursor else None
         page = await answers.totals_by_asset(caller.organisations, org, (first, last), criterion, basis, after, limit)
         following = page.pop("last")
-        return _json(document | page | {"next_cursor": None if following is None else encode(following)})
+        return answer(document | page | {"next_cursor": None if following is None else encode(following)})
 
     @router.get(
         "/assets/{asset_id}/months/{month}",
@@ -87,10 +87,6 @@ def answers_router(database: Database, clock: Callable[[], datetime]) -> APIRout
 
         `pending` is true while a change that touches the asset waits to be computed.
         """
-        return _json(await answers.asset_month(caller.organisations, asset_id, read_month(month)))
+        return answer(await answers.asset_month(caller.organisations, asset_id, read_month(month)))
 
     return router
-
-
-def _json(document: dict[str, Any]) -> Response:
-    return Response(json.dumps(document), media_type="application/json")

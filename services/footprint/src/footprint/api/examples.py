@@ -111,3 +111,77 @@ ESTIMATES: Final = _answer(
         "errors": [{"index": 1, "field": "energy.average_w", "code": "negative", "detail": "energy.average_w: must be ≥ 0 (got -1)"}],
     }
 )  # fmt: skip
+
+_CLOSED: Final = {
+    "org": "acme",
+    "month": "2026-09",
+    "status": "closed",
+    "elapsed": True,
+    "closed_at": "2026-10-05T08:00:00Z",
+    "closed_by": "alice",
+    "method_version": "2026.1",
+    "version": 2,
+    "total_kg": 39.35913242,
+    "parts": _PARTS,
+    "restated_kg": -2.235,
+    "known_now_kg": 37.12413242,
+    "restatements": [
+        {"counted_in": "2026-10", "reason": "factor", "value": -2.235, "recorded_at": "2026-10-20T08:00:00Z"}
+    ],
+}
+
+PERIOD: Final = _answer(_CLOSED)
+PERIODS: Final = _answer({"items": [_CLOSED], "next_cursor": None})
+
+COMPARISON: Final = _answer(
+    {
+        "org": "acme",
+        "month": "2026-09",
+        "from": "closed",
+        "to": "now",
+        "closed_at": "2026-10-05T08:00:00Z",
+        "closed_by": "alice",
+        "method_version": {"closed": "2026.1", "now": "2026.1"},
+        "from_kg": 39.35913242,
+        "to_kg": 37.12413242,
+        "difference_kg": -2.235,
+        "reasons": [{"reason": "factor", "difference_kg": -2.235}],
+        "stages": [
+            {"stage": "manufacturing", "from_kg": 17.00913242, "to_kg": 17.00913242, "difference_kg": 0.0},
+            {"stage": "use", "from_kg": 22.35, "to_kg": 20.115, "difference_kg": -2.235},
+        ],
+        "assets": [
+            {
+                "asset_id": _SERVER,
+                "kind": "server",
+                "gone": False,
+                "difference_kg": -2.235,
+                "reasons": {"factor": -2.235},
+            }
+        ],
+    }
+)
+
+RESTATEMENTS: Final = _answer(
+    {
+        "items": [
+            {
+                "asset_id": _SERVER,
+                "month": "2026-09",
+                "counted_in": "2026-10",
+                "recorded_at": "2026-10-20T08:00:00Z",
+                "difference_kg": -2.235,
+                "reasons": {"factor": -2.235},
+                "heard": ["factor"],
+                "gone": False,
+                "factors": {
+                    "closed": [{"id": "electricity-fr-2026", "version": 1}],
+                    "now": [{"id": "electricity-fr-2026", "version": 2}],
+                },
+                "evidence": {"embodied": "kind", "energy": "declared", "electricity": "region"},
+                "method_version": {"closed": "2026.1", "now": "2026.1"},
+            }
+        ],
+        "next_cursor": None,
+    }
+)

@@ -109,6 +109,13 @@ class Catalogue:
         self._coefficients: dict[tuple[str, str], Factor | None] = {}
         self._remembered: dict[Hashable, Any] = {}
 
+    def pinned(self, versions: Iterable[Factor]) -> "Catalogue":
+        """This catalogue with these versions alone for all that they are about: what chose them before chooses them again."""
+        pins = {each.id: each for each in versions}
+        about = {(each.activity, each.criterion, each.region) for each in pins.values()}
+        others = (factor for key, factors in self._records.items() if key not in about for factor in factors)
+        return Catalogue([*(each for each in others if each.id not in pins), *pins.values()])
+
     def electricity(self, region: str, day: date, criterion: str = GWP) -> Choice | None:
         """The grid factor of `region` on `day`, location-based, in the production perimeter; None where nothing fits."""
         key = (region, criterion, day)

@@ -1,14 +1,17 @@
 """The dashboard of a month: three parts, twelve months, the year.
 
 Rounding rule: each stored figure counts as a whole number of billionths of a kg (µg), rounded by itself, and every number printed here
-or in `/totals` is a sum of those. So parts add up to totals exactly as printed, and the same figure is the same everywhere.
+or in `/totals` is a sum of those, printed with all its digits (`domain.sums`). So parts add up to totals exactly as printed, and the same
+figure is the same everywhere.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final
 
 from footprint.domain.months import format_month, months_of_year
+from footprint.domain.sums import exact
 
 PARTS: Final[Mapping[str, str]] = {
     "manufacturing": "construction_kg",
@@ -20,7 +23,6 @@ PARTS: Final[Mapping[str, str]] = {
 """Which part of the dashboard a life-cycle stage belongs to."""
 
 NAMES: Final = ("construction_kg", "electricity_kg", "maintenance_and_sale_kg")
-BILLION: Final = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +36,9 @@ class Parts:
         """All three."""
         return sum(self.billionths)
 
-    def printed(self) -> dict[str, float]:
+    def printed(self) -> dict[str, Decimal]:
         """Kilograms."""
-        return {name: kilograms(amount) for name, amount in zip(NAMES, self.billionths, strict=True)}
-
-
-def kilograms(billionths: int) -> float:
-    """The double nearest to a whole number of billionths; up to 9,000 t it prints with at most nine decimals."""
-    return billionths / BILLION
+        return {name: exact(amount) for name, amount in zip(NAMES, self.billionths, strict=True)}
 
 
 def parts_by_month(rows: Iterable[tuple[int, str, int]]) -> dict[int, Parts]:
@@ -53,28 +50,61 @@ def parts_by_month(rows: Iterable[tuple[int, str, int]]) -> dict[int, Parts]:
     return {month: Parts((part[NAMES[0]], part[NAMES[1]], part[NAMES[2]])) for month, part in sums.items()}
 
 
-def year_document(month: int, by_month: Mapping[int, Parts]) -> dict[str, Any]:
-    """The months of the year of `month`, later ones projected, and the estimate for the year: elapsed months and forecast."""
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What a month counts of an earlier, closed one: billionths of a kg of a stage, and why."""
+
+    counted_in: int
+    month: int
+    stage: str
+    reason: str
+    billionths: int
+
+
+def restatements_document(month: int, total: int, counted: Iterable[Counted]) -> dict[str, Any]:
+    """What the total of a month holds of earlier, closed months, apart: the total before it, its parts, and line by line whence and why."""
+    lines: dict[tuple[int, str], int] = {}
+    found = [each for each in counted if each.counted_in == month]
+    for each in found:
+        lines[each.month, each.reason] = lines.get((each.month, each.reason), 0) + each.billionths
+    parts = parts_by_month((month, each.stage, each.billionths) for each in found).get(month, Parts())
+    return {
+        "before_kg": exact(total - parts.total),
+        "total_kg": exact(parts.total),
+        "parts": parts.printed(),
+        "lines": [
+            {"month": format_month(of), "reason": reason, "value": exact(amount)}
+            for (of, reason), amount in sorted(lines.items())
+        ],
+    }
+
+
+def year_document(month: int, by_month: Mapping[int, Parts], restated: Mapping[int, int]) -> dict[str, Any]:
+    """The months of the year of `month`, later ones projected, and the estimate for the year: elapsed months and forecast.
+
+    `restated`: how much of a month's total corrects earlier, closed months.
+    """
     reported = by_month.get(month, Parts())
     months = [(number, by_month.get(number, Parts())) for number in months_of_year(month // 12)]
     elapsed = sum(parts.total for number, parts in months if number <= month)
     forecast = sum(parts.total for number, parts in months if number > month)
     return {
         "month": format_month(month),
-        "total_kg": kilograms(reported.total),
+        "total_kg": exact(reported.total),
         "parts": reported.printed(),
         "months": [
             {
                 "month": format_month(number),
-                "total_kg": kilograms(parts.total),
+                "total_kg": exact(parts.total),
                 "parts": parts.printed(),
+                "restated_kg": exact(restated.get(number, 0)),
                 "projected": number > month,
             }
             for number, parts in months
         ],
         "year": {
-            "elapsed_kg": kilograms(elapsed),
-            "forecast_kg": kilograms(forecast),
-            "estimate_kg": kilograms(elapsed + forecast),
+            "elapsed_kg": exact(elapsed),
+            "forecast_kg": exact(forecast),
+            "estimate_kg": exact(elapsed + forecast),
         },
     }

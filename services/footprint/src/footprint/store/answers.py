@@ -24,8 +24,11 @@ async def organisation_zone(connection: Connection, org: str) -> str | None:
     return zone
 
 
-async def stages_by_month(connection: Connection, org: str, first: int, last: int) -> list[Any]:
-    """Climate-change billionths per month and stage, location-based, from the roll-up."""
+async def stages_by_month(
+    connection: Connection, org: str, first: int, last: int, *, restated: bool = True
+) -> list[Any]:
+    """Climate-change billionths per month and stage, location-based, from the roll-up; with what each month counts of earlier, closed ones
+    unless told otherwise."""
     rows: list[Any] = await connection.fetch(
         """
         SELECT month, stage, sum(billionths) AS billionths
@@ -35,12 +38,14 @@ async def stages_by_month(connection: Connection, org: str, first: int, last: in
           AND criterion = 'gwp'
           AND basis IN ('both', 'location')
           AND figures > 0
+          AND ($4 OR restates IS NULL)
         GROUP BY month, stage
         ORDER BY month, stage
         """,
         org,
         first,
         last,
+        restated,
     )
     return rows
 
@@ -81,6 +86,7 @@ async def totals(
         SELECT
             {column} AS key,
             sum(billionths) FILTER (WHERE basis IN ('both', $5)) AS billionths,
+            coalesce(sum(billionths) FILTER (WHERE basis IN ('both', $5) AND restates IS NOT NULL), 0) AS restated,
             sum(figures) FILTER (WHERE basis = $5) < sum(figures) FILTER (WHERE basis = 'location') AS incomplete
         FROM organisation_months
         WHERE org_id = $1
@@ -107,16 +113,37 @@ async def totals_by_asset(
         """
         WITH page AS (
             SELECT id FROM assets WHERE org_id = $1 AND ($6::uuid IS NULL OR id > $6) ORDER BY id LIMIT $7
+        ), own AS (
+            SELECT figures.asset_id, sum(billionths(figures.value)) AS billionths
+            FROM page
+            JOIN figures
+              ON figures.asset_id = page.id
+             AND figures.month BETWEEN $2 AND $3
+             AND figures.org_id = $1
+             AND figures.criterion = $4
+             AND figures.basis IN ('both', $5)
+            GROUP BY figures.asset_id
+        ), restated AS (
+            SELECT counted.asset_id, sum(counted.billionths) AS billionths
+            FROM page
+            JOIN restated_figures AS counted
+              ON counted.asset_id = page.id
+             AND counted.counted_in BETWEEN $2 AND $3
+             AND counted.org_id = $1
+             AND counted.criterion = $4
+             AND counted.basis IN ('both', $5)
+            GROUP BY counted.asset_id
         )
-        SELECT page.id AS key, sum(billionths(figures.value)) AS billionths
+        SELECT
+            page.id AS key,
+            CASE
+                WHEN own.billionths IS NULL AND restated.billionths IS NULL THEN NULL
+                ELSE coalesce(own.billionths, 0) + coalesce(restated.billionths, 0)
+            END AS billionths,
+            coalesce(restated.billionths, 0) AS restated
         FROM page
-        LEFT JOIN figures
-          ON figures.asset_id = page.id
-         AND figures.month BETWEEN $2 AND $3
-         AND figures.org_id = $1
-         AND figures.criterion = $4
-         AND figures.basis IN ('both', $5)
-        GROUP BY page.id
+        LEFT JOIN own ON own.asset_id = page.id
+        LEFT JOIN restated ON restated.asset_id = page.id
         ORDER BY page.id
         """,
         org,
@@ -242,6 +269,7 @@ async def electricity_by_site(connection: Connection, org: str, month: int) -> l
         JOIN sites ON sites.id = rolled.site_id
         WHERE rolled.org_id = $1
           AND rolled.month = $2
+          AND rolled.restates IS NULL
           AND rolled.stage = 'use'
           AND rolled.criterion = 'gwp'
           AND rolled.basis IN ('both', 'location')

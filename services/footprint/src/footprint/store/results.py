@@ -208,7 +208,7 @@ async def _write_figures(connection: Connection, gone: Sequence[Any]) -> None:
         GROUP BY {_GROUP}
         HAVING sum(billionths) <> 0 OR sum(figures) <> 0
         ORDER BY {_GROUP}
-        ON CONFLICT ({_GROUP}) DO UPDATE
+        ON CONFLICT ({_GROUP}, restates) DO UPDATE
         SET billionths = organisation_months.billionths + excluded.billionths,
             figures = organisation_months.figures + excluded.figures
         """,

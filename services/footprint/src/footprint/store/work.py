@@ -31,14 +31,15 @@ async def widen_changes(connection: Connection) -> int:
     keys: dict[str, list[str]] = {"organisation": [], "site": [], "factor": []}
     for change in changes:
         keys[change["kind"]].append(change["key"])
+    inventory = bool(keys["organisation"] or keys["site"])
     about = await connection.fetch(
         "SELECT DISTINCT activity, region FROM factors WHERE id = ANY($1::text[])", keys["factor"]
     )
     reach = _reach(about)
     await connection.execute(
         """
-        INSERT INTO marks (asset_id, priority, since)
-        SELECT id, $1, 0 FROM (
+        INSERT INTO marks (asset_id, priority, since, cause)
+        SELECT id, $1, 0, $8 FROM (
             SELECT id FROM assets WHERE org_id = ANY($2::text[])
             UNION
             SELECT host_id FROM placements WHERE org_id = ANY($2::text[])
@@ -62,6 +63,7 @@ async def widen_changes(connection: Connection) -> int:
         sorted(reach.kinds),
         reach.supported,
         reach.everything,
+        "inventory" if inventory else "factor",
     )
     return len(changes)
 
@@ -115,7 +117,7 @@ async def take(connection: Connection, most: int, pause_s: float = 0.0) -> Taken
     """
     rows = await connection.fetch(
         """
-        SELECT marks.asset_id, marks.priority, marks.since
+        SELECT marks.asset_id, marks.priority, marks.since, marks.cause
         FROM marks
         JOIN calculations ON calculations.asset_id = marks.asset_id
         WHERE marks.priority = $2 OR $3
@@ -146,10 +148,14 @@ async def take(connection: Connection, most: int, pause_s: float = 0.0) -> Taken
         )
     }
     await connection.execute(
-        "INSERT INTO marks (asset_id, priority, since) SELECT unnest($1::uuid[]), $2, $3",
+        """
+        INSERT INTO marks (asset_id, priority, since, cause)
+        SELECT guest, $2, $3, cause FROM unnest($1::uuid[]) AS guest, unnest($4::text[]) AS cause
+        """,
         sorted(guests - locked),
         priority,
         min(row["since"] for row in rows),
+        sorted({row["cause"] for row in rows}),
     )
     return Taken(tuple(sorted(marked | locked)), priority)
 
@@ -191,20 +197,21 @@ async def _drop_marks_of_unknown_assets(connection: Connection) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The marks of some assets as a snapshot sees them, and the Unix second before which none of them touches anything."""
+    """The marks of some assets as a snapshot sees them, the Unix second before which none of them touches anything, and what set them."""
 
     marks: tuple[int, ...]
     since: int
+    causes: frozenset[str]
 
 
 async def marks_seen(connection: Connection, assets: Collection[UUID]) -> Seen:
     """What a computation from this snapshot settles, and since when it must compute: since ever, after a failure."""
-    rows = await connection.fetch("SELECT id, since FROM marks WHERE asset_id = ANY($1::uuid[])", list(assets))
+    rows = await connection.fetch("SELECT id, since, cause FROM marks WHERE asset_id = ANY($1::uuid[])", list(assets))
     failed = await connection.fetchval(
         "SELECT EXISTS (SELECT FROM failed_marks WHERE asset_id = ANY($1::uuid[]))", list(assets)
     )
     since = EVER if failed else min((row["since"] for row in rows), default=EVER)
-    return Seen(tuple(row["id"] for row in rows), since)
+    return Seen(tuple(row["id"] for row in rows), since, frozenset(row["cause"] for row in rows))
 
 
 async def clear_marks(connection: Connection, marks: Sequence[int]) -> None:

@@ -24,9 +24,10 @@ from inventory.domain.quantities import Code, Label, OrganisationId
 from inventory.domain.record import HostReference
 from inventory.service import applications as use_cases
 from inventory.service.batches import retried
+from inventory.service.writing import signed
 from inventory.store import applications as store
 from inventory.store import versions
-from inventory.store.listing import containing
+from inventory.store.listing import containing, names_of
 from inventory.store.versions import DocumentKind
 
 
@@ -57,17 +58,17 @@ class ApplicationView(BaseModel):
     async def of(cls, connection: Connection, applications: Sequence[Application]) -> list[Self]:
         """The views of applications, with the names of their machines."""
         ids = {machine.asset_id for one in applications for machine in one.machines}
-        keys = await store.machine_keys(connection, ids) if ids else {}
+        named = await names_of(connection, ids) if ids else {}
         views = []
         for one in applications:
             machines = []
             for machine in one.machines:
-                key, name = keys.get(machine.asset_id, (None, None))
+                known = named.get(machine.asset_id)
                 machines.append(
                     MembershipView(
                         asset_id=machine.asset_id,
-                        machine=HostReference(**key._asdict()) if key else None,
-                        name=name,
+                        machine=HostReference(**known.key._asdict()) if known else None,
+                        name=known.name if known else None,
                         start=machine.start,
                         end=machine.end,
                         weight=machine.weight,
@@ -110,10 +111,10 @@ def applications_router(database: Database, clock: Callable[[], datetime], batch
         caller.require_organisation(application.org)
 
         async def once() -> Response:
-            async with database.transaction(caller.organisations) as unit:
+            async with signed(database, caller.organisations, author(caller)) as unit:
 
                 async def act() -> Response:
-                    stored, new = await use_cases.create_application(unit, application, clock(), author(caller))
+                    stored, new = await use_cases.create_application(unit, application, clock())
                     return await _answer(unit.connection, stored, 201 if new else 200)
 
                 return await idempotency.once(request, unit, caller, act)
@@ -135,10 +136,10 @@ def applications_router(database: Database, clock: Callable[[], datetime], batch
         rows = await read_rows(request, batch_limit_rows)
 
         async def once() -> Response:
-            async with database.transaction(caller.organisations) as unit:
+            async with signed(database, caller.organisations, author(caller)) as unit:
 
                 async def act() -> Response:
-                    outcomes = await use_cases.apply_application_rows(unit, rows, clock(), author(caller))
+                    outcomes = await use_cases.apply_application_rows(unit, rows, clock())
                     content = json.dumps({"results": [outcome.document() for outcome in outcomes]})
                     return Response(content, 200, None, "application/json")
 
@@ -202,19 +203,19 @@ def applications_router(database: Database, clock: Callable[[], datetime], batch
         caller: Writer,
     ) -> Response:
         """Change an application; `machines` are replaced as a whole, what is left out stays. Needs `If-Match`."""
-        async with database.transaction(caller.organisations) as unit:
+        async with signed(database, caller.organisations, author(caller)) as unit:
             known = await use_cases.application_or_404(unit, application_id)
             require_match(request, known.version)
-            changed = await use_cases.change_application(unit, known, change, clock(), author(caller))
+            changed = await use_cases.change_application(unit, known, change, clock())
             return await _answer(unit.connection, changed)
 
     @router.delete("/applications/{application_id}", status_code=204)
     async def delete_application(application_id: UUID, request: Request, caller: Writer) -> Response:
         """Delete an application; its code is free again. One that is no longer used ends its machines instead. Needs `If-Match`."""
-        async with database.transaction(caller.organisations) as unit:
+        async with signed(database, caller.organisations, author(caller)) as unit:
             known = await use_cases.application_or_404(unit, application_id)
             require_match(request, known.version)
-            await use_cases.delete_application(unit, known, clock(), author(caller))
+            await use_cases.delete_application(unit, known, clock())
         return Response(status_code=204)
 
     return router

@@ -7,17 +7,16 @@ from uuid import UUID
 
 from common import json
 from common.api import idempotency
-from common.api.auth import Caller
 from common.api.cursors import Cursor, Limit, Page, decode, encode
 from common.api.etag import etag, require_match
-from common.api.problems import NotFound
 from common.database import Database
 from fastapi import APIRouter, Body, Query, Request
 from starlette.responses import Response
 
 from inventory.api import examples
 from inventory.api.batch_rows import BATCH_REQUEST, read_rows
-from inventory.api.routes import OwnCodes, Reader, Writer
+from inventory.api.presenting import asset_answer, present_or_problem
+from inventory.api.routes import OwnCodes, Reader, Writer, author
 from inventory.api.views import AssetView, BatchView, SegmentView, TimelineView
 from inventory.domain.quantities import Code, Instant, Label, OrganisationId
 from inventory.domain.record import AssetChange, AssetKey
@@ -26,8 +25,9 @@ from inventory.domain.vocabulary import Kind, Status
 from inventory.service import assets as use_cases
 from inventory.service.batches import retried
 from inventory.service.rows import RowOutcome, apply_sent_rows
+from inventory.service.writing import signed
 from inventory.store import listing, states
-from inventory.store.listing import Filter, Present
+from inventory.store.listing import Filter
 
 CHANGE_EXAMPLES = [
     {"status": "off", "effective_from": "2026-11-02T18:00:00+01:00"},
@@ -55,7 +55,7 @@ def assets_router(database: Database, clock: Callable[[], datetime], batch_limit
         rows = await read_rows(request, batch_limit_rows)
 
         async def once() -> Response:
-            async with database.transaction(caller.organisations) as unit:
+            async with signed(database, caller.organisations, author(caller)) as unit:
 
                 async def act() -> Response:
                     return _results(await apply_sent_rows(unit, rows, clock()))
@@ -87,7 +87,7 @@ def assets_router(database: Database, clock: Callable[[], datetime], batch_limit
     @router.get("/assets/{asset_id}", response_model=AssetView, responses=examples.answers(examples.ASSET))
     async def read_asset(asset_id: UUID, caller: Reader) -> Response:
         """One asset as it is now; the ETag is its version."""
-        return _asset(await _present(database, caller, asset_id, clock()))
+        return asset_answer(await present_or_problem(database, caller, asset_id, clock()))
 
     @router.patch("/assets/{asset_id}", response_model=AssetView, responses=examples.answers(examples.ASSET))
     async def change_asset(
@@ -98,20 +98,23 @@ def assets_router(database: Database, clock: Callable[[], datetime], batch_limit
         What is left out stays, null clears. With `effective_to` the change is a correction of that interval only; without,
         each attribute holds until the next date at which it is known to change. `status: retired` is final.
         """
-        async with database.transaction(caller.organisations) as unit:
+        async with signed(database, caller.organisations, author(caller)) as unit:
             known = await use_cases.asset_or_404(unit, asset_id)
             require_match(request, known.version)
             await use_cases.change_asset(unit, known, change, clock())
-        return _asset(await _present(database, caller, asset_id, clock()))
+        return asset_answer(await present_or_problem(database, caller, asset_id, clock()))
 
     @router.delete("/assets/{asset_id}", status_code=204)
     async def delete_asset(asset_id: UUID, request: Request, caller: Writer) -> Response:
-        """Delete an asset that should never have been here; one that has left is retired instead. Needs `If-Match`."""
-        async with database.transaction(caller.organisations) as unit:
+        """Delete an asset that should never have been here; one that has left is retired instead. Needs `If-Match`.
+
+        The answer's ETag is the version that `POST /assets/{id}/undo` takes back.
+        """
+        async with signed(database, caller.organisations, author(caller)) as unit:
             known = await use_cases.asset_or_404(unit, asset_id)
             require_match(request, known.version)
-            await use_cases.delete_asset(unit, known, clock())
-        return Response(status_code=204)
+            last = await use_cases.delete_asset(unit, known, clock())
+        return Response(status_code=204, headers={"ETag": etag(last.version)})
 
     @router.get("/assets/{asset_id}/timeline", responses=examples.answers(examples.TIMELINE))
     async def read_timeline(
@@ -121,7 +124,7 @@ def assets_router(database: Database, clock: Callable[[], datetime], batch_limit
     ) -> TimelineView:
         """The dated history of an asset, first to last, as it is believed now or was at a moment."""
         moment = as_known_at or clock()
-        present = await _present(database, caller, asset_id, clock())
+        present = await present_or_problem(database, caller, asset_id, clock())
         segments: Sequence[Segment] = present.asset.timeline.segments
         if as_known_at is not None:
             async with database.snapshot(caller.organisations) as connection:
@@ -134,19 +137,6 @@ def assets_router(database: Database, clock: Callable[[], datetime], batch_limit
         )
 
     return router
-
-
-async def _present(database: Database, caller: Caller, asset_id: UUID, now: datetime) -> Present:
-    async with database.snapshot(caller.organisations) as connection:
-        present = await listing.find_present(connection, asset_id, now)
-    if present is None:
-        raise NotFound("asset", asset_id)
-    return present
-
-
-def _asset(present: Present) -> Response:
-    content = json.dumps(AssetView.of(present).model_dump(mode="json"))
-    return Response(content, 200, {"ETag": etag(present.asset.version)}, "application/json")
 
 
 def _results(outcomes: Sequence[RowOutcome]) -> Response:

@@ -57,6 +57,8 @@ ASSET = {
     "declared": None,
     "support": None,
     "owner": "équipe ERP",
+    "serial_number": None,
+    "uuid": "4209c7a4-6f2e-6a44-8c51-92f4f0b8b7aa",
     "tags": {"application": "erp"},
     "id": _MACHINE_ID,
     "org": "acme",
@@ -79,7 +81,7 @@ ASSET = {
     "effective_to": None,
     **_RECORDED,
 }
-TIMELINE = {
+TIMELINE: dict[str, Any] = {
     "asset_id": _MACHINE_ID,
     "version": 2,
     "as_known_at": "2026-11-23T09:15:00Z",
@@ -251,6 +253,37 @@ APPLICATION_BATCH = {
             ],
         },
     ]
+}
+
+
+_OTHER_ID = "3d0c6a70-8f0e-4b0f-8a53-0d8a6b7a1f55"
+MERGE_REQUEST = {"other": _OTHER_ID, "prefer": "this"}
+DISTINCT_REQUEST = {"other": _OTHER_ID}
+LIKENESS = {
+    "org": "acme",
+    "kind": "server",
+    "by": "serial_number",
+    "value": "SN-88F2",
+    "one": {"id": _OTHER_ID, "source": "glpi", "external_id": "2217", "name": "SRV-ERP-01"},
+    "other": {"id": _SERVER_ID, "source": "cmdb", "external_id": "SN-88F2", "name": None},
+}
+ASSET_HISTORY = {
+    "asset_id": _MACHINE_ID,
+    "versions": [
+        {
+            "version": 2,
+            "recorded_at": "2026-11-23T09:15:00Z",
+            "action": "changed",
+            "client": "acme-portal",
+            "import_id": None,
+            "undoes": None,
+            "undone": False,
+            "partner": None,
+            "changes": [{"field": "owner", "before": None, "after": "équipe ERP"}],
+            "removed": [],
+            "added": [TIMELINE["timeline"][1]],
+        }
+    ],
 }
 
 

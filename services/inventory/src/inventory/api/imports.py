@@ -259,6 +259,7 @@ def imports_router(database: Database, clock: Callable[[], datetime], settings: 
             kind=kind,
             mapping=mapping,
             missing_hosts=missing_hosts,
+            client=caller.client,
         )
         fingerprint = json.dumps([asked, files])
         async with database.transaction(caller.organisations) as unit:

@@ -24,6 +24,7 @@ from inventory.domain.places import ContractInterval, DayInterval, OperatorInter
 from inventory.domain.quantities import Amount, Code, OrganisationId, Share
 from inventory.domain.vocabulary import Operator
 from inventory.service import places as use_cases
+from inventory.service.writing import signed
 from inventory.store import places, versions
 from inventory.store.places import StoredOrganisation, StoredSite
 from inventory.store.versions import DocumentKind
@@ -106,10 +107,10 @@ def places_router(database: Database, clock: Callable[[], datetime]) -> APIRoute
     ) -> Response:
         """Create an organisation. The same again answers 200; another one of that id, 409."""
         caller.require_organisation(organisation.id)
-        async with database.transaction(caller.organisations) as unit:
+        async with signed(database, caller.organisations, author(caller)) as unit:
 
             async def act() -> Response:
-                stored, is_new = await use_cases.create_organisation(unit, organisation, clock(), author(caller))
+                stored, is_new = await use_cases.create_organisation(unit, organisation, clock())
                 return _answer(OrganisationView.of(stored), stored.version, 201 if is_new else 200)
 
             return await idempotency.once(request, unit, caller, act)
@@ -144,10 +145,10 @@ def places_router(database: Database, clock: Callable[[], datetime]) -> APIRoute
         caller: Writer,
     ) -> Response:
         """Change fields of an organisation. Needs `If-Match`."""
-        async with database.transaction(caller.organisations) as unit:
+        async with signed(database, caller.organisations, author(caller)) as unit:
             known = await use_cases.organisation_or_404(unit, org)
             require_match(request, known.version)
-            stored = await use_cases.change_organisation(unit, known, change, clock(), author(caller))
+            stored = await use_cases.change_organisation(unit, known, change, clock())
         return _answer(OrganisationView.of(stored), stored.version)
 
     @router.get(
@@ -168,10 +169,10 @@ def places_router(database: Database, clock: Callable[[], datetime]) -> APIRoute
     ) -> Response:
         """Create a site. The same again answers 200; another one of that organisation and code, 409."""
         caller.require_organisation(site.org)
-        async with database.transaction(caller.organisations) as unit:
+        async with signed(database, caller.organisations, author(caller)) as unit:
 
             async def act() -> Response:
-                stored, is_new = await use_cases.create_site(unit, site, clock(), author(caller))
+                stored, is_new = await use_cases.create_site(unit, site, clock())
                 return _answer(SiteView.of(stored), stored.version, 201 if is_new else 200)
 
             return await idempotency.once(request, unit, caller, act)
@@ -217,10 +218,10 @@ def places_router(database: Database, clock: Callable[[], datetime]) -> APIRoute
 
         One of `pue`, `operator` and `electricity`. What was believed before stays readable in the site's history.
         """
-        async with database.transaction(caller.organisations) as unit:
+        async with signed(database, caller.organisations, author(caller)) as unit:
             known = await use_cases.site_or_404(unit, site_id)
             require_match(request, known.version)
-            stored = await use_cases.correct_site(unit, known, correction.interval(), clock(), author(caller))
+            stored = await use_cases.correct_site(unit, known, correction.interval(), clock())
         return _answer(SiteView.of(stored), stored.version)
 
     @router.patch("/sites/{site_id}", response_model=SiteView, responses=examples.answers(examples.SITE))
@@ -231,10 +232,10 @@ def places_router(database: Database, clock: Callable[[], datetime]) -> APIRoute
         caller: Writer,
     ) -> Response:
         """Change fields of a site; lists are replaced as a whole, see also `/corrections`. Needs `If-Match`."""
-        async with database.transaction(caller.organisations) as unit:
+        async with signed(database, caller.organisations, author(caller)) as unit:
             known = await use_cases.site_or_404(unit, site_id)
             require_match(request, known.version)
-            stored = await use_cases.change_site(unit, known, change, clock(), author(caller))
+            stored = await use_cases.change_site(unit, known, change, clock())
         return _answer(SiteView.of(stored), stored.version)
 
     return router

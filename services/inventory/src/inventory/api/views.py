@@ -127,6 +127,7 @@ class RowResult(BaseModel):
     id: UUID | None = None
     version: int | None = None
     errors: list[RowError] | None = None
+    warnings: list[RowError] | None = None
 
 
 class BatchView(BaseModel):

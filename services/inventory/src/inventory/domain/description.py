@@ -54,7 +54,11 @@ class Support(Part):
 
 
 class Description(Part):
-    """The undated attributes of an asset; `owner` is a person or team within the organisation. Absent means not known."""
+    """The undated attributes of an asset; Absent means not known.
+
+    `owner` is a person or team within the organisation; `serial_number` is the maker's, `uuid` that of the hardware or of
+    the virtual machine: two records that share one of them are likely to be of one thing.
+    """
 
     name: Label | None = None
     quantity: Count = 1
@@ -64,6 +68,8 @@ class Description(Part):
     declared: Declared | None = None
     support: Support | None = None
     owner: Label | None = None
+    serial_number: Label | None = None
+    uuid: Label | None = None
     tags: Tags = Field(default_factory=dict)
 
 

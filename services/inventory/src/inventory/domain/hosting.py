@@ -52,3 +52,13 @@ def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
     if one is None or other is None:
         return other if one is None else one
     return min(one, other)
+
+
+def in_two_places(timeline: Timeline) -> bool:
+    """Whether a machine is, at some moment, on a host and at a public cloud."""
+    return any(
+        piece.state.host_id is not None
+        and piece.state.allocation is not None
+        and piece.state.allocation.cloud is not None
+        for piece in timeline.segments
+    )

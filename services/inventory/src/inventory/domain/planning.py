@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from inventory.domain.asset import SEGMENTS_LIMIT, Asset, Fact, revised, tell
 from inventory.domain.defects import Defect
 from inventory.domain.description import Description
-from inventory.domain.hosting import Stay, comes_back, stays
+from inventory.domain.hosting import Stay, comes_back, in_two_places, stays
 from inventory.domain.quantities import Moment, instant, year_defect
 from inventory.domain.record import AssetKey, AssetRecord, host_key
 from inventory.domain.timeline import ATTRIBUTES, UNSET, Change, Timeline
@@ -73,12 +73,14 @@ class Plan:
     """What each row comes to, by its position: defects, or the asset it concerns; and the assets that change.
 
     `hostless` are the positions of rows that were taken without the host that they name.
+    `warnings`, by position, are of rows that count although something about them is wrong.
     """
 
     defects: Mapping[int, Sequence[Defect]]
     assets: Mapping[int, Asset]
     revisions: Mapping[UUID, Revision]
     hostless: Collection[int] = ()
+    warnings: Mapping[int, Sequence[Defect]] = field(default_factory=dict)
 
 
 Clock = Callable[[ZoneInfo], datetime]
@@ -269,7 +271,7 @@ class _Planner:
                 position, "effective_from", "timeline_too_long", f"a timeline has up to {SEGMENTS_LIMIT} segments"
             )
             return None
-        if _in_two_places(told) and (timeline is None or not _in_two_places(timeline)):
+        if in_two_places(told) and (timeline is None or not in_two_places(timeline)):
             rule = "a machine at a public cloud has no host here; say host null from the day on which it moved"
             self._refuse(position, "allocation.cloud", "cloud_with_host", rule)
             return None
@@ -326,13 +328,3 @@ class _Planner:
 
     def _refuse(self, position: int, field_: str, code: str, detail: str) -> None:
         self._defects[position].append(Defect(field_, code, detail))
-
-
-def _in_two_places(timeline: Timeline) -> bool:
-    """Whether the machine is, at some moment, on a host and at a public cloud."""
-    return any(
-        piece.state.host_id is not None
-        and piece.state.allocation is not None
-        and piece.state.allocation.cloud is not None
-        for piece in timeline.segments
-    )

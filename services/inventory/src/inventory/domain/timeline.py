@@ -131,7 +131,7 @@ def record(timeline: Timeline, change: Change, start: datetime, until: datetime 
             if _ends(name, pieces, index, first, timeline.start, until):
                 break
             states[index] = replace(states[index], **{name: value})
-    return _merged([_in_state(piece, state) for piece, state in zip(pieces, states, strict=True)])
+    return merged([_in_state(piece, state) for piece, state in zip(pieces, states, strict=True)])
 
 
 def retire(timeline: Timeline, moment: datetime) -> Timeline:
@@ -144,7 +144,7 @@ def retire(timeline: Timeline, moment: datetime) -> Timeline:
     pieces = _split(timeline.segments, [moment])
     kept = [piece for piece in pieces if piece.start < moment]
     retired = next(piece.state for piece in pieces if piece.start == moment)
-    return _merged([*kept, Segment(moment, None, replace(retired, status=Status.RETIRED))])
+    return merged([*kept, Segment(moment, None, replace(retired, status=Status.RETIRED))])
 
 
 def difference(before: Timeline | None, after: Timeline | None) -> tuple[tuple[Segment, ...], tuple[Segment, ...]]:
@@ -195,11 +195,12 @@ def _in_state(piece: Segment, state: State) -> Segment:
     return piece if piece.state is state else Segment(piece.start, piece.end, state)
 
 
-def _merged(pieces: Sequence[Segment]) -> Timeline:
-    merged: list[Segment] = []
+def merged(pieces: Sequence[Segment]) -> Timeline:
+    """The timeline of pieces that follow one another, equal neighbours made one. Raises ValueError when they do not."""
+    whole: list[Segment] = []
     for piece in pieces:
-        if merged and merged[-1].state == piece.state:
-            merged[-1] = replace(merged[-1], end=piece.end)
+        if whole and whole[-1].state == piece.state:
+            whole[-1] = replace(whole[-1], end=piece.end)
         else:
-            merged.append(piece)
-    return Timeline(tuple(merged))
+            whole.append(piece)
+    return Timeline(tuple(whole))

@@ -20,6 +20,7 @@ from inventory.domain.application import (
     Claim,
     KnownMachine,
     MachineClaim,
+    Membership,
     broken_rules,
     claimed,
     stated,
@@ -27,7 +28,6 @@ from inventory.domain.application import (
 from inventory.domain.defects import Defect, Refused, defects_of
 from inventory.domain.quantities import instant, year_defect
 from inventory.domain.record import AssetKey
-from inventory.domain.revision import NOBODY, Author
 from inventory.service.problems import unprocessable
 from inventory.service.rows import Malformed, Result, RowOutcome
 from inventory.store import applications as store
@@ -46,9 +46,7 @@ class _World:
     now: datetime
 
 
-async def create_application(
-    unit: Transaction, record: ApplicationRecord, now: datetime, by: Author = NOBODY
-) -> tuple[Application, bool]:
+async def create_application(unit: Transaction, record: ApplicationRecord, now: datetime) -> tuple[Application, bool]:
     """Create an application. The same again is the one there is; the flag says whether it is new.
 
     Raises Unprocessable, and Conflict when the code is taken by another content.
@@ -61,7 +59,7 @@ async def create_application(
     except Refused as refused:
         raise unprocessable(refused.defects) from None
     if known is None:
-        await _write(unit, [after], [], by)
+        await _write(unit, [after], [])
         return after, True
     if not after.same_as(known):
         raise Conflict(
@@ -71,7 +69,7 @@ async def create_application(
 
 
 async def change_application(
-    unit: Transaction, known: Application, change: ApplicationChange, now: datetime, by: Author = NOBODY
+    unit: Transaction, known: Application, change: ApplicationChange, now: datetime
 ) -> Application:
     """Change a locked application, `machines` as a whole when it is said; what changes nothing makes no version.
 
@@ -87,16 +85,46 @@ async def change_application(
     except Refused as refused:
         raise unprocessable(refused.defects) from None
     if after is not known:
-        await _write(unit, [], [after], by)
+        await _write(unit, [], [after])
     return after
 
 
-async def delete_application(unit: Transaction, known: Application, now: datetime, by: Author = NOBODY) -> None:
+async def delete_application(unit: Transaction, known: Application, now: datetime) -> None:
     """Delete a locked application: its last document says so, then the topic forgets it."""
     at = max(now, known.recorded_at + _TICK)
     last = replace(known, version=known.version + 1, recorded_at=at, deleted=True)
-    await _write(unit, [], [last], by)
+    await _write(unit, [], [last])
     unit.publish(events.application_tombstone(last))
+
+
+def next_version(known: Application, machines: tuple[Membership, ...], now: datetime) -> Application:
+    """The application at its next version, on these machines."""
+    at = max(now, known.recorded_at + _TICK)
+    return replace(known, machines=machines, version=known.version + 1, recorded_at=at)
+
+
+async def restore(unit: Transaction, undone: Mapping[UUID, int], now: datetime) -> None:
+    """Give locked applications the machines that they had before a version, by their ids; nothing else changes."""
+    changed = []
+    for application_id, version in undone.items():
+        known = await store.find(unit.connection, application_id, lock=True)
+        past = await versions.history(unit.connection, DocumentKind.APPLICATION, str(application_id))
+        [before] = [one.document for one in past if one.version == version - 1]
+        assert known is not None
+        changed.append(next_version(known, _machines(before), now))
+    await write_changed(unit, changed)
+
+
+def _machines(document: Mapping[str, Any]) -> tuple[Membership, ...]:
+    return tuple(
+        Membership(
+            UUID(one["asset_id"]),
+            datetime.fromisoformat(one["from"]),
+            None if one["to"] is None else datetime.fromisoformat(one["to"]),
+            one["weight"],
+        )
+        for one in document["machines"]
+    )
 
 
 async def application_or_404(unit: Transaction, application_id: UUID) -> Application:
@@ -107,16 +135,14 @@ async def application_or_404(unit: Transaction, application_id: UUID) -> Applica
     return known
 
 
-async def apply_application_rows(
-    unit: Transaction, rows: Sequence[Any], now: datetime, by: Author = NOBODY
-) -> list[RowOutcome]:
+async def apply_application_rows(unit: Transaction, rows: Sequence[Any], now: datetime) -> list[RowOutcome]:
     """Create or change applications by their codes, each row alone; machines that a row does not name stay as they are.
 
     Several rows may tell one application, such as one row a machine.
     """
     plan = await foresee_application_rows(unit, rows, now, {})
     changed = [after for before, after in plan.applications if before is not None and after is not before]
-    await _write(unit, [after for before, after in plan.applications if before is None], changed, by)
+    await _write(unit, [after for before, after in plan.applications if before is None], changed)
     return plan.outcomes
 
 
@@ -254,24 +280,24 @@ def _claims(record: ApplicationRecord, world: _World, zone: ZoneInfo) -> list[Cl
     return claims
 
 
-async def _write(unit: Transaction, new: Sequence[Application], changed: Sequence[Application], by: Author) -> None:
+async def _write(unit: Transaction, new: Sequence[Application], changed: Sequence[Application]) -> None:
     if new:
         await store.insert(unit.connection, new)
-    await write_changed(unit, changed, by)
-    await _keep(unit, new, by)
+    await write_changed(unit, changed)
+    await _keep(unit, new)
     unit.publish(*(events.application_changed(one) for one in new))
 
 
-async def write_changed(unit: Transaction, changed: Sequence[Application], by: Author) -> None:
+async def write_changed(unit: Transaction, changed: Sequence[Application]) -> None:
     """Write the next versions of locked applications and publish them."""
     if not changed:
         return
     await store.update(unit.connection, changed)
-    await _keep(unit, changed, by)
+    await _keep(unit, changed)
     unit.publish(*(events.application_changed(one) for one in changed))
 
 
-async def _keep(unit: Transaction, applications: Sequence[Application], by: Author) -> None:
+async def _keep(unit: Transaction, applications: Sequence[Application]) -> None:
     if applications:
         await versions.keep(
             unit.connection,
@@ -282,7 +308,6 @@ async def _keep(unit: Transaction, applications: Sequence[Application], by: Auth
                     one.org,
                     one.version,
                     one.recorded_at,
-                    by,
                     events.application_document(one),
                 )
                 for one in applications

@@ -9,13 +9,12 @@ from uuid import UUID, uuid4
 import asyncpg
 from common.database import Transaction
 
-from inventory import events
-from inventory.domain.planning import Clock, HostFacts, Plan, Revision, Row, World, plan
+from inventory.domain.planning import Clock, HostFacts, Plan, Row, World, plan
 from inventory.domain.record import AssetKey, host_key
-from inventory.domain.timeline import difference
 from inventory.domain.vocabulary import Kind
+from inventory.service import stranding
+from inventory.service.writing import write
 from inventory.store import applications, assets, places, states
-from inventory.store.states import Believed
 
 Outcome = TypeVar("Outcome")
 
@@ -25,11 +24,13 @@ ATTEMPTS = 5
 async def apply_rows(unit: Transaction, rows: Sequence[Row], *, unsaid: Clock, now: datetime) -> Plan:
     """Write what the rows change, as one set, and publish the documents of the assets that changed.
 
+    Rows that leave machines on a retired host count and carry a warning, for files come in any order.
+
     Raises asyncpg's UniqueViolationError when another transaction just created an asset of the same key: see `retried`.
     """
     result = plan(rows, await _load(unit, rows), unsaid=unsaid, recorded_at=now, new_id=uuid4)
-    await _write(unit, list(result.revisions.values()))
-    return result
+    await write(unit, list(result.revisions.values()))
+    return replace(result, warnings=await stranding.warnings(unit, result))
 
 
 async def foresee_rows(
@@ -80,30 +81,3 @@ async def _load(unit: Transaction, rows: Sequence[Row]) -> World:
 
 def _is_virtual(key: AssetKey, hosts: dict[AssetKey, HostFacts]) -> bool:
     return key in hosts and hosts[key].kind is Kind.VIRTUAL_MACHINE
-
-
-async def _write(unit: Transaction, revisions: Sequence[Revision]) -> None:
-    new = [revision.after for revision in revisions if revision.before is None]
-    changed = [revision.after for revision in revisions if revision.before is not None]
-    gone, added = _beliefs(revisions)
-    if new:
-        await assets.insert(unit.connection, new)
-    if changed:
-        await assets.update(unit.connection, changed)
-    if gone:
-        await states.end_belief(unit.connection, gone)
-    if added:
-        await states.begin_belief(unit.connection, added)
-    unit.publish(*(events.asset_changed(revision.after) for revision in revisions))
-
-
-def _beliefs(revisions: Sequence[Revision]) -> tuple[list[Believed], list[Believed]]:
-    gone: list[Believed] = []
-    added: list[Believed] = []
-    for revision in revisions:
-        after = revision.after
-        before = revision.before.timeline if revision.before else None
-        old, fresh = difference(before, after.timeline)
-        gone.extend(Believed(after.id, after.key.org, after.recorded_at, segment) for segment in old)
-        added.extend(Believed(after.id, after.key.org, after.recorded_at, segment) for segment in fresh)
-    return gone, added

@@ -19,6 +19,7 @@ from common.database import Database, Transaction
 from inventory.domain.defects import Defect
 from inventory.domain.planning import Clock
 from inventory.domain.quantities import instant
+from inventory.domain.revision import Author
 from inventory.imports.formats import Candidates, format_named
 from inventory.imports.mapping import Mapping as ColumnMapping
 from inventory.imports.reading import Entity, Format
@@ -28,6 +29,7 @@ from inventory.service.import_reading import ReadingStage, stored_rejects
 from inventory.service.import_writing import Applying, Rehearsing, Writing
 from inventory.service.imports import CHANNEL
 from inventory.service.rows import Result, RowOutcome
+from inventory.service.writing import signed
 from inventory.settings import InventorySettings
 from inventory.store import import_diffs, import_rows, imports
 from inventory.store.import_rows import StagedRow
@@ -83,7 +85,8 @@ class ImportJob:
 
     async def _apply_chunk(self, format_: Format) -> bool:
         """Apply the next rows in a transaction of their own; whether there were any."""
-        async with self._database.transaction(self._job.organisations) as unit:
+        author = Author(self._job.options.get("client"), self._job.id)
+        async with signed(self._database, self._job.organisations, author) as unit:
             reached = await imports.hold(unit.connection, self._job, self._settings.import_lease_s)
             rows = await import_rows.next_rows(unit.connection, self._job, reached, self._settings.import_chunk_rows)
             if not rows:

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from common.database import Transaction
 
 from inventory.domain.application import KnownMachine
-from inventory.domain.changes import FieldChange, application_changes, asset_changes, part_changes
+from inventory.domain.changes import DatedChange, application_changes, asset_changes, part_changes
 from inventory.domain.places import Site
 from inventory.domain.planning import Clock, HostFacts, Plan, Row
 from inventory.domain.record import AssetKey, host_key
@@ -164,7 +164,7 @@ class Rehearsing(Writing):
                 Difference(result, "asset", org, source, external_id, asset.kind, name, asset.id, told)
             )
 
-    async def _names(self, changes: Collection[FieldChange], own: Mapping[UUID, str]) -> Mapping[UUID, str]:
+    async def _names(self, changes: Collection[DatedChange], own: Mapping[UUID, str]) -> Mapping[UUID, str]:
         """What the hosts and sites in `changes` are called."""
         ids = {
             value
@@ -176,7 +176,7 @@ class Rehearsing(Writing):
         return {**own, **(await import_diffs.names(self.unit.connection, self._job, ids) if ids else {})}
 
 
-def _change_document(change: FieldChange, names: Mapping[UUID, str] | None = None) -> dict[str, Any]:
+def _change_document(change: DatedChange, names: Mapping[UUID, str] | None = None) -> dict[str, Any]:
     """A change as a diff shows it: hosts and sites by name, `from` and `to` where it is dated."""
     document = asdict(change)
     start, end = document.pop("start"), document.pop("end")

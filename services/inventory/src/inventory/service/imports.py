@@ -49,6 +49,7 @@ class Request:
     kind: str | None = None
     mapping: str | None = None
     missing_hosts: str = "reject"
+    client: str | None = None
 
     @property
     def options(self) -> dict[str, Any]:
@@ -59,6 +60,7 @@ class Request:
             "effective_from": self.effective_from,
             "kind": self.kind,
             "missing_hosts": self.missing_hosts,
+            "client": self.client,
         }
         return {name: value for name, value in said.items() if value is not None}
 

@@ -13,7 +13,6 @@ from pydantic import BaseModel, ValidationError
 from inventory import events
 from inventory.domain.defects import Defect, defects_of
 from inventory.domain.places import ContractInterval, OperatorInterval, Organisation, PueInterval, Site, corrected
-from inventory.domain.revision import NOBODY, Author
 from inventory.service.problems import unprocessable
 from inventory.store import places, versions
 from inventory.store.places import StoredOrganisation, StoredSite
@@ -25,7 +24,7 @@ _TICK = timedelta(microseconds=1)
 
 
 async def create_organisation(
-    unit: Transaction, organisation: Organisation, now: datetime, by: Author = NOBODY
+    unit: Transaction, organisation: Organisation, now: datetime
 ) -> tuple[StoredOrganisation, bool]:
     """Create an organisation. The same again is the one there is; the flag says whether it is new.
 
@@ -33,7 +32,7 @@ async def create_organisation(
     """
     stored = StoredOrganisation(organisation, 1, now)
     if await places.insert_organisation(unit.connection, stored):
-        await _publish_organisation(unit, stored, by)
+        await _publish_organisation(unit, stored)
         return stored, True
     known = await places.find_organisation(unit.connection, organisation.id)
     if known is None or known.organisation != organisation:
@@ -42,7 +41,7 @@ async def create_organisation(
 
 
 async def change_organisation(
-    unit: Transaction, known: StoredOrganisation, change: Mapping[str, Any], now: datetime, by: Author = NOBODY
+    unit: Transaction, known: StoredOrganisation, change: Mapping[str, Any], now: datetime
 ) -> StoredOrganisation:
     """Change fields of a locked organisation; what changes nothing makes no version. Raises Unprocessable."""
     changed = _merged(known.organisation, change, fixed=("id",))
@@ -50,7 +49,7 @@ async def change_organisation(
         return known
     stored = StoredOrganisation(changed, known.version + 1, max(now, known.recorded_at + _TICK))
     await places.update_organisation(unit.connection, stored)
-    await _publish_organisation(unit, stored, by)
+    await _publish_organisation(unit, stored)
     return stored
 
 
@@ -62,7 +61,7 @@ async def organisation_or_404(unit: Transaction, org: str) -> StoredOrganisation
     return known
 
 
-async def create_site(unit: Transaction, site: Site, now: datetime, by: Author = NOBODY) -> tuple[StoredSite, bool]:
+async def create_site(unit: Transaction, site: Site, now: datetime) -> tuple[StoredSite, bool]:
     """Create a site of a known organisation. The same again is the one there is; the flag says whether it is new.
 
     Raises Unprocessable when the organisation is not known, Conflict when the code is taken by another content.
@@ -71,7 +70,7 @@ async def create_site(unit: Transaction, site: Site, now: datetime, by: Author =
         raise unprocessable([Defect("org", "unknown_organisation", f"no organisation {site.org!r} is known")])
     stored = StoredSite(uuid4(), site, 1, now)
     if await places.insert_site(unit.connection, stored):
-        await _publish_site(unit, stored, by)
+        await _publish_site(unit, stored)
         return stored, True
     known = await places.find_site_by_code(unit.connection, site.org, site.code)
     if known is None or known.site != site:
@@ -81,9 +80,7 @@ async def create_site(unit: Transaction, site: Site, now: datetime, by: Author =
     return known, False
 
 
-async def change_site(
-    unit: Transaction, known: StoredSite, change: Mapping[str, Any], now: datetime, by: Author = NOBODY
-) -> StoredSite:
+async def change_site(unit: Transaction, known: StoredSite, change: Mapping[str, Any], now: datetime) -> StoredSite:
     """Change fields of a locked site; what changes nothing makes no version. Raises Unprocessable.
 
     Where `operators` change and `operator` is not said, it becomes the latest of them; dated contracts stay unless they
@@ -94,7 +91,7 @@ async def change_site(
     if isinstance(electricity, Mapping) and "contracts" not in electricity:
         kept = known.site.model_dump(by_alias=True)["electricity"]["contracts"]
         change = {**change, "electricity": {"contracts": kept, **electricity}}
-    return await _next_site(unit, known, _merged(known.site, change, fixed=("org", "code"), forget=derived), now, by)
+    return await _next_site(unit, known, _merged(known.site, change, fixed=("org", "code"), forget=derived), now)
 
 
 async def correct_site(
@@ -102,7 +99,6 @@ async def correct_site(
     known: StoredSite,
     correction: PueInterval | OperatorInterval | ContractInterval,
     now: datetime,
-    by: Author = NOBODY,
 ) -> StoredSite:
     """Say what held over some days of a locked site; on other days all stays as it was known. Raises Unprocessable."""
     site = known.site
@@ -117,32 +113,32 @@ async def correct_site(
             beside = site.electricity.model_dump(exclude={"contracts"})
             contracts = site.electricity.contracts or (ContractInterval(**beside),)
             change = {"electricity": {"contracts": _documents(corrected(contracts, correction))}}
-    return await change_site(unit, known, change, now, by)
+    return await change_site(unit, known, change, now)
 
 
 def _documents(intervals: Sequence[BaseModel]) -> list[dict[str, Any]]:
     return [interval.model_dump(by_alias=True) for interval in intervals]
 
 
-async def _next_site(unit: Transaction, known: StoredSite, changed: Site, now: datetime, by: Author) -> StoredSite:
+async def _next_site(unit: Transaction, known: StoredSite, changed: Site, now: datetime) -> StoredSite:
     if changed == known.site:
         return known
     stored = replace(known, site=changed, version=known.version + 1, recorded_at=max(now, known.recorded_at + _TICK))
     await places.update_site(unit.connection, stored)
-    await _publish_site(unit, stored, by)
+    await _publish_site(unit, stored)
     return stored
 
 
-async def _publish_site(unit: Transaction, stored: StoredSite, by: Author) -> None:
+async def _publish_site(unit: Transaction, stored: StoredSite) -> None:
     document = stored.site.model_dump(mode="json", by_alias=True)
     kept = DocumentVersion(
-        DocumentKind.SITE, str(stored.id), stored.site.org, stored.version, stored.recorded_at, by, document
+        DocumentKind.SITE, str(stored.id), stored.site.org, stored.version, stored.recorded_at, document
     )
     await versions.keep(unit.connection, [kept])
     unit.publish(events.site_changed(stored))
 
 
-async def _publish_organisation(unit: Transaction, stored: StoredOrganisation, by: Author) -> None:
+async def _publish_organisation(unit: Transaction, stored: StoredOrganisation) -> None:
     organisation = stored.organisation
     kept = DocumentVersion(
         DocumentKind.ORGANISATION,
@@ -150,7 +146,6 @@ async def _publish_organisation(unit: Transaction, stored: StoredOrganisation, b
         organisation.id,
         stored.version,
         stored.recorded_at,
-        by,
         organisation.model_dump(mode="json"),
     )
     await versions.keep(unit.connection, [kept])

@@ -42,12 +42,21 @@ class RowOutcome:
     version: int | None = None
     defects: Sequence[Defect] = ()
     hostless: bool = False
+    warnings: Sequence[Defect] = ()
 
     def document(self) -> dict[str, Any]:
         """The outcome as an answer shows it."""
         if self.result is Result.ERROR:
             return {"index": self.index, "status": self.result, "errors": [asdict(defect) for defect in self.defects]}
-        return {"index": self.index, "status": self.result, "id": self.asset_id, "version": self.version}
+        document: dict[str, Any] = {
+            "index": self.index,
+            "status": self.result,
+            "id": self.asset_id,
+            "version": self.version,
+        }
+        if self.warnings:
+            document["warnings"] = [asdict(warning) for warning in self.warnings]
+        return document
 
 
 async def apply_sent_rows(
@@ -93,7 +102,8 @@ def outcome_of(plan: Plan, position: int, index: int) -> RowOutcome:
         return RowOutcome(index, Result.ERROR, defects=defects)
     asset = plan.assets[position]
     revision = plan.revisions.get(asset.id)
-    return RowOutcome(index, _result(revision), asset.id, asset.version, hostless=position in plan.hostless)
+    hostless, warnings = position in plan.hostless, plan.warnings.get(position, ())
+    return RowOutcome(index, _result(revision), asset.id, asset.version, hostless=hostless, warnings=warnings)
 
 
 def _result(revision: Revision | None) -> Result:

@@ -176,14 +176,6 @@ async def find_machines(connection: Connection, keys: Collection[AssetKey]) -> d
     }
 
 
-async def machine_keys(connection: Connection, asset_ids: Collection[UUID]) -> dict[UUID, tuple[AssetKey, str | None]]:
-    """By what machines are known, and their names; those of them that are visible."""
-    rows = await connection.fetch(
-        "SELECT id, org_id, source, external_id, name FROM assets WHERE id = ANY ($1::uuid[])", list(asset_ids)
-    )
-    return {row["id"]: (AssetKey(row["org_id"], row["source"], row["external_id"]), row["name"]) for row in rows}
-
-
 async def _with_machines(connection: Connection, rows: Sequence[asyncpg.Record]) -> list[Application]:
     found = await connection.fetch(
         """

@@ -1,6 +1,6 @@
 """Assets and their names: found by key, locked, written as sets."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -73,13 +73,41 @@ async def find_hosts(connection: Connection, keys: Sequence[AssetKey]) -> dict[A
 
 async def find(connection: Connection, asset_id: UUID, *, lock: bool = False) -> Asset | None:
     """The asset, or None when it is not known, deleted or not visible; locked against everybody on request."""
-    row = await connection.fetchrow(
-        f"SELECT * FROM assets WHERE id = $1 AND deleted_at IS NULL {'FOR UPDATE' if lock else ''}", asset_id
+    found = await find_all(connection, [asset_id], lock=lock)
+    return found[0] if found else None
+
+
+async def find_all(connection: Connection, asset_ids: Collection[UUID], *, lock: bool = False) -> list[Asset]:
+    """Those of the assets that are known and visible, in order of id; locked against everybody on request."""
+    rows = await connection.fetch(
+        f"""
+        SELECT *
+        FROM assets
+        WHERE id = ANY ($1::uuid[]) AND deleted_at IS NULL
+        ORDER BY id
+        {"FOR UPDATE" if lock else ""}
+        """,
+        list(asset_ids),
     )
-    if row is None:
-        return None
-    timelines = await states.timelines(connection, [asset_id])
-    return to_asset(row, timelines[asset_id])
+    timelines = await states.timelines(connection, [row["id"] for row in rows])
+    return [to_asset(row, timelines[row["id"]]) for row in rows]
+
+
+async def find_deleted(connection: Connection, asset_id: UUID, *, lock: bool = False) -> Asset | None:
+    """The deleted asset with what was believed of it last; None when it is not known, not deleted or not visible."""
+    row = await connection.fetchrow(
+        f"SELECT * FROM assets WHERE id = $1 AND deleted_at IS NOT NULL {'FOR UPDATE' if lock else ''}", asset_id
+    )
+    return None if row is None else (await _with_timelines(connection, [row]))[0]
+
+
+async def still_there(connection: Connection, asset_ids: Collection[UUID]) -> set[UUID]:
+    """Those of the assets that are visible and not deleted; they cannot be deleted until commit."""
+    rows = await connection.fetch(
+        "SELECT id FROM assets WHERE id = ANY ($1::uuid[]) AND deleted_at IS NULL ORDER BY id FOR KEY SHARE",
+        list(asset_ids),
+    )
+    return {row["id"] for row in rows}
 
 
 async def serialise_nesting(connection: Connection) -> None:
@@ -121,27 +149,62 @@ async def update(connection: Connection, assets: Sequence[Asset]) -> None:
         """
         UPDATE assets a
         SET name = new.name, quantity = new.quantity, details = new.details::jsonb,
-            version = new.version, recorded_at = new.recorded_at
-        FROM unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::int[], $6::timestamptz[])
-             AS new (id, name, quantity, details, version, recorded_at)
+            version = new.version, recorded_at = new.recorded_at,
+            source = new.source, external_id = new.external_id, also_known_as = new.also_known_as::jsonb,
+            deleted_at = CASE WHEN new.deleted THEN new.recorded_at END, merged_into = new.merged_into
+        FROM unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::int[], $6::timestamptz[], $7::text[], $8::text[],
+                    $9::text[], $10::bool[], $11::uuid[])
+             AS new (id, name, quantity, details, version, recorded_at, source, external_id, also_known_as, deleted,
+                     merged_into)
         WHERE a.id = new.id
         """,
         [asset.id for asset in assets],
         *_described(assets),
         [asset.version for asset in assets],
         [asset.recorded_at for asset in assets],
+        [asset.key.source for asset in assets],
+        [asset.key.external_id for asset in assets],
+        [json.dumps_text(asset.also_known_as) for asset in assets],
+        [asset.deleted for asset in assets],
+        [asset.merged_into for asset in assets],
     )
 
 
-async def mark_deleted(connection: Connection, asset: Asset) -> None:
-    """Delete an asset: its names are free again, its row and its history stay."""
+Named = tuple[str, tuple[str, str], UUID]
+"""An organisation, a name in it (source and external id), and the asset that has it."""
+
+
+async def drop_names(connection: Connection, names: Sequence[Named]) -> None:
+    """Free names that assets have no longer."""
     await connection.execute(
-        "UPDATE assets SET version = $2, recorded_at = $3, deleted_at = $3 WHERE id = $1",
-        asset.id,
-        asset.version,
-        asset.recorded_at,
+        """
+        DELETE FROM asset_identities i
+        USING unnest($1::text[], $2::text[], $3::text[], $4::uuid[]) AS lost (org_id, source, external_id, asset_id)
+        WHERE (i.org_id, i.source, i.external_id, i.asset_id)
+            = (lost.org_id, lost.source, lost.external_id, lost.asset_id)
+        """,
+        *_named(names),
     )
-    await connection.execute("DELETE FROM asset_identities WHERE asset_id = $1", asset.id)
+
+
+async def add_names(connection: Connection, names: Sequence[Named]) -> None:
+    """Give assets further names. Raises UniqueViolationError on `KEY_TAKEN` when another asset has one of them."""
+    await connection.execute(
+        """
+        INSERT INTO asset_identities (org_id, source, external_id, asset_id)
+        SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::uuid[])
+        """,
+        *_named(names),
+    )
+
+
+def _named(names: Sequence[Named]) -> tuple[list[str], list[str], list[str], list[UUID]]:
+    return (
+        [org for org, _, _ in names],
+        [source for _, (source, _), _ in names],
+        [external_id for _, (_, external_id), _ in names],
+        [asset_id for _, _, asset_id in names],
+    )
 
 
 async def stream(connection: Connection) -> AsyncIterator[Asset]:
@@ -201,3 +264,8 @@ def _described(assets: Sequence[Asset]) -> tuple[list[str | None], list[int], li
 def details(description: Description) -> dict[str, object]:
     """The attributes without a column of their own, those that are known."""
     return description.model_dump(mode="json", exclude_none=True, exclude=set(NAMED_COLUMNS))
+
+
+def described(description: Description) -> dict[str, object]:
+    """All undated attributes that are known, as a version keeps them."""
+    return description.model_dump(mode="json", exclude_none=True)

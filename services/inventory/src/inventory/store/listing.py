@@ -1,5 +1,6 @@
 """Assets as they are now: one, or pages of many by what they are, where, and what they are called."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -34,6 +35,26 @@ class Present:
     segment: Segment
     site: str | None
     host: AssetKey | None
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """By what an asset is known, what it is called and what it is."""
+
+    key: AssetKey
+    name: str | None
+    kind: Kind
+
+
+async def names_of(connection: Connection, asset_ids: Collection[UUID]) -> dict[UUID, Named]:
+    """The names of assets, of those that are visible, deleted ones too."""
+    rows = await connection.fetch(
+        "SELECT id, org_id, source, external_id, name, kind FROM assets WHERE id = ANY ($1::uuid[])", list(asset_ids)
+    )
+    return {
+        row["id"]: Named(AssetKey(row["org_id"], row["source"], row["external_id"]), row["name"], Kind(row["kind"]))
+        for row in rows
+    }
 
 
 _PRESENT = """

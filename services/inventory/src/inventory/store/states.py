@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -61,6 +62,28 @@ async def timeline_as_known_at(connection: Connection, asset_id: UUID, moment: d
     return [to_segment(row) for row in rows]
 
 
+class Belief(NamedTuple):
+    """A segment that was believed over `[since, until)`; `until` None is still."""
+
+    since: datetime
+    until: datetime | None
+    segment: Segment
+
+
+async def beliefs(connection: Connection, asset_id: UUID) -> list[Belief]:
+    """All that was ever believed of an asset's timeline, by the start of the segments."""
+    rows = await connection.fetch(
+        f"""
+        SELECT {_SEGMENT}, lower(known) AS since, upper(known) AS known_until
+        FROM asset_states
+        WHERE asset_id = $1
+        ORDER BY lower(valid), lower(known)
+        """,
+        asset_id,
+    )
+    return [Belief(row["since"], row["known_until"], to_segment(row)) for row in rows]
+
+
 async def nested_stays(connection: Connection, hosts: Collection[UUID]) -> dict[UUID, tuple[Stay, ...]]:
     """The stays of `hosts`, which are virtual machines, of those that they are on, and so on to the servers."""
     found: dict[UUID, tuple[Stay, ...]] = {}
@@ -87,6 +110,61 @@ async def nested_stays(connection: Connection, hosts: Collection[UUID]) -> dict[
 async def hosts_anything(connection: Connection, asset_id: UUID) -> bool:
     """Whether any known segment, past, present or future, of any organisation's asset is on this one."""
     return bool(await connection.fetchval("SELECT hosts_anything($1)", asset_id))
+
+
+async def used_by_others(connection: Connection, asset_id: UUID) -> bool:
+    """Whether anything that the transaction may not see is on an asset or runs on it."""
+    return bool(await connection.fetchval("SELECT used_by_others($1)", asset_id))
+
+
+async def machines_on(connection: Connection, hosts: Collection[UUID]) -> list[UUID]:
+    """The visible machines that are, were or will be on one of `hosts`, as is believed now, in order of id."""
+    rows = await connection.fetch(
+        """
+        SELECT DISTINCT asset_id
+        FROM asset_states
+        WHERE host_id = ANY ($1::uuid[]) AND upper_inf(known)
+        ORDER BY asset_id
+        """,
+        list(hosts),
+    )
+    return [row["asset_id"] for row in rows]
+
+
+async def machines_on_as_known_at(connection: Connection, host: UUID, moment: datetime) -> list[UUID]:
+    """The visible machines that were believed, at `moment`, to be on a host at any time."""
+    rows = await connection.fetch(
+        "SELECT DISTINCT asset_id FROM asset_states WHERE host_id = $1 AND known @> $2::timestamptz", host, moment
+    )
+    return [row["asset_id"] for row in rows]
+
+
+async def still_used(connection: Connection, asset_ids: Collection[UUID]) -> list[UUID]:
+    """Those of the assets that machines or applications are on, of any organisation."""
+    rows = await connection.fetch(
+        """
+        SELECT asset_id
+        FROM unnest($1::uuid[]) AS asset_id
+        WHERE hosts_anything(asset_id) OR serves_anything(asset_id)
+        """,
+        list(asset_ids),
+    )
+    return [row["asset_id"] for row in rows]
+
+
+class Stranded(NamedTuple):
+    """A machine that is not retired at some moment at which the host that it is on is."""
+
+    machine: UUID
+    host: UUID
+
+
+async def stranded(connection: Connection, machines: Collection[UUID], hosts: Collection[UUID]) -> frozenset[Stranded]:
+    """Those of `machines`, and of the machines on `hosts`, that are stranded; of every organisation."""
+    rows = await connection.fetch(
+        "SELECT machine_id, host_id FROM stranded_machines($1, $2)", list(machines), list(hosts)
+    )
+    return frozenset(Stranded(row["machine_id"], row["host_id"]) for row in rows)
 
 
 async def end_belief(connection: Connection, segments: Sequence[Believed]) -> None:

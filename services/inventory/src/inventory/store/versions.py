@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
-from uuid import UUID
 
 from common import json
 from common.database import Connection
 
-from inventory.domain.revision import Author
+from inventory.domain.revision import NOBODY, Author
 
 
 class DocumentKind(StrEnum):
@@ -30,26 +29,24 @@ class DocumentVersion:
     org: str
     version: int
     recorded_at: datetime
-    author: Author
     document: dict[str, Any]
+    author: Author = NOBODY
 
 
 async def keep(connection: Connection, versions: Sequence[DocumentVersion]) -> None:
-    """Write versions down, for good."""
+    """Write versions down, for good, as the work of whoever signed the transaction."""
     await connection.execute(
         """
-        INSERT INTO document_versions (kind, id, org_id, version, recorded_at, client, import_id, document)
-        SELECT kind, id, org_id, version, recorded_at, client, import_id, document::jsonb
-        FROM unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::timestamptz[], $6::text[], $7::uuid[], $8::text[])
-             AS new (kind, id, org_id, version, recorded_at, client, import_id, document)
+        INSERT INTO document_versions (kind, id, org_id, version, recorded_at, document)
+        SELECT kind, id, org_id, version, recorded_at, document::jsonb
+        FROM unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::timestamptz[], $6::text[])
+             AS new (kind, id, org_id, version, recorded_at, document)
         """,
         [version.kind for version in versions],
         [version.id for version in versions],
         [version.org for version in versions],
         [version.version for version in versions],
         [version.recorded_at for version in versions],
-        [version.author.client for version in versions],
-        [version.author.import_id for version in versions],
         [json.dumps_text(version.document) for version in versions],
     )
 
@@ -66,16 +63,8 @@ async def history(connection: Connection, kind: DocumentKind, document_id: str) 
             row["org_id"],
             row["version"],
             row["recorded_at"],
-            Author(row["client"], row["import_id"]),
             row["document"],
+            Author(row["client"], row["import_id"]),
         )
         for row in rows
     ]
-
-
-async def as_known_at(
-    connection: Connection, kind: DocumentKind, document_id: str | UUID, moment: datetime
-) -> DocumentVersion | None:
-    """The version that was the current one at `moment`, or None when it was not known then."""
-    known = [one for one in await history(connection, kind, str(document_id)) if one.recorded_at <= moment]
-    return known[-1] if known else None

@@ -1,0 +1,158 @@
+"""Closed months: what is known of them now against what they were closed with, split by reason.
+
+A restatement moves lines in whole billionths. The part of the factors is exact: the month is computed once more with the factor versions
+that the earlier figures name, everything else being as it is now; from there to the figures of today is `factor`, what lies before is
+the reason of what was heard. So the parts add up to the difference, and closed figures and differences to what is known now.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from footprint.domain.catalogue import FactorRef
+from footprint.domain.results import METHOD_VERSION, AssetMonth, Figure
+from footprint.domain.sums import billionths
+
+REASONS: Final = ("inventory", "measurement", "factor", "method")
+"""Why a closed month reads otherwise now."""
+
+Key = tuple[UUID, int]
+"""An asset and a month."""
+
+
+class Line(NamedTuple):
+    """What a figure is about: its place in reports and roll-ups."""
+
+    site: UUID | None
+    stage: str
+    criterion: str
+    basis: str
+    share: str
+    scope: int
+    ghg_category: str
+    beges_item: str
+
+
+class Moved(NamedTuple):
+    """By how many billionths a line moved, and why."""
+
+    line: Line
+    reason: str
+    billionths: int
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What was known of an asset in a month: its figures and what they rest on."""
+
+    figures: Sequence[Figure] = ()
+    references: Sequence[FactorRef] = ()
+    method_version: str = METHOD_VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """The last restatement of an asset in a closed month."""
+
+    digest: bytes
+    removed: bool
+    org: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """Which months are closed, by organisation the last one (all before it are too), and the last restatements of some assets."""
+
+    through: Mapping[str, int] = field(default_factory=dict)
+    latest: Mapping[Key, Latest] = field(default_factory=dict)
+
+    def holds(self, org: str, month: int) -> bool:
+        """Whether that month of the organisation is closed."""
+        return month <= self.through.get(org, -1)
+
+
+NOTHING_CLOSED: Final = Closed()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a computation says now of an asset in a closed month, where that is not what was known."""
+
+    result: AssetMonth
+    digest: bytes
+    removed: bool
+
+    @property
+    def key(self) -> Key:
+        """The asset and the month."""
+        return self.result.asset.id, self.result.month
+
+
+def moved(before: State, pinned: Iterable[Figure], now: Iterable[Figure], causes: Collection[str]) -> list[Moved]:
+    """The lines that moved. `pinned` are the figures of today with the factor versions of `before`; `causes` is what was heard since."""
+    heard = reason_heard(before, causes)
+    sums: dict[tuple[Line, str], int] = {}
+    for figures, reason, sign in (
+        (before.figures, heard, -1),
+        (pinned := list(pinned), heard, 1),
+        (pinned, "factor", -1),
+        (now, "factor", 1),
+    ):
+        for figure in figures:
+            key = line_of(figure), reason
+            sums[key] = sums.get(key, 0) + sign * billionths(figure.value)
+    return [Moved(line, reason, amount) for (line, reason), amount in sums.items() if amount]
+
+
+def reason_heard(before: State, causes: Collection[str]) -> str:
+    """What moved a month beside new versions of its factors: the inventory where anything of it was heard, else measurements, else another
+    method, else a factor for what had none."""
+    if "inventory" in causes:
+        return "inventory"
+    if "measurement" in causes:
+        return "measurement"
+    if before.method_version != METHOD_VERSION:
+        return "method"
+    return "factor" if "factor" in causes else "inventory"
+
+
+def line_of(figure: Figure) -> Line:
+    """What a figure is about."""
+    return Line(
+        figure.site,
+        figure.stage,
+        figure.criterion,
+        figure.basis,
+        figure.share,
+        figure.scope,
+        figure.ghg_category,
+        figure.beges_item,
+    )
+
+
+def with_pinned_factors(
+    found: Sequence[Found],
+    before: Mapping[Key, State],
+    recompute: Callable[[frozenset[FactorRef], int], Iterable[AssetMonth]],
+) -> dict[Key, Sequence[Figure]]:
+    """The figures of today with the factor versions of before.
+
+    `recompute(references, month)` computes the months from that one on with these versions; it is asked once for each distinct set, and
+    not at all where the versions are the same.
+    """
+    groups: dict[frozenset[FactorRef], list[Found]] = {}
+    figures: dict[Key, Sequence[Figure]] = {}
+    for each in found:
+        named = frozenset(before[each.key].references)
+        if each.removed or not named or named == frozenset(each.result.references):
+            figures[each.key] = each.result.figures
+        else:
+            groups.setdefault(named, []).append(each)
+    for named, group in groups.items():
+        wanted = {each.key: each for each in group}
+        for result in recompute(named, min(each.result.month for each in group)):
+            if (result.asset.id, result.month) in wanted:
+                figures[result.asset.id, result.month] = result.figures
+    return figures

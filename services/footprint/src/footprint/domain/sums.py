@@ -1,0 +1,21 @@
+"""Exact sums of figures: each counts as a whole number of billionths of its unit (µg of CO2e), rounded by itself.
+
+Integers add up to the same whatever the order, so parts add up to totals exactly as printed and the same figure is the same everywhere.
+"""
+
+from decimal import Decimal
+from typing import Final
+
+BILLION: Final = 1_000_000_000
+_SHIFT: Final = Decimal(10) ** -9
+
+
+def billionths(value: float) -> int:
+    """A figure as a whole number of billionths: what the SQL function of that name gives (which keeps 15 significant digits)."""
+    scaled = float(round(value * 1e9))
+    return int(scaled) if abs(scaled) < 1e15 else int(Decimal(f"{scaled:.15g}"))
+
+
+def exact(amount: int) -> Decimal:
+    """Billionths as an exact number of units, nine decimals at most: printed as such, whatever its size."""
+    return Decimal(amount) * _SHIFT

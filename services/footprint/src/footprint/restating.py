@@ -1,0 +1,71 @@
+"""The calculators' use case for closed months: what they find is recorded as restatements, told, and counted in the open month."""
+
+import asyncio
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from common.database import Connection
+from common.events import Event
+
+from footprint.documents import read_factor
+from footprint.domain.catalogue import Factor, FactorRef
+from footprint.domain.engine import World, compute
+from footprint.domain.inventory import Asset
+from footprint.domain.months import month_start
+from footprint.domain.restating import Closed, Found, Key, State, moved, with_pinned_factors
+from footprint.domain.results import AssetMonth
+from footprint.events import period_changed
+from footprint.store import answers, periods
+from footprint.store.periods import Restatement
+
+
+async def restate(
+    connection: Connection,
+    assets: Sequence[Asset],
+    world: World,
+    found: Sequence[Found],
+    causes: Collection[str],
+    closed: Closed,
+) -> list[Event]:
+    """Record what was `found` of closed months, which this transaction holds closed, and return the events that tell it."""
+    if not found:
+        return []
+    before = await periods.states_before(connection, found)
+    factors = await _factors(connection, before.values())
+    restatements = await asyncio.to_thread(_restatements, assets, world, found, before, factors, causes, closed)
+    if not restatements:
+        return []
+    await periods.write_restatements(connection, restatements)
+    touched = {(each.found.result.asset.org, each.found.result.month) for each in restatements}
+    await periods.next_versions(connection, touched)
+    return [period_changed(each) for each in await periods.documents(connection, touched)]
+
+
+async def _factors(connection: Connection, states: Iterable[State]) -> dict[FactorRef, Factor]:
+    named = sorted({reference for state in states for reference in state.references})
+    found = await answers.factor_documents(connection, [each.id for each in named], [each.version for each in named])
+    return {factor.ref: factor for factor in map(read_factor, found)}
+
+
+def _restatements(
+    assets: Sequence[Asset],
+    world: World,
+    found: Sequence[Found],
+    before: Mapping[Key, State],
+    factors: Mapping[FactorRef, Factor],
+    causes: Collection[str],
+    closed: Closed,
+) -> list[Restatement]:
+    def recompute(references: frozenset[FactorRef], month: int) -> Iterable[AssetMonth]:
+        pinned = world.catalogue.pinned(factors[each] for each in sorted(references) if each in factors)
+        since = min(month_start(world.organisation(asset.org).time_zone, month) for asset in assets)
+        return compute(assets, replace(world, catalogue=pinned), since).results()
+
+    pinned = with_pinned_factors(found, before, recompute)
+    restatements = []
+    for each in found:
+        lines = moved(before[each.key], pinned.get(each.key, each.result.figures), each.result.figures, causes)
+        if lines:
+            counted_in = closed.through[each.result.asset.org] + 1
+            restatements.append(Restatement(each, lines, counted_in, sorted(causes)))
+    return restatements

@@ -1,0 +1,184 @@
+"""Reading closed months and restatements for the API, within the organisations of the caller's transaction.
+
+Amounts are of climate change, location-based, in billionths of a kg: what the dashboard shows.
+"""
+
+from datetime import datetime
+from typing import Any, Final
+
+from common.database import Connection
+
+SHOWN: Final = "criterion = 'gwp' AND basis IN ('both', 'location')"
+
+
+async def first_month(connection: Connection, org: str) -> int | None:
+    """The first month of which anything is known."""
+    month: int | None = await connection.fetchval(
+        """
+        SELECT least(
+            (SELECT min(month) FROM organisation_months WHERE org_id = $1 AND figures > 0),
+            (SELECT min(month) FROM periods WHERE org_id = $1)
+        )
+        """,
+        org,
+    )
+    return month
+
+
+async def closed(connection: Connection, org: str, first: int, last: int) -> list[Any]:
+    """The closed months between two, both included."""
+    rows: list[Any] = await connection.fetch(
+        "SELECT * FROM periods WHERE org_id = $1 AND month BETWEEN $2 AND $3 ORDER BY month", org, first, last
+    )
+    return rows
+
+
+async def restated(connection: Connection, org: str, first: int, last: int) -> list[Any]:
+    """What was restated of closed months, by the month that counts it and the reason."""
+    rows: list[Any] = await connection.fetch(
+        f"""
+        SELECT month, counted_in, reason, sum(billionths) AS billionths, max(recorded_at) AS recorded_at
+        FROM restated_figures
+        WHERE org_id = $1
+          AND month BETWEEN $2 AND $3
+          AND {SHOWN}
+        GROUP BY month, counted_in, reason
+        ORDER BY month, counted_in, reason
+        """,
+        org,
+        first,
+        last,
+    )
+    return rows
+
+
+async def counted(connection: Connection, org: str, first: int, last: int) -> list[Any]:
+    """What months count of earlier, closed ones: by both months, stage and reason."""
+    rows: list[Any] = await connection.fetch(
+        f"""
+        SELECT counted_in, month, stage, reason, sum(billionths) AS billionths, max(recorded_at) AS recorded_at
+        FROM restated_figures
+        WHERE org_id = $1
+          AND counted_in BETWEEN $2 AND $3
+          AND {SHOWN}
+        GROUP BY counted_in, month, stage, reason
+        ORDER BY counted_in, month, stage, reason
+        """,
+        org,
+        first,
+        last,
+    )
+    return rows
+
+
+async def restated_lines(
+    connection: Connection, org: str, month: int, start: datetime | None, end: datetime | None
+) -> list[Any]:
+    """What was restated of a closed month after an instant and up to another, by stage and reason; None is unbounded."""
+    rows: list[Any] = await connection.fetch(
+        f"""
+        SELECT stage, reason, sum(billionths) AS billionths
+        FROM restated_figures
+        WHERE org_id = $1
+          AND month = $2
+          AND ($3::timestamptz IS NULL OR recorded_at > $3)
+          AND ($4::timestamptz IS NULL OR recorded_at <= $4)
+          AND {SHOWN}
+        GROUP BY stage, reason
+        ORDER BY stage, reason
+        """,
+        org,
+        month,
+        start,
+        end,
+    )
+    return rows
+
+
+MOST_ASSETS: Final = 50
+
+
+async def assets_moved(
+    connection: Connection, org: str, month: int, start: datetime | None, end: datetime | None
+) -> list[dict[str, Any]]:
+    """The assets whose month moved most between two instants, with the reasons and the factors then and now."""
+    rows = await connection.fetch(
+        f"""
+        WITH moved AS (
+            SELECT asset_id, reason, sum(billionths) AS billionths, max(restatement_id) AS restatement_id
+            FROM restated_figures
+            WHERE org_id = $1
+              AND month = $2
+              AND ($3::timestamptz IS NULL OR recorded_at > $3)
+              AND ($4::timestamptz IS NULL OR recorded_at <= $4)
+              AND {SHOWN}
+            GROUP BY asset_id, reason
+        ), summed AS (
+            SELECT
+                asset_id,
+                sum(billionths) AS billionths,
+                max(restatement_id) AS restatement_id,
+                jsonb_object_agg(reason, round(billionths / 1000000000, 9)) AS reasons
+            FROM moved
+            GROUP BY asset_id
+            ORDER BY sum(abs(billionths)) DESC, asset_id
+            LIMIT {MOST_ASSETS}
+        )
+        SELECT summed.*, restatements.kind, restatements.removed
+        FROM summed
+        JOIN restatements ON restatements.id = summed.restatement_id
+        ORDER BY abs(summed.billionths) DESC, summed.asset_id
+        """,
+        org,
+        month,
+        start,
+        end,
+    )
+    return [
+        {
+            "asset_id": row["asset_id"],
+            "kind": row["kind"],
+            "gone": row["removed"],
+            "difference_kg": row["billionths"] / 1_000_000_000,
+            "reasons": row["reasons"],
+        }
+        for row in rows
+    ]
+
+
+async def restatements(connection: Connection, org: str, month: int, after: int | None, limit: int) -> list[Any]:
+    """The restatements of a closed month after the one named, each with its amounts by reason and what the month was closed with."""
+    rows: list[Any] = await connection.fetch(
+        f"""
+        SELECT
+            restatements.*,
+            closed.factor_ids AS closed_factor_ids,
+            closed.factor_versions AS closed_factor_versions,
+            closed.method_version AS closed_method_version,
+            (
+                SELECT coalesce(jsonb_agg(jsonb_build_object('reason', reason, 'billionths', billionths) ORDER BY reason), '[]')
+                FROM (
+                    SELECT reason, sum(billionths) AS billionths
+                    FROM restated_figures
+                    WHERE restatement_id = restatements.id
+                      AND {SHOWN}
+                    GROUP BY reason
+                ) AS summed
+            ) AS reasons
+        FROM restatements
+        LEFT JOIN asset_months AS closed
+          ON closed.asset_id = restatements.asset_id
+         AND closed.month = restatements.month
+         AND NOT closed.removed
+        WHERE restatements.org_id = $1
+          AND restatements.month = $2
+          AND ($3::bigint IS NULL OR restatements.id > $3)
+        ORDER BY restatements.id
+        LIMIT $4
+        """,
+        org,
+        month,
+        after,
+        limit,
+    )
+    return rows
