@@ -212,7 +212,10 @@ async def test_machines_whose_hosts_are_elsewhere_are_taken_on_request_and_find_
 
 
 async def test_an_own_workbook_is_read_like_the_own_csv(inventory: Inventory) -> None:
-    rows = [COLUMNS, *([row.get(column) for column in COLUMNS] for row in (srv(1, name="a"), vm(1, on=1)))]
+    rows: list[list[Any]] = [
+        COLUMNS,
+        *([row.get(column) for column in COLUMNS] for row in (srv(1, name="a"), vm(1, on=1))),
+    ]
     job = await imported(inventory, ("own.xlsx", workbook({"Read me": [["Hello"]], "Assets": rows})))
     assert (job["format"], job["created"], job["rejected"]) == ("constellation", 2, 0)
     again = await imported(inventory, own(srv(1, name="a"), vm(1, on=1)))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.inventory.tests.sending import Clock, Inventory, document, send, server
-from services.inventory.tests.workbooks import DATA, imported, listed, rejects, workbook
+from services.inventory.tests.workbooks import DATA, imported, listed, rejects, submit, workbook, worker
 
 TABLES = {
     "datacenter": "DATACENTER_nominal.csv",
@@ -95,6 +95,7 @@ async def test_the_refused_lines_are_those_of_g4it_and_what_depends_on_them(inve
     depends_on_a_refused_machine = {("APPLICATION_nominal.csv", 4)}
     assert refused == expected | depends_on_a_refused_machine, "G4IT itself takes that one"
     assert len(refused) == job["rejected"] == 16
+    assert job["accepted"] == 8, "a data centre, the site of a country, a server, three machines, two claims"
     reasons: dict[tuple[str, int], set[tuple[str, str]]] = {
         (row["file"].partition("#")[2], int(row["line"])): set() for row in found
     }
@@ -199,6 +200,13 @@ async def test_a_dry_run_of_the_set_foresees_what_its_own_rows_depend_on(invento
     real = await imported(inventory, *case("nominal"))
     names = ("created", "updated", "unchanged", "rejected", "dropped", "stages")
     assert {name: rehearsal[name] for name in names} == {name: real[name] for name in names}
+
+
+async def test_an_import_of_nobody_fails_and_asks_whose_it_is(inventory: Inventory) -> None:
+    job = await submit(inventory.client, *case("nominal"))
+    assert await worker(inventory).work_once()
+    ended = (await inventory.client.get(f"/v1/imports/{job['id']}")).json()
+    assert (ended["status"], ended["failure"]["field"], ended["failure"]["code"]) == ("failed", "org", "missing")
 
 
 def test_the_copies_say_where_they_come_from() -> None:

@@ -87,6 +87,11 @@ async def test_the_large_workbook_brings_its_seven_hosts_and_names_why_each_mach
     assert server["configuration"]["ram"][0]["gib"] == 261797 / 1024
 
 
+async def test_the_large_workbook_gives_its_machines_without_hosts_on_request(inventory: Inventory) -> None:
+    job = await imported(inventory, LARGE, site="nanterre-1", query={"missing_hosts": "none"})
+    assert (counts(job), job["hostless"]) == ((15, 0, 1), 8)
+
+
 @pytest.mark.parametrize("file", [SMALL, LARGE], ids=["small", "large"])
 async def test_the_same_workbook_again_on_a_later_day_changes_nothing(
     inventory: Inventory, clock: Clock, file: tuple[str, bytes]

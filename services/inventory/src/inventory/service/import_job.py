@@ -25,7 +25,7 @@ from inventory.imports.mapping import Mapping as ColumnMapping
 from inventory.imports.reading import Entity, Format
 from inventory.service.batches import retried
 from inventory.service.import_entities import apply_entity
-from inventory.service.import_reading import ReadingStage, stored_rejects
+from inventory.service.import_reading import NOTICES_LIMIT, ReadingStage, stored_rejects
 from inventory.service.import_writing import Applying, Rehearsing, Writing
 from inventory.service.imports import CHANNEL
 from inventory.service.rows import Result, RowOutcome
@@ -155,12 +155,23 @@ class ImportJob:
             rejected=counts[Result.ERROR],
             hostless=sum(outcome.hostless for outcome in outcomes),
         )
-        await imports.add_applied(unit.connection, self._job, applied, (rows[-1].rank, rows[-1].asset))
+        warned = [
+            {
+                "file": self._job.files[row.file].name,
+                "tab": row.tab,
+                "code": warning.code,
+                "detail": f"line {row.line}: {warning.detail}",
+            }
+            for row, outcome in zip(rows, outcomes, strict=True)
+            for warning in outcome.warnings
+        ]
+        reached = (rows[-1].rank, rows[-1].asset)
+        await imports.add_applied(unit.connection, self._job, applied, reached, warned[:NOTICES_LIMIT])
         rejects = [
             stored
             for row, outcome in zip(rows, outcomes, strict=True)
             for stored in stored_rejects(
-                row.file, row.tab, row.line, row.original, _in_columns(format_, row, outcome), row.asset
+                row.file, row.tab, row.line, row.original, _in_columns(format_, row, outcome), row.asset, row.rank
             )
         ]
         if rejects:

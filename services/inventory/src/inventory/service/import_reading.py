@@ -16,7 +16,7 @@ from common.database import Database, Transaction
 
 from inventory.domain.defects import Defect
 from inventory.domain.vocabulary import Kind
-from inventory.imports.formats import Candidates, choose_format
+from inventory.imports.formats import Candidates, FormatName, choose_format
 from inventory.imports.mapping import Mapping as ColumnMapping
 from inventory.imports.reading import (
     Defaults,
@@ -43,6 +43,12 @@ READ_ROWS = 2000
 
 NOTICES_LIMIT = 100
 
+_REASONS = 1000
+"""More than a row can break rules."""
+
+_NAME_THEIR_ORGANISATION = frozenset({FormatName.CONSTELLATION, FormatName.RVTOOLS, FormatName.MAPPED})
+"""Formats whose rows may say whose they are, or are refused one by one when nobody does."""
+
 _GUESTS, _HOSTS = 3, 2
 _RANKS = {Entity.SITE: 0, Entity.ASSET: 1, Entity.CHARGE: _GUESTS, Entity.PURCHASE: 4, Entity.APPLICATION: 5}
 """The order in which rows are applied: nothing comes before what it depends on."""
@@ -65,19 +71,32 @@ class ReadingStage:
         with TemporaryDirectory(prefix="constellation-import-") as folder:
             files = await self._fetch(Path(folder))
             format_, learnt = await self._recognised(files)
+            if self._job.org == "*" and format_.name not in _NAME_THEIR_ORGANISATION:
+                rule = "its rows do not say whose they are; name the organisation in the form field `org`"
+                raise FileFailure(files[0].name, "org", "missing", rule)
             async with self._database.transaction(self._job.organisations) as unit:
                 await imports.start_reading(unit.connection, self._job, format_.name, learnt)
                 await import_rows.forget_read(unit.connection, self._job)
-            readings = format_.read(files, self._defaults())
-            while step := await asyncio.to_thread(_next, readings):
-                async with self._database.transaction(self._job.organisations) as unit:
-                    await self._keep(unit, step)
+            await self._read_all(format_.read(files, self._defaults()))
         async with self._database.transaction(self._job.organisations) as unit:
             refused = await self._refuse_repeated(unit, format_) if format_.strict else 0
             missing = await import_diffs.insert_missing(unit.connection, self._job, self._clock())
             await imports.start_applying(unit.connection, self._job, refused=refused, missing=missing)
             await import_rows.put_hosts_first(unit.connection, self._job, _GUESTS, _HOSTS)
         return format_
+
+    async def _read_all(self, readings: Iterator[Reading]) -> None:
+        """Keep every step of reading; the next one is read while it is written."""
+        step = await asyncio.to_thread(_next, readings)
+        while step:
+            following = asyncio.create_task(asyncio.to_thread(_next, readings))
+            try:
+                async with self._database.transaction(self._job.organisations) as unit:
+                    await self._keep(unit, step)
+            except BaseException:
+                await asyncio.wait({following})
+                raise
+            step = await following
 
     async def _refuse_repeated(self, unit: Transaction, format_: Format) -> int:
         refused = await import_rows.refuse_repeated(unit.connection, self._job)
@@ -146,10 +165,17 @@ class ReadingStage:
 
 
 def stored_rejects(
-    file: int, tab: str, line: int, original: str, defects: Sequence[Defect], name: str | None
+    file: int,
+    tab: str,
+    line: int,
+    original: str,
+    defects: Sequence[Defect],
+    name: str | None,
+    rank: int | None = None,
 ) -> Iterator[StoredReject]:
-    """One stored reason for each defect of a row."""
-    for ordinal, defect in enumerate(defects, start=1):
+    """One stored reason for each defect of a row. One line may tell several things, each of another `rank` when applied."""
+    first = 1 if rank is None else (rank + 1) * _REASONS
+    for ordinal, defect in enumerate(defects, start=first):
         yield StoredReject(file, tab, line, ordinal, defect.code, defect.field, defect.detail, original, name)
 
 

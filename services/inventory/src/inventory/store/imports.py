@@ -239,15 +239,21 @@ class Applied:
     hostless: int
 
 
-async def add_applied(connection: Connection, job: Import, applied: Applied, reached: tuple[int, str]) -> None:
-    """Count what was just applied, up to the row `reached` (rank and name). Raises LeaseLost."""
+async def add_applied(
+    connection: Connection, job: Import, applied: Applied, reached: tuple[int, str], warnings: Sequence[Any]
+) -> None:
+    """Count what was just applied, up to the row `reached` (rank and name); some hundred warnings are kept.
+
+    Raises LeaseLost.
+    """
     await _held(
         connection,
         """
         UPDATE imports
         SET rows_applied = rows_applied + $3, created = created + $4, updated = updated + $5,
             unchanged = unchanged + $6, rejected = rejected + $7, hostless = hostless + $8,
-            reached_rank = $9, reached_name = $10
+            reached_rank = $9, reached_name = $10,
+            warnings = CASE WHEN jsonb_array_length(warnings) < 100 THEN warnings || $11::jsonb ELSE warnings END
         WHERE id = $1 AND lease = $2
         """,
         job,
@@ -258,6 +264,7 @@ async def add_applied(connection: Connection, job: Import, applied: Applied, rea
         applied.rejected,
         applied.hostless,
         *reached,
+        list(warnings),
     )
 
 
