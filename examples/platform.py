@@ -68,9 +68,10 @@ class Platform:
         """Return the text that a GET of `path` below `/api` answers."""
         return self._call("GET", path, params=_given(query)).text
 
-    def post(self, path: str, body: Any) -> Any:
-        """Return the JSON that a POST of `body` to `path` below `/api` answers."""
-        return self._call("POST", path, json=body).json()
+    def post(self, path: str, body: Any, *, key: str | None = None) -> Any:
+        """Return the JSON that a POST of `body` to `path` below `/api` answers; with an idempotency `key`, the same one again."""
+        headers = {} if key is None else {"Idempotency-Key": key}
+        return self._call("POST", path, json=body, headers=headers).json()
 
     def ensure(self, path: str, body: Mapping[str, Any]) -> None:
         """Create what `body` describes, or find that it is there already: running it again changes nothing."""

@@ -5,7 +5,7 @@ Kafka themselves, as an operator would, and not of gauges that are measured now 
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from functools import partial
 
@@ -35,11 +35,11 @@ async def stages(postgres: str, kafka: str, topic_prefix: str = "") -> AsyncGene
     connection = await asyncpg.connect(postgres)
     try:
         for publisher in _PUBLISHERS:
-            await _until_none(partial(connection.fetchval, f"SELECT count(*) FROM {publisher}.outbox"))
+            await until_none(partial(connection.fetchval, f"SELECT count(*) FROM {publisher}.outbox"))
         yield "published"
         await _wait_for_no_lag(kafka, topic_prefix)
         yield "heard"
-        await _until_none(partial(connection.fetchval, _WAITING_WORK))
+        await until_none(partial(connection.fetchval, _WAITING_WORK))
         yield "computed"
     finally:
         await connection.close()
@@ -55,12 +55,31 @@ async def settle(postgres: str, kafka: str, timeout_s: float, topic_prefix: str 
         raise PlatformError(f"The footprints did not settle within {timeout_s:.0f} s: see `make logs`.") from None
 
 
+async def _heard_by_scenarios(postgres: str, kafka: str, timeout_s: float) -> None:
+    connection = await asyncpg.connect(postgres)
+    try:
+        async with asyncio.timeout(timeout_s):
+            await until_none(partial(connection.fetchval, "SELECT count(*) FROM footprint.outbox"))
+            await _wait_for_no_lag(kafka, "", "scenarios", (*_HEARD[1:], "footprint.asset-months"))
+    except TimeoutError:
+        raise PlatformError(
+            f"Scenarios did not hear all footprints within {timeout_s:.0f} s: see `make logs`."
+        ) from None
+    finally:
+        await connection.close()
+
+
+def wait_until_heard_by_scenarios(stack: Stack, timeout_s: float) -> None:
+    """Return once scenarios has heard every footprint that is computed."""
+    asyncio.run(_heard_by_scenarios(stack.postgres, stack.kafka, timeout_s))
+
+
 def wait_until_settled(stack: Stack, timeout_s: float) -> None:
     """The same for a stack that describes itself, outside any event loop."""
     asyncio.run(settle(stack.postgres, stack.kafka, timeout_s))
 
 
-async def _until_none(count: Callable[[], Awaitable[int]]) -> None:
+async def until_none(count: Callable[[], Awaitable[int]]) -> None:
     """Ask `count` until it answers 0."""
     while True:
         if await count() == 0:
@@ -68,23 +87,27 @@ async def _until_none(count: Callable[[], Awaitable[int]]) -> None:
         await asyncio.sleep(_POLL_S)
 
 
-async def _wait_for_no_lag(kafka: str, topic_prefix: str) -> None:
+async def _wait_for_no_lag(
+    kafka: str, topic_prefix: str, consumer: str = _CONSUMER, topics: Sequence[str] = _HEARD
+) -> None:
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
     reader = AIOKafkaConsumer(bootstrap_servers=kafka)
     await admin.start()
     await reader.start()
     try:
-        await _until_none(lambda: _lag(admin, reader, topic_prefix))
+        await until_none(
+            lambda: _lag(admin, reader, f"{topic_prefix}{consumer}", [f"{topic_prefix}{topic}" for topic in topics])
+        )
     finally:
         await reader.stop()
         await admin.close()
 
 
-async def _lag(admin: AIOKafkaAdminClient, reader: AIOKafkaConsumer, topic_prefix: str) -> int:
-    """Events of every partition that footprint hears, after those whose effects it has committed."""
-    committed = await admin.list_consumer_group_offsets(f"{topic_prefix}{_CONSUMER}")
-    topics = await admin.describe_topics([f"{topic_prefix}{topic}" for topic in _HEARD])
-    partitions = [TopicPartition(each["topic"], part["partition"]) for each in topics for part in each["partitions"]]
+async def _lag(admin: AIOKafkaAdminClient, reader: AIOKafkaConsumer, group: str, topics: Sequence[str]) -> int:
+    """Events of every partition of `topics`, after those whose effects the consumer `group` has committed."""
+    committed = await admin.list_consumer_group_offsets(group)
+    described = await admin.describe_topics(list(topics))
+    partitions = [TopicPartition(each["topic"], part["partition"]) for each in described for part in each["partitions"]]
     ends = await reader.end_offsets(partitions)
     return sum(
         end - (max(committed[partition].offset, 0) if partition in committed else 0) for partition, end in ends.items()

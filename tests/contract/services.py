@@ -24,6 +24,7 @@ READERS: dict[tuple[str, str], type[BaseModel]] = {
     ("scenarios", "inventory.site.changed.v1"): scenarios.SiteChanged,
     ("scenarios", "inventory.asset.changed.v1"): scenarios.AssetChanged,
     ("scenarios", "factors.factor.changed.v1"): scenarios.FactorChanged,
+    ("scenarios", "factors.release.frozen.v1"): scenarios.ReleaseFrozen,
     ("scenarios", "footprint.asset-month.changed.v1"): scenarios.AssetMonthChanged,
     ("billing", "inventory.organization.changed.v1"): billing.OrganizationChanged,
     ("billing", "inventory.asset.changed.v1"): billing.AssetChanged,

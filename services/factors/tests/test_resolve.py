@@ -232,3 +232,22 @@ def test_the_order_in_which_changes_are_heard_makes_no_difference(
     random.shuffle(heard)
     assert Catalogue(heard).find(first.id) == versions[-1]
     assert len(Catalogue(heard)) == 1
+
+
+def test_steps_can_be_read_aloud_in_french_and_in_english(catalogue: Catalogue, regions: Regions) -> None:
+    question = Question("electricity", date(2026, 6, 1), "MQ", allow=frozenset(Fallback))
+    steps = resolve(catalogue, regions, question).steps
+    assert [step.text.fr for step in steps] == [
+        "Recherche : électricité (electricity), changement climatique (gwp), Martinique (MQ), au 1er juin 2026, périmètre non précisé.",
+        "Martinique a son propre réseau : la valeur de la France métropolitaine n'est jamais reprise.",
+        "Périmètre non précisé : seul production est disponible.",
+        "Repli autorisé : valeur de 2022 pour le 1er juin 2026, 4 ans plus tôt ; 5 au plus étaient admis.",
+        "Retenu : electricity-mq-2022-ember, version 1, 0,5168 kgCO2e/kWh, Ember, Yearly electricity data, 2022 to 2024, "
+        "as carried by co2.js (average-intensities.json, commit 27cbe83).",
+    ]
+    assert steps[0].text.en == (
+        "Looked for: electricity (electricity), climate change (gwp), Martinique (MQ), on 1 June 2026, perimeter not given."
+    )
+    assert (
+        steps[3].text.en == "Allowed fallback: the value of 2022 for 1 June 2026, 4 years back; at most 5 were allowed."
+    )

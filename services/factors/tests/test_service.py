@@ -15,6 +15,8 @@ from factors import events
 from factors.api.requests import DraftIn
 from factors.catalogue import reader
 from factors.catalogue.reader import Entry
+from factors.domain.catalogue import Catalogue
+from factors.domain.records import FactorVersion, Status
 from factors.loading import AUTHOR, Loaded, load
 from factors.main import SERVICE, republish_factors
 from factors.settings import FactorsSettings
@@ -192,6 +194,56 @@ async def test_the_service_s_own_role_cannot_change_what_is_published(french: Fa
         (asyncpg.RestrictViolationError, asyncpg.ForeignKeyViolationError, asyncpg.InsufficientPrivilegeError),
     )
     assert (await french.client.get("/v1/factors/electricity-fr-2021-ademe")).json()["value"] == 0.0569
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("PUT", "", 405),
+        ("PATCH", "", 405),
+        ("DELETE", "", 405),
+        ("POST", "/publish", 409),
+        ("POST", "/submit", 409),
+        ("POST", "/discard", 409),
+    ],
+)
+async def test_no_call_changes_a_published_version(french: Factors, method: str, path: str, status: int) -> None:
+    address = "/v1/factors/electricity-fr-2021-ademe"
+    before = (await french.client.get(address)).json()
+    answer = await french.client.request(method, f"{address}{path}", json={"value": 0.01})
+    assert answer.status_code == status
+    assert (await french.client.get(address)).json() == before
+
+
+async def test_a_new_version_leaves_the_published_one_as_it_was(french: Factors, draft: dict[str, Any]) -> None:
+    address = "/v1/factors/electricity-fr-2021-ademe"
+    [first] = (await french.client.get(address)).json()["versions"]
+    changes = {"id": first["id"], "valid_from": "2021-01-01", "valid_to": "2022-01-01", "published_year": 2021}
+    await published(french, draft, **changes, value=0.01)
+    *_, kept = (await french.client.get(address)).json()["versions"]
+    assert kept == first | {"status": "superseded"}
+
+
+async def test_an_old_event_told_again_changes_no_copy(french: Factors, draft: dict[str, Any]) -> None:
+    assert french.parts.subscriptions == (), "the catalogue hears nobody: no event can change it"
+    await published(french, draft)
+    await published(french, draft, value=0.06)
+    first, second = [event.data for event in await french.outbox() if event.key == draft["id"]]
+    assert isinstance(first, dict)
+    assert isinstance(second, dict)
+    assert (first["version"], first["value"], second["version"], second["value"]) == (1, 0.05, 2, 0.06)
+    kept = Catalogue([heard(second), heard(first)])
+    found = kept.find(draft["id"])
+    assert found is not None
+    assert (found.version, found.content.value) == (2, 0.06)
+
+
+def heard(document: dict[str, Any]) -> FactorVersion:
+    """A version as a reader of the event has it, as far as it matters here."""
+    entry = next(entry for entry in reader.entries() if entry.id == "electricity-fr-2024-ember")
+    content = replace(entry.content, value=document["value"])
+    status = Status(document["status"])
+    return FactorVersion(document["id"], document["version"], status, content, "tests", document["reason"], NOW)
 
 
 async def test_republishing_tells_the_present_version_of_each_factor(french: Factors, draft: dict[str, Any]) -> None:

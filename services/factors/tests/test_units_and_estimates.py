@@ -36,6 +36,15 @@ def test_another_dimension_is_refused_with_both_units_named(french_electricity: 
         estimate(french_electricity, 12, unit)
 
 
+@pytest.mark.parametrize(
+    ("spelled", "unit", "many"),
+    [("t.km", "tonne*km", 1), ("tkm", "tonne*km", 1), ("k€", "EUR", 1000), ("€", "EUR", 1), ("pers.km", "person*km", 1),
+     ("jours", "hour", 24), ("session", "unit", 1)],
+)  # fmt: skip
+def test_units_are_read_as_people_spell_them(spelled: str, unit: str, many: float) -> None:
+    assert units.conversion(spelled, unit) == many
+
+
 @pytest.mark.parametrize("unit", ["", "kwatth", "2*kWh", "kWh kWh kWh ("])
 def test_text_that_is_no_unit_is_refused(unit: str) -> None:
     with pytest.raises(units.UnitError):

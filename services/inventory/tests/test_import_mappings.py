@@ -40,7 +40,7 @@ GLPI_FR = (
     "old-03;Acme;Réformé;HP;SN-3;Ordinateur de bureau;ProDesk;;;;;2012-01-01;2012-02-01;\n"
     "odd-04;Acme;En production;HP;SN-4;Grille-pain;T;;;;;;;\n"
 )
-GLPI_EN = '"Name";"Status";"Serial number";"Type";"ID"\n"srv-9";"In use";"S9";"Rack server";"412"\n'
+GLPI_EN = '"Name";"Status";"Location";"Type";"ID"\n"srv-9";"In use";"Room 9";"Rack server";"412"\n'
 
 
 async def remember(inventory: Inventory, mapping: dict[str, Any]) -> dict[str, Any]:
@@ -122,7 +122,7 @@ async def test_the_french_export_of_glpi_is_read_by_the_preset(inventory: Invent
     )
     assert (server["effective_from"], server["acquired"]["on"]) == ("2021-03-31T22:00:00Z", "2021-03-15")
     assert server["model"] == {"maker": "Dell", "name": "PowerEdge R740"}
-    assert server["tags"]["serial"] == "SN-88F2"
+    assert server["serial_number"] == "SN-88F2"
     laptop = found["pc-02"]
     assert (laptop["kind"], laptop["status"], laptop["acquired"]["on"]) == ("laptop", "off", "2023-06-15")
     old = found["old-03"]
@@ -162,7 +162,7 @@ async def test_an_import_adds_tags_and_leaves_those_that_people_set(inventory: I
     assert answer.status_code == 200, answer.text
     again = await imported(inventory, ("glpi.csv", GLPI_EN.encode()))
     assert again["unchanged"] == 1
-    assert (await listed(inventory))["412"]["tags"] == {"serial": "S9", "team": "a"}
+    assert (await listed(inventory))["412"]["tags"] == {"location": "Room 9", "team": "a"}
 
 
 async def test_mappings_are_created_replaced_and_forgotten(inventory: Inventory) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 from services.inventory.tests.assets import ANY, change, code, post, read, spans
 from services.inventory.tests.sending import Clock, Inventory, document, machine, send, server
+from services.inventory.tests.workbooks import imported
 
 
 async def test_each_undo_goes_back_one_change_and_is_a_new_version(inventory: Inventory, clock: Clock) -> None:
@@ -132,3 +133,54 @@ async def test_a_host_does_not_retire_under_a_machine_that_its_owner_may_not_see
     async with inventory.client_for(["acme"]) as acme:
         answer = await acme.patch(f"/v1/assets/{host['id']}", json={"status": "retired"}, headers=ANY)
     assert (answer.status_code, code(answer)) == (422, "hosts_machines")
+
+
+OWN = "kind,source,external_id,name,host_external_id,effective_from"
+
+
+async def bring(inventory: Inventory, *rows: str) -> str:
+    """The id of an import of rows of own CSV that was worked off."""
+    job = await imported(inventory, ("own.csv", "\n".join([OWN, *rows]).encode()))
+    assert (job["status"], job["rejected"]) == ("done", 0), job
+    return str(job["id"])
+
+
+async def take_back(inventory: Inventory, import_id: str) -> tuple[int, Any]:
+    answer = await inventory.client.post(f"/v1/imports/{import_id}/undo")
+    return answer.status_code, answer.json() if answer.status_code == 200 else code(answer)
+
+
+async def test_an_import_undone_deletes_what_it_created_and_restores_what_it_changed(
+    inventory: Inventory, clock: Clock
+) -> None:
+    [known] = await send(inventory.client, server("srv-1", name="before", effective_from="2026-01-01"))
+    clock.advance(hours=1)
+    first = await bring(
+        inventory, "server,cmdb,srv-1,after,,", "server,cmdb,srv-2,new,,", "virtual_machine,cmdb,vm-1,,srv-2,"
+    )
+    version = (await read(inventory, known["id"], "/history"))["versions"][0]
+    assert (version["import_id"], version["changes"][0]["after"]) == (first, "after")
+    await inventory.take_outbox()
+    clock.advance(hours=1)
+    assert await take_back(inventory, first) == (200, {"deleted": 2, "restored": 1})
+    items = (await inventory.client.get("/v1/assets")).json()["items"]
+    assert [(item["external_id"], item["name"], item["version"]) for item in items] == [("srv-1", "before", 3)]
+    assert len(await inventory.outbox()) == 5
+    assert await take_back(inventory, first) == (200, {"deleted": 0, "restored": 0})
+    again = await bring(inventory, "server,cmdb,srv-2,new,,")
+    assert await take_back(inventory, again) == (200, {"deleted": 1, "restored": 0})
+
+
+async def test_an_import_is_not_undone_once_something_was_built_upon_it_and_then_nothing_of_it_is(
+    inventory: Inventory, clock: Clock
+) -> None:
+    job = await bring(inventory, "server,cmdb,srv-1,a,,", "server,cmdb,srv-2,b,,")
+    srv = {item["external_id"]: item for item in (await inventory.client.get("/v1/assets")).json()["items"]}
+    clock.advance(hours=1)
+    await send(inventory.client, machine("vm-1", "srv-1"))
+    assert await take_back(inventory, job) == (409, "in-use")
+    await change(inventory, srv["srv-2"]["id"], name="by hand")
+    assert await take_back(inventory, job) == (409, "changed-since")
+    assert len((await inventory.client.get("/v1/assets")).json()["items"]) == 3
+    unknown = await inventory.client.post("/v1/imports/00000000-0000-4000-8000-000000000000/undo")
+    assert unknown.status_code == 404

@@ -65,6 +65,7 @@ def factor_event(factor_id: str, activity: str, value: float, **fields: Any) -> 
         "criterion": "gwp",
         "value": value,
         "unit": "kgCO2e/kWh",
+        "perimeter": "production",
         "status": "published",
         "version": 1,
         **fields,

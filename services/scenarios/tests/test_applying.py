@@ -89,7 +89,7 @@ def test_every_offer_works_at_both_ends_of_each_range(offer: Offer) -> None:
 
 
 def test_an_offer_takes_only_the_assets_it_is_for() -> None:
-    applier = Applier(CATALOGUE, [AssetValues.model_validate(asset) for asset in ASSETS], EVERY_PREREQUISITE)
+    applier = Applier(CATALOGUE, [AssetValues.model_validate(asset) for asset in ASSETS], EVERY_PREREQUISITE, [], 5)
     assert applier.eligible(CATALOGUE["long-life-support"]) == ["host"]
     assert applier.eligible(CATALOGUE["cloud-like"]) == ["host", "young"]
     assert applier.eligible(CATALOGUE["refurbished-hardware"]) == ["host", "young", "pc"]
@@ -105,7 +105,15 @@ def test_a_prerequisite_that_the_study_does_not_confirm_is_told_by_name() -> Non
 def test_kit_too_young_for_long_life_support_is_refused_by_name() -> None:
     refused = _refusal({"offer": "long-life-support", "on": ["young"]})
     assert "too young: young" in refused.detail
-    assert _take({"offer": "long-life-support", "on": ["young"], "year": 2})
+    renewed = {"actions": [{"lever": "renew", "on": ["young"], "year": 4}]}
+    assert _take({"offer": "long-life-support", "on": ["young"], "year": 2}, reference=renewed)
+
+
+def test_kit_that_the_reference_has_just_renewed_is_too_young_for_long_life_support() -> None:
+    renewed = {"actions": [{"lever": "renew", "on": ["host"], "year": year} for year in (1, 4)]}
+    with pytest.raises(Refused, match="too young: host"):
+        _take({"offer": "long-life-support", "on": ["host"], "year": 3}, reference=renewed)
+    assert _take({"offer": "long-life-support", "on": ["host"], "year": 4}, reference=renewed)
 
 
 def test_an_asset_of_another_kind_is_refused() -> None:
@@ -188,7 +196,7 @@ def test_a_new_offer_needs_a_file_and_nothing_else() -> None:
     action = { lever = "switch_off" }
     """)
     assets = [AssetValues.model_validate(asset) for asset in ASSETS]
-    [action] = Applier({offer.id: offer}, assets, []).apply([OfferUse(offer="lights-out")], "offers", [], 5)
+    [action] = Applier({offer.id: offer}, assets, [], [], 5).apply([OfferUse(offer="lights-out")], "offers")
     assert action.lever == "switch_off"
 
 

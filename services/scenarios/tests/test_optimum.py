@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from itertools import product
+from itertools import count, product
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scenarios.catalogue import offers_by_id
 from scenarios.domain.description import Refused
+from scenarios.domain.estimate import AlternativeSpec, Electricity
 from scenarios.domain.milp import Limits, Programme
 from scenarios.domain.optimum import OptimumRequest, OptimumResult, run_optimum
 from scenarios.domain.packages import Fees, Options, Package
@@ -240,6 +241,55 @@ def test_the_abatement_curve_goes_from_cheap_to_dear_and_holds_nothing_that_avoi
     assert prices == sorted(prices)
     assert all(point.avoided_kg > 0 for point in curve)
     assert curve[-1].cumulated_kg == pytest.approx(sum(point.avoided_kg for point in curve))
+
+
+def test_all_steps_of_the_abatement_curve_can_be_had_together() -> None:
+    """One offer stands on each group, and all of them avoid what the curve has added up, for what its steps have cost."""
+    optimum = _optimum(budget_eur="0").optimum
+    standing = {point.group: point for point in optimum.abatement_curve}
+    uses = [
+        {"offer": point.offer, "year": point.year, "on": {"kinds": [kind], "sites": [site]}}
+        for group, point in standing.items()
+        for kind, site in [group.split(" · ")]
+    ]
+    together = AlternativeSpec.model_validate({"name": "curve", "offers": uses})
+    run = run_comparison(_definition(), [together], SNAPSHOT, CATALOGUE, ComparisonRequest(), lambda done, total: None)
+    assert run.alternatives[0].avoided.total_kg == pytest.approx(optimum.abatement_curve[-1].cumulated_kg)
+    alone = {(each.offer, each.group): each.extra_eur for each in optimum.offers_alone}
+    steps = sum(point.extra_eur for point in optimum.abatement_curve)
+    assert steps == pytest.approx(
+        sum(alone[point.offer, point.group] for point in standing.values()), abs=Decimal("0.05")
+    )
+    assert any(point.instead_of is not None for point in optimum.abatement_curve)
+
+
+def test_an_offer_that_emits_more_is_shown_negative_beside_the_others() -> None:
+    coal = _definition().model_copy(update={"electricity": Electricity(gwp=5.0)})
+    request = OptimumRequest.model_validate({"budget_eur": "0", "offers": ["long-life-support"]})
+    found = run_optimum(coal, SNAPSHOT, CATALOGUE, request, lambda done, total: None, lambda: 0.0).optimum
+    kept = next(each for each in found.offers_alone if each.group == "server · nanterre-1")
+    assert kept.avoided_kg < 0
+    assert kept.eur_per_tonne is None
+    assert found.abatement_curve == []
+    assert found.actions == []
+
+
+def test_when_the_time_is_up_the_plan_says_that_it_is_not_proven_and_how_far_it_may_be_from_the_best() -> None:
+    asked = count()
+
+    def timer() -> float:
+        """A second passes with each look at the clock."""
+        return float(next(asked))
+
+    request = OptimumRequest.model_validate({"budget_eur": "1000000", "time_limit_s": 60, "start_years": [0, 1]})
+    found = run_optimum(_definition(), SNAPSHOT, CATALOGUE, request, lambda done, total: None, timer).optimum
+    best = _optimum(budget_eur="1000000").optimum
+    assert found.status == "time_limit"
+    assert found.packages_left_out > 0
+    assert found.packages_compared + found.packages_left_out >= best.packages_compared
+    assert found.gap is not None
+    assert found.avoided_kg * (1 + found.gap) >= best.avoided_kg
+    assert best.packages_left_out == best.gap == 0
 
 
 def test_a_year_beyond_the_horizon_and_an_unknown_offer_are_refused() -> None:

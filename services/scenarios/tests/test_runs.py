@@ -14,7 +14,7 @@ from common.testing.waiting import eventually
 from scenarios.domain.snapshot import Snapshot
 from scenarios.main import SERVICE
 from scenarios.republish import republish_results
-from scenarios.service import RUNS_CHANNEL
+from scenarios.service.studies import RUNS_CHANNEL
 from scenarios.store import runs
 from scenarios.worker import RunWorker
 
@@ -74,7 +74,7 @@ async def test_a_run_is_computed_and_told_as_an_event(scenarios: RunningService[
 async def test_a_run_computes_what_was_asked_for_though_the_study_changes(scenarios: RunningService[Any]) -> None:
     study_id = await _study(scenarios)
     run_id = await _request(scenarios, study_id)
-    changed = await scenarios.client.put(f"/v1/studies/{study_id}", json=study(years=7), headers={"If-Match": '"1"'})
+    changed = await scenarios.client.put(f"/v1/studies/{study_id}", json=study(years=7), headers={"If-Match": '"2"'})
     assert changed.status_code == 200
     assert await _worker(scenarios).take_one()
     assert len((await _read(scenarios, run_id))["result"]["reference"]["years"]) == 3

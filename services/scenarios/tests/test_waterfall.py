@@ -55,6 +55,23 @@ def test_an_alternative_better_on_every_grid_has_no_break_even() -> None:
     assert estimate(request, offers_by_id()).alternatives[0].break_even is None
 
 
+def test_of_a_move_to_a_better_site_the_overhead_is_a_driver_of_its_own() -> None:
+    [waterfall] = (
+        _run(
+            {"name": "pue", "actions": [{"lever": "set", "on": {"kinds": ["server"]}, "with": {"pue": 1.0}}]}
+        ).waterfalls
+        or []
+    )
+    assert waterfall.drivers.site_overhead_kg < 0
+    assert waterfall.drivers.maintenance_and_sale_kg == 0
+
+
+def test_an_offer_that_saves_energy_alone_has_no_break_even_of_rounding() -> None:
+    [alternative] = _run({"name": "audit", "offers": [{"offer": "audit-and-eco-design"}]}).alternatives
+    assert alternative.avoided.total_kg > 0
+    assert alternative.break_even is None
+
+
 def test_the_bars_lead_from_the_reference_to_the_alternative() -> None:
     stacked = {
         "name": "stacked",
@@ -68,6 +85,8 @@ def test_the_bars_lead_from_the_reference_to_the_alternative() -> None:
         assert waterfall.alternative_kg == pytest.approx(alternative.total_kg, rel=1e-12)
         steps = sum(bar.total_kg for bar in waterfall.bars)
         assert waterfall.reference_kg + steps == pytest.approx(waterfall.alternative_kg, rel=1e-12)
+        drivers = sum(waterfall.drivers.model_dump().values())
+        assert waterfall.reference_kg + drivers == pytest.approx(waterfall.alternative_kg, rel=1e-12)
     labels = [[bar.label for bar in waterfall.bars] for waterfall in result.waterfalls]
     assert labels == [
         [PUT_OFF, "audit-and-eco-design, year 0", "long-life-support, year 0", "right_size, year 1"],

@@ -9,7 +9,10 @@ from inventory.api.assets import assets_router
 from inventory.api.import_mappings import import_mappings_router
 from inventory.api.imports import imports_router
 from inventory.api.places import places_router
+from inventory.api.reading import reading_router
 from inventory.api.revisions import revisions_router
+from inventory.api.saved_views import saved_views_router
+from inventory.api.sheets import sheets_router
 from inventory.republish import republish_applications, republish_assets, republish_organisations, republish_sites
 from inventory.service.import_worker import ImportWorker
 from inventory.settings import InventorySettings
@@ -22,6 +25,9 @@ def build(runtime: Runtime[InventorySettings]) -> Parts:
         routers=[
             places_router(database, clock),
             revisions_router(database, clock),
+            reading_router(database, clock),
+            sheets_router(database, clock),
+            saved_views_router(database, clock),
             assets_router(database, clock, settings.batch_limit_rows),
             applications_router(database, clock, settings.batch_limit_rows),
             imports_router(database, clock, settings),

@@ -6,8 +6,8 @@ from common.consumer import Subscription
 from common.database import Transaction
 from common.events import ReceivedEvent
 
-from scenarios.events import AssetChanged, AssetMonthChanged, FactorChanged, SiteChanged, newest
-from scenarios.store import heard
+from scenarios.events import AssetChanged, AssetMonthChanged, FactorChanged, ReleaseFrozen, SiteChanged, newest
+from scenarios.store import heard, releases
 
 
 async def hear_sites(unit: Transaction, events: Sequence[ReceivedEvent]) -> None:
@@ -30,9 +30,15 @@ async def hear_asset_months(unit: Transaction, events: Sequence[ReceivedEvent]) 
     await heard.keep_asset_months(unit.connection, newest(event.parse(AssetMonthChanged) for event in events))
 
 
+async def hear_releases(unit: Transaction, events: Sequence[ReceivedEvent]) -> None:
+    """Releases of factors, part by part."""
+    await releases.keep_parts(unit.connection, newest(event.parse(ReleaseFrozen) for event in events))
+
+
 SUBSCRIPTIONS = (
     Subscription("inventory.sites", {"inventory.site.changed.v1": hear_sites}),
     Subscription("inventory.assets", {"inventory.asset.changed.v1": hear_assets}),
     Subscription("factors.factors", {"factors.factor.changed.v1": hear_factors}),
+    Subscription("factors.releases", {"factors.release.frozen.v1": hear_releases}),
     Subscription("footprint.asset-months", {"footprint.asset-month.changed.v1": hear_asset_months}),
 )

@@ -8,9 +8,13 @@ from uuid import UUID
 from common.events import Event
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
+from scenarios.domain.applying import OfferUse
+from scenarios.domain.expecting import WHOLE, Expected
+from scenarios.store.plans import Plan
 from scenarios.store.runs import Run
 
 RESULTS = "scenarios.results"
+PLANS = "scenarios.plans"
 
 Version = Annotated[int, Field(ge=1)]
 
@@ -94,6 +98,38 @@ class FactorChanged(Heard):
     status: str
 
 
+class ReleaseFactor(BaseModel):
+    """A factor within a release."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    id: str
+    version: Version
+    status: str
+    activity: str
+    criterion: str
+    value: float
+    region: str | None
+    valid_from: date | None
+    valid_to: date | None
+    perimeter: str | None
+
+
+class ReleaseFrozen(Heard):
+    """`factors.release.frozen.v1`: one part of a release."""
+
+    name: str
+    created_at: AwareDatetime
+    part: int
+    parts: int
+    factors: list[ReleaseFactor]
+
+    @property
+    def id(self) -> tuple[str, int]:
+        """What the version counts."""
+        return self.name, self.part
+
+
 class Stage(BaseModel):
     """The emissions of one life-cycle stage within an asset's month."""
 
@@ -121,6 +157,13 @@ class AssetMonthChanged(Deletable):
     def id(self) -> tuple[UUID, date]:
         """What the version counts."""
         return self.asset_id, self.month
+
+    @property
+    def gwp_kg(self) -> float:
+        """All stages; of electricity the location-based figure."""
+        return sum(
+            stage.value for stage in self.stages if stage.criterion == "gwp" and stage.basis in (None, "location")
+        )
 
 
 class _Versioned(Protocol):
@@ -166,6 +209,50 @@ def result_recorded(run: Run, result: dict[str, Any], now: datetime) -> Event:
         "optimum": result.get("optimum"),
     }
     return Event(RESULTS, "scenarios.result.recorded.v1", str(run.id), f"run/{run.id}", data)
+
+
+def plan_changed(plan: Plan) -> Event:
+    """`scenarios.plan.changed.v1`: the plan as it is now, whole."""
+    data = {
+        "id": plan.id,
+        "org": plan.org,
+        "version": plan.version,
+        "study_id": plan.study_id,
+        "study_version": plan.study_version,
+        "study": plan.definition.name,
+        "name": plan.name,
+        "start": plan.definition.start,
+        "years": plan.definition.years,
+        "effect_class": plan.definition.effect_class,
+        "status": plan.status,
+        "closed_reason": plan.closed_reason,
+        "adopted_at": plan.adopted_at,
+        "adopted_by": plan.adopted_by,
+        "updated_at": plan.updated_at,
+        "expected": _expected(plan.expected[WHOLE]),
+        "actions": [
+            {
+                "number": action.number,
+                "label": action.label,
+                "offer": action.written.offer if isinstance(action.written, OfferUse) else None,
+                "assets": list(action.assets),
+                "status": action.status,
+                "owner": action.owner,
+                "due_on": action.due_on,
+                "done_on": action.done_on,
+                "replaced_by": None if action.replaced_by is None else list(action.replaced_by),
+                "expected": _expected(plan.expected[action.number]),
+            }
+            for action in plan.actions
+        ],
+        "deleted": False,
+    }
+    return Event(PLANS, "scenarios.plan.changed.v1", str(plan.id), f"plan/{plan.id}", data)
+
+
+def _expected(expected: Expected) -> dict[str, float]:
+    eer, eema = sum(expected.eer_kg), sum(expected.eema_kg)
+    return {"eer_kg": eer, "eema_kg": eema, "avoided_kg": eer + eema}
 
 
 def _without_months(scenario: dict[str, Any]) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from scenarios.domain.optimum import OptimumRequest, run_optimum
 from scenarios.domain.run import ComparisonRequest, Progress, run_comparison
 from scenarios.domain.snapshot import Snapshot
 from scenarios.domain.study import StudyDefinition
-from scenarios.service import RUNS_CHANNEL
+from scenarios.service.studies import RUNS_CHANNEL
 from scenarios.store import runs, studies
 from scenarios.store.runs import Run
 

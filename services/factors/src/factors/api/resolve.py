@@ -10,12 +10,13 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from factors.api.answers import ResolutionOut
 from factors.api.batches import Answers, BatchIn, Item, ItemError, run_batch
-from factors.api.queries import query_parameters, read_query
+from factors.api.queries import DirectRoute, query_parameters, read_query
 from factors.api.questions import RefQuestionIn, ScopedQuestionIn, answerer
 from factors.domain.regions import Regions
 from factors.live import LiveCatalogue
 
-Reader = Annotated[Caller, Depends(requires("factors:read"))]
+_authorise = requires("factors:read")
+Reader = Annotated[Caller, Depends(_authorise)]
 
 _ITEM = TypeAdapter(RefQuestionIn)
 
@@ -73,13 +74,8 @@ def resolve_router(live: LiveCatalogue, regions: Regions) -> APIRouter:
 
     memory = _Memory(live)
 
-    @router.get(
-        "/resolve",
-        response_model=ResolutionOut,
-        openapi_extra=query_parameters(ScopedQuestionIn),
-        summary="The factor that answers, why, and every fallback taken",
-    )
-    async def resolve_one(request: Request, caller: Reader) -> Response:
+    async def resolve_one(request: Request) -> Response:
+        caller = await _authorise(request)
         asked: bytes = request.scope["query_string"]
         told = memory.recall(asked)
         if told is None:
@@ -89,6 +85,16 @@ def resolve_router(live: LiveCatalogue, regions: Regions) -> APIRouter:
             if query.org is None:
                 memory.keep(asked, told)
         return Response(told, media_type="application/json")
+
+    router.add_api_route(
+        "/resolve",
+        resolve_one,
+        methods=["GET"],
+        response_model=ResolutionOut,
+        openapi_extra=query_parameters(ScopedQuestionIn),
+        summary="The factor that answers, why, and every fallback taken",
+        route_class_override=DirectRoute,
+    )
 
     @router.post(
         "/resolve", response_model=ResolutionsOut, summary="The same for many questions; each is answered or refused"

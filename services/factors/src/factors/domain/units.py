@@ -13,14 +13,20 @@ for _definition in (
     "gCO2e = [climate_change]",
     "tCO2e = 1e6 * gCO2e",
     "gSbeq = [abiotic_depletion]",
-    "item = [item] = _ = unit = units = piece",
+    "item = [item] = _ = unit = units = piece = unité = session",
     "euro = [currency] = _ = EUR",
-    "person = [person]",
+    "person = [person] = _ = pers = personne = passenger = passager",
+    "tkm = tonne * kilometer",
+    "@alias day = jour = jours",
+    "@alias hour = heure = heures",
 ):
     _REGISTRY.define(_definition)
 
 _POWER = re.compile(r"(?<=[a-zA-Z])([23])\b")
 """`m3`, `mm2`: how people write powers, which pint wants as `m^3`."""
+
+_EURO_SIGN = "€"
+"""No letter to pint, which would read `k€` as Boltzmann's constant."""
 
 
 class UnitError(ValueError):
@@ -36,7 +42,7 @@ def parse(unit: str) -> pint.Unit:
     if not unit.strip():
         raise UnitError("the unit is empty; write 1 for a pure number")
     try:
-        return _REGISTRY.parse_units(_POWER.sub(r"^\1", unit))
+        return _REGISTRY.parse_units(_POWER.sub(r"^\1", unit.replace(_EURO_SIGN, "EUR")))
     except Exception as error:
         raise UnitError(f"{unit!r} is not a known unit") from error
 

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from factors.domain.records import Bilingual, FactorContent, FactorVersion, Perimeter
+from factors.domain.records import GWP, PARAMETER, Bilingual, FactorContent, FactorVersion, Perimeter
 from factors.domain.regions import Region
 
 _PERIMETERS = {
@@ -12,6 +12,89 @@ _PERIMETERS = {
     Perimeter.LOSSES: Bilingual("pertes", "losses"),
     Perimeter.DIRECT: Bilingual("direct", "direct"),
 }
+
+
+_CRITERIA = {
+    GWP: Bilingual("changement climatique", "climate change"),
+    "pe": Bilingual("énergie primaire", "primary energy"),
+    "adpe": Bilingual("ressources minérales et métalliques", "mineral and metal resources"),
+    "water": Bilingual("eau", "water"),
+    PARAMETER: Bilingual("paramètre de la méthode", "parameter of the method"),
+}
+
+_ACTIVITIES = {
+    "electricity": Bilingual("électricité", "electricity"),
+    "electricity.residual_mix": Bilingual("mix résiduel de l'électricité", "residual mix of electricity"),
+    "embodied": Bilingual("fabrication", "manufacturing"),
+    "component": Bilingual("composant", "component"),
+    "gas": Bilingual("gaz", "gas"),
+    "refrigerant": Bilingual("fluide frigorigène", "refrigerant"),
+    "fuel": Bilingual("carburant", "fuel"),
+    "freight": Bilingual("fret", "freight"),
+    "transport": Bilingual("trajet en véhicule", "journey by vehicle"),
+    "travel": Bilingual("voyage", "travel"),
+    "maintenance": Bilingual("maintenance", "maintenance"),
+    "spare_part": Bilingual("pièce détachée", "spare part"),
+    "purchase": Bilingual("achat", "purchase"),
+    "service": Bilingual("prestation", "service"),
+    "training": Bilingual("formation", "training"),
+    "equivalent": Bilingual("équivalent", "equivalent"),
+    "life": Bilingual("durée de vie", "life"),
+    "energy": Bilingual("consommation annuelle", "yearly consumption"),
+}
+"""How an activity is called, by its name or by its first word."""
+
+_MONTHS_FR = (
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+)
+_MONTHS_EN = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+
+
+def day(on: date) -> Bilingual:
+    """A date as it is said: "1er juin 2021", "1 June 2021"."""
+    first = "1er" if on.day == 1 else str(on.day)
+    return Bilingual(f"{first} {_MONTHS_FR[on.month - 1]} {on.year}", f"{on.day} {_MONTHS_EN[on.month - 1]} {on.year}")
+
+
+def number(value: float) -> Bilingual:
+    """A number to its last digit, with the decimal mark of each language."""
+    return Bilingual(repr(value).replace(".", ","), repr(value))
+
+
+def activity(name: str) -> Bilingual:
+    """An activity in words, with its code; the code alone where there are none."""
+    words = _ACTIVITIES.get(name) or _ACTIVITIES.get(name.partition(".")[0])
+    return Bilingual(f"{words.fr} ({name})", f"{words.en} ({name})") if words else Bilingual(name, name)
+
+
+def criterion(name: str) -> Bilingual:
+    """A criterion in words, with its code; the code alone where there are none."""
+    words = _CRITERIA.get(name)
+    return Bilingual(f"{words.fr} ({name})", f"{words.en} ({name})") if words else Bilingual(name, name)
 
 
 def place(region: Region | None) -> Bilingual:
@@ -28,28 +111,29 @@ def perimeter(value: Perimeter) -> Bilingual:
     return _PERIMETERS[value]
 
 
-def sought(activity: str, criterion: str, where: Region | None, on: date, asked: Perimeter | None) -> Bilingual:
-    """What is looked for."""
-    here = place(where)
+def sought(sought_activity: str, of: str, where: Region | None, on: date, asked: Perimeter | None) -> Bilingual:
+    """What is looked for, of which criterion."""
+    here, what, judged, then = place(where), activity(sought_activity), criterion(of), day(on)
     fr = f"périmètre {perimeter(asked).fr}" if asked else "périmètre non précisé"
     en = f"perimeter {perimeter(asked).en}" if asked else "perimeter not given"
     return Bilingual(
-        f"Recherche : {activity}, critère {criterion}, {here.fr}, au {on.isoformat()}, {fr}.",
-        f"Looked for: {activity}, criterion {criterion}, {here.en}, on {on.isoformat()}, {en}.",
+        f"Recherche : {what.fr}, {judged.fr}, {here.fr}, au {then.fr}, {fr}.",
+        f"Looked for: {what.en}, {judged.en}, {here.en}, on {then.en}, {en}.",
     )
 
 
 def in_place(found: Region | None, on: date) -> Bilingual:
     """A record of the place asked for is valid on the date asked for."""
+    then = day(on)
     if found is None:
         return Bilingual(
-            f"La donnée n'est attachée à aucun lieu et vaut au {on.isoformat()}.",
-            f"The record is tied to no place and is valid on {on.isoformat()}.",
+            f"La donnée n'est attachée à aucun lieu et vaut au {then.fr}.",
+            f"The record is tied to no place and is valid on {then.en}.",
         )
     here = place(found)
     return Bilingual(
-        f"Une donnée de {here.fr} est valable au {on.isoformat()}.",
-        f"A record of {here.en} is valid on {on.isoformat()}.",
+        f"Donnée propre au lieu, {here.fr}, valable au {then.fr}.",
+        f"A record of the very place, {here.en}, valid on {then.en}.",
     )
 
 
@@ -73,10 +157,12 @@ def wider_place(asked: Region, used: Region) -> Bilingual:
 def earlier_year(on: date, used: FactorContent, limit: int) -> Bilingual:
     """A record of an earlier year, which has an end, stood in for the date asked for."""
     assert used.last_day is not None
-    year, gap = used.last_day.year, on.year - used.last_day.year
+    year, gap, then = used.last_day.year, on.year - used.last_day.year, day(on)
+    fr = "un an" if gap == 1 else f"{gap} ans"
+    en = "one year" if gap == 1 else f"{gap} years"
     return Bilingual(
-        f"Repli autorisé : valeur de {year} pour le {on.isoformat()}, {gap} an(s) plus tôt, {limit} au plus.",
-        f"Allowed fallback: the value of {year} for {on.isoformat()}, {gap} year(s) back, at most {limit}.",
+        f"Repli autorisé : valeur de {year} pour le {then.fr}, {fr} plus tôt ; {limit} au plus étaient admis.",
+        f"Allowed fallback: the value of {year} for {then.en}, {en} back; at most {limit} were allowed.",
     )
 
 
@@ -105,20 +191,22 @@ def only_perimeter(chosen: FactorVersion) -> Bilingual:
 def restated(found: FactorVersion) -> Bilingual:
     """The value was computed anew from the gases, under another set than the source's."""
     content = found.content
-    gases = ", ".join(f"{mass!r} kg {gas}" for gas, mass in content.gases) if content.source.displayable else "***"
+    shown = content.gases if content.source.displayable else ()
+    fr = ", ".join(f"{number(mass).fr} kg {gas}" for gas, mass in shown) or "***"
+    en = ", ".join(f"{number(mass).en} kg {gas}" for gas, mass in shown) or "***"
     return Bilingual(
-        f"La source compte en {found.restated_from} ; CO2e recalculé avec les PRG {content.gwp_set} depuis ses gaz : {gases}.",
-        f"The source counts with {found.restated_from}; CO2e computed anew with the GWPs of {content.gwp_set} from its gases: {gases}.",
+        f"La source compte en {found.restated_from} ; CO2e recalculé avec les PRG {content.gwp_set} depuis ses gaz : {fr}.",
+        f"The source counts with {found.restated_from}; CO2e computed anew with the GWPs of {content.gwp_set} from its gases: {en}.",
     )
 
 
 def result(found: FactorVersion) -> Bilingual:
     """The factor that answers."""
     content = found.content
-    value = f"{content.value!r} {content.unit}" if content.source.displayable else f"*** {content.unit}"
+    value = number(content.value) if content.source.displayable else Bilingual("***", "***")
     return Bilingual(
-        f"Retenu : {found.id}, version {found.version}, {value}, {content.source.link}.",
-        f"Taken: {found.id}, version {found.version}, {value}, {content.source.link}.",
+        f"Retenu : {found.id}, version {found.version}, {value.fr} {content.unit}, {content.source.link}.",
+        f"Taken: {found.id}, version {found.version}, {value.en} {content.unit}, {content.source.link}.",
     )
 
 

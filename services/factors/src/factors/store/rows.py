@@ -1,6 +1,8 @@
 """Versions as rows of the database, and back."""
 
 from dataclasses import asdict
+from functools import lru_cache
+from sys import intern
 from typing import Any
 
 import asyncpg
@@ -34,6 +36,17 @@ VERSION_COLUMNS = (
 )
 
 
+# A catalogue of many thousand versions is held in memory, and most of them share their source, their ratings, their notes and the words
+# that they are found by. The driver makes new objects of each row; here the equal ones become one.
+_source = lru_cache(maxsize=4096)(Source)
+_ratings = lru_cache(maxsize=4096)(Ratings)
+_note = lru_cache(maxsize=4096)(Bilingual)
+
+
+def _shared(text: str | None) -> str | None:
+    return None if text is None else intern(text)
+
+
 def to_version(row: asyncpg.Record) -> FactorVersion:
     """A version from the columns of `VERSION_COLUMNS`."""
     return FactorVersion(
@@ -41,10 +54,10 @@ def to_version(row: asyncpg.Record) -> FactorVersion:
         version=row["version"],
         status=Status(row["status"]),
         content=_to_content(row),
-        author=row["author"],
-        reason=row["reason"],
+        author=intern(row["author"]),
+        reason=intern(row["reason"]),
         recorded_at=row["recorded_at"],
-        published_by=row["published_by"],
+        published_by=_shared(row["published_by"]),
     )
 
 
@@ -53,11 +66,11 @@ def _to_content(row: asyncpg.Record) -> FactorContent:
     return FactorContent(
         activity=row["activity"],
         name=Bilingual(row["name_fr"], row["name_en"]),
-        criterion=row["criterion"],
+        criterion=intern(row["criterion"]),
         value=row["value"],
-        unit=row["unit"],
+        unit=intern(row["unit"]),
         published_year=row["published_year"],
-        source=Source(
+        source=_source(
             name=row["source_name"],
             link=row["source_link"],
             licence=row["source_licence"],
@@ -65,16 +78,16 @@ def _to_content(row: asyncpg.Record) -> FactorContent:
             url=row["source_url"],
             displayable=row["source_displayable"],
         ),
-        stage=row["stage"],
-        region=row["region"],
+        stage=_shared(row["stage"]),
+        region=_shared(row["region"]),
         perimeter=Perimeter(row["perimeter"]) if row["perimeter"] else None,
         gwp_set=GwpSet(row["gwp_set"]) if row["gwp_set"] else None,
         valid_from=row["valid_from"],
         valid_to=row["valid_to"],
         gases=tuple(sorted(row["gases"].items())),
         biogenic_co2=row["biogenic_co2"],
-        ratings=Ratings(**row["ratings"]) if row["ratings"] else None,
-        note=Bilingual(row["note_fr"] or "", row["note_en"] or "") if noted else None,
+        ratings=_ratings(**row["ratings"]) if row["ratings"] else None,
+        note=_note(row["note_fr"] or "", row["note_en"] or "") if noted else None,
         gsd2=row["gsd2"],
     )
 

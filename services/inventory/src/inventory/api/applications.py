@@ -27,7 +27,8 @@ from inventory.service.batches import retried
 from inventory.service.writing import signed
 from inventory.store import applications as store
 from inventory.store import versions
-from inventory.store.listing import containing, names_of
+from inventory.store.finding import containing
+from inventory.store.listing import names_of
 from inventory.store.versions import DocumentKind
 
 

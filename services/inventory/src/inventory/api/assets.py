@@ -7,32 +7,39 @@ from uuid import UUID
 
 from common import json
 from common.api import idempotency
-from common.api.cursors import Cursor, Limit, Page, decode, encode
+from common.api.cursors import Page, decode, encode
 from common.api.etag import etag, require_match
 from common.database import Database
 from fastapi import APIRouter, Body, Query, Request
+from pydantic import Field
 from starlette.responses import Response
 
 from inventory.api import examples
 from inventory.api.batch_rows import BATCH_REQUEST, read_rows
+from inventory.api.picking import AssetQuery, picked
 from inventory.api.presenting import asset_answer, present_or_problem
 from inventory.api.routes import OwnCodes, Reader, Writer, author
 from inventory.api.views import AssetView, BatchView, SegmentView, TimelineView
-from inventory.domain.quantities import Code, Instant, Label, OrganisationId
+from inventory.domain.quantities import Instant, Label, OrganisationId
 from inventory.domain.record import AssetChange, AssetKey
 from inventory.domain.timeline import Segment
-from inventory.domain.vocabulary import Kind, Status
 from inventory.service import assets as use_cases
 from inventory.service.batches import retried
 from inventory.service.rows import RowOutcome, apply_sent_rows
 from inventory.service.writing import signed
 from inventory.store import listing, states
-from inventory.store.listing import Filter
 
 CHANGE_EXAMPLES = [
     {"status": "off", "effective_from": "2026-11-02T18:00:00+01:00"},
     {"allocation": {"vcpu": 4, "ram_gib": 16}, "effective_from": "2026-10-12", "effective_to": "2026-11-02"},
 ]
+
+
+class ListQuery(AssetQuery):
+    """A filter and a page."""
+
+    limit: int = Field(100, ge=1, le=1000, description="rows per page, at most 1000")
+    cursor: str | None = Field(None, max_length=2000, description="`next_cursor` of the page before")
 
 
 def assets_router(database: Database, clock: Callable[[], datetime], batch_limit_rows: int) -> APIRouter:
@@ -65,22 +72,13 @@ def assets_router(database: Database, clock: Callable[[], datetime], batch_limit
         return await retried(once)
 
     @router.get("/assets", responses=examples.answers(examples.page(examples.ASSET)))
-    async def list_assets(
-        caller: Reader,
-        org: Annotated[OrganisationId | None, Query()] = None,
-        kind: Annotated[Kind | None, Query()] = None,
-        site: Annotated[Code | None, Query(description="the code of the site where they are now")] = None,
-        status: Annotated[Status | None, Query(description="their status now")] = None,
-        q: Annotated[Label | None, Query(description="a part of the name or the external id")] = None,
-        limit: Limit = 100,
-        cursor: Cursor = None,
-    ) -> Page[AssetView]:
-        """Assets as they are now, by organisation, source and external id."""
-        after = AssetKey(*decode(cursor, OrganisationId, Label, Label)) if cursor else None
+    async def list_assets(caller: Reader, query: Annotated[ListQuery, Query()]) -> Page[AssetView]:
+        """Assets as they are now, or at `as_of`, by organisation, source and external id."""
+        after = AssetKey(*decode(query.cursor, OrganisationId, Label, Label)) if query.cursor else None
+        wanted = await picked(database, caller, query)
+        limit = query.limit
         async with database.snapshot(caller.organisations) as connection:
-            found = await listing.list_present(
-                connection, Filter(org, kind, site, status, q), clock(), after, limit + 1
-            )
+            found = await listing.list_present(connection, wanted, clock(), after, limit + 1)
         following = encode(*found[limit - 1].asset.key) if len(found) > limit else None
         return Page(items=[AssetView.of(present) for present in found[:limit]], next_cursor=following)
 

@@ -287,6 +287,62 @@ ASSET_HISTORY = {
 }
 
 
+UNDONE_IMPORT = {"deleted": 7, "restored": 2}
+SAVED_VIEW_REQUEST = {
+    "org": "acme",
+    "name": "Serveurs sans date d'achat",
+    "shared": True,
+    "filter": {"kind": ["server"], "status": ["in_service"], "missing": ["acquired.on"]},
+}
+SAVED_VIEW = {**SAVED_VIEW_REQUEST, "id": "6a0f2b6c-53f4-4b62-a7b2-7f7c4e0a2f10", "own": True, **_RECORDED}
+FACETS = {
+    "total": {"assets": 352, "units": 1410},
+    "facets": {
+        "kind": [
+            {"value": "virtual_machine", "assets": 300, "units": 300},
+            {"value": "server", "assets": 52, "units": 52},
+        ],
+        "site": [{"value": None, "assets": 300, "units": 300}, {"value": "nanterre-1", "assets": 52, "units": 52}],
+    },
+}
+_GAP = {
+    "field": "acquired.on",
+    "severity": "medium",
+    "touches": "construction",
+    "why": "its life is counted from the day on which it is first known here",
+}
+QUALITY = {
+    "assets": 352,
+    "units": 1410,
+    "complete": 310,
+    "gaps": [{**_GAP, "assets": 42, "units": 42, "share": 0.1193}],
+}
+EXPORT = (
+    "kind,source,external_id,org,name,quantity,status,effective_from,site\r\n"
+    "server,cmdb,SN-88F2,acme,,1,in_service,2021-03-14T23:00:00+00:00,nanterre-1\r\n"
+)
+SHEET = {
+    "asset": ASSET,
+    "site": None,
+    "timeline": TIMELINE["timeline"],
+    "history": ASSET_HISTORY["versions"],
+    "applications": [
+        {
+            "id": APPLICATION["id"],
+            "code": "erp",
+            "name": "ERP",
+            "from": "2026-02-28T23:00:00Z",
+            "to": None,
+            "weight": 1.0,
+        }
+    ],
+    "machines": [],
+    "machines_in_all": 0,
+    "missing": [_GAP],
+    "likely_the_same": [],
+}
+
+
 def history(document: dict[str, Any]) -> dict[str, Any]:
     """The history of a document with one version."""
     return {"versions": [{**_RECORDED, "client": "acme-portal", "import_id": None, "document": document}]}

@@ -26,7 +26,7 @@ from inventory.service import assets as use_cases
 from inventory.service import merging as merging_cases
 from inventory.service import undoing
 from inventory.service.writing import signed
-from inventory.store import listing, merging, revisions, states
+from inventory.store import imports, listing, merging, revisions, states
 
 
 class FieldChangeView(BaseModel):
@@ -123,6 +123,13 @@ class DistinctRequest(BaseModel, extra="forbid"):
     """An asset that looks like this one and is another thing."""
 
     other: UUID
+
+
+class UndoneImportView(BaseModel):
+    """How many assets were deleted again, and how many are as they were before the import."""
+
+    deleted: int
+    restored: int
 
 
 class LikelyAsset(BaseModel):
@@ -248,6 +255,19 @@ def revisions_router(database: Database, clock: Callable[[], datetime]) -> APIRo
             require_match(request, known.version)
             await use_cases.unname_asset(unit, known, source, external_id, clock())
         return asset_answer(await present_or_problem(database, caller, asset_id, clock()))
+
+    @router.post("/imports/{import_id}/undo", responses=examples.answers(examples.UNDONE_IMPORT))
+    async def undo_import(import_id: UUID, caller: Writer) -> UndoneImportView:
+        """Take back what an import did to assets, all of it or nothing; sites, applications and the rest stay.
+
+        Assets that it created are deleted, the others are as they were before. 409 when one of them has changed since, or
+        when machines or applications that the import did not bring are on one that it created. Again: nothing is left to do.
+        """
+        async with signed(database, caller.organisations, author(caller)) as unit:
+            if await imports.find(unit.connection, import_id) is None:
+                raise NotFound("import", import_id)
+            undone = await undoing.undo_import(unit, import_id, clock())
+        return UndoneImportView(deleted=undone.deleted, restored=undone.restored)
 
     return router
 

@@ -45,4 +45,7 @@ class OwnCodes(APIRoute):
 
 
 def _path(location: tuple[int | str, ...]) -> tuple[int | str, ...]:
-    return location[1:] if len(location) > 1 and location[0] in _PLACES else location
+    """The path to show: within the body, or the name of a parameter, whichever of its values it is."""
+    if len(location) < 2 or location[0] not in _PLACES:
+        return location
+    return location[1:] if location[0] == "body" else location[1:2]

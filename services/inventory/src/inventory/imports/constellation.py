@@ -1,13 +1,16 @@
 """The platform's own table, as CSV or in a workbook: a header, one row per asset and date; several rows of one asset are its history.
 
 Unknown columns fail the file: a misspelt heading must not lose its data in silence. A blank cell says nothing: what is
-known stays. Parts of a machine are one value: whoever gives one of their cells gives them all.
+known stays. Parts of a machine are one value: whoever gives one of their cells gives them all. A machine whose parts do
+not fit into the cells has them as JSON, as the API takes them, in `configuration`; so have tags with `;` or `=` in them.
 """
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice, pairwise
 from typing import Any
+
+import pydantic_core
 
 from inventory.domain.defects import Defect
 from inventory.imports.reading import Defaults, FileFailure, Place, Reading, Reject, SourceFile, SourceRow
@@ -27,7 +30,17 @@ def number(text: str) -> int | float | str:
     return float(text) if _DECIMAL.match(text) else text
 
 
-def _tags(text: str) -> dict[str, str] | str:
+def _document(text: str) -> Any:
+    """The JSON that a text is; any other text as it is, for the rules to refuse."""
+    try:
+        return pydantic_core.from_json(text)
+    except ValueError:
+        return text
+
+
+def _tags(text: str) -> dict[str, str] | Any:
+    if text.startswith("{"):
+        return _document(text)
     pairs = [pair.partition("=") for pair in text.split(";") if pair.strip()]
     if any(not equals for _, equals, _ in pairs):
         return text
@@ -46,6 +59,8 @@ _COLUMNS: Mapping[str, tuple[str, Reader]] = {
     "external_id": ("external_id", _same),
     "org": ("org", _same),
     "name": ("name", _same),
+    "serial_number": ("serial_number", _same),
+    "uuid": ("uuid", _same),
     "quantity": ("quantity", number),
     "status": ("status", _same),
     "effective_from": ("effective_from", _same),
@@ -71,6 +86,7 @@ _COLUMNS: Mapping[str, tuple[str, Reader]] = {
     "psu_units": ("configuration.psu.units", number),
     "psu_kg": ("configuration.psu.kg", number),
     "case": ("configuration.case", _same),
+    "configuration": ("configuration", _document),
     "vcpu": ("allocation.vcpu", number),
     "allocated_ram_gib": ("allocation.ram_gib", number),
     "allocated_disk_gib": ("allocation.disk_gib", number),
@@ -137,6 +153,11 @@ class Constellation:
             if header is not None:
                 return tab, header
         raise FileFailure(file.name, "", "empty", "there is no header line")
+
+
+def columns() -> Mapping[str, str]:
+    """Every column of the format, in order, with the dotted path of what it says."""
+    return {column: path for column, (path, _) in _COLUMNS.items()}
 
 
 def is_header(cells: Sequence[str]) -> bool:

@@ -29,7 +29,7 @@ GLPI = Mapping(
         _column("kind", "Type", "Item type", "Type d'élément"),
         _column("maker", "Manufacturer", "Fabricant"),
         _column("model", "Model", "Modèle"),
-        _column("tags.serial", "Serial number", "Numéro de série"),
+        _column("serial_number", "Serial number", "Numéro de série"),
         _column("tags.location", "Location", "Lieu"),
         _column("tags.entity", "Entity", "Entité"),
         _column("owner", "User", "Utilisateur", "Alternate username", "Usager"),

@@ -171,13 +171,15 @@ def _machine(table: Table, row: TabRow, source: str | None, defaults: Defaults) 
     disk_gib = cells.gib("disk")
     host = cells.text("host", required=True)
     own_source = source or cells.text("server") or SOURCE
+    uuid = cells.text("uuid")
     if cells.defects or power is None:
         return Reject(table.place(row), row.original, cells.defects)
     content = {
         "kind": Kind.VIRTUAL_MACHINE,
         "source": own_source,
-        "external_id": cells.text("uuid") or cells.text("id") or name,
+        "external_id": uuid or cells.text("id") or name,
         "name": name,
+        **({} if uuid is None else {"uuid": uuid}),
         "status": _POWER[power.lower()],
         "host": {"source": own_source, "external_id": host},
         "allocation": {"vcpu": vcpu, "ram_gib": ram_gib, "disk_gib": disk_gib},
@@ -209,7 +211,7 @@ def _host(table: Table, row: TabRow, source: str | None, defaults: Defaults) -> 
         content["model"] = {"maker": cells.text("vendor"), "name": model}
     serial = cells.text("serial") or cells.text("service_tag")
     if serial is not None:
-        content["tags"] = {"serial": serial}
+        content["serial_number"] = serial
     if cells.defects:
         return Reject(table.place(row), row.original, cells.defects)
     return SourceRow(table.place(row), defaults.complete(content), row.original)

@@ -61,13 +61,20 @@ async def organisation_or_404(unit: Transaction, org: str) -> StoredOrganisation
     return known
 
 
+async def organisation_or_422(unit: Transaction, org: str) -> StoredOrganisation:
+    """The organisation that a body names. Raises Unprocessable when it is not known."""
+    known = await places.find_organisation(unit.connection, org)
+    if known is None:
+        raise unprocessable([Defect("org", "unknown_organisation", f"no organisation {org!r} is known")])
+    return known
+
+
 async def create_site(unit: Transaction, site: Site, now: datetime) -> tuple[StoredSite, bool]:
     """Create a site of a known organisation. The same again is the one there is; the flag says whether it is new.
 
     Raises Unprocessable when the organisation is not known, Conflict when the code is taken by another content.
     """
-    if await places.find_organisation(unit.connection, site.org) is None:
-        raise unprocessable([Defect("org", "unknown_organisation", f"no organisation {site.org!r} is known")])
+    await organisation_or_422(unit, site.org)
     stored = StoredSite(uuid4(), site, 1, now)
     if await places.insert_site(unit.connection, stored):
         await _publish_site(unit, stored)

@@ -33,7 +33,7 @@ class Candidate:
 async def candidates(connection: Connection, wanted: Sequence[Wanted]) -> list[list[Candidate]]:
     """The assets that may be meant, for each of `wanted`.
 
-    A serial number is one of the asset's names, at any source, or its tag `serial`. A name is compared without regard
+    A serial number is the asset's own, or one of its names at any source. A name is compared without regard
     to case, and whole or up to its first point: an inventory says esx-1.acme.example where an invoice says ESX-1.
     """
     rows = await connection.fetch(
@@ -49,7 +49,7 @@ async def candidates(connection: Connection, wanted: Sequence[Wanted]) -> list[l
             UNION
             SELECT w.index, 'serial', a.id
             FROM wanted w
-            JOIN assets a ON a.org_id = w.org_id AND a.deleted_at IS NULL AND a.details -> 'tags' ->> 'serial' = w.serial
+            JOIN assets a ON a.org_id = w.org_id AND a.deleted_at IS NULL AND a.details ->> 'serial_number' = w.serial
             UNION
             SELECT w.index, 'external_id', i.asset_id
             FROM wanted w JOIN asset_identities i ON i.org_id = w.org_id AND i.external_id = w.external_id

@@ -9,22 +9,15 @@ import asyncpg
 from common.database import Connection
 
 from inventory.domain.asset import Asset
+from inventory.domain.filtering import AssetFilter
+from inventory.domain.quality import MEANINGS, Gap, Severity
 from inventory.domain.record import AssetKey
 from inventory.domain.timeline import Segment, Timeline
-from inventory.domain.vocabulary import Kind, Status
+from inventory.domain.vocabulary import Kind
+from inventory.store import quality
 from inventory.store.assets import to_asset
+from inventory.store.finding import CHOICES, SOURCE, Finder, finder
 from inventory.store.states import timelines, to_segment
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """Which assets to list; None is any. `search` is a part of the name or of the external id, in any case."""
-
-    org: str | None = None
-    kind: Kind | None = None
-    site: str | None = None
-    status: Status | None = None
-    search: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +50,17 @@ async def names_of(connection: Connection, asset_ids: Collection[UUID]) -> dict[
     }
 
 
-_PRESENT = """
+async def site_codes(connection: Connection, site_ids: Collection[UUID]) -> dict[UUID, str]:
+    """What sites are called, of those that are visible."""
+    rows = await connection.fetch("SELECT id, code FROM sites WHERE id = ANY ($1::uuid[])", list(site_ids))
+    return {row["id"]: row["code"] for row in rows}
+
+
+_PRESENT = f"""
 SELECT a.*, s.asset_id, lower(s.valid) AS start, upper(s.valid) AS until, s.status, s.site_id, s.host_id, s.plan,
        s.configuration, s.allocation, site.code AS site_code,
        host.org_id AS host_org, host.source AS host_source, host.external_id AS host_external_id
-FROM assets a
-JOIN LATERAL (
-    SELECT *
-    FROM asset_states
-    WHERE asset_id = a.id AND upper_inf(known)
-    ORDER BY valid @> $1::timestamptz DESC, lower(valid)
-    LIMIT 1
-) s ON true
-LEFT JOIN sites site ON site.id = s.site_id
-LEFT JOIN assets host ON host.id = s.host_id
+{SOURCE}
 """
 
 
@@ -83,45 +73,138 @@ async def find_present(connection: Connection, asset_id: UUID, now: datetime) ->
 
 
 async def list_present(
-    connection: Connection, wanted: Filter, now: datetime, after: AssetKey | None, limit: int
+    connection: Connection, wanted: AssetFilter, now: datetime, after: AssetKey | None, limit: int
 ) -> list[Present]:
-    """Up to `limit` assets as they are at `now`, by organisation, source and external id, after one.
+    """Up to `limit` assets as they are at `now`, or at the filter's own moment, by organisation, source and external id.
 
-    The timelines in them are of the present segment only.
+    Those after `after` only. The timelines in them are of that one segment only.
     """
-    conditions = ["a.deleted_at IS NULL"]
-    values: list[object] = [now]
-    for column, value in (
-        ("a.org_id = ", wanted.org),
-        ("a.kind = ", wanted.kind),
-        ("site.code = ", wanted.site),
-        ("s.status = ", wanted.status),
-        ("(coalesce(a.name, '') || ' ' || a.external_id) ILIKE ", containing(wanted.search)),
-        ("(a.org_id, a.source, a.external_id) > ", after),
-    ):
-        if value is not None:
-            parts = list(value) if isinstance(value, AssetKey) else [value]
-            places = [f"${len(values) + number}" for number in range(1, len(parts) + 1)]
-            conditions.append(column + (f"({', '.join(places)})" if len(parts) > 1 else places[0]))
-            values.extend(parts)
+    found = finder(wanted, now)
+    found.after(after)
     rows = await connection.fetch(
         f"""
         {_PRESENT}
-        WHERE {" AND ".join(conditions)}
+        WHERE {found.where}
         ORDER BY a.org_id, a.source, a.external_id
         LIMIT {limit:d}
         """,
-        *values,
+        *found.values,
     )
     return [_present(row, None) for row in rows]
 
 
-def containing(text: str | None) -> str | None:
-    """The LIKE pattern of what contains `text`, its wildcards meant as themselves."""
-    if text is None:
-        return None
-    literally = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{literally}%"
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """How many assets, and units of them, have a value; `value` None: none is known."""
+
+    value: str | None
+    assets: int
+    units: int
+
+
+FACETS: dict[str, str] = {
+    **CHOICES,
+    "source": "a.source",
+    "application": """(
+        SELECT min(p.code)
+        FROM application_machines m
+        JOIN applications p ON p.id = m.application_id
+        WHERE m.asset_id = a.id AND m.valid @> $1::timestamptz AND p.deleted_at IS NULL)""",
+}
+"""What assets are counted by. An asset with several applications counts under the first, by code."""
+
+
+async def facets(
+    connection: Connection, wanted: AssetFilter, now: datetime, names: Collection[str], values_limit: int
+) -> tuple[Facet, dict[str, list[Facet]]]:
+    """How many assets fit, and how many by each value of each facet, most first.
+
+    The counts of a facet leave its own filter out, so that they show what else could be chosen.
+    """
+    counted: dict[str, list[Facet]] = {}
+    shared = [name for name in names if not getattr(wanted, name)]
+    total, by_name = await _count(connection, finder(wanted, now), shared, values_limit)
+    counted.update(by_name)
+    for name in names:
+        if name not in shared:
+            _, own = await _count(connection, finder(wanted, now, without=name), [name], values_limit)
+            counted.update(own)
+    return total, {name: counted[name] for name in names}
+
+
+async def _count(
+    connection: Connection, found: Finder, names: Collection[str], values_limit: int
+) -> tuple[Facet, dict[str, list[Facet]]]:
+    columns = "".join(f", {FACETS[name]} AS {name}" for name in names)
+    counts = "".join(
+        f"""
+        UNION ALL (
+            SELECT '{name}', {name}, count(*), sum(quantity)
+            FROM found
+            GROUP BY {name}
+            ORDER BY count(*) DESC, {name}
+            LIMIT {values_limit:d})"""
+        for name in names
+    )
+    rows = await connection.fetch(
+        f"""
+        WITH found AS MATERIALIZED (SELECT a.quantity{columns} {SOURCE} WHERE {found.where})
+        SELECT '' AS facet, NULL AS value, count(*) AS assets, coalesce(sum(quantity), 0) AS units FROM found
+        {counts}
+        """,
+        *found.values,
+    )
+    by_name: dict[str, list[Facet]] = {name: [] for name in names}
+    total = Facet(None, 0, 0)
+    for row in rows:
+        facet = Facet(row["value"], row["assets"], row["units"])
+        if row["facet"]:
+            by_name[row["facet"]].append(facet)
+        else:
+            total = facet
+    return total, by_name
+
+
+@dataclass(frozen=True, slots=True)
+class GapCount:
+    """How many assets, and units, have a gap."""
+
+    gap: Gap
+    assets: int
+    units: int
+
+
+async def gap_counts(connection: Connection, wanted: AssetFilter, now: datetime) -> tuple[Facet, int, list[GapCount]]:
+    """Of the assets that fit and are not retired: how many, how many without any gap, and how many with each."""
+    found = finder(wanted, now)
+    flags = ", ".join(f"{quality.RULES[gap]} AS gap_{number}" for number, gap in enumerate(Gap))
+    counts = ", ".join(
+        f"count(*) FILTER (WHERE gap_{number}) AS assets_{number},"
+        f" coalesce(sum(quantity) FILTER (WHERE gap_{number}), 0) AS units_{number}"
+        for number, _ in enumerate(Gap)
+    )
+    grave = " OR ".join(f"gap_{number}" for number, gap in enumerate(Gap) if MEANINGS[gap].severity is not Severity.LOW)
+    row = await connection.fetchrow(
+        f"""
+        WITH found AS MATERIALIZED (
+            SELECT a.quantity, {flags} {SOURCE} WHERE {found.where} AND s.status <> 'retired')
+        SELECT count(*) AS assets, coalesce(sum(quantity), 0) AS units,
+               count(*) FILTER (WHERE NOT coalesce({grave}, false)) AS complete, {counts}
+        FROM found
+        """,
+        *found.values,
+    )
+    assert row is not None
+    counted = [GapCount(gap, row[f"assets_{number}"], row[f"units_{number}"]) for number, gap in enumerate(Gap)]
+    return Facet(None, row["assets"], row["units"]), row["complete"], counted
+
+
+async def gaps_of(connection: Connection, asset_id: UUID, now: datetime) -> list[Gap]:
+    """What is missing of one asset at `now`."""
+    flags = ", ".join(f"{quality.has(gap)} AS gap_{number}" for number, gap in enumerate(Gap))
+    row = await connection.fetchrow(f"SELECT {flags} {SOURCE} WHERE a.id = $2", now, asset_id)
+    assert row is not None
+    return [gap for number, gap in enumerate(Gap) if row[f"gap_{number}"]]
 
 
 def _present(row: asyncpg.Record, timeline: Timeline | None) -> Present:

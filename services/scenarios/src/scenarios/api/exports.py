@@ -12,7 +12,9 @@ from fastapi import APIRouter, Query, Response
 from scenarios.api.views import Reader
 from scenarios.domain.tables import Language
 from scenarios.exports import as_csv, as_workbook
+from scenarios.report import Subject, report_pdf
 from scenarios.store import runs
+from scenarios.store.runs import Run
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 Extension = Literal["csv", "xlsx"]
@@ -23,7 +25,7 @@ def exports_router(database: Database) -> APIRouter:
     """Routes over the results of finished comparisons."""
     router = APIRouter(tags=["exports"])
 
-    async def result_of(run_id: UUID, organisations: Organisations) -> dict[str, Any]:
+    async def finished(run_id: UUID, organisations: Organisations) -> tuple[Run, dict[str, Any]]:
         async with database.snapshot(organisations) as connection:
             run = await runs.find_run(connection, run_id)
         if run is None:
@@ -32,7 +34,7 @@ def exports_router(database: Database) -> APIRouter:
             raise Conflict(
                 f"run {run_id} is a {run.kind} that is {run.status}; only a comparison that is done has a table"
             )
-        return run.result
+        return run, run.result
 
     @router.get(
         "/runs/{run_id}/years.{extension}",
@@ -41,10 +43,28 @@ def exports_router(database: Database) -> APIRouter:
         responses={200: {"content": {"text/csv": {}, XLSX: {}}}, 409: {"description": "not a finished comparison"}},
     )
     async def export_years(run_id: UUID, extension: Extension, caller: Reader, lang: Lang = "fr") -> Response:
-        result = await result_of(run_id, caller.organisations)
+        _, result = await finished(run_id, caller.organisations)
         make, media = (as_csv, "text/csv; charset=utf-8") if extension == "csv" else (as_workbook, XLSX)
         content = await asyncio.to_thread(make, result, lang)
         disposition = f'attachment; filename="{run_id}.{extension}"'
         return Response(content, media_type=media, headers={"Content-Disposition": disposition})
+
+    @router.get(
+        "/runs/{run_id}/report.pdf",
+        summary="A comparison as a report to print, with the catalogue's chart for each alternative",
+        response_class=Response,
+        responses={
+            200: {"content": {"application/pdf": {}}},
+            409: {"description": "not a finished comparison, or nothing to print with on the server"},
+        },
+    )
+    async def export_report(run_id: UUID, caller: Reader, lang: Lang = "fr") -> Response:
+        run, result = await finished(run_id, caller.organisations)
+        assert run.finished_at is not None
+        request = run.request
+        subject = Subject(request["definition"], result, request["study_version"], request["snapshot"], run.finished_at)
+        content = await asyncio.to_thread(report_pdf, subject, lang)
+        disposition = f'attachment; filename="{run_id}.pdf"'
+        return Response(content, media_type="application/pdf", headers={"Content-Disposition": disposition})
 
     return router

@@ -15,12 +15,12 @@ from common.wakeup import Wakeup
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
-from scenarios import service
 from scenarios.api.studies import JSON
 from scenarios.api.views import Reader, RunView, Writer, show_run
 from scenarios.domain.montecarlo import MonteCarloRequest
 from scenarios.domain.optimum import OptimumRequest
 from scenarios.domain.run import ComparisonRequest
+from scenarios.service import studies as service
 from scenarios.store import runs
 
 WAIT_S = 2.0
@@ -40,7 +40,7 @@ def runs_router(database: Database, url: str, clock: Callable[[], datetime]) -> 
         async with database.transaction(caller.organisations) as unit:
 
             async def act() -> Response:
-                study = await service.find_study(unit, study_id)
+                study = await service.find_own_study(unit, study_id, caller)
                 run_id = await service.request_run(unit, study, kind, options.model_dump(mode="json"), clock())
                 run = await runs.find_run(unit.connection, run_id)
                 assert run is not None

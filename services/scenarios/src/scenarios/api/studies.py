@@ -14,7 +14,6 @@ from common.json import dumps
 from fastapi import APIRouter, Body, Query, Request, Response
 from pydantic import BaseModel
 
-from scenarios import service
 from scenarios.api.estimates import unprocessable
 from scenarios.api.views import (
     AlternativeView,
@@ -23,6 +22,7 @@ from scenarios.api.views import (
     SnapshotView,
     StudyView,
     Writer,
+    as_written,
     show_alternative,
     show_snapshot,
     show_study,
@@ -30,9 +30,12 @@ from scenarios.api.views import (
 from scenarios.domain.description import Refused
 from scenarios.domain.estimate import AlternativeSpec, Name
 from scenarios.domain.study import StudyDefinition
+from scenarios.service import studies as service
 from scenarios.store import studies
 
 JSON = "application/json"
+
+SnapshotNumber = Annotated[int | None, Query(ge=1, description="an earlier one; the one that counts when absent")]
 
 EXAMPLE = {
     "summary": "Long life support for the servers of one site",
@@ -103,9 +106,9 @@ def studies_router(database: Database, clock: Callable[[], datetime]) -> APIRout
         async with database.transaction(caller.organisations) as unit:
 
             async def act() -> Response:
-                study = await shown(unit, await service.create_study(unit, definition, clock()))
+                study = await shown(unit, await service.create_study(unit, definition, caller.client, clock()))
                 headers = {"ETag": etag(study.version), "Location": f"/v1/studies/{study.id}"}
-                return Response(dumps(study), 201, headers, JSON)
+                return Response(dumps(as_written(study)), 201, headers, JSON)
 
             try:
                 return await idempotency.once(request, unit, caller, act)
@@ -137,10 +140,10 @@ def studies_router(database: Database, clock: Callable[[], datetime]) -> APIRout
         study_id: UUID, definition: StudyDefinition, request: Request, caller: Writer, response: Response
     ) -> StudyView:
         async with database.transaction(caller.organisations) as unit:
-            study = await service.find_study(unit, study_id, lock=True)
+            study = await service.find_own_study(unit, study_id, caller)
             require_match(request, study.version)
             try:
-                await service.change_study(unit, study, definition, clock())
+                await service.change_study(unit, study, definition, caller.client, clock())
             except Refused as refused:
                 raise unprocessable(refused) from refused
             changed = await shown(unit, study_id)
@@ -152,25 +155,27 @@ def studies_router(database: Database, clock: Callable[[], datetime]) -> APIRout
     )
     async def duplicate_study(study_id: UUID, named: NewName, caller: Writer) -> StudyView:
         async with database.transaction(caller.organisations) as unit:
-            study = await service.find_study(unit, study_id)
-            return await shown(unit, await service.duplicate_study(unit, study, named.name, clock()))
+            study = await service.find_own_study(unit, study_id, caller)
+            copy_id = await service.duplicate_study(unit, study, named.name, caller.client, clock())
+            return await shown(unit, copy_id)
 
     @router.get(
         "/studies/{study_id}/snapshot", summary="The frozen assets, their evidence, and what was left out and why"
     )
-    async def read_snapshot(study_id: UUID, caller: Reader) -> SnapshotView:
+    async def read_snapshot(study_id: UUID, caller: Reader, number: SnapshotNumber = None) -> SnapshotView:
         async with database.transaction(caller.organisations) as unit:
             study = await service.find_study(unit, study_id)
-            return show_snapshot(
-                study.snapshot, *await studies.read_snapshot(unit.connection, study_id, study.snapshot)
-            )
+            number = number or study.snapshot
+            if number > study.snapshot:
+                raise NotFound("snapshot", number)
+            return show_snapshot(number, *await studies.read_snapshot(unit.connection, study_id, number))
 
     @router.post("/studies/{study_id}/snapshot", summary="Freeze the assets anew, and tell what differs")
     async def refresh_snapshot(study_id: UUID, caller: Writer) -> DifferenceView:
         async with database.transaction(caller.organisations) as unit:
-            study = await service.find_study(unit, study_id, lock=True)
+            study = await service.find_own_study(unit, study_id, caller)
             try:
-                found = await service.refresh_snapshot(unit, study, clock())
+                found = await service.refresh_snapshot(unit, study, caller.client, clock())
             except Refused as refused:
                 raise unprocessable(refused) from refused
             study = await service.find_study(unit, study_id)
@@ -194,11 +199,11 @@ def studies_router(database: Database, clock: Callable[[], datetime]) -> APIRout
         async with database.transaction(caller.organisations) as unit:
 
             async def act() -> Response:
-                study = await service.find_study(unit, study_id, lock=True)
-                new_id = await service.add_alternative(unit, study, alternative)
+                study = await service.find_own_study(unit, study_id, caller)
+                new_id = await service.add_alternative(unit, study, alternative, caller.client, clock())
                 kept = await studies.find_alternative(unit.connection, new_id)
                 assert kept is not None
-                return Response(dumps(show_alternative(kept)), 201, {"ETag": etag(1)}, JSON)
+                return Response(dumps(as_written(show_alternative(kept))), 201, {"ETag": etag(1)}, JSON)
 
             try:
                 return await idempotency.once(request, unit, caller, act)
@@ -210,13 +215,11 @@ def studies_router(database: Database, clock: Callable[[], datetime]) -> APIRout
         study_id: UUID, alternative_id: UUID, changed: AlternativeSpec, request: Request, caller: Writer
     ) -> AlternativeView:
         async with database.transaction(caller.organisations) as unit:
-            study = await service.find_study(unit, study_id, lock=True)
-            alternative = await studies.find_alternative(unit.connection, alternative_id)
-            if alternative is None or alternative.study_id != study_id:
-                raise NotFound("scenario", alternative_id)
+            study = await service.find_own_study(unit, study_id, caller)
+            alternative = await service.find_alternative(unit, study, alternative_id)
             require_match(request, alternative.version)
             try:
-                await service.change_alternative(unit, study, alternative, changed)
+                await service.change_alternative(unit, study, alternative, changed, caller.client, clock())
             except Refused as refused:
                 raise unprocessable(refused) from refused
             kept = await studies.find_alternative(unit.connection, alternative_id)
@@ -226,10 +229,8 @@ def studies_router(database: Database, clock: Callable[[], datetime]) -> APIRout
     @router.delete("/studies/{study_id}/scenarios/{alternative_id}", status_code=204, summary="Forget an alternative")
     async def delete_alternative(study_id: UUID, alternative_id: UUID, caller: Writer) -> None:
         async with database.transaction(caller.organisations) as unit:
-            await service.find_study(unit, study_id, lock=True)
-            alternative = await studies.find_alternative(unit.connection, alternative_id)
-            if alternative is None or alternative.study_id != study_id:
-                raise NotFound("scenario", alternative_id)
-            await studies.delete_alternative(unit.connection, alternative_id)
+            study = await service.find_own_study(unit, study_id, caller)
+            alternative = await service.find_alternative(unit, study, alternative_id)
+            await service.forget_alternative(unit, study, alternative, caller.client, clock())
 
     return router

@@ -78,6 +78,11 @@ class RunView(BaseModel):
     result: dict[str, Any] | None
 
 
+def as_written(view: BaseModel) -> dict[str, Any]:
+    """The view as JSON under the names that are used to write it, so that what was read can be sent again."""
+    return view.model_dump(mode="json", by_alias=True)
+
+
 def show_alternative(alternative: Alternative) -> AlternativeView:
     """The view of an alternative."""
     spec = alternative.spec

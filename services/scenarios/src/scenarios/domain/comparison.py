@@ -10,6 +10,9 @@ import numpy as np
 from scenarios.domain.engine import Simulation
 from scenarios.domain.fleet import Floats
 
+HARDLY = 1e-12
+"""A difference of so small a share of what it is the difference of is rounding."""
+
 
 @dataclass(frozen=True, slots=True)
 class Avoided:
@@ -58,7 +61,7 @@ class BreakEven:
 def break_even(reference: Simulation, alternative: Simulation) -> BreakEven | None:
     """Exact, since avoided emissions are linear in the factor: what making and maintenance save ÷ what energy costs in kg, or the reverse.
 
-    None when no positive factor turns the sign.
+    None when no positive factor turns the sign. What is left of sums that should cancel (`HARDLY` of what was summed) counts as nothing.
     """
     saved_by_energy = float(reference.use_kg.sum()) - float(alternative.use_kg.sum())
     saved_otherwise = float(
@@ -68,7 +71,8 @@ def break_even(reference: Simulation, alternative: Simulation) -> BreakEven | No
         - alternative.maintenance_and_sale_kg.sum()
     )
     drawn_kwh = float(reference.kwh.sum())
-    if saved_by_energy == 0 or drawn_kwh == 0:
+    summed = float(reference.total_kg.sum()) + float(alternative.total_kg.sum())
+    if drawn_kwh == 0 or min(abs(saved_by_energy), abs(saved_otherwise)) <= HARDLY * summed:
         return None
     multiplier = -saved_otherwise / saved_by_energy
     if multiplier <= 0:

@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from scenarios.domain.applying import Applier, Catalogue, Drawn
+from scenarios.domain.applying import Catalogue, Drawn
 from scenarios.domain.drivers import driver_id, placeholders
 from scenarios.domain.engine import World, simulate
 from scenarios.domain.estimate import AlternativeSpec
 from scenarios.domain.fleet import Fleet, Floats, Integers
 from scenarios.domain.levers import Action, Kit
 from scenarios.domain.reading import Reader, fleet_of
-from scenarios.domain.run import prepare
+from scenarios.domain.run import applier_of, prepare
 from scenarios.domain.snapshot import Snapshot
 from scenarios.domain.study import StudyDefinition
 
@@ -126,14 +126,14 @@ def model_of(
 ) -> Model:
     """The study ready to run with any values of its drivers. Raises `Refused`."""
     prepared = prepare(definition, alternatives, snapshot, catalogue)
-    applier = Applier(catalogue, prepared.snapshot.assets, definition.confirmed)
+    applier = applier_of(definition, catalogue, prepared.snapshot)
     reader = Reader(prepared.snapshot.assets, definition.years)
     read = []
     for index, alternative in enumerate(alternatives):
         field = f"alternatives.{index}"
         actions: list[tuple[Action, Drawn | None]] = []
         if alternative.offers:
-            taken = applier.take(alternative.offers, f"{field}.offers", definition.reference.actions, definition.years)
+            taken = applier.take(alternative.offers, f"{field}.offers")
             actions += [(lever, None) for lever in reader.read(taken.carried, field)]
             levers = reader.read([drawn.action for drawn in taken.drawn], field)
             actions += zip(levers, taken.drawn, strict=True)

@@ -131,10 +131,20 @@ class Placed(Written, ABC):
         """The lever, on the assets at positions `on`."""
 
 
+WhenDue = Annotated[
+    bool,
+    Field(
+        description="each asset in the first year, from `year` on, at whose beginning its life has ended, and again each time that of "
+        "what replaced it has"
+    ),
+]
+
+
 class Renew(Placed):
     """New kit instead of the old."""
 
     lever: Literal["renew"]
+    when_due: WhenDue = False
     with_: NewValues = Field(default_factory=NewValues, alias="with")
 
     def read(self, on: Integers) -> levers.Action:
@@ -156,6 +166,7 @@ class Refurbish(Placed):
     """Refurbished kit instead of the old."""
 
     lever: Literal["refurbish"]
+    when_due: WhenDue = False
     convention: levers.Convention = levers.Convention.REMAINING
     age_years: Age
     overhead_kg: Kilograms = Field(default=0.0, description="of refurbishing one unit, charged at once")

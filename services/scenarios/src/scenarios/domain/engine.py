@@ -27,9 +27,10 @@ class World:
 class Simulation:
     """What a scenario emits and costs, by step; `total_kg` also by asset (steps × assets).
 
-    `kwh` is what the sites draw (PUE included), `kit_kwh` what the kit does. `written_off_kg` is the making of units that left before the
-    end of their life: it is charged to no step, and shown beside. `replaced_at` is the step at which each asset is first replaced (the
-    number of steps when it is not). Costs are without electricity, in cents; `opex_cents` of a step is already its part of the year.
+    `kwh` is what the sites draw (PUE included), `kit_kwh` what the kit does; so is `kit_use_kg` of `use_kg`. `written_off_kg` is the
+    making of units that left before the end of their life: it is charged to no step, and shown beside. `replaced_at` is the step at which
+    each asset is first replaced (the number of steps when it is not). Costs are without electricity, in cents; `opex_cents` of a step is
+    already its part of the year.
     """
 
     horizon: Horizon
@@ -37,6 +38,7 @@ class Simulation:
     embodied_kg: Floats
     use_kg: Floats
     maintenance_and_sale_kg: Floats
+    kit_use_kg: Floats
     kwh: Floats
     kit_kwh: Floats
     written_off_kg: Floats
@@ -54,7 +56,7 @@ def simulate(fleet: Fleet, actions: Sequence[Action], world: World) -> Simulatio
     for action in actions:
         due.setdefault(horizon.step(action.placed.year, action.placed.month), []).append(action)
     total_kg = np.empty((horizon.steps, fleet.size))
-    embodied, use, maintenance, kwh, kit_kwh, units = (np.empty(horizon.steps) for _ in range(6))
+    embodied, use, kit_use, maintenance, kwh, kit_kwh, units = (np.empty(horizon.steps) for _ in range(7))
     opex = []
     for step in range(horizon.steps):
         if step > 0 and step % horizon.steps_per_year == 0 and world.growth_per_year != 0:
@@ -67,6 +69,7 @@ def simulate(fleet: Fleet, actions: Sequence[Action], world: World) -> Simulatio
         maintained = state.quantity * state.maintenance_kg_per_year / horizon.steps_per_year
         total_kg[step] = state.schedule[step] + used + maintained
         embodied[step], use[step], maintenance[step] = state.schedule[step].sum(), used.sum(), maintained.sum()
+        kit_use[step] = (kit * world.kg_per_kwh[step]).sum()
         kwh[step], kit_kwh[step] = drawn.sum(), kit.sum()
         units[step] = state.quantity[state.in_service].sum()
         running = total_cents(state.opex_cents_per_year * state.quantity) + state.fees_cents_per_year[step]
@@ -77,6 +80,7 @@ def simulate(fleet: Fleet, actions: Sequence[Action], world: World) -> Simulatio
         embodied,
         use,
         maintenance,
+        kit_use,
         kwh,
         kit_kwh,
         state.written_off_kg,

@@ -62,14 +62,14 @@ class AlternativeSpec(Written):
     )
     actions: Actions = Field(default_factory=list)
 
-    def expanded(self, applier: Applier, field: str, reference: ReferenceSpec, years: int) -> "AlternativeSpec":
+    def expanded(self, applier: Applier, field: str) -> "AlternativeSpec":
         """The same with its offers as actions. One that takes offers is the reference with the offers in it, then its own actions.
 
         Raises `Refused` saying why an offer cannot be taken.
         """
         if not self.offers:
             return self
-        taken = applier.apply(self.offers, f"{field}.offers", reference.actions, years)
+        taken = applier.apply(self.offers, f"{field}.offers")
         return AlternativeSpec(name=self.name, actions=taken + self.actions)
 
 
@@ -102,8 +102,8 @@ class EstimateRequest(Written):
 def estimate(request: EstimateRequest, catalogue: Catalogue) -> Comparison:
     """Run the request. The order of its assets does not matter, to the last bit. Raises `Refused` naming what breaks a rule."""
     assets = sorted(request.assets, key=lambda asset: asset.ref)
-    applier = Applier(catalogue, assets, request.confirmed)
-    expanded = expand(request.alternatives, applier, request.reference, request.years)
+    applier = Applier(catalogue, assets, request.confirmed, request.reference.actions, request.years)
+    expanded = expand(request.alternatives, applier)
     check_conventions(request.reference, expanded)
     reader = Reader(assets, request.years)
     reference = reader.read(request.reference.actions, "reference.actions")
@@ -121,14 +121,9 @@ def estimate(request: EstimateRequest, catalogue: Catalogue) -> Comparison:
     return compare(fleet_of(assets), reference, alternatives, world, prices, months=request.monthly)
 
 
-def expand(
-    alternatives: list[AlternativeSpec], applier: Applier, reference: ReferenceSpec, years: int
-) -> list[AlternativeSpec]:
+def expand(alternatives: list[AlternativeSpec], applier: Applier) -> list[AlternativeSpec]:
     """All alternatives with their offers as actions. Raises `Refused`."""
-    return [
-        alternative.expanded(applier, f"alternatives.{index}", reference, years)
-        for index, alternative in enumerate(alternatives)
-    ]
+    return [alternative.expanded(applier, f"alternatives.{index}") for index, alternative in enumerate(alternatives)]
 
 
 def check_conventions(reference: ReferenceSpec, alternatives: list[AlternativeSpec]) -> None:

@@ -99,8 +99,10 @@ class Template(_Frozen):
     """An action of the offer. `action` is written as in a scenario, `"$name"` standing for a parameter; it takes those assets of the
     use that are of `kinds`, and is left out while parameter `when` is below `at_least`.
 
-    Of the replacements that the reference has planned for these assets it `stands_for` none (they happen all the same), the
-    first, or all; or `defers` (a parameter) says by how many years it puts them off.
+    Of the replacements that the reference has planned for these assets from its moment on it `stands_for` none (they happen all the
+    same), the first, or all; or `defers` (a parameter) says by how many years it puts them off. Then it takes only assets for which
+    one is planned: a longer life where nothing was to be bought would move charges beyond the horizon and avoid nothing. With `at`
+    `replacement` it takes place when the first of them would have, and not at all on assets for which none is planned.
     """
 
     kinds: list[Kind] | None = None
@@ -108,6 +110,7 @@ class Template(_Frozen):
     at_least: float = 0.0
     stands_for: Literal["keep", "first", "all"] = "keep"
     defers: str | None = None
+    at: Literal["start", "replacement"] = "start"
     action: dict[str, Any]
 
 

@@ -6,15 +6,20 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from scenarios.domain.applying import Applier, Catalogue, OfferUse
+from scenarios.domain.abatement import CurvePoint, OfferAlone, abatement_curve, offers_alone
+from scenarios.domain.applying import Catalogue, OfferUse
 from scenarios.domain.costs import to_cent
 from scenarios.domain.description import Refused, Written
 from scenarios.domain.estimate import AlternativeSpec
 from scenarios.domain.milp import Limits, Plan, Programme
-from scenarios.domain.packages import Choice, Enumerator, Fees, Options, Package, grouped
-from scenarios.domain.run import Progress, in_scope
+from scenarios.domain.packages import Choice, Enumerator, Options, Package, grouped
+from scenarios.domain.run import Progress, applier_of, in_scope
 from scenarios.domain.snapshot import Snapshot
 from scenarios.domain.study import StudyDefinition
+
+COMPARING = 0.7
+"""Share of the time limit after which no more packages are compared."""
+LEAST_SOLVING_S = 0.1
 
 Budget = Annotated[Decimal, Field(ge=-(10**9), le=10**9, decimal_places=2)]
 
@@ -72,25 +77,17 @@ class NotChosen(_Shown):
     reason: str
 
 
-class CurvePoint(_Shown):
-    """An offer alone on a group, at its cheapest year per tonne; in order of € per tonne, with the tonnes so far."""
-
-    offer: str
-    group: str
-    year: int
-    avoided_kg: float
-    extra_eur: Decimal
-    eur_per_tonne: Decimal
-    cumulated_kg: float
-
-
 class Optimum(_Shown):
     """The plan found. `status` is optimal (proven), time_limit (with the gap), infeasible, or says that no plan was found in time."""
 
     status: str
-    gap: float | None
+    gap: float | None = Field(
+        description="how far from the best possible the plan may be, relative; 0 when proven; null where no bound is known"
+    )
     solver_s: float
+    computing_s: float = Field(description="comparing packages and solving: what the time limit bounds")
     packages_compared: int
+    packages_left_out: int = Field(description="not compared, since the time was up: then nothing is proven")
     avoided_kg: float
     eer_kg: float
     eema_kg: float
@@ -99,6 +96,7 @@ class Optimum(_Shown):
     actions: list[PlannedAction]
     not_chosen: list[NotChosen]
     abatement_curve: list[CurvePoint]
+    offers_alone: list[OfferAlone]
 
 
 class OptimumResult(_Shown):
@@ -123,20 +121,25 @@ def run_optimum(
         raise Refused("budget_by_year_eur", "wrong_length", f"one budget for each of the {definition.years} years")
     choice = Choice(_offers(request, catalogue), start_years, request.together, request.parameters)
     groups = grouped(snapshot, request.group_by)
-    options = Enumerator(definition, catalogue, choice).options(groups, progress)
+    begun = timer()
+    compare_until = begun + request.time_limit_s * COMPARING
+    options = Enumerator(definition, catalogue, choice).options(groups, progress, lambda: timer() < compare_until)
     programme = Programme(options, definition.years, start_years)
     limits = Limits(request.budget_eur, request.budget_by_year_eur, request.target_kg, request.capacity)
-    begun = timer()
-    plan = programme.solve(limits, request.time_limit_s)
-    solver_s = timer() - begun
+    compared = timer()
+    plan = programme.solve(limits, max(request.time_limit_s - (compared - begun), LEAST_SOLVING_S))
+    ended = timer()
+    status, gap = _proof(plan, options, request)
     extra = _extra(plan, options, definition.years)
     actions, uses = _uses(definition, catalogue, groups, plan, request)
     return OptimumResult(
         optimum=Optimum(
-            status=plan.status,
-            gap=plan.gap,
-            solver_s=solver_s,
+            status=status,
+            gap=gap,
+            solver_s=ended - compared,
+            computing_s=ended - begun,
             packages_compared=len(options.packages),
+            packages_left_out=options.left_out,
             avoided_kg=sum(package.avoided_kg for package in plan.packages),
             eer_kg=sum(package.eer_kg for package in plan.packages),
             eema_kg=sum(package.eema_kg for package in plan.packages),
@@ -144,10 +147,24 @@ def run_optimum(
             extra_by_year_eur=extra,
             actions=actions,
             not_chosen=_not_chosen(plan, options, request, sum(extra, Decimal(0))),
-            abatement_curve=_curve(options),
+            abatement_curve=abatement_curve(options),
+            offers_alone=offers_alone(options),
         ),
         alternative=AlternativeSpec(name="optimum", offers=uses),
     )
+
+
+def _proof(plan: Plan, options: Options, request: OptimumRequest) -> tuple[str, float | None]:
+    """Status and gap of the plan as the best of all packages, those that were not compared too: no plan avoids more than all that the
+    reference emits."""
+    if options.left_out == 0:
+        return plan.status, plan.gap
+    if not plan.packages:
+        return "time_limit_without_a_plan", None
+    avoided_kg = sum(package.avoided_kg for package in plan.packages)
+    if request.target_kg is not None or avoided_kg <= 0:
+        return "time_limit", None
+    return "time_limit", max(0.0, sum(package.planned_kg for package in plan.packages) / avoided_kg - 1)
 
 
 def _offers(request: OptimumRequest, catalogue: Catalogue) -> list[str]:
@@ -190,9 +207,12 @@ def _uses(
     actions: list[PlannedAction] = []
     refs: dict[tuple[int, str], list[str]] = {}
     for package in plan.packages:
-        applier = Applier(catalogue, groups[package.group].assets, definition.confirmed)
-        for offer, year in package.offers:
-            on = applier.chosen(catalogue[offer], OfferUse(offer=offer, year=year), offer)
+        chosen = [
+            OfferUse(offer=offer, year=year, parameters=request.parameters.get(offer, {}))
+            for offer, year in package.offers
+        ]
+        taken = applier_of(definition, catalogue, groups[package.group]).take(chosen, "offers")
+        for (offer, year), on in zip(package.offers, taken.refs, strict=True):
             actions.append(PlannedAction(offer=offer, group=package.group, year=year, assets=len(on)))
             refs.setdefault((year, offer), []).extend(on)
     order = list(catalogue)
@@ -254,35 +274,3 @@ def _best_alone(options: Options, worth: Callable[[Package], float]) -> list[Pac
             if key not in best or worth(package) < worth(best[key]):
                 best[key] = package
     return list(best.values())
-
-
-def _curve(options: Options) -> list[CurvePoint]:
-    """Offers alone, fees counted in full on each group: where the tonnes are, from the cheapest on."""
-
-    def total(package: Package) -> Decimal:
-        [(offer, year)] = package.offers
-        fees = options.fees.get(offer, Fees(Decimal(0), Decimal(0)))
-        return sum(package.extra_eur, Decimal(0)) + sum(fees.by_year(year, len(package.extra_eur)), Decimal(0))
-
-    def per_tonne(package: Package) -> float:
-        return float(total(package)) / package.avoided_kg * 1000 if package.avoided_kg > 0 else float("inf")
-
-    points: list[CurvePoint] = []
-    cumulated = 0.0
-    for package in sorted(_best_alone(options, per_tonne), key=lambda each: (per_tonne(each), each.group)):
-        if package.avoided_kg <= 0:
-            continue
-        cumulated += package.avoided_kg
-        [(offer, year)] = package.offers
-        points.append(
-            CurvePoint(
-                offer=offer,
-                group=package.group,
-                year=year,
-                avoided_kg=package.avoided_kg,
-                extra_eur=to_cent(total(package)),
-                eur_per_tonne=to_cent(total(package) / Decimal(repr(package.avoided_kg)) * 1000),
-                cumulated_kg=cumulated,
-            )
-        )
-    return points

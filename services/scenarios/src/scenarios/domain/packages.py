@@ -6,10 +6,10 @@ from decimal import Decimal
 from itertools import combinations, product
 
 from scenarios.domain.applying import Applier, Catalogue, Drawn, OfferUse
-from scenarios.domain.comparison import avoided
+from scenarios.domain.comparison import HARDLY, avoided
 from scenarios.domain.costs import costs_of
-from scenarios.domain.deferring import refs_of
 from scenarios.domain.description import ActionSpec, Refused
+from scenarios.domain.due import refs_of
 from scenarios.domain.engine import Simulation, World, simulate
 from scenarios.domain.fleet import Horizon
 from scenarios.domain.offers import EffectClass, Offer
@@ -43,6 +43,8 @@ class Package:
     eer_kg: float
     eema_kg: float
     extra_eur: tuple[Decimal, ...]
+    planned_kg: float = 0.0
+    """What the reference emits on the group: the measure of what is rounding."""
 
     @property
     def avoided_kg(self) -> float:
@@ -52,7 +54,7 @@ class Package:
     @property
     def changes_nothing(self) -> bool:
         """Whether all is as in the reference."""
-        return self.eer_kg == self.eema_kg == 0 and not any(self.extra_eur)
+        return max(abs(self.eer_kg), abs(self.eema_kg)) <= HARDLY * self.planned_kg and not any(self.extra_eur)
 
     @property
     def names(self) -> frozenset[str]:
@@ -71,11 +73,13 @@ class NotPossible:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """All packages, the empty one of each group among them, with the fees of their offers and what is not possible."""
+    """All packages, the empty one of each group among them, with the fees of their offers, what is not possible, and how many were not
+    compared since the time was up."""
 
     packages: list[Package]
     fees: Mapping[str, Fees]
     not_possible: list[NotPossible]
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,30 +103,47 @@ class Enumerator:
     catalogue: Catalogue
     choice: Choice
 
-    def options(self, groups: Mapping[str, Snapshot], told: Callable[[int, int], None]) -> Options:
-        """Every package of every group. Raises `Refused` for an offer or parameter that is not there."""
+    def options(
+        self, groups: Mapping[str, Snapshot], told: Callable[[int, int], None], in_time: Callable[[], bool]
+    ) -> Options:
+        """Every package of every group, or as many as there is time for: those of one offer on all groups come first.
+
+        Raises `Refused` for an offer or parameter that is not there.
+        """
         fees: dict[str, Fees] = {}
         packages: list[Package] = []
         not_possible: list[NotPossible] = []
+        stacks: list[tuple[_GroupRunner, list[str]]] = []
+        left_out, rounds = 0, 2 * len(groups)
         for done, (name, snapshot) in enumerate(groups.items()):
-            told(done, len(groups))
+            told(done, rounds)
             runner = _GroupRunner(self.definition, self.catalogue, name, snapshot)
             packages.append(runner.empty())
             possible = []
             for offer_id in self.choice.offers:
+                if not in_time():
+                    left_out += len(self.choice.start_years)
+                    not_possible.append(NotPossible(offer_id, name, "not compared: the time was up"))
+                    continue
                 reason = self._why_not(runner, offer_id)
                 if reason is None:
                     possible.append(offer_id)
                 else:
                     not_possible.append(NotPossible(offer_id, name, reason))
+            stacks.append((runner, possible))
+        for done, (runner, possible) in enumerate(stacks):
+            told(len(groups) + done, rounds)
             for uses in self._combinations(possible):
+                if len(uses) > 1 and not in_time():
+                    left_out += 1
+                    continue
                 try:
                     package, costs = runner.run(uses)
                 except Refused:
                     continue
                 packages.append(package)
                 fees |= costs
-        return Options(packages, fees, not_possible)
+        return Options(packages, fees, not_possible, left_out)
 
     def _why_not(self, runner: "_GroupRunner", offer_id: str) -> str | None:
         offer = self.catalogue[offer_id]
@@ -159,14 +180,16 @@ class _GroupRunner:
         self._snapshot = snapshot
         self._fleet = fleet_of(snapshot.assets)
         self._reader = Reader(snapshot.assets, definition.years)
-        self._applier = Applier(catalogue, snapshot.assets, definition.confirmed)
         self._reference = _within(definition.reference.actions, snapshot.assets)
+        self._applier = Applier(catalogue, snapshot.assets, definition.confirmed, self._reference, definition.years)
         self._references: dict[int, Simulation] = {}
         self._known: dict[tuple[tuple[str, int], ...], tuple[Package, dict[str, Fees]]] = {}
 
     def empty(self) -> Package:
         """Doing nothing but what the reference does."""
-        return Package(self._name, (), 0, 0.0, 0.0, (Decimal(0),) * self._definition.years)
+        monthly = any(spec.month for spec in self._reference)
+        planned_kg = float(self._reference_run(self._world(12 if monthly else 1)).total_kg.sum())
+        return Package(self._name, (), 0, 0.0, 0.0, (Decimal(0),) * self._definition.years, planned_kg)
 
     def run(self, uses: Sequence[OfferUse]) -> tuple[Package, dict[str, Fees]]:
         """The package of `uses`, taken in the order of their years. Raises `Refused` when they cannot be taken (together)."""
@@ -177,7 +200,7 @@ class _GroupRunner:
         return self._known[key]
 
     def _run(self, uses: Sequence[OfferUse]) -> tuple[Package, dict[str, Fees]]:
-        taken = self._applier.take(uses, "offers", self._reference, self._definition.years)
+        taken = self._applier.take(uses, "offers")
         specs = [*taken.carried, *(_without_fees(drawn.action) for drawn in taken.drawn)]
         actions = self._reader.read(specs, "offers")
         monthly = any(action.placed.month for action in actions) or any(spec.month for spec in self._reference)
@@ -195,6 +218,7 @@ class _GroupRunner:
             float(saved.eer_kg.sum()),
             float(saved.eema_kg.sum()),
             tuple(alternative - planned for alternative, planned in zip(instead, spent, strict=True)),
+            float(reference.total_kg.sum()),
         )
         return package, _fees(taken.drawn)
 

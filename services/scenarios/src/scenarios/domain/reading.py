@@ -7,6 +7,7 @@ import numpy as np
 
 from scenarios.domain import levers
 from scenarios.domain.description import ActionSpec, AssetValues, Refused, Selector
+from scenarios.domain.due import dated
 from scenarios.domain.fleet import Fleet, Floats, Integers
 
 
@@ -41,17 +42,29 @@ class Reader:
     def __init__(self, assets: Sequence[AssetValues], years: int) -> None:
         self._assets = assets
         self._years = years
+        self._by_ref = {asset.ref: asset for asset in assets}
         self._positions: Mapping[str, int] = {asset.ref: position for position, asset in enumerate(assets)}
 
     def read(self, specs: Sequence[ActionSpec], field: str) -> list[levers.Action]:
-        """The levers of `specs`, which stand at `field`. Raises `Refused` for an unknown asset, an empty selection, a late year."""
-        return [self._read(spec, f"{field}.{index}") for index, spec in enumerate(specs)]
+        """The levers of `specs`, which stand at `field`; of one that says `when_due`, as many as fall due, which may be none.
 
-    def _read(self, spec: ActionSpec, field: str) -> levers.Action:
+        Raises `Refused` for an unknown asset, an empty selection, a late year.
+        """
+        read = []
+        for index, spec in enumerate(specs):
+            place = f"{field}.{index}"
+            self._check(spec, place)
+            read += [self._read(each, place) for each in dated([spec], self._by_ref, self._years)]
+        return read
+
+    def _check(self, spec: ActionSpec, field: str) -> None:
         if spec.year >= self._years:
             raise Refused(
                 f"{field}.year", "after_horizon", f"year {spec.year} is not before the horizon of {self._years} years"
             )
+        self.choose(spec.on, f"{field}.on")
+
+    def _read(self, spec: ActionSpec, field: str) -> levers.Action:
         return spec.read(self.choose(spec.on, f"{field}.on"))
 
     def choose(self, on: Sequence[str] | Selector, field: str) -> Integers:

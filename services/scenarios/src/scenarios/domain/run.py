@@ -79,6 +79,11 @@ def in_scope(definition: StudyDefinition, snapshot: Snapshot) -> Snapshot:
     return snapshot.model_copy(update={"assets": [asset for asset in snapshot.assets if definition.scope.holds(asset)]})
 
 
+def applier_of(definition: StudyDefinition, catalogue: Catalogue, snapshot: Snapshot) -> Applier:
+    """Puts offers to use on the assets of `snapshot`, all of which must be in the study's scope."""
+    return Applier(catalogue, snapshot.assets, definition.confirmed, definition.reference.actions, definition.years)
+
+
 def prepare(
     definition: StudyDefinition,
     alternatives: Sequence[AlternativeSpec],
@@ -90,8 +95,8 @@ def prepare(
     """Read all offers and actions against the snapshot. Raises `Refused` naming the first that breaks a rule, and why."""
     snapshot = in_scope(definition, snapshot)
     reference_spec = ReferenceSpec(actions=definition.reference.actions)
-    applier = Applier(catalogue, snapshot.assets, definition.confirmed)
-    expanded = expand(list(alternatives), applier, reference_spec, definition.years)
+    applier = applier_of(definition, catalogue, snapshot)
+    expanded = expand(list(alternatives), applier)
     check_conventions(reference_spec, expanded)
     reader = Reader(snapshot.assets, definition.years)
     reference = reader.read(definition.reference.actions, "reference.actions")
@@ -143,11 +148,11 @@ def _waterfalls(
 ) -> list[Waterfall]:
     assets = prepared.snapshot.assets
     fleet, reader = fleet_of(assets), Reader(assets, definition.years)
-    applier = Applier(catalogue, assets, definition.confirmed)
+    applier = applier_of(definition, catalogue, prepared.snapshot)
     found = []
     for index, alternative in enumerate(alternatives):
         field = f"alternatives.{index}"
-        parts = layers(alternative, field, applier, reader, definition.reference.actions, definition.years)
+        parts = layers(alternative, field, applier, reader)
         found.append(waterfall(alternative.name, fleet, prepared.world, prepared.reference, parts))
     return found
 

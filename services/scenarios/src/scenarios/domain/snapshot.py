@@ -10,12 +10,13 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
-from scenarios.domain.description import AssetValues
+from scenarios.domain.description import AssetValues, Kilograms, Kwh, Life, Ref, Written
+from scenarios.domain.kinds import Kind
 
 DAYS = 365
 View = Literal["kit", "load"]
@@ -58,6 +59,7 @@ class HeardAsset:
     vcpu: float = 0.0
     ram_gib: float = 0.0
     months: Sequence[HeardMonth] = ()
+    carries: Sequence[UUID] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +98,15 @@ class FactorUsed(BaseModel):
 
 
 class SnapshotAsset(AssetValues):
-    """An asset with what its values rest on, and the id of its electricity factor (none where the study gives the electricity)."""
+    """An asset with what its values rest on, and the id of its electricity factor (none where the study gives the electricity).
+
+    In the view `kit`, `carries` names the machines that are part of it.
+    """
 
     electricity: str | None
     evidence: dict[str, str]
     tags: dict[str, str]
+    carries: list[str] = Field(default_factory=list)
 
 
 class LeftOut(BaseModel):
@@ -121,6 +127,22 @@ class Snapshot(BaseModel):
     assets: list[SnapshotAsset]
     left_out: list[LeftOut]
     factors: list[FactorUsed]
+    release: str | None = None
+
+
+class GivenValues(Written):
+    """What a study says of assets of which it is not known otherwise, with where it comes from; per unit, before PUE."""
+
+    kinds: list[Kind] | None = None
+    refs: list[Ref] | None = None
+    annual_kwh: Kwh | None = None
+    embodied_kg: Kilograms | None = None
+    life_years: Life | None = None
+    source: Annotated[str, Field(min_length=1, max_length=1000, examples=["data sheet of the maker"])]
+
+    def holds(self, asset: "HeardAsset") -> bool:
+        """Whether it is about `asset`."""
+        return (self.kinds is None or asset.kind in self.kinds) and (self.refs is None or str(asset.id) in self.refs)
 
 
 @dataclass(frozen=True)
@@ -153,6 +175,8 @@ class Freezer:
     start: date
     region: str | None
     electricity_given: bool
+    given: Sequence[GivenValues] = ()
+    release: str | None = None
     used: dict[str, FactorUsed] = field(default_factory=dict)
 
     def freeze(self, view: View) -> Snapshot:
@@ -164,7 +188,8 @@ class Freezer:
                 frozen.append(self._asset(asset))
             except _Missing as missing:
                 left_out.append(LeftOut(ref=str(asset.id), kind=asset.kind, reason=missing.reason))
-        return Snapshot(assets=frozen, left_out=left_out, factors=sorted(self.used.values(), key=lambda each: each.id))
+        factors = sorted(self.used.values(), key=lambda each: each.id)
+        return Snapshot(assets=frozen, left_out=left_out, factors=factors, release=self.release)
 
     def _asset(self, asset: HeardAsset) -> SnapshotAsset:
         if asset.status == "retired":
@@ -194,6 +219,7 @@ class Freezer:
                 "electricity": self._electricity(site),
                 "evidence": {"life": life, "energy": energy, "embodied": embodied},
                 "tags": dict(asset.tags),
+                "carries": sorted(str(machine) for machine in asset.carries),
             }
         )
 
@@ -207,9 +233,9 @@ class Freezer:
             return asset.planned_life_years, "planned"
         kind = "server" if asset.kind == "virtual_machine" else asset.kind
         factor = self._factor(f"life.{kind}", None)
-        if factor is None:
-            raise _Missing("no life is known")
-        return factor.value, "kind"
+        if factor is not None:
+            return factor.value, "kind"
+        return self._given(asset, "life_years", "no life is known")
 
     def _energy(self, asset: HeardAsset, site: HeardSite | None) -> tuple[float, float, str]:
         """Annual kWh of the kit, PUE, evidence. Where a site's PUE is not known, the energy stays that at its meter and the PUE 1."""
@@ -222,7 +248,8 @@ class Freezer:
             return kwh, pue or 1.0, f"footprint of {len(known)} months"
         if asset.declared_annual_kwh is not None:
             return asset.declared_annual_kwh * asset.quantity, pue or 1.0, "declared"
-        raise _Missing("no energy is known")
+        annual_kwh, evidence = self._given(asset, "annual_kwh", "no energy is known")
+        return annual_kwh * asset.quantity, pue or 1.0, evidence
 
     @staticmethod
     def _pue_then(site: HeardSite | None, month: HeardMonth, pue: float | None) -> float:
@@ -238,9 +265,17 @@ class Freezer:
         if daily > 0:
             return daily * life_years * DAYS / asset.quantity, "footprint"
         factor = self._factor(f"embodied.{asset.kind}", None)
-        if factor is None:
-            raise _Missing("nothing is known of its making")
-        return factor.value, "kind"
+        if factor is not None:
+            return factor.value, "kind"
+        return self._given(asset, "embodied_kg", "nothing is known of its making")
+
+    def _given(self, asset: HeardAsset, name: str, reason: str) -> tuple[float, str]:
+        """What the study says. Raises `_Missing` with the reason."""
+        for each in self.given:
+            value = getattr(each, name)
+            if value is not None and each.holds(asset):
+                return value, f"study: {each.source}"
+        raise _Missing(reason)
 
     def _electricity(self, site: HeardSite | None) -> str | None:
         if self.electricity_given:
@@ -292,6 +327,7 @@ def _loaded(host: HeardAsset, machines: Sequence[HeardAsset]) -> HeardAsset:
         months=_together(host.months, [month for machine in machines for month in machine.months]),
         vcpu=sum(machine.vcpu for machine in running),
         ram_gib=sum(machine.ram_gib for machine in running),
+        carries=[machine.id for machine in machines],
     )
 
 

@@ -11,7 +11,7 @@ from scenarios.domain.estimate import Actions, Confirmed, Electricity, EuroPerKw
 from scenarios.domain.fleet import Floats, Horizon
 from scenarios.domain.kinds import Kind
 from scenarios.domain.outcome import Prices
-from scenarios.domain.snapshot import Snapshot, SnapshotAsset, View
+from scenarios.domain.snapshot import GivenValues, Snapshot, SnapshotAsset, View
 from scenarios.domain.trajectories import Pathway
 
 Sentence = Annotated[str, Field(min_length=1, max_length=4000)]
@@ -78,6 +78,13 @@ class StudyDefinition(Written):
     )
     grid_decline_per_year: Share = Field(
         default=0.0, description="share by which the electricity's factor falls each year"
+    )
+    release: Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")] | None = Field(
+        default=None,
+        description="a release of factors to take all from; else those in force when the assets are frozen",
+    )
+    given: Annotated[list[GivenValues], Field(max_length=100)] = Field(
+        default_factory=list, description="for assets of which something is not known otherwise: else they are left out"
     )
     region: Annotated[str, Field(pattern="^[A-Z]{2}$")] | None = Field(
         default=None, description="whose electricity assets without a site use"

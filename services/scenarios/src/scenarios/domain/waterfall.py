@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from scenarios.domain.applying import Applier
-from scenarios.domain.description import ActionSpec
 from scenarios.domain.engine import Simulation, World, simulate
 from scenarios.domain.estimate import AlternativeSpec
 from scenarios.domain.fleet import Fleet
@@ -28,6 +27,17 @@ class Bar(BaseModel):
     total_kg: float
 
 
+class Drivers(BaseModel):
+    """The whole way from reference to alternative by what drives emissions; negative takes off. The four add up to the difference."""
+
+    model_config = ConfigDict(frozen=True)
+
+    making_kg: float
+    kit_energy_kg: float = Field(description="what the kit itself uses, times its electricity")
+    site_overhead_kg: float = Field(description="what the sites draw beyond it: the PUE")
+    maintenance_and_sale_kg: float
+
+
 class Waterfall(BaseModel):
     """The bars of one alternative; the order is that in which things are done to the state, and matters where they meet."""
 
@@ -36,6 +46,7 @@ class Waterfall(BaseModel):
     alternative: str
     reference_kg: float
     bars: list[Bar]
+    drivers: Drivers
     alternative_kg: float
 
 
@@ -44,13 +55,11 @@ def layers(
     field: str,
     applier: Applier,
     reader: Reader,
-    reference: Sequence[ActionSpec],
-    years: int,
 ) -> list[tuple[str, list[Action]]]:
     """What makes up an alternative, in order: what it leaves of the reference, each offer, each action of its own. Raises `Refused`."""
     found: list[tuple[str, list[Action]]] = []
     if alternative.offers:
-        taken = applier.take(alternative.offers, f"{field}.offers", reference, years)
+        taken = applier.take(alternative.offers, f"{field}.offers")
         found.append((PUT_OFF, reader.read(taken.carried, field)))
         for use in alternative.offers:
             own = [drawn.action for drawn in taken.drawn if drawn.use is use]
@@ -74,7 +83,26 @@ def waterfall(
         after = simulate(fleet, done, world)
         bars.append(_bar(label, before, after))
         before = after
-    return Waterfall(alternative=name, reference_kg=_total(start), bars=bars, alternative_kg=_total(before))
+    return Waterfall(
+        alternative=name,
+        reference_kg=_total(start),
+        bars=bars,
+        drivers=_drivers(start, before),
+        alternative_kg=_total(before),
+    )
+
+
+def _drivers(reference: Simulation, run: Simulation) -> Drivers:
+    def added(column: str) -> float:
+        return float(getattr(run, column).sum()) - float(getattr(reference, column).sum())
+
+    kit_energy_kg = added("kit_use_kg")
+    return Drivers(
+        making_kg=added("embodied_kg"),
+        kit_energy_kg=kit_energy_kg,
+        site_overhead_kg=added("use_kg") - kit_energy_kg,
+        maintenance_and_sale_kg=added("maintenance_and_sale_kg"),
+    )
 
 
 def _bar(label: str, before: Simulation, after: Simulation) -> Bar:

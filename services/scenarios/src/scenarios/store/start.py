@@ -7,7 +7,9 @@ from uuid import UUID
 from asyncpg import Record
 from common.database import Connection
 
+from scenarios.domain.description import Refused
 from scenarios.domain.snapshot import FactorUsed, Heard, HeardAsset, HeardMonth, HeardSite
+from scenarios.store import releases
 
 _ASSETS_OF = """
 SELECT asset.id, asset.kind, asset.quantity, asset.planned_life_years, asset.acquired, asset.declared, asset.support,
@@ -30,7 +32,7 @@ LEFT JOIN (
                 FROM jsonb_array_elements(result.stages) AS stage
                 WHERE stage ->> 'criterion' = 'gwp' AND stage ->> 'stage' = 'maintenance_and_sale') AS maintenance_kg
         FROM asset_months AS result
-        WHERE result.org_id = $1 AND NOT result.deleted AND result.month >= $2
+        WHERE result.org_id = $1 AND NOT result.deleted AND result.month BETWEEN $2 AND $3
     ) AS newest
     GROUP BY asset_id
 ) AS footprint ON footprint.asset_id = asset.id
@@ -40,32 +42,51 @@ ORDER BY asset.id
 
 _SITES_OF = "SELECT id, coalesce(code, name) AS code, country, region, pue FROM sites WHERE org_id = $1 AND NOT deleted"
 
-_NEWEST_MONTH = "SELECT max(month) FROM asset_months WHERE org_id = $1 AND NOT deleted"
+_NEWEST_MONTH = """
+SELECT coalesce(max(month) FILTER (WHERE month < date_trunc('month', $2::date)), max(month))
+FROM asset_months
+WHERE org_id = $1 AND NOT deleted
+"""
+"""What happens after the start belongs to the scenarios; only where nothing is known before it does it tell the starting point."""
 
 _FACTORS_IN_FORCE = """
 SELECT id, version, activity, region, valid_from, valid_to, value
 FROM factors
 WHERE status = 'published' AND criterion IN ('gwp', 'parameter')
-  AND (activity = 'electricity' OR activity LIKE 'life.%' OR activity LIKE 'embodied.%')
+  AND (activity = 'electricity' AND perimeter = 'production' OR activity LIKE 'life.%' OR activity LIKE 'embodied.%')
 ORDER BY id
 """
+"""Electricity in one perimeter, the one that footprints are computed with: same-named factors of two perimeters differ up to threefold."""
 
 MONTHS_READ = 14
 """Twelve settled months, the one under way, and the one before the first."""
 
 
-async def read_heard(connection: Connection, org: str, start: date) -> Heard:
-    """All that a study of `org` that begins on `start` may need."""
-    newest = await connection.fetchval(_NEWEST_MONTH, org)
-    oldest = date(1990, 1, 1) if newest is None else _months_before(newest, MONTHS_READ - 1)
-    assets = await connection.fetch(_ASSETS_OF, org, oldest)
+async def read_heard(connection: Connection, org: str, start: date, release: str | None) -> Heard:
+    """All that a study of `org` that begins on `start` may need, with the factors in force or those of a release.
+
+    Raises `Refused` when the release is not known, or not all of it was heard yet.
+    """
+    newest = await connection.fetchval(_NEWEST_MONTH, org, start) or date(1990, 1, 1)
+    assets = await connection.fetch(_ASSETS_OF, org, _months_before(newest, MONTHS_READ - 1), newest)
     sites = await connection.fetch(_SITES_OF, org)
-    factors = await connection.fetch(_FACTORS_IN_FORCE)
+    factors = await _factors(connection, release)
     return Heard(
         assets=[_asset(row, start) for row in assets if row["timeline"]],
         sites={row["id"]: HeardSite(**row) for row in sites},
-        factors=[FactorUsed(**row) for row in factors],
+        factors=factors,
     )
+
+
+async def _factors(connection: Connection, release: str | None) -> list[FactorUsed]:
+    if release is None:
+        return [FactorUsed(**row) for row in await connection.fetch(_FACTORS_IN_FORCE)]
+    found = await releases.factors_of(connection, release)
+    if found is None:
+        raise Refused(
+            "release", "unknown_release", f"no release {release!r} of factors was heard, or not all of it yet"
+        )
+    return found
 
 
 def _months_before(month: date, count: int) -> date:

@@ -1,0 +1,1 @@
+"""Assets as tables: the platform's own format, as CSV and as a workbook."""

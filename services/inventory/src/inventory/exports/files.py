@@ -1,0 +1,57 @@
+"""Tables as files, row by row: memory stays that of one page, however many there are."""
+
+import csv
+import io
+from collections.abc import AsyncIterator, Iterable, Sequence
+from tempfile import TemporaryFile
+
+import anyio.to_thread
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+
+from inventory.exports.rows import Cell
+
+CHUNK_BYTES = 256 * 1024
+
+Pages = AsyncIterator[list[list[Cell]]]
+"""Rows, a page at a time."""
+
+
+async def csv_text(header: Sequence[str], pages: Pages) -> AsyncIterator[bytes]:
+    """A CSV file in UTF-8 with commas; a blank cell is empty."""
+    yield _lines([header])
+    async for page in pages:
+        yield _lines(page)
+
+
+def _lines(rows: Iterable[Sequence[Cell]]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    return text.getvalue().encode()
+
+
+async def workbook(header: Sequence[str], pages: Pages, title: str) -> AsyncIterator[bytes]:
+    """A workbook of one sheet. It is written to a file of its own first: its parts cannot be told before the last row."""
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet(title)
+    sheet.freeze_panes = "A2"
+    sheet.append(list(header))
+
+    def add(page: list[list[Cell]]) -> None:
+        for row in page:
+            sheet.append([_cell(value) for value in row])
+
+    def _cell(value: Cell) -> object:
+        if not isinstance(value, str):
+            return value
+        cell = WriteOnlyCell(sheet, value)
+        cell.data_type = "s"  # a text that begins with = is no formula
+        return cell
+
+    async for page in pages:
+        await anyio.to_thread.run_sync(add, page)
+    with TemporaryFile() as file:
+        await anyio.to_thread.run_sync(book.save, file)
+        file.seek(0)
+        while chunk := await anyio.to_thread.run_sync(file.read, CHUNK_BYTES):
+            yield chunk
