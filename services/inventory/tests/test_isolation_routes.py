@@ -40,6 +40,7 @@ class Target:
     application_code: str
     import_id: str
     view: str
+    mapping: str
 
 
 NOBODY = Target(
@@ -56,9 +57,17 @@ NOBODY = Target(
     application_code="app-nobody",
     import_id=str(uuid4()),
     view=str(uuid4()),
+    mapping=str(uuid4()),
 )
 
 Call = dict[str, Any]
+
+
+def mapping(org: str) -> dict[str, Any]:
+    columns = [{"column": "external_id", "headings": ["Asset tag"]}]
+    return {"org": org, "name": "theirs", "columns": columns, "constants": {"source": SECRET}}
+
+
 Attempts = Callable[[Target], list[Call]]
 
 
@@ -186,6 +195,16 @@ ATTEMPTS: dict[str, Attempts] = {
         at("/v1/imports", files={"file": ("a.csv", b"kind,source,external_id\n")}, data={"org": t.org})
     ],
     "GET /v1/imports/{import_id}": lambda t: [at(f"/v1/imports/{t.import_id}")],
+    "GET /v1/imports/{import_id}/diff": lambda t: [at(f"/v1/imports/{t.import_id}/diff")],
+    "POST /v1/imports/{import_id}/cancel": lambda t: [at(f"/v1/imports/{t.import_id}/cancel")],
+    "GET /v1/import-mappings": lambda t: [at("/v1/import-mappings"), at("/v1/import-mappings", params={"org": t.org})],
+    "POST /v1/import-mappings": lambda t: [at("/v1/import-mappings", json=mapping(t.org))],
+    "GET /v1/import-mappings/presets": lambda t: [at("/v1/import-mappings/presets")],
+    "GET /v1/import-mappings/{mapping_id}": lambda t: [at(f"/v1/import-mappings/{t.mapping}")],
+    "PUT /v1/import-mappings/{mapping_id}": lambda t: [
+        at(f"/v1/import-mappings/{t.mapping}", json=mapping(one)) for one in (t.org, "globex")
+    ],
+    "DELETE /v1/import-mappings/{mapping_id}": lambda t: [at(f"/v1/import-mappings/{t.mapping}")],
     "GET /v1/imports/{import_id}/events": lambda t: [at(f"/v1/imports/{t.import_id}/events")],
     "POST /v1/imports/{import_id}/undo": lambda t: [at(f"/v1/imports/{t.import_id}/undo")],
     "GET /v1/imports/{import_id}/rejects.csv": lambda t: [at(f"/v1/imports/{t.import_id}/rejects.csv")],
@@ -250,6 +269,7 @@ async def target(inventory: Inventory) -> Target:
     view = (await client.post("/v1/views", json=wanted)).json()
     file = ("a.csv", f"kind,source,external_id\nserver,{source},srv4-{SECRET}\n".encode())
     job = (await client.post("/v1/imports", files={"file": file}, data={"org": "acme"})).json()
+    remembered = (await client.post("/v1/import-mappings", json=mapping("acme"))).json()
     await inventory.take_outbox()
     return Target(
         org="acme",
@@ -265,6 +285,7 @@ async def target(inventory: Inventory) -> Target:
         application_code=body["code"],
         import_id=job["id"],
         view=view["id"],
+        mapping=remembered["id"],
     )
 
 
@@ -332,7 +353,7 @@ async def test_the_tries_are_sound_the_owner_is_told_what_the_other_is_not(
             if route.startswith("GET") and not route.endswith("/events"):
                 answers = [await acme.get(**call) for call in attempts(target)]
                 assert any(answer.status_code == 200 for answer in answers), route
-                silent = ("rejects.csv", "/assets/facets", "/assets/quality", "/assets/duplicates")
+                silent = ("rejects.csv", "/diff", "/presets", "/assets/facets", "/assets/quality", "/assets/duplicates")
                 if not route.endswith(silent):
                     told = "".join(answer.text for answer in answers)
                     assert SECRET in told or target.asset in told or target.import_id in told or "acme" in told, route

@@ -43,6 +43,9 @@ REJECT_ROWS = 1000
 REJECT_HEADINGS = ("original", "file", "line", "code", "field", "message")
 
 
+Position = Annotated[int, Field(ge=0, le=2**63 - 1)]
+"""Of a difference within its import's diff."""
+
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -312,7 +315,7 @@ def imports_router(database: Database, clock: Callable[[], datetime], settings: 
         Missing are the assets known from a source of the files, of a kind that they hold, that the files do not hold and
         that have not retired. An import that is no dry run has only these.
         """
-        after = decode(cursor, int)[0] if cursor else 0
+        (after,) = decode(cursor, Position) if cursor else (0,)
         await _find(database, caller, import_id)
         async with database.snapshot(caller.organisations) as connection:
             found = await import_diffs.page(connection, import_id, result, after, limit + 1)
