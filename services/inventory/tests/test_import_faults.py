@@ -110,9 +110,10 @@ async def test_a_worker_that_is_killed_in_the_middle_is_replaced_and_the_result_
 
     async def stuck() -> bool:
         async with inventory.database.snapshot("*") as connection:
-            waiting = (
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-            )
+            waiting = """
+                SELECT count(*) FROM pg_stat_activity
+                WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%JOIN assets%'
+            """
             return bool(await connection.fetchval(waiting))
 
     async with inventory.database.transaction("*") as unit:
