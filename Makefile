@@ -2,7 +2,7 @@
 .PHONY: help setup demo test lint down logs token status bench pins contracts
 SHELL := /bin/sh
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
-SOURCES := $(wildcard conftest.py libs services deploy/local examples benchmarks tests)
+SOURCES := $(wildcard conftest.py libs services clients deploy/local examples benchmarks tests)
 
 help: ## what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## / — /'

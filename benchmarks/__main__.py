@@ -13,7 +13,7 @@ import typer
 from local_stack.layout import StackError
 from rich.console import Console
 
-from benchmarks import estimates, imports, latency, machine, resolves, scenarios
+from benchmarks import estimates, imports, latency, machine, measurements, resolves, scenarios
 from benchmarks.figures import Figure, table, with_cpu
 from benchmarks.http_connection import AnswerError, Target
 from benchmarks.stacks import own_stack
@@ -58,6 +58,7 @@ def _measurements(stack: Stack, assets: int, rates: Sequence[float], seconds: fl
     yield lambda: asyncio.run(resolves.measure_again(factors, seconds))
     yield lambda: asyncio.run(resolves.measure_anew(factors, seconds))
     yield lambda: asyncio.run(resolves.measure_batch(factors, seconds))
+    yield lambda: measurements.measure(stack, f"{org}-meters")
     yield lambda: imports.measure(stack, assets, org)
     for rate in rates:
         yield partial(asyncio.run, latency.measure(stack, org, rate, seconds))

@@ -47,7 +47,7 @@ def test_what_a_service_depends_on_is_pinned_for_its_image(service: str) -> None
 def test_every_package_of_the_workspace_is_found() -> None:
     names = {package.name for package in workspace_packages()}
 
-    assert names == {"common", "local", "inventory", "factors", "footprint", "scenarios", "billing"}
+    assert names == {"common", "local", "inventory", "factors", "footprint", "scenarios", "billing", "cli"}
 
 
 def test_the_pinned_block_of_a_package_holds_its_digests() -> None:

@@ -45,8 +45,8 @@ def main() -> int:
 
 def workspace_packages() -> Iterator[Path]:
     """The folders of the workspace's own packages."""
-    for pattern in ("libs/*/pyproject.toml", "services/*/pyproject.toml", "deploy/local/pyproject.toml"):
-        for project in sorted(CHECKOUT.glob(pattern)):
+    for pattern in ("libs/*", "services/*", "deploy/local", "clients/*"):
+        for project in sorted(CHECKOUT.glob(f"{pattern}/pyproject.toml")):
             yield project.parent
 
 

@@ -1,23 +1,30 @@
-"""What the inventory publishes: state-carrying documents of organisations, sites, assets and applications
-(contracts/events/inventory)."""
+"""What the inventory publishes: state-carrying documents of organisations, sites, assets, applications, of what was measured,
+and of activities (contracts/events/inventory)."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from common.events import Event
 
+from inventory.domain.activities import StoredActivity
 from inventory.domain.application import Application
 from inventory.domain.asset import Asset
 from inventory.domain.timeline import Segment
+from inventory.store.measurement_days import StoredMonth
 from inventory.store.places import StoredOrganisation, StoredSite
 
 ORGANISATIONS = "inventory.organizations"
 SITES = "inventory.sites"
 ASSETS = "inventory.assets"
+MEASUREMENTS = "inventory.measurements"
+ACTIVITIES = "inventory.activities"
 APPLICATIONS = "inventory.applications"
 
 _ORGANISATION_CHANGED = "inventory.organization.changed.v1"
 _SITE_CHANGED = "inventory.site.changed.v1"
 _ASSET_CHANGED = "inventory.asset.changed.v1"
+_MEASUREMENT_MONTH_CHANGED = "inventory.measurement-month.changed.v1"
+_ACTIVITY_CHANGED = "inventory.activity.changed.v1"
 _APPLICATION_CHANGED = "inventory.application.changed.v1"
 
 
@@ -57,6 +64,64 @@ def asset_changed(asset: Asset) -> Event:
 def asset_tombstone(asset: Asset) -> Event:
     """What follows the last document of a deleted asset: the topic forgets it."""
     return Event(ASSETS, _ASSET_CHANGED, str(asset.id), f"assets/{asset.id}", None)
+
+
+def measurement_month_changed(month: StoredMonth, days: Sequence[Mapping[str, Any]]) -> Event:
+    """The whole document of what was measured of an asset in a month."""
+    data = {
+        "org": month.org,
+        "asset_id": month.asset,
+        "month": f"{month.month:%Y-%m}",
+        "time_zone": month.time_zone,
+        "days": days,
+        "version": month.version,
+        "deleted": month.deleted,
+        "recorded_at": month.recorded_at,
+    }
+    return Event(MEASUREMENTS, _MEASUREMENT_MONTH_CHANGED, _month_key(month), _month_subject(month), data)
+
+
+def measurement_month_tombstone(month: StoredMonth) -> Event:
+    """What follows the last document of a deleted asset's month: the topic forgets it."""
+    return Event(MEASUREMENTS, _MEASUREMENT_MONTH_CHANGED, _month_key(month), _month_subject(month), None)
+
+
+def _month_key(month: StoredMonth) -> str:
+    return f"{month.asset}/{month.month:%Y-%m}"
+
+
+def _month_subject(month: StoredMonth) -> str:
+    return f"assets/{month.asset}/measurements/{month.month:%Y-%m}"
+
+
+def activity_changed(stored: StoredActivity) -> Event:
+    """The whole document of an activity; of a deleted one it is the last before the tombstone."""
+    activity = stored.activity
+    data = {
+        "id": stored.id,
+        "org": activity.org,
+        "source": activity.source,
+        "external_id": activity.external_id,
+        "asset_id": activity.asset_id,
+        "site_id": activity.site_id,
+        "kind": activity.kind,
+        "activity": activity.activity,
+        "country": activity.country,
+        "from": activity.start,
+        "to": activity.end,
+        "quantity": activity.quantity,
+        "unit": activity.unit,
+        "note": activity.note,
+        "version": stored.version,
+        "deleted": stored.deleted,
+        "recorded_at": stored.recorded_at,
+    }
+    return Event(ACTIVITIES, _ACTIVITY_CHANGED, str(stored.id), f"activities/{stored.id}", data)
+
+
+def activity_tombstone(stored: StoredActivity) -> Event:
+    """What follows the last document of a deleted activity: the topic forgets it."""
+    return Event(ACTIVITIES, _ACTIVITY_CHANGED, str(stored.id), f"activities/{stored.id}", None)
 
 
 def application_changed(application: Application) -> Event:

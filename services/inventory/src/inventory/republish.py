@@ -6,7 +6,8 @@ from common.database import Connection
 from common.events import Event
 
 from inventory import events
-from inventory.store import applications, assets, places
+from inventory.service.measurement_worker import published
+from inventory.store import activities, applications, assets, measurement_days, places
 
 
 async def republish_organisations(connection: Connection) -> AsyncIterator[Event]:
@@ -27,6 +28,21 @@ async def republish_assets(connection: Connection) -> AsyncIterator[Event]:
         yield events.asset_changed(asset)
         if asset.deleted:
             yield events.asset_tombstone(asset)
+
+
+async def republish_measurements(connection: Connection) -> AsyncIterator[Event]:
+    """The documents of all measured months; of a deleted asset's its last document and the tombstone."""
+    async for month, days in measurement_days.stream_months(connection):
+        for event in published(month, days):
+            yield event
+
+
+async def republish_activities(connection: Connection) -> AsyncIterator[Event]:
+    """The documents of all activities; of a deleted one its last document and the tombstone."""
+    async for stored in activities.stream(connection):
+        yield events.activity_changed(stored)
+        if stored.deleted:
+            yield events.activity_tombstone(stored)
 
 
 async def republish_applications(connection: Connection) -> AsyncIterator[Event]:

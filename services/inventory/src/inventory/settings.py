@@ -39,6 +39,15 @@ class InventorySettings(ServiceSettings):
         default=1536 * 1024 * 1024,
         description="memory of the process that reads a workbook; what needs more: the import fails",
     )
+    measurement_limit_rows: Annotated[int, Field(ge=1, le=100_000)] = Field(
+        default=10_000, description="rows of one POST /measurements/batch or /activities/batch; more: 413"
+    )
+    measurement_pause_s: Annotated[float, Field(ge=0)] = Field(
+        default=1.0, description="for how long nothing must have come of an asset before its measurements are rolled up"
+    )
+    measurement_longest_pause_s: Annotated[float, Field(ge=0)] = Field(
+        default=15.0, description="after which its measurements are rolled up though more keep coming"
+    )
 
     @property
     def workbook_limits(self) -> WorkbookLimits:

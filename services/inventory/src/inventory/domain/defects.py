@@ -1,6 +1,6 @@
 """What is wrong with something that was sent: the field, a stable code, and a sentence that says what to do."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import isfinite
 
@@ -59,6 +59,16 @@ _WORD_LISTS = {
 def defects_of(failure: ValidationError) -> list[Defect]:
     """Translate pydantic's findings into our codes, so that the codes outlive the library's names."""
     return [defect_of(error, error["loc"]) for error in failure.errors(include_url=False)]
+
+
+def untagged(defects: Iterable[Defect]) -> Iterator[Defect]:
+    """The defects with the fields as they were sent: `asset` is told by a tag of ours, an id or a reference."""
+    for defect in defects:
+        parts = defect.field.split(".")
+        if parts[0] == "asset" and len(parts) > 1:
+            yield Defect(".".join(["asset", *parts[2:]]), defect.code, defect.detail)
+        else:
+            yield defect
 
 
 def defect_of(error: ErrorDetails, location: Sequence[int | str]) -> Defect:

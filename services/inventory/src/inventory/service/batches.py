@@ -14,7 +14,7 @@ from inventory.domain.record import AssetKey, host_key
 from inventory.domain.vocabulary import Kind
 from inventory.service import stranding
 from inventory.service.writing import write
-from inventory.store import applications, assets, places, states
+from inventory.store import activities, applications, assets, places, states
 
 Outcome = TypeVar("Outcome")
 
@@ -48,13 +48,16 @@ async def foresee_rows(
     return plan(rows, foreseen, unsaid=unsaid, recorded_at=now, new_id=uuid4)
 
 
+_TAKEN = (assets.KEY_TAKEN, applications.CODE_TAKEN, activities.NAME_TAKEN)
+
+
 async def retried(action: Callable[[], Awaitable[Outcome]]) -> Outcome:
-    """Run `action`, a whole transaction, again when it lost the race to create an asset or application: then it finds it there."""
+    """Run `action`, a whole transaction, again when it lost the race to create something: then it finds it there."""
     for _ in range(ATTEMPTS - 1):
         try:
             return await action()
         except asyncpg.UniqueViolationError as failure:
-            if failure.constraint_name not in (assets.KEY_TAKEN, applications.CODE_TAKEN):
+            if failure.constraint_name not in _TAKEN:
                 raise
     return await action()
 

@@ -14,7 +14,7 @@ from inventory import events
 from inventory.domain.defects import Defect, defects_of
 from inventory.domain.places import ContractInterval, OperatorInterval, Organisation, PueInterval, Site, corrected
 from inventory.service.problems import unprocessable
-from inventory.store import places, versions
+from inventory.store import measurements, places, versions
 from inventory.store.places import StoredOrganisation, StoredSite
 from inventory.store.versions import DocumentKind, DocumentVersion
 
@@ -49,6 +49,8 @@ async def change_organisation(
         return known
     stored = StoredOrganisation(changed, known.version + 1, max(now, known.recorded_at + _TICK))
     await places.update_organisation(unit.connection, stored)
+    if changed.time_zone != known.organisation.time_zone:
+        await measurements.mark_everything_of_organisation(unit.connection, changed.id)
     await _publish_organisation(unit, stored)
     return stored
 

@@ -13,7 +13,7 @@ from inventory import events
 from inventory.domain.planning import Revision
 from inventory.domain.revision import Action, Author
 from inventory.domain.timeline import difference
-from inventory.store import assets, revisions, states
+from inventory.store import assets, measurements, revisions, states
 from inventory.store.states import Believed
 
 
@@ -56,11 +56,23 @@ async def write(
         await states.begin_belief(unit.connection, added)
     actions = [Action.CREATED if revision.before is None else action for revision in changed]
     after = [revision.after for revision in changed]
+    if measured := _measured_otherwise(known, action, partner):
+        await measurements.mark_everything(unit.connection, measured)
     await revisions.keep(unit.connection, after, actions, undoes=undoes, partner=partner)
     for asset in after:
         unit.publish(events.asset_changed(asset))
         if asset.deleted:
             unit.publish(events.asset_tombstone(asset))
+
+
+def _measured_otherwise(known: Sequence[Revision], action: Action, partner: UUID | None) -> list[UUID]:
+    """The assets whose measurements are others than before: gone, back, or another's with them."""
+    merger = partner is not None and action is not Action.MOVED
+    return [
+        revision.after.id
+        for revision in known
+        if merger or (revision.before is not None and revision.before.deleted != revision.after.deleted)
+    ]
 
 
 async def _rename(unit: Transaction, known: Sequence[Revision]) -> None:
