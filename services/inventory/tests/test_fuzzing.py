@@ -39,6 +39,11 @@ async def ids(inventory: Inventory) -> dict[str, list[str]]:
     created = {
         "/v1/applications": {"org": "acme", "code": "erp", "machines": machines},
         "/v1/views": {"org": "acme", "name": "all", "filter": {}},
+        "/v1/import-mappings": {
+            "org": "acme",
+            "name": "cmdb",
+            "columns": [{"column": "external_id", "headings": ["Asset tag"]}],
+        },
     }
     found = {path: (await inventory.client.post(path, json=body)).json()["id"] for path, body in created.items()}
     file = ("a.csv", b"kind,source,external_id\nserver,cmdb,srv-9\n")
@@ -52,6 +57,7 @@ async def ids(inventory: Inventory) -> dict[str, list[str]]:
         "view_id": [found["/v1/views"]],
         "import_id": [job["id"]],
         "activity_id": [done.json()["results"][0]["id"]],
+        "mapping_id": [found["/v1/import-mappings"]],
         "site_id": [site["id"]],
         "org": ["acme", "globex"],
     }

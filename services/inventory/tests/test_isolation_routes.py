@@ -41,6 +41,7 @@ class Target:
     import_id: str
     view: str
     activity: str
+    mapping: str
 
 
 NOBODY = Target(
@@ -58,9 +59,17 @@ NOBODY = Target(
     import_id=str(uuid4()),
     view=str(uuid4()),
     activity=str(uuid4()),
+    mapping=str(uuid4()),
 )
 
 Call = dict[str, Any]
+
+
+def mapping(org: str) -> dict[str, Any]:
+    columns = [{"column": "external_id", "headings": ["Asset tag"]}]
+    return {"org": org, "name": "theirs", "columns": columns, "constants": {"source": SECRET}}
+
+
 Attempts = Callable[[Target], list[Call]]
 
 
@@ -242,6 +251,16 @@ ATTEMPTS: dict[str, Attempts] = {
         at("/v1/imports", files={"file": ("a.csv", b"kind,source,external_id\n")}, data={"org": t.org})
     ],
     "GET /v1/imports/{import_id}": lambda t: [at(f"/v1/imports/{t.import_id}")],
+    "GET /v1/imports/{import_id}/diff": lambda t: [at(f"/v1/imports/{t.import_id}/diff")],
+    "POST /v1/imports/{import_id}/cancel": lambda t: [at(f"/v1/imports/{t.import_id}/cancel")],
+    "GET /v1/import-mappings": lambda t: [at("/v1/import-mappings"), at("/v1/import-mappings", params={"org": t.org})],
+    "POST /v1/import-mappings": lambda t: [at("/v1/import-mappings", json=mapping(t.org))],
+    "GET /v1/import-mappings/presets": lambda t: [at("/v1/import-mappings/presets")],
+    "GET /v1/import-mappings/{mapping_id}": lambda t: [at(f"/v1/import-mappings/{t.mapping}")],
+    "PUT /v1/import-mappings/{mapping_id}": lambda t: [
+        at(f"/v1/import-mappings/{t.mapping}", json=mapping(one)) for one in (t.org, "globex")
+    ],
+    "DELETE /v1/import-mappings/{mapping_id}": lambda t: [at(f"/v1/import-mappings/{t.mapping}")],
     "GET /v1/imports/{import_id}/events": lambda t: [at(f"/v1/imports/{t.import_id}/events")],
     "POST /v1/imports/{import_id}/undo": lambda t: [at(f"/v1/imports/{t.import_id}/undo")],
     "GET /v1/imports/{import_id}/rejects.csv": lambda t: [at(f"/v1/imports/{t.import_id}/rejects.csv")],
@@ -319,6 +338,7 @@ async def target(inventory: Inventory) -> Target:
     activity = done.json()["results"][0]
     measured = await client.post("/v1/measurements/batch", json=[sample_of(first["id"])])
     assert measured.json()["created"] == 1
+    remembered = (await client.post("/v1/import-mappings", json=mapping("acme"))).json()
     await inventory.take_outbox()
     return Target(
         org="acme",
@@ -335,6 +355,7 @@ async def target(inventory: Inventory) -> Target:
         import_id=job["id"],
         view=view["id"],
         activity=activity["id"],
+        mapping=remembered["id"],
     )
 
 
@@ -404,6 +425,8 @@ async def test_the_tries_are_sound_the_owner_is_told_what_the_other_is_not(
                 assert any(answer.status_code == 200 for answer in answers), route
                 silent = (
                     "rejects.csv",
+                    "/diff",
+                    "/presets",
                     "/assets/facets",
                     "/assets/quality",
                     "/assets/duplicates",
