@@ -60,7 +60,7 @@ def test_question_is_answered_by(
         (electricity("FR", "2030-06-01", allow=YEAR), "electricity-fr-2024-ember", ("year_gap=6",)),
         (electricity("MQ", "2024-06-01"), "electricity-mq-2022-ember", ("allow=year",)),
         (electricity("YT", "2024-06-01"), "electricity-yt-2017-arrete", ("allow=year", "year_gap=7")),
-        (electricity("FR", "2019-06-01", allow=YEAR), "electricity-fr-2020-ember", ("date>=2020-01-01",)),
+        (electricity("FR", "2010-06-01", allow=YEAR), "electricity-fr-2012-arrete", ("date>=2012-01-01",)),
         (
             electricity("FR", "2024-06-01", perimeter=Perimeter.CONSUMPTION),
             "electricity-fr-2021-ademe",
@@ -240,7 +240,7 @@ def test_steps_can_be_read_aloud_in_french_and_in_english(catalogue: Catalogue, 
     assert [step.text.fr for step in steps] == [
         "Recherche : électricité (electricity), changement climatique (gwp), Martinique (MQ), au 1er juin 2026, périmètre non précisé.",
         "Martinique a son propre réseau : la valeur de la France métropolitaine n'est jamais reprise.",
-        "Périmètre non précisé : seul production est disponible.",
+        "Périmètre non précisé : une seule donnée, de périmètre production.",
         "Repli autorisé : valeur de 2022 pour le 1er juin 2026, 4 ans plus tôt ; 5 au plus étaient admis.",
         "Retenu : electricity-mq-2022-ember, version 1, 0,5168 kgCO2e/kWh, Ember, Yearly electricity data, 2022 to 2024, "
         "as carried by co2.js (average-intensities.json, commit 27cbe83).",

@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from inventory.imports.constellation import ConstellationCsv
+from inventory.imports.constellation import Constellation
 from inventory.imports.reading import Defaults, FileFailure, SourceFile
 
 from services.inventory.tests.sending import Clock, Inventory, MakeInventory, document
-from services.inventory.tests.workbooks import imported, listed, rejects, submit, table, worker
+from services.inventory.tests.workbooks import LIMITS, imported, listed, rejects, submit, table, worker
 
 IDENTITY = [
     "kind",
@@ -255,7 +255,7 @@ def test_a_file_that_is_not_ours_fails_as_a_whole_and_says_why(
     path = tmp_path / "own.csv"
     path.write_bytes(content)
     with pytest.raises(FileFailure) as failure:
-        list(ConstellationCsv().read([SourceFile(0, "own.csv", path)], Defaults(org="acme")))
+        list(Constellation(LIMITS).read([SourceFile(0, "own.csv", path)], Defaults(org="acme")))
     assert (failure.value.file, failure.value.field, failure.value.code) == ("own.csv", field, code)
 
 

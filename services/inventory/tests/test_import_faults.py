@@ -110,9 +110,10 @@ async def test_a_worker_that_is_killed_in_the_middle_is_replaced_and_the_result_
 
     async def stuck() -> bool:
         async with inventory.database.snapshot("*") as connection:
-            waiting = (
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-            )
+            waiting = """
+                SELECT count(*) FROM pg_stat_activity
+                WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%JOIN assets%'
+            """
             return bool(await connection.fetchval(waiting))
 
     async with inventory.database.transaction("*") as unit:
@@ -136,7 +137,7 @@ async def test_a_worker_that_died_while_reading_leaves_nothing_behind(make_inven
     dead = await claimed(inventory, lease_s=0.0)
     stray = StagedRow(0, "stray", None, 0, "", 999, {"kind": "server"}, "stray")
     async with inventory.database.transaction("*") as unit:
-        await imports.start_reading(unit.connection, dead, "constellation")
+        await imports.start_reading(unit.connection, dead, "constellation", {})
         await imports.add_read(unit.connection, dead, rows=1, rejected=3, dropped={"template": 2}, warnings=[])
         await import_rows.stage_rows(unit.connection, dead, [stray])
     assert await worker(inventory).work_once()

@@ -4,12 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from inventory.imports.formats import choose_format
+from inventory.imports.formats import Candidates, choose_format
 from inventory.imports.reading import Defaults, FileFailure, Reading, SourceFile, SourceRow
 
 from services.inventory.tests.sending import Clock, Inventory, document
 from services.inventory.tests.workbooks import (
     DATA,
+    LIMITS,
     V_HOST,
     V_INFO,
     formatted_to_the_last_row,
@@ -31,7 +32,7 @@ def read(folder: Path, content: bytes, *, name: str = "a.xlsx", format_name: str
     path = folder / name
     path.write_bytes(content)
     files = [SourceFile(0, name, path)]
-    return list(choose_format(format_name, files, 2**30).read(files, Defaults(org="acme")))
+    return list(choose_format(format_name, files, Candidates({}, [], LIMITS)).read(files, Defaults(org="acme")))
 
 
 def counts(job: dict[str, Any]) -> tuple[int, int, int]:
@@ -84,6 +85,11 @@ async def test_the_large_workbook_brings_its_seven_hosts_and_names_why_each_mach
     assert server["configuration"]["cpu"]["units"] == 2
     assert server["configuration"]["cpu"]["cores"] == 16
     assert server["configuration"]["ram"][0]["gib"] == 261797 / 1024
+
+
+async def test_the_large_workbook_gives_its_machines_without_hosts_on_request(inventory: Inventory) -> None:
+    job = await imported(inventory, LARGE, site="nanterre-1", query={"missing_hosts": "none"})
+    assert (counts(job), job["hostless"]) == ((15, 0, 1), 8)
 
 
 @pytest.mark.parametrize("file", [SMALL, LARGE], ids=["small", "large"])

@@ -9,10 +9,12 @@ from typing import Any
 
 import openpyxl
 from httpx import AsyncClient
+from inventory.imports.tabs import WorkbookLimits
 from inventory.service.import_worker import ImportWorker
 
 from services.inventory.tests.sending import Inventory
 
+LIMITS = WorkbookLimits(2**30, 2**30)
 DATA = Path(__file__).parent / "data"
 V_INFO = ["VM", "Powerstate", "Template", "SRM Placeholder", "CPUs", "Memory", "Provisioned MiB", "Host", "VM UUID"]
 V_HOST = ["Host", "# CPU", "Cores per CPU", "# Cores", "CPU Model", "# Memory", "Vendor", "Model"]

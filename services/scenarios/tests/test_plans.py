@@ -158,6 +158,25 @@ async def test_an_action_put_off_is_expected_to_avoid_less_and_one_dropped_nothi
     assert dropped["expected_avoided_kg"] < whole
 
 
+async def test_what_was_done_later_than_due_is_kept_with_its_day_and_moves_nothing_that_is_expected(
+    later: RunningService[Any],
+) -> None:
+    """Long Life Support is due before the reference's renewal of January; in March the renewed kit would be too young for it."""
+    renewal = {"description": "renewed", "actions": [{"lever": "renew", "on": {"kinds": ["server"]}}]}
+    confirmed = ["software_supported", "spare_parts"]
+    created = (await later.client.post("/v1/studies", json=study(reference=renewal, confirmed=confirmed))).json()
+    alternative = {"name": "keep", "offers": [{"offer": "long-life-support"}]}
+    added = (await later.client.post(f"/v1/studies/{created['id']}/scenarios", json=alternative)).json()
+    plan = (await later.client.post(f"/v1/studies/{created['id']}/plan", json={"alternative": added["id"]})).json()
+    status, answer = await _change(later, plan, due_on="2027-03-01")
+    assert status == 422
+    assert [(error["field"], error["code"]) for error in answer["errors"]] == [("due_on", "prerequisite")]
+    await _done(later, plan, done_on="2027-03-01")
+    done = (await later.client.get(f"/v1/plans/{plan['id']}")).json()
+    assert done["actions"][0]["done_on"] == "2027-03-01"
+    assert done["expected_avoided_kg"] == plan["expected_avoided_kg"] > 0
+
+
 async def test_a_plan_of_offers_all_dropped_is_the_reference(scenarios: RunningService[Any]) -> None:
     renewal = {"description": "renewed", "actions": [{"lever": "renew", "on": {"kinds": ["server"]}, "year": 1}]}
     created = (
@@ -267,6 +286,19 @@ async def test_renewed_kit_counts_with_what_came_in_its_place_and_until_that_is_
     await _done(later, plan, done_on="2027-03-01", replaced_by=[str(RENEWED)])
     said = (await _progress(later, plan))["plan"]["months"]
     assert [month["footprint_kg"] for month in said] == pytest.approx([12.0, 12.0, 9.0, 9.0, 9.0, 9.0])
+
+
+async def test_what_came_in_the_place_of_kit_is_named_by_id_and_counts_only_once_it_is_heard_of(
+    later: RunningService[Any],
+) -> None:
+    plan, _ = await _adopted(later, RENEW)
+    status, answer = await _change(later, plan, replaced_by=["the new one"])
+    assert (status, answer["errors"][0]["field"]) == (422, "replaced_by.0")
+    await later.handle(_retired(HOSTS[0]), *_months(HOSTS[0], 12.0, 1, 2))
+    await _done(later, plan, done_on="2027-03-01", replaced_by=[str(UUID(int=99))])
+    months = (await _progress(later, plan))["plan"]["months"]
+    assert months[1]["realised_avoided_kg"] is not None
+    assert {month["reason"] for month in months[2:]} == {f"no footprint was heard of {UUID(int=99)}"}
 
 
 async def test_what_is_switched_off_for_good_saves_all_that_it_would_have_emitted(later: RunningService[Any]) -> None:

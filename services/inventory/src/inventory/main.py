@@ -7,6 +7,7 @@ from inventory import events
 from inventory.api.activities import activities_router
 from inventory.api.applications import applications_router
 from inventory.api.assets import assets_router
+from inventory.api.import_mappings import import_mappings_router
 from inventory.api.imports import imports_router
 from inventory.api.measurements import measurements_router
 from inventory.api.places import places_router
@@ -41,6 +42,7 @@ def build(runtime: Runtime[InventorySettings]) -> Parts:
             assets_router(database, clock, settings.batch_limit_rows),
             applications_router(database, clock, settings.batch_limit_rows),
             imports_router(database, clock, settings),
+            import_mappings_router(database, clock),
             measurements_router(database, clock, settings),
             readings_router(database, clock, settings),
             activities_router(database, clock, settings.measurement_limit_rows),

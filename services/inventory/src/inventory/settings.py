@@ -5,6 +5,8 @@ from typing import Annotated
 from common.settings import ServiceSettings
 from pydantic import Field
 
+from inventory.imports.tabs import WorkbookLimits
+
 
 class InventorySettings(ServiceSettings):
     """Read from the environment under the prefix `CONSTELLATION_`."""
@@ -33,6 +35,10 @@ class InventorySettings(ServiceSettings):
     workbook_limit_bytes: Annotated[int, Field(ge=1024)] = Field(
         default=1024 * 1024 * 1024, description="size of a workbook when unpacked; more: the import fails"
     )
+    workbook_memory_bytes: Annotated[int, Field(ge=64 * 1024 * 1024)] = Field(
+        default=1536 * 1024 * 1024,
+        description="memory of the process that reads a workbook; what needs more: the import fails",
+    )
     measurement_limit_rows: Annotated[int, Field(ge=1, le=100_000)] = Field(
         default=10_000, description="rows of one POST /measurements/batch or /activities/batch; more: 413"
     )
@@ -42,3 +48,8 @@ class InventorySettings(ServiceSettings):
     measurement_longest_pause_s: Annotated[float, Field(ge=0)] = Field(
         default=15.0, description="after which its measurements are rolled up though more keep coming"
     )
+
+    @property
+    def workbook_limits(self) -> WorkbookLimits:
+        """What reading a workbook may take."""
+        return WorkbookLimits(self.workbook_limit_bytes, self.workbook_memory_bytes)

@@ -1,6 +1,7 @@
 """What a batch would do, given what is known."""
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
 from uuid import UUID
@@ -206,3 +207,47 @@ def test_the_year_1990_begins_where_the_organisation_is() -> None:
     elsewhere = "1990-01-01T00:30:00+14:00"
     result = planned(server("srv-1", effective_from=in_paris), server("srv-2", effective_from=elsewhere))
     assert codes(result) == {1: ["before_1990"]}
+
+
+def statuses(result: Plan, position: int = 0) -> list[tuple[str, str]]:
+    segments = result.assets[position].timeline.segments
+    return [(piece.start.isoformat(), piece.state.status) for piece in segments]
+
+
+def test_a_new_asset_has_been_there_since_it_began_and_a_known_one_is_told_from_now() -> None:
+    row = replace(server("srv-1", site="nanterre-1"), begins=date(2021, 3, 15))
+    first = planned(row)
+    assert statuses(first) == [("2021-03-14T23:00:00+00:00", "in_service")]
+    off = replace(server("srv-1", status="off"), begins=date(2021, 3, 15))
+    later = planned(off, world=world_after(first))
+    assert statuses(later) == [("2021-03-14T23:00:00+00:00", "in_service"), (NOW.isoformat(), "off")]
+
+
+def test_an_asset_that_left_before_it_was_told_has_left_and_stays_so() -> None:
+    row = replace(server("srv-1", status="in_service"), begins=date(2020, 7, 8), retired_from=date(2023, 1, 1))
+    first = planned(row)
+    life = [("2020-07-07T22:00:00+00:00", "in_service"), ("2022-12-31T23:00:00+00:00", "retired")]
+    assert statuses(first) == life
+    again = planned(row, world=world_after(first))
+    assert (again.revisions, statuses(again)) == ({}, life)
+
+
+def test_a_new_asset_that_has_left_without_a_date_left_by_now_and_was_there_before() -> None:
+    result = planned(replace(server("srv-1", status="retired"), begins=date(2012, 2, 1)))
+    assert statuses(result) == [("2012-01-31T23:00:00+00:00", "in_service"), (NOW.isoformat(), "retired")]
+
+
+def test_a_machine_may_be_taken_without_a_host_that_nobody_knows() -> None:
+    rows = [replace(machine("vm-1", "srv-9"), host_required=False), machine("vm-2", "srv-9")]
+    result = planned(*rows)
+    assert codes(result) == {1: ["unknown_host"]}
+    assert list(result.hostless) == [0]
+    assert result.assets[0].timeline.segments[0].state.host_id is None
+
+
+def test_tags_may_be_added_to_those_that_are_known() -> None:
+    first = planned(server("srv-1", tags={"team": "a", "serial": "1"}))
+    added = planned(replace(server("srv-1", tags={"serial": "2"}), adds_tags=True), world=world_after(first))
+    assert added.assets[0].description.tags == {"team": "a", "serial": "2"}
+    same = planned(replace(server("srv-1", tags={"serial": "1"}), adds_tags=True), world=world_after(first))
+    assert same.revisions == {}

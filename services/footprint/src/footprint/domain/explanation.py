@@ -14,7 +14,9 @@ import numpy as np
 
 from footprint.domain import formulas
 from footprint.domain.allocation import LINES, UNITS
+from footprint.domain.catalogue import GWP
 from footprint.domain.cells import ExtraSum, cells_of, extra_value, sum_extras
+from footprint.domain.embodied import MANUFACTURING
 from footprint.domain.engine import Computation, World, compute
 from footprint.domain.inventory import Asset
 from footprint.domain.profiles import Profile
@@ -50,7 +52,7 @@ def explain(asset: Asset, month: int, world: World) -> Explanation | None:
 
 def _evidence(profile: Profile) -> dict[str, Any]:
     """What is known of the asset behind some lines, and why each evidence was taken."""
-    life = profile.life
+    life, made = profile.life, profile.part(MANUFACTURING, GWP)
     power = next((each.power for each in profile.stretches if each.power is not None), None)
     return {
         "asset_id": profile.asset.id,
@@ -64,6 +66,7 @@ def _evidence(profile: Profile) -> dict[str, Any]:
             "to": _instant(life.end),
             "days": life.days,
             "evidence": life.evidence,
+            "carried_kg": made.unit_kg if made else None,
             "carried": [
                 {"stage": part.stage, "criterion": part.criterion, "per_unit": part.unit_kg} for part in profile.parts
             ],

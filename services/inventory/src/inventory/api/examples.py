@@ -137,6 +137,9 @@ IMPORT = {
     "updated": 0,
     "unchanged": 0,
     "rejected": 9,
+    "missing": 1,
+    "hostless": 0,
+    "mapping": None,
     "dropped": {"template": 2},
     "warnings": [],
     "failure": None,
@@ -152,8 +155,54 @@ IMPORT_QUEUED = {
     "accepted": 0,
     "created": 0,
     "rejected": 0,
+    "missing": 0,
     "dropped": {},
     "finished_at": None,
+}
+IMPORT_CANCELLED = {**IMPORT, "status": "cancelled", "created": 4, "accepted": 4, "rejected": 0}
+DIFFERENCE = {
+    "result": "updated",
+    "entity": "asset",
+    "org": "acme",
+    "source": "vcenter-nanterre",
+    "external_id": "vm-1042",
+    "kind": "virtual_machine",
+    "name": "erp-db-2",
+    "id": _MACHINE_ID,
+    "changes": [
+        {"field": "name", "before": "erp-db-1", "after": "erp-db-2", "from": None, "to": None},
+        {"field": "allocation.vcpu", "before": 4, "after": 8, "from": "2026-11-22T23:00:00Z", "to": None},
+    ],
+}
+MAPPING_REQUEST: dict[str, Any] = {
+    "org": "acme",
+    "name": "servicenow-servers",
+    "columns": [
+        {"column": "external_id", "headings": ["Asset tag"], "required": True},
+        {"column": "name", "headings": ["Name"]},
+        {"column": "kind", "headings": ["Class"], "values": {"Linux Server": "server", "Storage Device": "storage"}},
+        {"column": "status", "headings": ["Install status"], "values": {"Installed": "in_service"}},
+        {"column": "ram_gib", "headings": ["RAM (MB)"], "factor": 0.0009765625},
+        {"column": "acquired_on", "headings": ["Purchased"]},
+        {"column": "tags.owner", "headings": ["Managed by"]},
+    ],
+    "constants": {"source": "servicenow", "ram_units": "1"},
+    "date_formats": ["DD/MM/YYYY"],
+    "nulls": ["(empty)"],
+}
+_MAPPED_COLUMN = {"required": False, "values": {}, "factor": None}
+MAPPING = {
+    **MAPPING_REQUEST,
+    "columns": [{**_MAPPED_COLUMN, **column} for column in MAPPING_REQUEST["columns"]],
+    "id": _SERVER_ID,
+    **_RECORDED,
+}
+PRESET = {
+    "name": "glpi",
+    "columns": [{**_MAPPED_COLUMN, "column": "name", "headings": ["Name", "Nom"], "required": True}],
+    "constants": {"source": "glpi"},
+    "date_formats": ["YYYY-MM-DD", "DD-MM-YYYY", "DD/MM/YYYY"],
+    "nulls": ["N/A"],
 }
 REJECTS = (
     "original;file;line;code;field;message\r\n"

@@ -5,6 +5,7 @@ import csv
 import io
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Any, Self
 from uuid import UUID
 
@@ -24,11 +25,14 @@ from inventory.api import examples
 from inventory.api.routes import OwnCodes, Reader, Writer
 from inventory.domain.defects import Defect
 from inventory.domain.quantities import Code, Instant, Label, Moment, OrganisationId
+from inventory.domain.vocabulary import Kind
 from inventory.imports.formats import FormatName
+from inventory.imports.mapping import MappingName
 from inventory.service import imports as use_cases
 from inventory.service.problems import unprocessable
 from inventory.settings import InventorySettings
-from inventory.store import import_rows, imports
+from inventory.store import import_diffs, import_rows, imports
+from inventory.store.import_diffs import Difference
 from inventory.store.import_rows import StoredReject
 from inventory.store.imports import Import
 
@@ -37,6 +41,12 @@ PROGRESS_S = 0.5
 
 REJECT_ROWS = 1000
 REJECT_HEADINGS = ("original", "file", "line", "code", "field", "message")
+
+
+Position = Annotated[int, Field(ge=0, le=2**63 - 1)]
+"""Of a difference within its import's diff."""
+
+_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 
 class ImportedFile(BaseModel):
@@ -73,6 +83,57 @@ class Failure(BaseModel):
     detail: str
 
 
+class MissingHosts(StrEnum):
+    """What becomes of machines on hosts that neither the files nor the inventory know."""
+
+    REJECT = "reject"
+    NONE = "none"
+
+
+class DiffResult(StrEnum):
+    """What an import would do to something, or `missing`: it is known from the files' source and no longer in them."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    MISSING = "missing"
+
+
+class ChangedField(BaseModel):
+    """A field before and after; null is not known. What is dated changes over `[from, to)`, null is open."""
+
+    field: str
+    before: Any
+    after: Any
+    start: datetime | None = Field(default=None, alias="from")
+    end: datetime | None = Field(default=None, alias="to")
+
+
+class DifferenceView(BaseModel):
+    """One thing of the diff: an asset by source and external id, a site or an application by its code as external id."""
+
+    result: DiffResult
+    entity: str
+    org: str
+    source: str
+    external_id: str
+    kind: str | None
+    name: str | None
+    id: UUID
+    changes: list[ChangedField]
+
+    @classmethod
+    def of(cls, difference: Difference) -> Self:
+        """The view of a difference."""
+        return cls.model_validate(
+            {
+                **{name: getattr(difference, name) for name in cls.model_fields if name not in ("id", "changes")},
+                "id": difference.entity_id,
+                "changes": difference.changes,
+            }
+        )
+
+
 class ImportView(BaseModel):
     """An import job. Rows: `accepted` = `created` + `updated`; each row is accepted, unchanged, rejected or dropped."""
 
@@ -80,14 +141,19 @@ class ImportView(BaseModel):
     org: str
     format: str
     dry_run: bool
-    status: str = Field(description="queued, running, done or failed")
+    status: str = Field(description="queued, running, done, failed or cancelled")
     stages: list[Stage]
     accepted: int
     created: int
     updated: int
     unchanged: int
     rejected: int
-    dropped: dict[str, int] = Field(description="rows left out on purpose, by reason: template, placeholder")
+    missing: int = Field(description="assets known from the files' sources, of the kinds in them, that are not in them")
+    hostless: int = Field(description="machines taken without the host that they name, as missing_hosts=none asks")
+    mapping: str | None = Field(default=None, description="the mapping of columns that the files were read by")
+    dropped: dict[str, int] = Field(
+        description="rows left out on purpose, by reason: template, placeholder, not_compute, not_usage:credit…"
+    )
     warnings: list[Remark]
     failure: Failure | None = None
     files: list[ImportedFile]
@@ -114,6 +180,9 @@ class ImportView(BaseModel):
             updated=job.updated,
             unchanged=job.unchanged,
             rejected=job.rejected,
+            missing=job.missing,
+            hostless=job.hostless,
+            mapping=((job.learnt or {}).get("mapping") or job.options.get("mapping") or {}).get("name"),
             dropped=dict(job.dropped or {}),
             warnings=[Remark.model_validate(warning) for warning in job.warnings],
             failure=None if job.failure is None else Failure.model_validate(job.failure),
@@ -136,8 +205,12 @@ def imports_router(database: Database, clock: Callable[[], datetime], settings: 
         file: Annotated[list[UploadFile], File(description="one file or several of one format")],
         format_: Annotated[FormatName, Query(alias="format")] = FormatName.AUTO,
         dry_run: Annotated[
-            bool, Query(description="do everything, keep the counts and the rejects, undo the rest")
+            bool, Query(description="change nothing: counts, rejects and the diff of what would change")
         ] = False,
+        missing_hosts: Annotated[
+            MissingHosts,
+            Query(description="machines on hosts that are not known: `reject` them, or take them with `none`"),
+        ] = MissingHosts.REJECT,
         org: Annotated[
             OrganisationId | None, Form(description="for rows that do not name their organisation", examples=["acme"])
         ] = None,
@@ -145,7 +218,19 @@ def imports_router(database: Database, clock: Callable[[], datetime], settings: 
             Code | None, Form(description="for machines that do not name their site", examples=["nanterre-1"])
         ] = None,
         source: Annotated[
-            Label | None, Form(description="RVTools: what to call the vCenter", examples=["vcenter-nanterre"])
+            Label | None,
+            Form(description="whose names these are, where rows do not say it", examples=["vcenter-nanterre"]),
+        ] = None,
+        kind: Annotated[
+            Kind | None,
+            Form(description="what the rows of a mapped table are that do not say it", examples=["monitor"]),
+        ] = None,
+        mapping: Annotated[
+            MappingName | None,
+            Form(
+                description="the mapping of columns to read by: one of the organisation's, or a preset",
+                examples=["glpi"],
+            ),
         ] = None,
         effective_from: Annotated[
             Moment | None,
@@ -164,6 +249,9 @@ def imports_router(database: Database, clock: Callable[[], datetime], settings: 
         if len(file) > settings.import_limit_files:
             raise Problem(413, "too-large", f"an import has at most {settings.import_limit_files} files")
         files = await use_cases.describe(file, settings.import_limit_bytes)
+        if mapping is not None and format_ not in (FormatName.AUTO, FormatName.MAPPED, FormatName.GLPI):
+            rule = f"a mapping is for mapped tables; format {format_} has none"
+            raise unprocessable([Defect("mapping", "not_for_format", rule)])
         asked = use_cases.Request(
             org=_owner(caller, org, site),
             format=format_,
@@ -171,6 +259,10 @@ def imports_router(database: Database, clock: Callable[[], datetime], settings: 
             site=site,
             source=source,
             effective_from=None if effective_from is None else effective_from.isoformat(),
+            kind=kind,
+            mapping=mapping,
+            missing_hosts=missing_hosts,
+            client=caller.client,
         )
         fingerprint = json.dumps([asked, files])
         async with database.transaction(caller.organisations) as unit:
@@ -198,6 +290,38 @@ def imports_router(database: Database, clock: Callable[[], datetime], settings: 
         """One import: its status, its stages, its counts."""
         return _answer(await _find(database, caller, import_id))
 
+    @router.post(
+        "/imports/{import_id}/cancel", response_model=ImportView, responses=examples.answers(examples.IMPORT_CANCELLED)
+    )
+    async def cancel(import_id: UUID, caller: Writer) -> Response:
+        """End an import before its end. What it has applied stays, as its counts say; 409 when it has ended."""
+        async with database.transaction(caller.organisations) as unit:
+            return _answer(await use_cases.cancel(unit, import_id, clock()))
+
+    @router.get(
+        "/imports/{import_id}/diff",
+        response_model_by_alias=True,
+        responses=examples.answers(examples.page(examples.DIFFERENCE)),
+    )
+    async def read_diff(
+        import_id: UUID,
+        caller: Reader,
+        result: Annotated[DiffResult | None, Query(description="only these")] = None,
+        limit: Limit = 100,
+        cursor: Cursor = None,
+    ) -> Page[DifferenceView]:
+        """What a dry run would change: created, updated field by field with before and after, unchanged; and what is missing.
+
+        Missing are the assets known from a source of the files, of a kind that they hold, that the files do not hold and
+        that have not retired. An import that is no dry run has only these.
+        """
+        (after,) = decode(cursor, Position) if cursor else (0,)
+        await _find(database, caller, import_id)
+        async with database.snapshot(caller.organisations) as connection:
+            found = await import_diffs.page(connection, import_id, result, after, limit + 1)
+        following = encode(found[limit - 1].position) if len(found) > limit else None
+        return Page(items=[DifferenceView.of(one) for one in found[:limit]], next_cursor=following)
+
     @router.get(
         "/imports/{import_id}/rejects.csv",
         response_class=StreamingResponse,
@@ -218,7 +342,7 @@ def imports_router(database: Database, clock: Callable[[], datetime], settings: 
         responses=examples.answers(examples.EVENTS, media_type="text/event-stream"),
     )
     async def follow(import_id: UUID, caller: Reader) -> Response:
-        """Progress as server-sent events: `progress` whenever something changes, at last `done` or `failed`."""
+        """Progress as server-sent events: `progress` whenever something changes, at last `done`, `failed` or `cancelled`."""
         await _find(database, caller, import_id)
         return event_stream(_progress(database, caller, import_id))
 
@@ -274,8 +398,11 @@ def _cells(job: Import, reject: StoredReject) -> tuple[Any, ...]:
 
 
 def _line(cells: tuple[Any, ...]) -> str:
+    """A line of CSV. A cell that a spreadsheet would take for a formula gets an apostrophe before it."""
     line = io.StringIO()
-    csv.writer(line, delimiter=";").writerow(cells)
+    csv.writer(line, delimiter=";").writerow(
+        f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULAS) else cell for cell in cells
+    )
     return line.getvalue()
 
 

@@ -5,8 +5,8 @@ that breaks a rule is refused alone; the others count, but for those that depend
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -15,7 +15,7 @@ from inventory.domain.asset import SEGMENTS_LIMIT, Asset, Fact, revised, tell
 from inventory.domain.defects import Defect
 from inventory.domain.description import Description
 from inventory.domain.hosting import Stay, comes_back, in_two_places, stays
-from inventory.domain.quantities import instant, year_defect
+from inventory.domain.quantities import Moment, instant, year_defect
 from inventory.domain.record import AssetKey, AssetRecord, host_key
 from inventory.domain.timeline import ATTRIBUTES, UNSET, Change, Timeline
 from inventory.domain.vocabulary import HOSTING_KINDS, Kind, Status
@@ -45,10 +45,19 @@ class World:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row to plan. `final`: when it retires the asset, nothing known for later survives."""
+    """One row to plan. `final`: when it retires the asset, nothing known for later survives.
+
+    `begins`: an asset that is not known yet has been since then as the row says. `retired_from`: it retires then, and what
+    else the row says of its status holds until then only. Without `host_required` a row on a host that is not known is
+    taken, and says nothing of the host. With `adds_tags` its tags are beside those that are known, else instead of them.
+    """
 
     record: AssetRecord
     final: bool = False
+    begins: Moment | None = None
+    retired_from: Moment | None = None
+    host_required: bool = True
+    adds_tags: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +72,14 @@ class Revision:
 class Plan:
     """What each row comes to, by its position: defects, or the asset it concerns; and the assets that change.
 
+    `hostless` are the positions of rows that were taken without the host that they name.
     `warnings`, by position, are of rows that count although something about them is wrong.
     """
 
     defects: Mapping[int, Sequence[Defect]]
     assets: Mapping[int, Asset]
     revisions: Mapping[UUID, Revision]
+    hostless: Collection[int] = ()
     warnings: Mapping[int, Sequence[Defect]] = field(default_factory=dict)
 
 
@@ -107,6 +118,7 @@ class _Planner:
         self._starts: dict[int, datetime] = {}
         self._defects: dict[int, list[Defect]] = defaultdict(list)
         self._hosting = dict(world.hosting)
+        self._hostless: set[int] = set()
 
     def plan(self) -> Plan:
         self._gather()
@@ -114,7 +126,7 @@ class _Planner:
             self._resolve_hosts()
             revisions, assets, vanished = self._tell_all()
             if not vanished:
-                return Plan(dict(self._defects), assets, revisions)
+                return Plan(dict(self._defects), assets, revisions, self._hostless & assets.keys())
 
     def _tell_all(self) -> tuple[dict[UUID, Revision], dict[int, Asset], bool]:
         """Tell every group its rows; also whether a new asset lost its last one, and with it whatever it was to host."""
@@ -190,7 +202,7 @@ class _Planner:
                 (position, defect)
                 for group in self._groups.values()
                 for position in group.positions
-                if (defect := self._host_defect(self._rows[position].record)) is not None
+                if (defect := self._host_defect(position)) is not None
             ]
             if not refused:
                 return
@@ -198,12 +210,16 @@ class _Planner:
                 self._defects[position].append(defect)
                 self._groups[self._rows[position].record.key].positions.remove(position)
 
-    def _host_defect(self, record: AssetRecord) -> Defect | None:
-        if record.host is None:
+    def _host_defect(self, position: int) -> Defect | None:
+        record = self._rows[position].record
+        if record.host is None or position in self._hostless:
             return None
         key = host_key(record.host, record.org)
         host = self._find_host(key)
         if host is None:
+            if not self._rows[position].host_required:
+                self._hostless.add(position)
+                return None
             return Defect("host", "unknown_host", f"no asset {key.external_id!r} of {key.source!r} is known to host it")
         if host.kind not in HOSTING_KINDS:
             return Defect("host", "not_a_host", f"{key.external_id!r} is a {host.kind}; only servers and VMs host")
@@ -231,7 +247,10 @@ class _Planner:
                 group.positions.remove(position)
                 continue
             timeline = further
+            kept = description.tags if self._rows[position].adds_tags else {}
             description = record.describe(description)
+            if kept and not kept.items() <= description.tags.items():
+                description = description.model_copy(update={"tags": {**kept, **description.tags}})
         if timeline is None:
             return None
         return self._revised(group, description, timeline)
@@ -243,7 +262,10 @@ class _Planner:
                 position, "effective_to", "not_known_yet", "only the past of a known asset is corrected up to a date"
             )
             return None
-        told = tell(timeline, fact)
+        told = timeline
+        for one in self._life(self._rows[position], timeline, fact):
+            told = tell(told, one)
+        assert told is not None
         if len(told.segments) > SEGMENTS_LIMIT:
             self._refuse(
                 position, "effective_from", "timeline_too_long", f"a timeline has up to {SEGMENTS_LIMIT} segments"
@@ -262,13 +284,34 @@ class _Planner:
                 return None
         return told
 
+    def _life(self, row: Row, timeline: Timeline | None, fact: Fact) -> Iterator[Fact]:
+        """The fact of a row, with what the row says of the asset's beginning and end."""
+        zone = self._world.zones[row.record.org]
+        gone = None if row.retired_from is None else instant(row.retired_from, zone)
+        begins = None if row.begins is None or timeline is not None else instant(row.begins, zone)
+        if begins is not None and begins < fact.start:
+            if fact.change.status is Status.RETIRED and gone is None:
+                yield Fact(replace(fact.change, status=UNSET), begins)
+            else:
+                fact = replace(fact, start=begins)
+        if gone is None:
+            yield fact
+        elif gone > fact.start:
+            yield fact
+            yield Fact(Change(status=Status.RETIRED), gone)
+        elif timeline is None:
+            yield replace(fact, change=replace(fact.change, status=Status.RETIRED), start=gone)
+        else:
+            yield replace(fact, change=replace(fact.change, status=UNSET))
+            yield Fact(Change(status=Status.RETIRED), gone)
+
     def _fact(self, position: int) -> Fact:
         row, start = self._rows[position], self._starts[position]
         record = row.record
         said = {name: getattr(record, name) for name in ATTRIBUTES if name in record.model_fields_set}
         if record.says("site"):
             said["site_id"] = self._world.sites[record.org, record.site] if record.site is not None else None
-        if record.says("host"):
+        if record.says("host") and position not in self._hostless:
             host = self._find_host(host_key(record.host, record.org)) if record.host is not None else None
             said["host_id"] = host.id if host else None
         until = None

@@ -1,4 +1,4 @@
-"""The platform's own CSV: UTF-8, a header, one row per asset and date; several rows of one asset are its history.
+"""The platform's own table, as CSV or in a workbook: a header, one row per asset and date; several rows of one asset are its history.
 
 Unknown columns fail the file: a misspelt heading must not lose its data in silence. A blank cell says nothing: what is
 known stays. Parts of a machine are one value: whoever gives one of their cells gives them all. A machine whose parts do
@@ -7,14 +7,17 @@ not fit into the cells has them as JSON, as the API takes them, in `configuratio
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any
 
 import pydantic_core
 
 from inventory.domain.defects import Defect
 from inventory.imports.reading import Defaults, FileFailure, Place, Reading, Reject, SourceFile, SourceRow
-from inventory.imports.text import TextRow, read_text_rows
+from inventory.imports.tabs import Tab, TabRow, WorkbookLimits, shown, tab_that, tabs_of
+
+_ENCODINGS = ("utf-8-sig",)
+"""Our own CSV is UTF-8: another encoding would turn names into other names in silence."""
 
 _WHOLE = re.compile(r"[+-]?\d{1,18}\Z")
 _DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?\Z")
@@ -118,25 +121,38 @@ _WHOLES = {
 """The column that stands for a value which takes several."""
 
 
-class ConstellationCsv:
+class Constellation:
     """See the module."""
 
     name = "constellation"
+    strict = False
+
+    def __init__(self, limits: WorkbookLimits) -> None:
+        """`limits` of a workbook."""
+        self._limits = limits
 
     def read(self, files: Sequence[SourceFile], defaults: Defaults) -> Iterator[Reading]:
         """Read each file by itself. Raises FileFailure for a header that is not ours."""
         for file in files:
-            rows = read_text_rows(file)
-            header = next(rows, None)
-            if header is None:
-                raise FileFailure(file.name, "", "empty", "there is no header line")
+            tab, header = self._tab(file)
             columns = _columns(file, header)
-            for row in rows:
-                yield _reading(file, columns, row, defaults)
+            for row in islice(tab.rows(), 1, None):
+                yield _reading(tab, columns, row, defaults)
 
     def column(self, tab: str, field: str) -> str:
         """The column that a field comes from; the field itself when it comes from none."""
-        return _FIELDS.get(field) or _WHOLES.get(field) or field
+        return column_of(field)
+
+    def _tab(self, file: SourceFile) -> tuple[Tab, TabRow]:
+        """The table of a file: of a workbook the first tab that has our headings, else its first."""
+        found = tab_that(is_header, file, self._limits, _ENCODINGS)
+        if found is not None:
+            return found
+        for tab in tabs_of(file, self._limits, _ENCODINGS):
+            header = tab.header()
+            if header is not None:
+                return tab, header
+        raise FileFailure(file.name, "", "empty", "there is no header line")
 
 
 def columns() -> Mapping[str, str]:
@@ -149,8 +165,51 @@ def is_header(cells: Sequence[str]) -> bool:
     return set(REQUIRED) <= {cell.strip().lower() for cell in cells}
 
 
-def _columns(file: SourceFile, header: TextRow) -> list[str]:
-    columns = [cell.strip().lower() for cell in header.cells]
+def is_column(name: str) -> bool:
+    """Whether the format has a column of that name."""
+    return name in _COLUMNS
+
+
+def is_number(name: str) -> bool:
+    """Whether a column holds numbers."""
+    return (
+        _COLUMNS[name][1] is number or name.startswith("price_") or name.endswith("_eur_per_year")
+        if name in _COLUMNS
+        else False
+    )
+
+
+def column_of(field: str) -> str:
+    """The column that a field of a row comes from; the field itself when it comes from none."""
+    return _FIELDS.get(field) or _WHOLES.get(field) or field
+
+
+def belongs(content: Mapping[str, Any], column: str) -> bool:
+    """Whether a column stands by itself, or is part of something that a row says already."""
+    node: Any = content
+    for step in _COLUMNS[column][0].split(".")[:-1]:
+        node = node[0] if step == "0" and node else node.get(step) if isinstance(node, Mapping) else None
+        if not node:
+            return False
+    return True
+
+
+def put(content: dict[str, Any], column: str, text: str) -> None:
+    """Put what a cell of one of our columns says into a row."""
+    path, read = _COLUMNS[column]
+    _put(content, path, read(text))
+
+
+def completed(content: dict[str, Any], defaults: Defaults) -> dict[str, Any]:
+    """The row with what the sender said for all rows; a host is of the row's own source unless the row says another."""
+    defaults.complete(content)
+    if "host" in content and "source" in content:
+        content["host"].setdefault("source", content["source"])
+    return content
+
+
+def _columns(file: SourceFile, header: TabRow) -> list[str]:
+    columns = [(cell or "").strip().lower() for cell in header.texts]
     for column in columns:
         if column not in _COLUMNS:
             known = ", ".join(_COLUMNS)
@@ -163,25 +222,25 @@ def _columns(file: SourceFile, header: TextRow) -> list[str]:
     return columns
 
 
-def _reading(file: SourceFile, columns: Sequence[str], row: TextRow, defaults: Defaults) -> Reading:
-    place = Place(file.position, "", row.line)
-    if len(row.cells) != len(columns):
-        rule = f"the row has {len(row.cells)} cells, the header {len(columns)}"
-        return Reject(place, row.original, [Defect("", "wrong_number_of_cells", rule)])
-    if any("\x00" in cell for cell in row.cells):
-        return Reject(place, row.original, [Defect("", "malformed", "the row contains NUL characters")])
+def _reading(tab: Tab, columns: Sequence[str], row: TabRow, defaults: Defaults) -> Reading:
+    place = Place(tab.file.position, tab.name, row.line)
+    cells = row.cells
+    if len(cells) != len(columns):
+        if row.text is not None or len(cells) > len(columns):
+            rule = f"the row has {len(cells)} cells, the header {len(columns)}"
+            return Reject(place, row.original, [Defect("", "wrong_number_of_cells", rule)])
+        cells = [*cells, *[None] * (len(columns) - len(cells))]
     content: dict[str, Any] = {}
-    for column, cell in zip(columns, row.cells, strict=True):
-        text = cell.strip()
-        if text:
+    for column, cell in zip(columns, cells, strict=True):
+        if cell is not None:
+            text = cell if isinstance(cell, str) else shown(cell)
+            if "\x00" in text:
+                return Reject(place, row.original, [Defect("", "malformed", "the row contains NUL characters")])
+            if text.lower() == column and column in REQUIRED:
+                rule = "the header line stands again here; take it out"
+                return Reject(place, row.original, [Defect(column, "repeated_header", rule)])
             put(content, column, text)
-    return SourceRow(place, _completed(content, defaults), row.original)
-
-
-def put(content: dict[str, Any], column: str, text: str) -> None:
-    """Put what a cell of one of our columns says into a row."""
-    path, read = _COLUMNS[column]
-    _put(content, path, read(text))
+    return SourceRow(place, completed(content, defaults), row.original)
 
 
 def _put(content: dict[str, Any], path: str, value: Any) -> None:
@@ -191,10 +250,3 @@ def _put(content: dict[str, Any], path: str, value: Any) -> None:
     for step, below in pairwise(steps):
         node = node[0] if step == "0" else node.setdefault(step, [{}] if below == "0" else {})
     node[steps[-1]] = value
-
-
-def _completed(content: dict[str, Any], defaults: Defaults) -> dict[str, Any]:
-    defaults.complete(content)
-    if "host" in content and "source" in content:
-        content["host"].setdefault("source", content["source"])
-    return content

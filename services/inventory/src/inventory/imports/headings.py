@@ -38,6 +38,8 @@ _SPELLINGS: Mapping[str, Mapping[str, Sequence[str]]] = {
         "vendor": ("vendor",),
         "model": ("model",),
         "server": ("visdkserver",),
+        "serial": ("serialnumber",),
+        "service_tag": ("servicetag",),
     },
 }
 REQUIRED = {MACHINES: ("name", "power", "cpus", "memory", "host"), HOSTS: ("name",)}
@@ -99,6 +101,15 @@ def tab_of(name: str) -> str | None:
     return next((tab for tab in (MACHINES, HOSTS) if tab.lower() in lowered), None)
 
 
+def is_other_tab(name: str, cells: Sequence[object]) -> bool:
+    """Whether a file is another tab of RVTools, by its name (`RVTools_tabvDisk.csv`) or the tab's name in its headings."""
+    if re.search(r"tabv[a-z]+\.csv\Z", name, re.IGNORECASE):
+        return True
+    texts = [cell for cell in cells if isinstance(cell, str)]
+    found = re.match(r"v[A-Z][A-Za-z]+?(?=[A-Z#])", texts[0]) if texts else None
+    return found is not None and all(text.startswith(found.group()) for text in texts)
+
+
 def tab_by_headings(cells: Sequence[object]) -> str | None:
     """Which tab these headings are of, by the tab's name in them or by the columns that only that tab has."""
     texts = [cell for cell in cells if isinstance(cell, str)]
@@ -107,8 +118,9 @@ def tab_by_headings(cells: Sequence[object]) -> str | None:
             return tab
     if {"name", "power", "cpus"} <= read_headings(MACHINES, texts).columns.keys():
         return MACHINES
-    hosts = read_headings(HOSTS, texts).columns.keys()
-    return HOSTS if "name" in hosts and hosts & {"cores", "cpu_model", "cpus"} else None
+    hosts = read_headings(HOSTS, texts).columns
+    named = "name" in hosts and hosts["name"].heading.strip().lower().removeprefix(HOSTS.lower()) == "host"
+    return HOSTS if named and hosts.keys() & {"cores", "cpu_model", "cpus"} else None
 
 
 def shown(tab: str, meaning: str) -> str:

@@ -2,11 +2,29 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
 from inventory.domain.defects import Defect
 from inventory.domain.vocabulary import Kind
+
+
+class Entity(StrEnum):
+    """What a row tells of."""
+
+    SITE = "site"
+    ASSET = "asset"
+    PURCHASE = "purchase"
+    """What was paid for an asset that is known already, and when."""
+    CHARGE = "charge"
+    """That a machine at a public cloud ran for a while; the charges of a machine make its timeline together."""
+    APPLICATION = "application"
+    """That an application runs on a machine."""
+
+
+ORIGINAL_LIMIT = 20_000
+"""Characters that are kept of a row as it stood."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +47,7 @@ class Defaults:
     site: str | None = None
     source: str | None = None
     effective_from: str | None = None
+    kind: str | None = None
 
     def complete(self, content: dict[str, Any]) -> dict[str, Any]:
         """Put the defaults into a row, in place, where it does not say otherwise; the same row."""
@@ -52,20 +71,30 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class SourceRow:
-    """A row to apply: `content` is what `inventory.domain.record.read_record` reads, `original` the row as it stood."""
+    """A row to apply, and the row as it stood.
+
+    `content` of an asset is what `inventory.domain.record.read_record` reads, with `begins_on` and `retired_on` beside:
+    since when a new one has been there, and when it left. `depends` are names (see `name_of`) of what the row cannot be
+    without; a format that is `strict` refuses it when one of them is refused. `name` is that of what the row tells of,
+    where its content does not say it.
+    """
 
     place: Place
     content: Mapping[str, Any]
     original: str
+    entity: Entity = Entity.ASSET
+    depends: Sequence[str] = ()
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A row that cannot be read, and why."""
+    """A row that cannot be read, and why; `name` is that of what it tells of, where that much could be read."""
 
     place: Place
     original: str
     defects: Sequence[Defect]
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +114,15 @@ class Notice:
     detail: str
 
 
-Reading = SourceRow | Reject | Dropped | Notice
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """Something that all rows together say and that applying them needs."""
+
+    name: str
+    value: Any
+
+
+Reading = SourceRow | Reject | Dropped | Notice | Learnt
 
 
 class FileFailure(Exception):
@@ -105,9 +142,14 @@ class FileFailure(Exception):
 
 
 class Format(Protocol):
-    """A file format."""
+    """A file format.
+
+    `strict`: a name tells one thing. When two rows of a file tell of one, both are refused, and what depends on a refused
+    row is refused with it. Otherwise several rows of one asset are its history.
+    """
 
     name: str
+    strict: bool
 
     def read(self, files: Sequence[SourceFile], defaults: Defaults) -> Iterator[Reading]:
         """Read the files lazily; memory does not grow with the rows. Raises FileFailure."""
@@ -118,6 +160,23 @@ class Format(Protocol):
         ...
 
 
+def name_of(entity: Entity, org: object, source: object, external_id: object) -> str:
+    """One text per thing. The unit separator cannot stand in a name, so no two things have the same."""
+    return "\x1f".join((entity, str(org), str(source), str(external_id)))
+
+
+def row_name(row: SourceRow) -> str:
+    """The name of what a row tells of."""
+    content = row.content
+    if row.name is not None:
+        return row.name
+    if row.entity is Entity.SITE:
+        return name_of(row.entity, content.get("org"), "", content.get("code"))
+    entity = Entity.ASSET if row.entity is Entity.CHARGE else row.entity
+    return name_of(entity, content.get("org"), content.get("source"), content.get("external_id"))
+
+
 def storable(text: str) -> str:
-    """`text` without what a database cannot hold: NUL."""
-    return text.replace("\x00", "\N{REPLACEMENT CHARACTER}")
+    """`text` without what a database cannot hold, NUL, and no longer than is kept of a row."""
+    kept = text if len(text) <= ORIGINAL_LIMIT else text[:ORIGINAL_LIMIT] + "…"
+    return kept.replace("\x00", "\N{REPLACEMENT CHARACTER}")

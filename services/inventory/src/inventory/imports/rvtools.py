@@ -14,6 +14,7 @@ from inventory.imports.headings import (
     HOSTS,
     MACHINES,
     REQUIRED,
+    is_other_tab,
     read_headings,
     sheet_of,
     shown,
@@ -30,7 +31,7 @@ from inventory.imports.reading import (
     SourceFile,
     SourceRow,
 )
-from inventory.imports.tabs import Tab, TabRow, TextTab, is_workbook, workbook_tabs
+from inventory.imports.tabs import Tab, TabRow, TextTab, WorkbookLimits, is_workbook, workbook_tabs
 
 SOURCE = "rvtools"
 """The source when neither the sender nor the file names a vCenter."""
@@ -67,10 +68,11 @@ class Rvtools:
     """See the module."""
 
     name = "rvtools"
+    strict = False
 
-    def __init__(self, workbook_limit_bytes: int) -> None:
-        """`workbook_limit_bytes`: the size up to which a workbook is unpacked."""
-        self._limit_bytes = workbook_limit_bytes
+    def __init__(self, limits: WorkbookLimits) -> None:
+        """`limits` of a workbook."""
+        self._limits = limits
 
     def read(self, files: Sequence[SourceFile], defaults: Defaults) -> Iterator[Reading]:
         """Read hosts, then machines, of all files together. Raises FileFailure when neither tab is there."""
@@ -89,17 +91,22 @@ class Rvtools:
     def recognises(self, file: SourceFile) -> bool:
         """Whether the file has a tab of ours."""
         if is_workbook(file):
-            return any(sheet_of(tab.name) for tab in workbook_tabs(file, self._limit_bytes))
-        return any(True for _ in self._tables(file))
+            return any(sheet_of(tab.name) for tab in workbook_tabs(file, self._limits))
+        header = TextTab(file).header()
+        return header is not None and tab_by_headings(header.cells) is not None
 
     def _tables(self, file: SourceFile) -> Iterator[Table]:
         if is_workbook(file):
-            for sheet in workbook_tabs(file, self._limit_bytes):
+            for sheet in workbook_tabs(file, self._limits):
                 yield from _table(sheet, sheet_of(sheet.name))
-        else:
-            tab = TextTab(file, file.name)
-            header = next(tab.rows(), None)
-            yield from _table(tab, tab_of(file.name) or (tab_by_headings(header.cells) if header else None))
+            return
+        tab = TextTab(file)
+        header = tab.header()
+        kind = None if header is None else tab_of(file.name) or tab_by_headings(header.cells)
+        if kind is None and (header is None or not is_other_tab(file.name, header.cells)):
+            rule = "it is no tab of RVTools: neither its name nor its headings are those of vInfo or vHost"
+            raise FileFailure(file.name, "", "not_rvtools", rule)
+        yield from _table(tab, kind)
 
 
 def _table(tab: Tab, kind: str | None) -> Iterator[Table]:
@@ -124,7 +131,7 @@ def _notices(files: Sequence[SourceFile], tables: Sequence[Table], defaults: Def
     if MACHINES not in found:
         yield Notice(first, MACHINES, "missing_sheet", "no vInfo tab: only the hosts are imported")
     if HOSTS not in found:
-        rule = "no vHost tab: only machines on hosts that are known already are imported"
+        rule = "no vHost tab: machines on hosts that are not known already are imported with missing_hosts=none only"
         yield Notice(first, HOSTS, "missing_sheet", rule)
     elif defaults.site is None:
         rule = "the hosts come without a site: name one in the form field `site`, or set it later"
@@ -164,13 +171,15 @@ def _machine(table: Table, row: TabRow, source: str | None, defaults: Defaults) 
     disk_gib = cells.gib("disk")
     host = cells.text("host", required=True)
     own_source = source or cells.text("server") or SOURCE
+    uuid = cells.text("uuid")
     if cells.defects or power is None:
         return Reject(table.place(row), row.original, cells.defects)
     content = {
         "kind": Kind.VIRTUAL_MACHINE,
         "source": own_source,
-        "external_id": cells.text("uuid") or cells.text("id") or name,
+        "external_id": uuid or cells.text("id") or name,
         "name": name,
+        **({} if uuid is None else {"uuid": uuid}),
         "status": _POWER[power.lower()],
         "host": {"source": own_source, "external_id": host},
         "allocation": {"vcpu": vcpu, "ram_gib": ram_gib, "disk_gib": disk_gib},
@@ -200,6 +209,9 @@ def _host(table: Table, row: TabRow, source: str | None, defaults: Defaults) -> 
         content["configuration"] = configuration
     if model is not None:
         content["model"] = {"maker": cells.text("vendor"), "name": model}
+    serial = cells.text("serial") or cells.text("service_tag")
+    if serial is not None:
+        content["serial_number"] = serial
     if cells.defects:
         return Reject(table.place(row), row.original, cells.defects)
     return SourceRow(table.place(row), defaults.complete(content), row.original)

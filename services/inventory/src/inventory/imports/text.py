@@ -1,5 +1,6 @@
 """Text files of rows: encodings, delimiters, and rows with the very lines that they stood on."""
 
+import codecs
 import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -7,6 +8,9 @@ from pathlib import Path
 from typing import TextIO
 
 from inventory.imports.reading import FileFailure, SourceFile, storable
+
+_OLE = b"\xd0\xcf\x11\xe0"
+"""How old workbooks and protected ones begin."""
 
 CELL_LIMIT = 131_072
 """Characters in one cell."""
@@ -31,8 +35,9 @@ class TextRow:
 def read_text_rows(file: SourceFile, encodings: Sequence[str] = ("utf-8-sig",)) -> Iterator[TextRow]:
     """The rows of a delimited file that are not blank, the header first; the delimiter is that of the header.
 
-    Raises FileFailure when no encoding fits or a quote is never closed.
+    Raises FileFailure when no encoding fits, when it is no text at all, or when a quote is never closed.
     """
+    _refuse_other_content(file)
     encoding = _encoding(file, encodings)
     with file.path.open(encoding=encoding, newline="") as lines:
         yield from _rows(file, lines)
@@ -41,6 +46,20 @@ def read_text_rows(file: SourceFile, encodings: Sequence[str] = ("utf-8-sig",)) 
 def delimiter_of(header: str) -> str:
     """The delimiter that occurs most in a header line; a comma when none does."""
     return max(DELIMITERS, key=header.count)
+
+
+def _refuse_other_content(file: SourceFile) -> None:
+    """Refuse what would decode to nonsense: UTF-16 and UTF-32, and the binary files that are taken for a CSV."""
+    with file.path.open("rb") as content:
+        head = content.read(4096)
+    if head.startswith(_OLE):
+        rule = "it is an old .xls workbook, or one that is protected by a password; save it as .xlsx or CSV, without"
+        raise FileFailure(file.name, "", "unreadable", rule)
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)) or 4 * head.count(0) > len(
+        head
+    ):
+        rule = "the text is UTF-16 or UTF-32, or no text; save it as CSV UTF-8"
+        raise FileFailure(file.name, "", "wrong_encoding", rule)
 
 
 def _encoding(file: SourceFile, encodings: Sequence[str]) -> str:

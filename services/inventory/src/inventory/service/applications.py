@@ -140,6 +140,24 @@ async def apply_application_rows(unit: Transaction, rows: Sequence[Any], now: da
 
     Several rows may tell one application, such as one row a machine.
     """
+    plan = await foresee_application_rows(unit, rows, now, {})
+    changed = [after for before, after in plan.applications if before is not None and after is not before]
+    await _write(unit, [after for before, after in plan.applications if before is None], changed)
+    return plan.outcomes
+
+
+@dataclass(frozen=True)
+class ApplicationsPlan:
+    """What rows of applications come to: an outcome each, and every application that they tell, before and after."""
+
+    outcomes: list[RowOutcome]
+    applications: list[tuple[Application | None, Application]]
+
+
+async def foresee_application_rows(
+    unit: Transaction, rows: Sequence[Any], now: datetime, awaited: Mapping[AssetKey, KnownMachine]
+) -> ApplicationsPlan:
+    """What `apply_application_rows` would do, were the machines `awaited` there too; nothing is written."""
     outcomes: dict[int, RowOutcome] = {}
     records: dict[int, ApplicationRecord] = {}
     for index, row in enumerate(rows):
@@ -148,6 +166,7 @@ async def apply_application_rows(unit: Transaction, rows: Sequence[Any], now: da
         except Refused as refused:
             outcomes[index] = RowOutcome(index, Result.ERROR, defects=refused.defects)
     world = await _load(unit, list(records.values()), now)
+    world = replace(world, machines={**awaited, **world.machines})
     codes = {(record.org, record.code) for record in records.values()}
     known = await store.lock_by_codes(unit.connection, sorted(codes))
     current = dict(known)
@@ -159,12 +178,11 @@ async def apply_application_rows(unit: Transaction, rows: Sequence[Any], now: da
         except Refused as refused:
             outcomes[index] = RowOutcome(index, Result.ERROR, defects=refused.defects)
     settled = {code: _settled(known.get(code), after) for code, after in current.items()}
-    changed = [one for code, one in settled.items() if code in known and one is not known[code]]
-    await _write(unit, [one for code, one in settled.items() if code not in known], changed)
     for index in told:
         code = (records[index].org, records[index].code)
         outcomes[index] = _outcome(index, known.get(code), settled[code])
-    return [outcomes[index] for index in range(len(rows))]
+    applications = [(known.get(code), after) for code, after in settled.items()]
+    return ApplicationsPlan([outcomes[index] for index in range(len(rows))], applications)
 
 
 def _settled(known: Application | None, after: Application) -> Application:

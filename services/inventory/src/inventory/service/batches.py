@@ -1,10 +1,10 @@
 """Rows into assets: load what they name, plan, write the difference, publish what changed."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 from common.database import Transaction
@@ -31,6 +31,21 @@ async def apply_rows(unit: Transaction, rows: Sequence[Row], *, unsaid: Clock, n
     result = plan(rows, await _load(unit, rows), unsaid=unsaid, recorded_at=now, new_id=uuid4)
     await write(unit, list(result.revisions.values()))
     return replace(result, warnings=await stranding.warnings(unit, result))
+
+
+async def foresee_rows(
+    unit: Transaction,
+    rows: Sequence[Row],
+    *,
+    unsaid: Clock,
+    now: datetime,
+    hosts: Mapping[AssetKey, HostFacts],
+    sites: Mapping[tuple[str, str], UUID],
+) -> Plan:
+    """What `apply_rows` would do, were `hosts` and `sites` there too; nothing is written."""
+    world = await _load(unit, rows)
+    foreseen = replace(world, hosts={**hosts, **world.hosts}, sites={**sites, **world.sites})
+    return plan(rows, foreseen, unsaid=unsaid, recorded_at=now, new_id=uuid4)
 
 
 _TAKEN = (assets.KEY_TAKEN, applications.CODE_TAKEN, activities.NAME_TAKEN)

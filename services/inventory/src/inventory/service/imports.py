@@ -4,13 +4,14 @@ import hashlib
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
-from uuid import uuid4
+from typing import Any, Protocol
+from uuid import UUID, uuid4
 
-from common.api.problems import Problem
+from common.api.problems import Conflict, NotFound, Problem
 from common.database import Transaction
 
 from inventory.domain.defects import Defect
+from inventory.service.import_mappings import chosen_mapping
 from inventory.service.problems import unprocessable
 from inventory.store import import_rows, imports, places
 from inventory.store.imports import Import, StoredFile
@@ -45,11 +46,22 @@ class Request:
     site: str | None = None
     source: str | None = None
     effective_from: str | None = None
+    kind: str | None = None
+    mapping: str | None = None
+    missing_hosts: str = "reject"
+    client: str | None = None
 
     @property
-    def options(self) -> dict[str, str]:
-        """The defaults for rows, those that were said."""
-        said = {"site": self.site, "source": self.source, "effective_from": self.effective_from}
+    def options(self) -> dict[str, Any]:
+        """The defaults for rows, those that were said, and what is to be done with rows whose host is not known."""
+        said = {
+            "site": self.site,
+            "source": self.source,
+            "effective_from": self.effective_from,
+            "kind": self.kind,
+            "missing_hosts": self.missing_hosts,
+            "client": self.client,
+        }
         return {name: value for name, value in said.items() if value is not None}
 
 
@@ -75,12 +87,16 @@ async def submit(
 ) -> Import:
     """Store the files and queue the import. Raises Unprocessable when the organisation or the site is not known."""
     await _check_defaults(unit, request)
+    options = request.options
+    if request.mapping is not None:
+        mapping = await chosen_mapping(unit, request.org, request.mapping)
+        options["mapping"] = mapping.model_dump(mode="json")
     job = Import(
         id=uuid4(),
         org=request.org,
         organisations=unit.organisations,
         format=request.format,
-        options=request.options,
+        options=options,
         dry_run=request.dry_run,
         files=files,
         received_at=now,
@@ -91,6 +107,23 @@ async def submit(
         async for data in _content(upload):
             await import_rows.insert_chunk(unit.connection, job, file, position, data)
             position += 1
+    unit.wake(CHANNEL)
+    return job
+
+
+async def cancel(unit: Transaction, import_id: UUID, now: datetime) -> Import:
+    """End an import before its end. What was applied stays; the rest of its rows and its files are let go of.
+
+    Whoever works on it holds its row while a chunk is written; after that they have lost their lease and write nothing
+    more. Raises NotFound, and Conflict when it has ended.
+    """
+    job = await imports.cancel(unit.connection, import_id, now)
+    if job is None:
+        ended = await imports.find(unit.connection, import_id)
+        if ended is None:
+            raise NotFound("import", import_id)
+        raise Conflict(f"the import has ended: it is {ended.status}", "ended")
+    await import_rows.let_go(unit.connection, job)
     unit.wake(CHANNEL)
     return job
 

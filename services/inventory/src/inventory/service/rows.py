@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from common.database import Transaction
-from common.organisations import visible
+from common.organisations import Organisations, visible
 
 from inventory.domain.defects import Defect, Refused
 from inventory.domain.planning import Clock, Plan, Revision, Row
@@ -41,6 +41,7 @@ class RowOutcome:
     asset_id: UUID | None = None
     version: int | None = None
     defects: Sequence[Defect] = ()
+    hostless: bool = False
     warnings: Sequence[Defect] = ()
 
     def document(self) -> dict[str, Any]:
@@ -70,7 +71,7 @@ async def apply_sent_rows(
     outcomes: dict[int, RowOutcome] = {}
     for index, row in enumerate(rows):
         try:
-            record = _read(row, unit)
+            record = read_sent_row(row, unit.organisations)
         except Refused as refused:
             outcomes[index] = RowOutcome(index, Result.ERROR, defects=refused.defects)
         else:
@@ -78,29 +79,31 @@ async def apply_sent_rows(
             good.append(Row(record))
     if good:
         plan = await apply_rows(unit, good, unsaid=unsaid or (lambda zone: now), now=now)
-        outcomes.update({index: _outcome(plan, position, index) for position, index in enumerate(positions)})
+        outcomes.update({index: outcome_of(plan, position, index) for position, index in enumerate(positions)})
     return [outcomes[index] for index in range(len(rows))]
 
 
-def _read(row: Any, unit: Transaction) -> AssetRecord:
+def read_sent_row(row: Any, organisations: Organisations) -> AssetRecord:
+    """Read a row of a caller who may touch `organisations`. Raises Refused."""
     if isinstance(row, Malformed):
         raise Refused([row.defect])
     record = read_record(row)
-    if not visible(unit.organisations, record.org):
+    if not visible(organisations, record.org):
         raise Refused(
             [Defect("org", "forbidden_organisation", f"your token does not name organisation {record.org!r}")]
         )
     return record
 
 
-def _outcome(plan: Plan, position: int, index: int) -> RowOutcome:
+def outcome_of(plan: Plan, position: int, index: int) -> RowOutcome:
+    """What the row at `position` of a plan came to, told under `index`."""
     defects = plan.defects.get(position)
     if defects:
         return RowOutcome(index, Result.ERROR, defects=defects)
     asset = plan.assets[position]
     revision = plan.revisions.get(asset.id)
-    warnings = plan.warnings.get(position, ())
-    return RowOutcome(index, _result(revision), asset.id, asset.version, warnings=warnings)
+    hostless, warnings = position in plan.hostless, plan.warnings.get(position, ())
+    return RowOutcome(index, _result(revision), asset.id, asset.version, hostless=hostless, warnings=warnings)
 
 
 def _result(revision: Revision | None) -> Result:

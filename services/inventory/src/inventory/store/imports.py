@@ -28,7 +28,7 @@ class Import:
     org: str
     organisations: Organisations
     format: str
-    options: Mapping[str, str]
+    options: Mapping[str, Any]
     dry_run: bool
     files: Sequence[StoredFile]
     received_at: datetime
@@ -40,16 +40,19 @@ class Import:
     updated: int = 0
     unchanged: int = 0
     rejected: int = 0
+    missing: int = 0
+    hostless: int = 0
     dropped: Mapping[str, int] | None = None
     warnings: Sequence[Mapping[str, Any]] = ()
     failure: Mapping[str, Any] | None = None
     finished_at: datetime | None = None
     lease: UUID | None = None
     attempts: int = 0
+    learnt: Mapping[str, Any] | None = None
 
 
 class LeaseLost(Exception):
-    """Another worker has taken the import over; whatever this one was about to write must not be written."""
+    """Another worker has taken the import over, or it was cancelled; whatever was about to be written must not be."""
 
 
 async def insert(connection: Connection, job: Import) -> None:
@@ -119,14 +122,22 @@ async def claim(connection: Connection, lease: UUID, lease_s: float) -> Import |
     return None if row is None else _import(row)
 
 
-async def hold(connection: Connection, job: Import, lease_s: float) -> None:
-    """Renew the lease, and with it lock the import until commit. Raises LeaseLost."""
-    await _held(
+async def hold(connection: Connection, job: Import, lease_s: float) -> tuple[int, str]:
+    """Renew the lease, and with it lock the import until commit; the last row that was applied (rank and name).
+
+    Raises LeaseLost.
+    """
+    row = await _held(
         connection,
-        "UPDATE imports SET leased_until = now() + make_interval(secs => $3) WHERE id = $1 AND lease = $2",
+        """
+        UPDATE imports SET leased_until = now() + make_interval(secs => $3)
+        WHERE id = $1 AND lease = $2
+        RETURNING reached_rank, reached_name
+        """,
         job,
         lease_s,
     )
+    return row["reached_rank"], row["reached_name"]
 
 
 async def release(connection: Connection, job: Import) -> None:
@@ -138,18 +149,33 @@ async def release(connection: Connection, job: Import) -> None:
     )
 
 
-async def start_reading(connection: Connection, job: Import, format_name: str) -> None:
+async def start_reading(connection: Connection, job: Import, format_name: str, learnt: Mapping[str, Any]) -> None:
     """Begin the stage `read` from nothing: forget what an earlier attempt had counted. Raises LeaseLost."""
     await _held(
         connection,
         """
         UPDATE imports
-        SET format = $3, rows_read = 0, rejected = 0, dropped = '{}', warnings = '[]'
+        SET stage = 'read', format = $3, learnt = $4, rows_read = 0, rows_applied = 0, created = 0, updated = 0,
+            unchanged = 0, rejected = 0, missing = 0, hostless = 0, dropped = '{}', warnings = '[]',
+            reached_rank = -1, reached_name = ''
         WHERE id = $1 AND lease = $2
         """,
         job,
         format_name,
+        dict(learnt),
     )
+
+
+async def learn(connection: Connection, job: Import, learnt: Mapping[str, Any]) -> None:
+    """Keep what reading found out, for applying. Raises LeaseLost."""
+    await _held(
+        connection, "UPDATE imports SET learnt = learnt || $3::jsonb WHERE id = $1 AND lease = $2", job, dict(learnt)
+    )
+
+
+async def learnt(connection: Connection, job: Import) -> dict[str, Any]:
+    """What reading found out."""
+    return dict(await connection.fetchval("SELECT learnt FROM imports WHERE id = $1", job.id))
 
 
 async def add_read(
@@ -183,30 +209,78 @@ async def add_read(
     return int(row["rows_read"])
 
 
-async def start_applying(connection: Connection, job: Import) -> None:
-    """End the stage `read`. Raises LeaseLost."""
-    await _held(connection, "UPDATE imports SET stage = 'apply' WHERE id = $1 AND lease = $2", job)
+async def start_applying(connection: Connection, job: Import, *, refused: int, missing: int) -> None:
+    """End the stage `read`: of the rows read `refused` were taken out again, `missing` assets are not in the files.
+
+    Raises LeaseLost.
+    """
+    await _held(
+        connection,
+        """
+        UPDATE imports
+        SET stage = 'apply', rows_read = rows_read - $3, rejected = rejected + $3, missing = $4
+        WHERE id = $1 AND lease = $2
+        """,
+        job,
+        refused,
+        missing,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """How many rows came to what."""
+
+    rows: int
+    created: int
+    updated: int
+    unchanged: int
+    rejected: int
+    hostless: int
 
 
 async def add_applied(
-    connection: Connection, job: Import, *, rows: int, created: int, updated: int, unchanged: int, rejected: int
+    connection: Connection, job: Import, applied: Applied, reached: tuple[int, str], warnings: Sequence[Any]
 ) -> None:
-    """Count what was just applied. Raises LeaseLost."""
+    """Count what was just applied, up to the row `reached` (rank and name); some hundred warnings are kept.
+
+    Raises LeaseLost.
+    """
     await _held(
         connection,
         """
         UPDATE imports
         SET rows_applied = rows_applied + $3, created = created + $4, updated = updated + $5,
-            unchanged = unchanged + $6, rejected = rejected + $7
+            unchanged = unchanged + $6, rejected = rejected + $7, hostless = hostless + $8,
+            reached_rank = $9, reached_name = $10,
+            warnings = CASE WHEN jsonb_array_length(warnings) < 100 THEN warnings || $11::jsonb ELSE warnings END
         WHERE id = $1 AND lease = $2
         """,
         job,
-        rows,
-        created,
-        updated,
-        unchanged,
-        rejected,
+        applied.rows,
+        applied.created,
+        applied.updated,
+        applied.unchanged,
+        applied.rejected,
+        applied.hostless,
+        *reached,
+        list(warnings),
     )
+
+
+async def cancel(connection: Connection, import_id: UUID, at: datetime) -> Import | None:
+    """End an import that has not ended, whoever works on it: they lose their lease. None when it has ended before."""
+    row = await connection.fetchrow(
+        """
+        UPDATE imports
+        SET status = 'cancelled', finished_at = $2, lease = NULL, leased_until = NULL
+        WHERE id = $1 AND status IN ('queued', 'running')
+        RETURNING *
+        """,
+        import_id,
+        at,
+    )
+    return None if row is None else _import(row)
 
 
 async def finish(connection: Connection, job: Import, at: datetime, failure: Mapping[str, Any] | None = None) -> None:
