@@ -24,7 +24,17 @@ SELECT (SELECT count(*) FROM footprint.changes)
 """
 _PUBLISHERS = ("inventory", "factors")
 _CONSUMER = "footprint"
-_HEARD = ("inventory.organizations", "inventory.sites", "inventory.assets", "factors.factors")
+_HEARD = (
+    "inventory.organizations",
+    "inventory.sites",
+    "inventory.assets",
+    "inventory.measurements",
+    "inventory.activities",
+    "inventory.applications",
+    "factors.factors",
+    "factors.overrides",
+    "factors.releases",
+)
 
 
 async def stages(postgres: str, kafka: str, topic_prefix: str = "") -> AsyncGenerator[str, None]:
