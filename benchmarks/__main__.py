@@ -13,7 +13,7 @@ import typer
 from local_stack.layout import StackError
 from rich.console import Console
 
-from benchmarks import estimates, footprints, imports, latency, machine, measurements, resolves, scenarios
+from benchmarks import estimates, footprints, imports, latency, machine, measurements, resolves, scenarios, usage
 from benchmarks.figures import Figure, table, with_cpu
 from benchmarks.http_connection import AnswerError, Target
 from benchmarks.stacks import own_stack
@@ -58,6 +58,12 @@ def _measurements(stack: Stack, assets: int, rates: Sequence[float], seconds: fl
     yield lambda: asyncio.run(resolves.measure_again(factors, seconds))
     yield lambda: asyncio.run(resolves.measure_anew(factors, seconds))
     yield lambda: asyncio.run(resolves.measure_batch(factors, seconds))
+    billing = Target.of(stack.services["billing"], stack.token)
+    metered = f"{org}-metered"
+    contract = asyncio.run(usage.contract(billing, metered))
+    yield lambda: asyncio.run(usage.measure_http(billing, metered))
+    yield lambda: asyncio.run(usage.measure_broker(stack, metered))
+    yield lambda: asyncio.run(usage.measure_rating(billing, contract))
     yield lambda: measurements.measure(stack, f"{org}-meters")
     yield lambda: imports.measure(stack, assets, org)
     yield lambda: footprints.measure_factor(stack, org)

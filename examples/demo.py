@@ -1,4 +1,4 @@
-"""Loads the example organisation into the running local stack, shows its dashboard and a study of it: `python -m examples.demo`.
+"""Loads the example organisation into the running local stack, shows its dashboard, a study and an invoice: `python -m examples.demo`.
 
 Running it again loads nothing twice: organisations and sites are found, and an unchanged file changes no asset.
 """
@@ -13,10 +13,11 @@ from rich.console import Console
 
 from examples import terminal
 from examples.dates import TIME_ZONE
+from examples.invoicing import show_invoice
 from examples.organisation import ORGANISATION
 from examples.platform import Platform, PlatformError, Stack
 from examples.scenario import show_scenario
-from examples.settling import wait_until_heard_by_scenarios, wait_until_settled
+from examples.settling import wait_until_heard_by, wait_until_settled
 
 _ACME = Path(__file__).parent / "acme"
 _SETTLE_TIMEOUT_S = 180.0
@@ -24,7 +25,7 @@ _COAL_SITE = "fort-de-france-1"
 
 
 def run(console: Console, stack: Stack, directory: Path, month: str) -> None:
-    """Load `directory` into `stack`, wait until every footprint is computed, and print the dashboard of `month` and a study.
+    """Load `directory` into `stack`, wait until every footprint is computed, and print the dashboard of `month`, a study and an invoice.
 
     Raises PlatformError with one clear sentence when a call is refused or nothing settles in time.
     """
@@ -40,8 +41,11 @@ def run(console: Console, stack: Stack, directory: Path, month: str) -> None:
             wait_until_settled(stack, _SETTLE_TIMEOUT_S)
         dashboard = platform.get("/footprint/v1/dashboard", org=ORGANISATION, month=month)
         terminal.show(console, _organisation(directory)["name"], dashboard)
-        wait_until_heard_by_scenarios(stack, _SETTLE_TIMEOUT_S)
+        wait_until_heard_by(stack, "scenarios", _SETTLE_TIMEOUT_S)
         show_scenario(console, platform, ORGANISATION, int(month[:4]) + 1, _COAL_SITE)
+        wait_until_heard_by(stack, "billing", _SETTLE_TIMEOUT_S)
+        with console.status("invoicing the month"):
+            show_invoice(console, platform, ORGANISATION, month)
 
 
 def last_complete_month(today: date) -> str:

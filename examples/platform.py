@@ -73,6 +73,10 @@ class Platform:
         headers = {} if key is None else {"Idempotency-Key": key}
         return self._call("POST", path, json=body, headers=headers).json()
 
+    def put(self, path: str, body: Any) -> Any:
+        """Return the JSON that a PUT of `body` to `path` below `/api` answers."""
+        return self._call("PUT", path, json=body).json()
+
     def ensure(self, path: str, body: Mapping[str, Any]) -> None:
         """Create what `body` describes, or find that it is there already: running it again changes nothing."""
         key = uuid5(NAMESPACE_URL, path + json.dumps(body, sort_keys=True))

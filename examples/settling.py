@@ -35,6 +35,10 @@ _HEARD = (
     "factors.overrides",
     "factors.releases",
 )
+_ALSO_HEARD = {
+    "scenarios": ("inventory.sites", "inventory.assets", "factors.factors", "footprint.asset-months"),
+    "billing": ("inventory.organizations", "inventory.assets", "footprint.asset-months"),
+}
 
 
 async def stages(postgres: str, kafka: str, topic_prefix: str = "") -> AsyncGenerator[str, None]:
@@ -65,23 +69,23 @@ async def settle(postgres: str, kafka: str, timeout_s: float, topic_prefix: str 
         raise PlatformError(f"The footprints did not settle within {timeout_s:.0f} s: see `make logs`.") from None
 
 
-async def _heard_by_scenarios(postgres: str, kafka: str, timeout_s: float) -> None:
+async def _passed_on(postgres: str, kafka: str, consumer: str, timeout_s: float) -> None:
     connection = await asyncpg.connect(postgres)
     try:
         async with asyncio.timeout(timeout_s):
             await until_none(partial(connection.fetchval, "SELECT count(*) FROM footprint.outbox"))
-            await _wait_for_no_lag(kafka, "", "scenarios", (*_HEARD[1:], "footprint.asset-months"))
+            await _wait_for_no_lag(kafka, "", consumer, _ALSO_HEARD[consumer])
     except TimeoutError:
         raise PlatformError(
-            f"Scenarios did not hear all footprints within {timeout_s:.0f} s: see `make logs`."
+            f"The footprints did not reach {consumer} within {timeout_s:.0f} s: see `make logs`."
         ) from None
     finally:
         await connection.close()
 
 
-def wait_until_heard_by_scenarios(stack: Stack, timeout_s: float) -> None:
-    """Return once scenarios has heard every footprint that is computed."""
-    asyncio.run(_heard_by_scenarios(stack.postgres, stack.kafka, timeout_s))
+def wait_until_heard_by(stack: Stack, consumer: str, timeout_s: float) -> None:
+    """Return once `consumer`, scenarios or billing, has heard every footprint that is computed."""
+    asyncio.run(_passed_on(stack.postgres, stack.kafka, consumer, timeout_s))
 
 
 def wait_until_settled(stack: Stack, timeout_s: float) -> None:

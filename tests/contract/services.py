@@ -34,8 +34,15 @@ READERS: dict[tuple[str, str], type[BaseModel]] = {
     ("billing", "inventory.organization.changed.v1"): billing.OrganizationChanged,
     ("billing", "inventory.asset.changed.v1"): billing.AssetChanged,
     ("billing", "footprint.asset-month.changed.v1"): billing.AssetMonthChanged,
+    ("billing", "usage.started.v1"): billing.UsageReported,
+    ("billing", "usage.resized.v1"): billing.UsageReported,
+    ("billing", "usage.stopped.v1"): billing.UsageReported,
 }
 """By hearing service and event type, the model that its handler parses the payload with."""
+
+
+FROM_PARTNERS = {"billing.usage"}
+"""Topics that partners write: none of the services keeps what is on them."""
 
 
 def service(name: str) -> Service[Any]:

@@ -6,7 +6,7 @@ import pytest
 from common.kafka import COMPACTED, KEPT
 from common.settings import ServiceSettings
 
-from tests.contract.services import heard, owned
+from tests.contract.services import FROM_PARTNERS, heard, owned
 from tests.deploy.manifests import OVERLAYS, SERVICES, Manifest, Pod, named, of_kind, pods, rendered
 
 PREFIX = "CONSTELLATION_"
@@ -80,7 +80,8 @@ def test_what_is_mounted_is_where_the_settings_point(overlay: str) -> None:
 
 def test_the_topics_are_configured_as_the_services_would_create_them(overlay: str) -> None:
     for topic in of_kind(overlay, "KafkaTopic"):
-        wanted = KEPT if topic["metadata"]["name"].endswith(".dead-letters") else COMPACTED
+        name = topic["metadata"]["name"]
+        wanted = KEPT if name.endswith(".dead-letters") or name in FROM_PARTNERS else COMPACTED
         given = {key: str(value) for key, value in topic["spec"]["config"].items()}
         assert wanted.items() <= given.items(), topic["metadata"]["name"]
         assert topic["spec"]["partitions"] == ServiceSettings.model_fields["topic_partitions"].default
@@ -103,7 +104,7 @@ def test_a_service_writes_its_own_topics_only_and_reads_those_that_it_hears(over
         assert reads == set(heard(service))
         assert groups == ({service} if reads else set())
     kept = {topic for service in SERVICES for topic in owned(service)}
-    assert kept == {topic for topic in topics if not topic.endswith(".dead-letters")}
+    assert kept | FROM_PARTNERS == {topic for topic in topics if not topic.endswith(".dead-letters")}
 
 
 def test_whoever_consumes_has_a_group_a_dead_letter_topic_and_in_production_a_scaler(overlay: str) -> None:

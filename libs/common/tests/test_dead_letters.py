@@ -3,11 +3,12 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from aiokafka import AIOKafkaProducer
-from common.consumer import TooManyDeadLetters
+from common.consumer import ConsumerRunner, TooManyDeadLetters
 from common.dead_letters import DeadLetter, DeadLetters, StillFailing, UnknownDeadLetter
 from common.events import Event
 from common.organisations import EVERY
@@ -140,6 +141,18 @@ async def test_many_in_a_row_stop_the_consumer_and_nothing_of_the_batch_is_kept(
     with pytest.raises(TooManyDeadLetters):
         await service.handle(*(thing(f"b-{number}", "poison") for number in range(9)))
     assert await open_letters(service) == []
+
+
+async def test_independent_events_hold_up_nothing_and_many_bad_ones_do_not_stop_the_consumer(
+    make_service: MakeService,
+) -> None:
+    service = await make_service(SAMPLE, dead_letter_streak=3)
+    facts = [replace(subscription, independent=True) for subscription in service.parts.subscriptions]
+    runner = ConsumerRunner(service.settings, service.database, facts)
+    await runner.handle([received(thing(f"b-{number}", "poison")) for number in range(5)])
+    await runner.handle([received(thing("b-1", "fine", 2))])
+    assert await names(service) == {"b-1": "fine"}
+    assert [letter.state for letter in await open_letters(service)] == ["dead"] * 5
 
 
 async def test_a_record_without_envelope_becomes_a_dead_letter(make_service: MakeService, kafka: KafkaServer) -> None:

@@ -153,7 +153,9 @@ def test_the_page_carries_what_the_law_and_the_reader_ask_for(mention: str) -> N
 
 def test_the_page_of_a_customer_abroad_is_in_english_and_says_why_there_is_no_tax() -> None:
     page = document_html(document(BERLIN))
-    assert "<h1>Invoice F-2026-000001</h1>" in page
+    assert "<title>Invoice F-2026-000001</title>" in page
+    assert "Late payment interest: 12 % a year" in page
+    assert "Reverse charge" in page
     assert "Autoliquidation" in page
 
 

@@ -8,14 +8,17 @@ from pathlib import Path
 
 import pytest
 from billing.documents.content import Document
-from billing.exports.focus import COLUMNS, focus_csv
-from billing.exports.journal import journal_csv
+from billing.exports.focus import COLUMNS, ascii_text, focus_csv
+from billing.exports.journal import document_entry, journal_csv
 from billing.main import SERVICE
 from billing.store.invoices import Issued
 from common.testing.plugin import MakeService
 
-from services.billing.tests.heard import CUSTOMER
+from services.billing.tests.heard import CUSTOMER, machine, segment
 from services.billing.tests.test_einvoice import BERLIN, credit_note, document
+from services.billing.tests.test_invoices import OCTOBER
+from services.billing.tests.test_invoices import issued as issued_invoice
+from services.billing.tests.test_wallets import bought, buying
 
 FOCUS_1_2 = (Path(__file__).parent / "data/focus-1.2-columns.txt").read_text().split()
 NEVER_NULL = (
@@ -80,7 +83,7 @@ def test_a_credit_note_is_a_negative_correction_of_the_period_that_it_corrects()
 
 
 def test_each_entry_of_the_journal_balances_and_the_customers_owe_the_gross() -> None:
-    heading, *lines = [line.split("|") for line in journal_csv(DOCUMENTS).splitlines()]
+    heading, *lines = [line.split("|") for line in journal_csv(map(document_entry, DOCUMENTS)).splitlines()]
     assert len(heading) == 18
     entries = [dict(zip(heading, line, strict=True)) for line in lines]
     money = [{name: Decimal(entry[name].replace(",", ".")) for name in ("Debit", "Credit")} for entry in entries]
@@ -88,6 +91,53 @@ def test_each_entry_of_the_journal_balances_and_the_customers_owe_the_gross() ->
     owed = [m["Debit"] - m["Credit"] for m, entry in zip(money, entries, strict=True) if entry["CompteNum"] == "411000"]
     assert sum(owed) == gross()
     assert {entry["EcritureDate"] for entry in entries} == {f"{date(2026, 11, 4):%Y%m%d}"}
+
+
+def test_strings_are_ascii_and_a_service_has_one_category() -> None:
+    assert all(value.isascii() for row in rows() for value in row.values())
+    assert {(row["ServiceName"], row["ServiceCategory"], row["ServiceSubcategory"]) for row in rows()} == {
+        ("Cloud Like", "Compute", "Virtual Machines")
+    }
+    assert {row["ProviderName"] for row in rows()} == {"Constellation Hebergement"}
+    assert ascii_text("Œuvre – 5 € ß Ж") == "OEuvre - 5 EUR ss ?"
+
+
+def test_rows_of_many_resources_name_no_type_of_resource() -> None:
+    assert {(row["ResourceId"], row["ResourceType"]) for row in rows()} == {("NULL", "NULL")}
+
+
+async def test_the_journal_follows_a_buy_back_into_the_wallet_and_out_to_an_invoice(make_service: MakeService) -> None:
+    billing, path = await buying(make_service)
+    await billing.handle(machine(1, segment(OCTOBER)))
+    number = (await issued_invoice(billing))["number"]
+    await bought(billing, path)
+    await billing.client.post("/v1/wallets/acme/payments", json={"invoice": number})
+    transfer = {"amount": "6.72", "paid_on": "2026-11-04", "reference": "SEPA|1"}
+    assert (await billing.client.post(f"/v1/invoices/{number}/payments", json=transfer)).json()["open"] == "0.00"
+
+    text = (await billing.client.get("/v1/exports/journal.csv", params={"month": "2026-11"})).text
+    heading, *lines = [line.split("|") for line in text.splitlines()]
+    entries = [dict(zip(heading, line, strict=True)) for line in lines]
+    balances: dict[str, Decimal] = {}
+    numbers: dict[str, Decimal] = {}
+    for entry in entries:
+        amount = Decimal(entry["Debit"].replace(",", ".")) - Decimal(entry["Credit"].replace(",", "."))
+        balances[entry["CompteNum"]] = balances.get(entry["CompteNum"], Decimal(0)) + amount
+        numbers[entry["EcritureNum"]] = numbers.get(entry["EcritureNum"], Decimal(0)) + amount
+    assert set(numbers.values()) == {Decimal(0)}
+    assert {entry["JournalCode"] for entry in entries} == {"VE", "AC", "BQ", "OD"}
+    assert balances == {
+        "411000": Decimal("0.00"),
+        "706000": Decimal("-55.60"),
+        "445710": Decimal("-11.12"),
+        "401000": Decimal("0.00"),
+        "607000": Decimal("50.00"),
+        "445660": Decimal("10.00"),
+        "467000": Decimal("0.00"),
+        "512000": Decimal("6.72"),
+    }
+    focus = (await billing.client.get("/v1/exports/focus.csv", params={"month": "2026-11"})).text
+    assert {row["InvoiceId"] for row in csv.DictReader(io.StringIO(focus, newline=""))} == {number}
 
 
 async def test_a_month_without_documents_is_a_heading(make_service: MakeService) -> None:

@@ -14,6 +14,7 @@ from billing.einvoice.files import Files, Writer
 from billing.main import SCHEMATRONS, SERVICE
 from billing.service.invoicing import Invoicing
 from billing.store import invoices as invoice_store
+from common.events import Event
 from common.organisations import EVERY
 from common.testing.harness import RunningService
 from common.testing.plugin import MakeService
@@ -53,7 +54,7 @@ async def run(billing: RunningService[Any], month: str) -> dict[str, Any]:
         return view if view["status"] == "done" else None
 
     async with billing.running(workers=True):
-        document: dict[str, Any] = await eventually(done, what="the run")
+        document: dict[str, Any] = await eventually(done, timeout_s=120, what="the run")
     return document
 
 
@@ -205,6 +206,117 @@ async def test_the_evidence_is_one_call_away_page_by_page(make_service: MakeServ
     found = first["items"] + second["items"]
     assert [item["resource"] for item in found] == [f"vcenter/vm-{number}" for number in range(1, 6)]
     assert (found[0]["start"], found[0]["vcpu"]) == ("2026-09-30T22:00:00Z", 4)
+
+
+async def test_the_evidence_of_a_line_is_the_use_of_its_meter_under_its_prices(make_service: MakeService) -> None:
+    billing, contract = await billing_at(make_service, Clock(AFTER_GRACE))
+    dearer = {
+        "valid_from": "2026-10-21",
+        "prices": {"vcpu": {"model": "unit", "price": "9"}, "ram_gib": {"model": "unit", "price": "2"}},
+        "discounts": [{"label": "fidélité", "percent": "10"}],
+    }
+    await billing.client.post(f"/v1/contracts/{contract['id']}/prices", json=dearer)
+    without_memory = segment(OCTOBER) | {"allocation": {"vcpu": 4, "ram_gib": 0.0, "disk_gib": 0.0}}
+    await billing.handle(
+        machine(1, segment(OCTOBER, TWENTY_FIRST), number=1),
+        machine(1, segment(TWENTY_FIRST), number=2),
+        machine(1, without_memory, number=3),
+    )
+    document = await issued(billing)
+    path = f"/v1/invoices/{document['number']}/evidence"
+    found = {}
+    for position, line in enumerate(document["body"]["lines"], 1):
+        items = (await billing.client.get(path, params={"line": position})).json()["items"]
+        found[line["key"]] = [item["resource"].rpartition("-")[2] for item in items]
+    assert found == {
+        "usage/vcpu/unit/1": ["1", "3"],
+        "usage/ram_gib/unit/1": ["1"],
+        "usage/vcpu/unit/2": ["2", "3"],
+        "usage/ram_gib/unit/2": ["2"],
+        "discount/all/fidélité/2": ["2", "3"],
+    }
+    beyond = await billing.client.get(path, params={"line": 9})
+    assert (beyond.status_code, beyond.json()["errors"][0]["field"]) == (422, "line")
+
+
+async def test_revenue_and_carbon_are_by_the_month_that_was_sold(make_service: MakeService) -> None:
+    clock = Clock(AFTER_GRACE)
+    billing, contract = await billing_at(make_service, clock)
+    await billing.handle(machine(1, segment(OCTOBER, TWENTY_FIRST)), footprint("2026-10", kwh=12.0, gwp_kg=3.0))
+    number = (await issued(billing))["number"]
+    await billing.handle(machine(2, segment(OCTOBER)))
+    await correct(billing, number)
+    clock.now = datetime(2026, 12, 5, tzinfo=UTC)
+    await billing.handle(footprint("2026-11", kwh=20.0, gwp_kg=5.0))
+    following = (await issued(billing, "2026-11"))["number"]
+    await billing.handle(machine(3, segment(OCTOBER, "2026-11-16T00:00:00+01:00")))
+    await correct(billing, following)
+
+    answer = (await billing.client.get("/v1/revenue", params={"from": "2026-10", "to": "2026-11"})).json()
+    [row] = answer["items"]
+    assert (row["contract_id"], row["customer"]) == (contract["id"], "Acme SAS")
+    assert [(m["month"], m["invoiced"], m["adjusted"], m["credited"], m["net"], m["kwh"]) for m in row["months"]] == [
+        ("2026-10", "35.82", "19.78", "0.00", "55.60", 12.0),
+        ("2026-11", "55.60", "0.00", "27.80", "27.80", 20.0),
+    ]
+    assert (row["total"]["net"], row["total"]["gwp_kg"]) == ("83.40", 8.0)
+    assert row["total"]["kg_per_euro"] == pytest.approx(8 / 83.4)
+    only = (await billing.client.get("/v1/revenue", params={"from": "2026-10", "to": "2026-10"})).json()
+    assert [month["month"] for month in only["items"][0]["months"]] == ["2026-10"]
+    assert (await billing.client.get("/v1/revenue", params={"from": "2026-11", "to": "2026-10"})).status_code == 422
+    async with billing.client_for(["globex"]) as stranger:
+        hidden = await stranger.get("/v1/revenue", params={"from": "2026-10", "to": "2026-11"})
+        assert hidden.json() == {"items": []}
+
+
+async def test_a_contract_that_ends_in_a_month_owes_the_part_of_its_minimum_that_it_lasted(
+    make_service: MakeService,
+) -> None:
+    billing = await make_service(SERVICE, clock=Clock(datetime(2026, 12, 5, tzinfo=UTC)))
+    await sold_by(billing)
+    minimum = {
+        "valid_from": "2026-01-01",
+        "prices": {"vcpu": {"model": "unit", "price": "6"}},
+        "minimum": "300.00",
+    }
+    await agreed(billing, ends_on="2026-11-16", prices=minimum)
+    await billing.handle(machine(1, segment(OCTOBER)))
+    document = await issued(billing, "2026-11")
+    assert [(line["kind"], line["amount"]) for line in document["body"]["lines"]] == [
+        ("usage", "12.00"),
+        ("true_up", "138.00"),
+    ]
+    assert sums(document) == ("150.00", "30.00", "180.00")
+    assert (await billing.client.post("/v1/invoices/runs", params={"month": "2026-12"})).status_code == 404
+
+
+async def test_a_renamed_organisation_or_machine_is_billed_as_before_and_the_new_name_is_the_contract_s_to_say(
+    make_service: MakeService,
+) -> None:
+    clock = Clock(AFTER_GRACE)
+    billing, contract = await billing_at(make_service, clock)
+    await billing.handle(machine(1, segment(OCTOBER)))
+    before = await issued(billing)
+    renamed = {"id": "acme", "name": "Acme Groupe", "time_zone": "Europe/Paris", "version": 2, "deleted": False}
+    other_name = machine(2, segment(OCTOBER))
+    assert isinstance(other_name.data, dict)
+    other_name.data["name"] = "erp"
+    await billing.handle(
+        Event("inventory.organizations", "inventory.organization.changed.v1", "acme", "organization/acme", renamed),
+        other_name,
+    )
+    assert (await correct(billing, before["number"])).status_code == 409
+    changed = await billing.client.patch(
+        f"/v1/contracts/{contract['id']}",
+        json={"customer": CUSTOMER | {"name": "Acme Groupe"}},
+        headers={"If-Match": '"1"'},
+    )
+    assert changed.status_code == 200, changed.text
+    clock.now = datetime(2026, 12, 5, tzinfo=UTC)
+    after = await issued(billing, "2026-11")
+    assert (before["body"]["buyer"]["name"], after["body"]["buyer"]["name"]) == ("Acme SAS", "Acme Groupe")
+    assert await invoice(billing, before["number"]) == before
+    assert sums(after) == sums(before)
 
 
 async def test_an_issued_document_cannot_be_changed_or_removed(make_service: MakeService) -> None:

@@ -119,7 +119,7 @@ async def test_a_worker_killed_at_any_step_of_an_issue_leaves_no_half_invoice(ma
         return bool(view["status"] == "done")
 
     async with billing.running(workers=True):
-        await eventually(done, what="the run")
+        await eventually(done, timeout_s=120, what="the run")
     assert await numbers(billing) == [1, 2]
     await assert_whole(billing)
 

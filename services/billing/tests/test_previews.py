@@ -148,3 +148,19 @@ async def test_what_cannot_be_billed_is_refused_by_name(
     answer = await answer_to(make_service, **changes)
     assert answer.status_code == 422, answer.text
     assert says in answer.text
+
+
+async def test_a_price_may_be_for_730_hours_beside_one_for_the_month(make_service: MakeService) -> None:
+    december = ["2026-12-01", "2027-01-01"]
+    prices = {
+        "vcpu": {"model": "unit", "price": "7.30", "month_basis": "h730"},
+        "ram_gib": {"model": "unit", "price": "7.44"},
+    }
+    events = [
+        {"id": "1", "time": "2026-12-01T00:00:00+01:00", "resource": "a", "type": "started", "vcpu": 1, "ram_gib": 1}
+    ]
+    answer = await shown(make_service, period=december, prices=prices, events=events)
+    assert [(line["amount"], line["base_hours"]) for line in answer["lines"]] == [
+        ("7.44", "730.0000"),
+        ("7.44", "744.0000"),
+    ]

@@ -1,9 +1,13 @@
 """What must hold of any bill: the same facts told otherwise cost the same, and a reader who counts seconds agrees."""
 
 import random
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
+from billing.api.preview_schemas import UsageEventIn
 from billing.domain.amounts import METERS
 from billing.domain.events import Kind, UsageEvent, intervals_of
 from billing.domain.prices import Baseline, Graduated, Package, PriceModel, Tier, Unit, Volume
@@ -63,6 +67,29 @@ def test_permuted_and_repeated_events_make_the_same_bill(
     shuffled = history + history[: len(history) // 2]
     chance.shuffle(shuffled)
     assert bill(shuffled, agreed).hash == bill(history, agreed).hash
+
+
+ZONES = [ZoneInfo(name) for name in ("Europe/Paris", "America/St_Johns", "Asia/Kathmandu", "Pacific/Apia", "UTC")]
+FOLD = datetime(2026, 10, 25, tzinfo=UTC)
+"""The night in which Paris has half past two twice."""
+
+
+@given(histories(), terms(), st.randoms(use_true_random=False))
+def test_instants_told_in_other_time_zones_make_the_same_bill(
+    history: list[UsageEvent], agreed: Terms, chance: random.Random
+) -> None:
+    def told(event: UsageEvent, zone: ZoneInfo) -> UsageEvent:
+        at = (FOLD + timedelta(microseconds=event.at_us)).astimezone(zone)
+        stated = {"id": event.id, "time": at.isoformat(), "resource": event.resource, "type": event.kind}
+        heard = UsageEventIn.model_validate(stated).to_domain()
+        return replace(heard, amounts=event.amounts)
+
+    start = int(FOLD.timestamp())
+    bills = []
+    for zones in ([ZONES[-1]], ZONES):
+        intervals, _ = intervals_of([told(event, chance.choice(zones)) for event in history])
+        bills.append(rate_intervals(start, start + LENGTH, [TermsWindow(start, start + LENGTH, agreed)], intervals))
+    assert bills[0].hash == bills[1].hash
 
 
 @given(histories(), terms(), st.integers(-600, LENGTH + 600))

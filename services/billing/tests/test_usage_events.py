@@ -75,7 +75,7 @@ async def test_a_bad_event_does_not_sink_the_good_ones(make_service: MakeService
     document = await take(billing, event(1), *bad, event(7))
     assert (document["created"], document["rejected"]) == (2, 5)
     fields = [result["errors"][0]["field"] for result in document["results"] if result["status"] == "error"]
-    assert fields == ["time", "data.vcpu", "body", "type", "data.gpu"]
+    assert fields == ["time", "data.vcpu", "data", "type", "data.gpu"]
 
 
 async def test_events_of_organisations_that_the_token_does_not_name_are_refused(make_service: MakeService) -> None:

@@ -33,7 +33,7 @@ def up() -> None:
 
 @app.command()
 def demo() -> None:
-    """Start everything, load the example organisation, print its dashboard and a study; the stack goes on running."""
+    """Start everything, load the example organisation, print its dashboard, a study and an invoice; the stack goes on running."""
     with _in_plain_words():
         _up()
         try:

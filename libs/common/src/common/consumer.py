@@ -37,10 +37,15 @@ WATCH_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A topic and what is done with each type of event on it. Types without a handler are counted and left."""
+    """A topic and what is done with each type of event on it. Types without a handler are counted and left.
+
+    `independent`: its events are facts of their own, sent by partners, not documents of aggregates. Such a topic is kept and not compacted,
+    an event that cannot be handled holds up none of its key, and many in a row say nothing about this service and do not stop it.
+    """
 
     topic: str
     handlers: Mapping[str, Handler]
+    independent: bool = False
 
 
 class TooManyDeadLetters(RuntimeError):
@@ -98,6 +103,7 @@ class ConsumerRunner:
         self._database = database
         self._service = database.schema
         self._handlers = {subscription.topic: subscription.handlers for subscription in subscriptions}
+        self._independent = frozenset(s.topic for s in subscriptions if s.independent)
         self._dead_letters = DeadLetters(self._service)
         self._busy = asyncio.Lock()
         self._streak = 0
@@ -126,7 +132,9 @@ class ConsumerRunner:
                 await _stop(consumer)
 
     def _topics(self) -> dict[str, Mapping[str, str]]:
-        heard: dict[str, Mapping[str, str]] = dict.fromkeys(self._handlers, COMPACTED)
+        heard: dict[str, Mapping[str, str]] = {
+            topic: KEPT if topic in self._independent else COMPACTED for topic in self._handlers
+        }
         return heard | {self._dead_letters.topic: KEPT}
 
     async def _consume(self, consumer: AIOKafkaConsumer, stop: asyncio.Event, backoff: Backoff) -> None:
@@ -177,7 +185,7 @@ class ConsumerRunner:
         parents = list(dict.fromkeys(event.traceparent for event in events if event.traceparent))
         with telemetry.consumer_span(f"{self._service} consume", parents, len(events)):
             async with self._database.transaction(EVERY) as unit:
-                free = await self._dead_letters.park_followers(unit, events)
+                free = await self._dead_letters.park_followers(unit, events, self._independent)
                 blocked: set[tuple[str, str]] = set()
                 for (topic, kind), group in groupby(free, key=lambda event: (event.topic, event.type)):
                     await self._handle_group(unit, self.handler(topic, kind), list(group), blocked)
@@ -220,8 +228,9 @@ class ConsumerRunner:
             except Exception as error:
                 if is_transient(error):
                     raise
-                self._count_failure(error)
-                blocked.add((event.topic, event.key))
+                if event.topic not in self._independent:
+                    self._count_failure(error)
+                    blocked.add((event.topic, event.key))
                 await self._dead_letters.record(unit, event, error)
             else:
                 self._handled([event])

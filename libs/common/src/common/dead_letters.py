@@ -6,7 +6,7 @@ each batch shares, so no event is parked behind a letter that is being settled.
 
 import base64
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -54,13 +54,15 @@ class DeadLetters:
         self.topic = f"{service}.dead-letters"
         self._type = f"{service}.dead-letter.recorded.v1"
 
-    async def park_followers(self, unit: Transaction, events: Sequence[ReceivedEvent]) -> list[ReceivedEvent]:
-        """Park the events whose key has an open dead letter and return the others."""
+    async def park_followers(
+        self, unit: Transaction, events: Sequence[ReceivedEvent], independent: Collection[str] = ()
+    ) -> list[ReceivedEvent]:
+        """Park the events whose key has an open dead letter and return the others; on `independent` topics nothing follows anything."""
         await unit.connection.execute(f"SELECT pg_advisory_xact_lock_shared({_LOCK})")
         rows = await unit.connection.fetch(
             "SELECT DISTINCT topic, key FROM dead_letters WHERE state IN ('dead', 'parked')"
         )
-        blocked = {(row["topic"], row["key"]) for row in rows}
+        blocked = {(row["topic"], row["key"]) for row in rows if row["topic"] not in independent}
         if not blocked:
             return list(events)
         await self.park(unit, [event for event in events if (event.topic, event.key) in blocked])

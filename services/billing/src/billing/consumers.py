@@ -6,7 +6,16 @@ from common.consumer import Subscription
 from common.database import Transaction
 from common.events import ReceivedEvent
 
-from billing.events import VIRTUAL_MACHINE, AssetChanged, AssetMonthChanged, OrganizationChanged, newest
+from billing.events import (
+    USAGE,
+    USAGE_KINDS,
+    VIRTUAL_MACHINE,
+    AssetChanged,
+    AssetMonthChanged,
+    OrganizationChanged,
+    newest,
+)
+from billing.service.usage_events import UsageEvents
 from billing.store import heard as store
 
 
@@ -26,7 +35,13 @@ async def hear_asset_months(unit: Transaction, events: Sequence[ReceivedEvent]) 
     await store.keep_asset_months(unit.connection, [d for d in documents if d.kind == VIRTUAL_MACHINE])
 
 
-SUBSCRIPTIONS = (
+def subscriptions(usage_events: UsageEvents) -> tuple[Subscription, ...]:
+    """What billing hears: the other services, and partners."""
+    usage = Subscription(USAGE, dict.fromkeys(USAGE_KINDS, usage_events.hear), independent=True)
+    return (*SERVICES, usage)
+
+
+SERVICES = (
     Subscription("inventory.organizations", {"inventory.organization.changed.v1": hear_organisations}),
     Subscription("inventory.assets", {"inventory.asset.changed.v1": hear_assets}),
     Subscription("footprint.asset-months", {"footprint.asset-month.changed.v1": hear_asset_months}),

@@ -6,11 +6,15 @@ from typing import Annotated, Any, Protocol, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from billing.api.preview_schemas import Quantity
+from billing.domain.amounts import METERS, steps_of
 from billing.domain.metering import State
 
 VIRTUAL_MACHINE = "virtual_machine"
+USAGE = "billing.usage"
+USAGE_KINDS = {f"usage.{kind}.v1": kind for kind in ("started", "resized", "stopped")}
 
 Version = Annotated[int, Field(ge=1)]
 
@@ -110,6 +114,32 @@ class AssetMonthChanged(Heard):
     def gwp_kg(self) -> float:
         """kgCO2e over every stage; of electricity the location-based figure, never both."""
         return sum(s.value for s in self.stages if s.criterion == "gwp" and s.basis in (None, "location"))
+
+
+class UsageReported(BaseModel):
+    """`usage.started.v1`, `usage.resized.v1`, `usage.stopped.v1`, of partners: absolute quantities; what is left out is not said.
+
+    An unknown field is refused here: a meter that is misspelt must not be a meter that is missing.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    org: Annotated[str, Field(min_length=1, max_length=64)]
+    vcpu: Quantity | None = None
+    ram_gib: Quantity | None = None
+    disk_gib: Quantity | None = None
+
+    @model_validator(mode="after")
+    def _whole_steps(self) -> "UsageReported":
+        self.steps()
+        return self
+
+    def steps(self) -> tuple[int | None, ...]:
+        """The quantities in steps of their meters, in the order of `METERS`. Raises `NotWhole` for one between two steps."""
+        given = (self.vcpu, self.ram_gib, self.disk_gib)
+        return tuple(
+            None if units is None else steps_of(meter, units) for meter, units in zip(METERS, given, strict=True)
+        )
 
 
 class _Versioned(Protocol):

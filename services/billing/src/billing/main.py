@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import datetime
+from uuid import UUID
 
 from common.cli import command_line
 from common.database import Connection
@@ -15,22 +17,29 @@ from billing.api.months import months_router
 from billing.api.payments import payments_router
 from billing.api.previews import previews_router
 from billing.api.reconciliation import reconciliation_router
+from billing.api.revenue import revenue_router
 from billing.api.sellers import sellers_router
+from billing.api.thresholds import thresholds_router
 from billing.api.usage import usage_router
 from billing.api.usage_events import usage_events_router
-from billing.consumers import SUBSCRIPTIONS
+from billing.api.wallets import wallets_router
+from billing.consumers import subscriptions
 from billing.einvoice.files import Writer
 from billing.einvoice.validation import Schematrons
-from billing.published import INVOICES, invoice_issued
+from billing.published import ALERTS, INVOICES, alert_raised, document_issued
+from billing.service import thresholds as alerting
 from billing.service.contracts import Contracts
 from billing.service.invoicing import Invoicing
 from billing.service.metering import Metering
 from billing.service.months import Months
 from billing.service.payments import Payments
 from billing.service.runs import Runs, work
+from billing.service.thresholds import Thresholds
 from billing.service.usage_events import UsageEvents
+from billing.service.wallets import Wallets
 from billing.settings import Settings
 from billing.store import invoices as invoice_store
+from billing.store import thresholds as threshold_store
 
 SCHEMATRONS = Schematrons()
 """One process for schematrons, however many parts of this one issue documents."""
@@ -39,11 +48,19 @@ SCHEMATRONS = Schematrons()
 def build(runtime: Runtime[Settings]) -> Parts:
     """Wire the service together."""
     database, clock = runtime.database, runtime.clock
-    invoicing = Invoicing(database, clock, Writer(SCHEMATRONS))
+    writer = Writer(SCHEMATRONS)
+    invoicing = Invoicing(database, clock, writer)
+    payments = Payments(database, clock)
     runs = Runs(database, invoicing, clock)
+    thresholds = Thresholds(database, clock)
+    usage_events = UsageEvents(database, clock)
 
     async def settle(stop: asyncio.Event) -> None:
         await work(runs, database, runtime.settings.database_url, stop)
+
+    async def watch(stop: asyncio.Event) -> None:
+        settings = runtime.settings
+        await alerting.work(thresholds, database, settings.database_url, settings.threshold_check_s, stop)
 
     return Parts(
         routers=[
@@ -52,15 +69,18 @@ def build(runtime: Runtime[Settings]) -> Parts:
             contracts_router(database, Contracts(database, clock)),
             months_router(Months(database, clock)),
             reconciliation_router(Months(database, clock)),
-            usage_events_router(UsageEvents(database, clock)),
+            usage_events_router(usage_events),
             sellers_router(database, clock),
             invoices_router(database, invoicing, runs),
-            payments_router(database, Payments(database, clock)),
+            payments_router(database, payments),
+            wallets_router(database, Wallets(database, clock, writer, payments)),
+            thresholds_router(database, thresholds),
             exports_router(database),
+            revenue_router(database),
         ],
-        subscriptions=SUBSCRIPTIONS,
-        workers=[Worker("invoice-runs", settle)],
-        republishers={INVOICES: republish_invoices},
+        subscriptions=subscriptions(usage_events),
+        workers=[Worker("invoice-runs", settle), Worker("thresholds", watch)],
+        republishers={INVOICES: republish_invoices, ALERTS: republish_alerts},
     )
 
 
@@ -69,8 +89,17 @@ async def republish_invoices(connection: Connection) -> AsyncIterator[Event]:
     after: str | None = None
     while found := await invoice_store.read_invoices(connection, None, None, after=after, limit=500):
         for issued in found:
-            yield invoice_issued(issued)
+            yield document_issued(issued)
         after = found[-1].document.number
+
+
+async def republish_alerts(connection: Connection) -> AsyncIterator[Event]:
+    """Every alert, in the order in which they were raised."""
+    after: tuple[datetime, UUID] | None = None
+    while found := await threshold_store.read_alerts(connection, None, None, None, after=after, limit=500):
+        for alert in found:
+            yield alert_raised(alert)
+        after = (found[-1].raised_at, found[-1].id)
 
 
 SERVICE = Service(

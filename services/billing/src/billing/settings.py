@@ -1,7 +1,14 @@
-"""The settings of billing: those that every service has."""
+"""The settings of billing, beside those that every service has."""
+
+from typing import Annotated
 
 from common.settings import ServiceSettings
+from pydantic import Field
 
 
 class Settings(ServiceSettings):
     """Read from the environment under `CONSTELLATION_`; see `common.settings`."""
+
+    threshold_check_s: Annotated[float, Field(gt=0)] = Field(
+        default=300.0, description="from one look at the contracts' thresholds to the next"
+    )

@@ -18,7 +18,7 @@ from pydantic import BaseModel, Field
 
 from billing.api.preview_schemas import ZoneName
 from billing.api.price_schemas import Exact
-from billing.documents.parts import Day, Party, PriceTerms, Text
+from billing.documents.parts import Day, Mandate, Party, PriceTerms, Text
 from billing.service.contracts import Contracts
 from billing.store.contracts import Contract, StoredPrices
 
@@ -29,6 +29,18 @@ GraceHours = Annotated[
     int, Field(ge=0, le=24 * 31, description="hours after the month's end in which late data is taken in")
 ]
 DueDays = Annotated[int, Field(ge=0, le=60, description="at most 60 (Code de commerce, L441-10)")]
+
+
+EventSources = Annotated[
+    tuple[Text, ...],
+    Field(
+        max_length=100,
+        description="who may report use over the broker: each partner's `ce_source`",
+        examples=[["/partner/cluster-3"]],
+    ),
+]
+MAY_END = ("ends_on", "mandate")
+"""What a change may take away by saying null."""
 
 
 class NewContract(Exact):
@@ -43,6 +55,8 @@ class NewContract(Exact):
     grace_hours: GraceHours = 72
     due_days: DueDays = 30
     customer: Party
+    mandate: Mandate | None = None
+    event_sources: EventSources = ()
     prices: PriceTerms | None = None
 
 
@@ -53,6 +67,8 @@ class ContractChange(Exact):
     grace_hours: GraceHours | None = None
     due_days: DueDays | None = None
     customer: Party | None = None
+    mandate: Mandate | None = None
+    event_sources: EventSources | None = None
 
 
 class PriceVersionView(BaseModel):
@@ -76,6 +92,8 @@ class ContractView(BaseModel):
     grace_hours: int
     due_days: int
     customer: Party
+    mandate: Mandate | None
+    event_sources: tuple[str, ...]
     version: int
 
 
@@ -130,7 +148,7 @@ def contracts_router(database: Database, contracts: Contracts) -> APIRouter:
         def apply(contract: Contract) -> Contract:
             require_match(request, contract.version)
             given = {name: getattr(asked, name) for name in asked.model_fields_set}
-            kept = {name: value for name, value in given.items() if value is not None or name == "ends_on"}
+            kept = {name: value for name, value in given.items() if value is not None or name in MAY_END}
             return replace(contract, **kept)
 
         async with database.transaction(caller.organisations) as unit:
@@ -165,6 +183,8 @@ def _contract(new: NewContract) -> Contract:
         due_days=new.due_days,
         customer=new.customer,
         version=1,
+        mandate=new.mandate,
+        event_sources=new.event_sources,
     )
 
 
@@ -180,6 +200,8 @@ def _view(contract: Contract) -> ContractView:
         grace_hours=contract.grace_hours,
         due_days=contract.due_days,
         customer=contract.customer,
+        mandate=contract.mandate,
+        event_sources=contract.event_sources,
         version=contract.version,
     )
 

@@ -9,10 +9,13 @@ from common.organisations import Organisations
 from fastapi import APIRouter, Depends, Response
 
 from billing.api.months import MonthName, first_day
-from billing.domain.terms import following_month
+from billing.domain.terms import following_month, local_midnight
 from billing.exports.focus import focus_csv
-from billing.exports.journal import journal_csv
+from billing.exports.journal import Settled, document_entry, journal_csv, payment_entry, wallet_entry
+from billing.service.issuing import LEGAL_ZONE
 from billing.store.invoices import Issued, read_invoices_between
+from billing.store.payments import read_transfers_between
+from billing.store.wallets import read_entries_between
 
 Reader = Annotated[Caller, Depends(requires("billing:read"))]
 CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}
@@ -38,13 +41,20 @@ def exports_router(database: Database) -> APIRouter:
 
     @router.get(
         "/exports/journal.csv",
-        summary="Accounting entries of the documents issued in a month",
+        summary="Accounting entries of a month: documents issued, payments, wallets",
         response_class=Response,
         responses=CSV,
     )
     async def journal(month: MonthName, caller: Reader) -> Response:
-        found = await documents(caller.organisations, first_day(month))
-        return _file(journal_csv(found), f"journal-{month}.csv")
+        first = first_day(month)
+        found = [document_entry(issued) for issued in await documents(caller.organisations, first)]
+        async with database.snapshot(caller.organisations) as connection:
+            paid = await read_transfers_between(connection, first, following_month(first))
+            start, end = (local_midnight(day, LEGAL_ZONE) for day in (first, following_month(first)))
+            moved = await read_entries_between(connection, start, end)
+        found += [payment_entry(Settled(*one)) for one in paid]
+        found += [wallet_entry(org, entry) for org, entry in moved]
+        return _file(journal_csv(sorted(found, key=lambda entry: entry.day)), f"journal-{month}.csv")
 
     return router
 

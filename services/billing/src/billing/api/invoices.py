@@ -8,7 +8,7 @@ from common import json
 from common.api import cursors, idempotency
 from common.api.auth import Caller, requires
 from common.api.cursors import Cursor, Limit, Page
-from common.api.problems import NotFound
+from common.api.problems import FieldError, NotFound, Unprocessable
 from common.database import Database
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel, Field
@@ -17,6 +17,7 @@ from billing.api.months import MonthName, first_day
 from billing.api.price_schemas import Exact
 from billing.documents.content import Body, Document
 from billing.documents.parts import Text
+from billing.domain.amounts import METER_INDEX
 from billing.domain.terms import instant_of
 from billing.service.invoicing import Invoicing, read_known
 from billing.service.runs import Runs
@@ -26,7 +27,8 @@ from billing.store.runs import Item
 
 Reader = Annotated[Caller, Depends(requires("billing:read"))]
 Writer = Annotated[Caller, Depends(requires("billing:write"))]
-Number = Annotated[str, Path(pattern=r"^[A-Z]-20[0-9]{2}-[0-9]{6,}$", examples=["F-2026-000001"])]
+INVOICE_NUMBER = r"^(?:[A-Z]|R[0-9]{9})-20[0-9]{2}-[0-9]{6,}$"
+Number = Annotated[str, Path(pattern=INVOICE_NUMBER, examples=["F-2026-000001"])]
 
 
 class RunItem(BaseModel):
@@ -110,8 +112,12 @@ def invoices_router(database: Database, invoicing: Invoicing, runs: Runs) -> API
     router = APIRouter(tags=["invoices"])
 
     @router.post("/invoices/runs", status_code=202, response_model=RunView, summary="Invoice a month")
-    async def run(month: MonthName, caller: Writer) -> RunView:
-        return _run(*await runs.ask(caller.organisations, first_day(month)))
+    async def run(
+        month: MonthName,
+        caller: Writer,
+        org: Annotated[str | None, Query(max_length=64, description="of this organisation only")] = None,
+    ) -> RunView:
+        return _run(*await runs.ask(caller.organisations, first_day(month), org))
 
     @router.get("/invoices/runs/{run_id}", summary="How far a run is")
     async def read_run(run_id: UUID, caller: Reader) -> RunView:
@@ -162,13 +168,29 @@ def invoices_router(database: Database, invoicing: Invoicing, runs: Runs) -> API
             credit_notes=tuple(note.document.number for note in notes),
         )
 
-    @router.get("/invoices/{number}/evidence", summary="The intervals that an invoice was made from")
-    async def evidence(number: Number, caller: Reader, cursor: Cursor = None, limit: Limit = 100) -> Page[IntervalView]:
+    @router.get(
+        "/invoices/{number}/evidence", summary="The intervals that an invoice, or one of its lines, was made from"
+    )
+    async def evidence(
+        number: Number,
+        caller: Reader,
+        line: Annotated[
+            int | None, Query(ge=1, le=100_000, description="by its place on the invoice; without it, of all lines")
+        ] = None,
+        cursor: Cursor = None,
+        limit: Limit = 100,
+    ) -> Page[IntervalView]:
         after = None if cursor is None else cursors.decode(cursor, str, datetime)
         async with database.snapshot(caller.organisations) as connection:
-            await read_known(connection, number)
+            issued = await read_known(connection, number)
+            meter, within = (None, None) if line is None else _use_of(issued.document, line)
             found = await invoice_store.read_intervals(
-                connection, number, after=None if after is None else (after[0], after[1]), limit=limit
+                connection,
+                number,
+                after=None if after is None else (after[0], after[1]),
+                limit=limit,
+                meter=meter,
+                within=within,
             )
         last = found[-1] if len(found) == limit else None
         return Page(
@@ -207,7 +229,9 @@ def invoices_router(database: Database, invoicing: Invoicing, runs: Runs) -> API
 
     @router.get("/series/{series}/{year}/verification", summary="Walk the hash chain of a series")
     async def verify(
-        series: Annotated[str, Path(pattern="^[A-Z]$")], year: Annotated[int, Path(ge=2000, le=2099)], caller: Reader
+        series: Annotated[str, Path(pattern="^(?:[A-Z]|R[0-9]{9})$", examples=["F"])],
+        year: Annotated[int, Path(ge=2000, le=2099)],
+        caller: Reader,
     ) -> VerificationView:
         caller.require_every_organisation()
         verified = await invoicing.verify(caller.organisations, series, year)
@@ -237,6 +261,20 @@ def _run(run_id: UUID, items: list[Item]) -> RunView:
             for item in items
         ],
     )
+
+
+def _use_of(document: Document, position: int) -> tuple[str | None, tuple[datetime, datetime]]:
+    """Of which meter (None: of any) and within which time a line speaks. Raises `Unprocessable` for other lines."""
+    lines = document.body.lines
+    line = lines[position - 1] if position <= len(lines) else None
+    if line is None or line.kind not in ("usage", "discount", "true_up"):
+        rule = f"must be one of the {len(lines)} lines of {document.number} that are of its own month"
+        raise Unprocessable(f"line {position} {rule}", [FieldError("line", "range", rule)])
+    spans = [
+        span for span in document.body.trace.spans if line.kind == "true_up" or line.key.endswith(f"/{span.version}")
+    ]
+    bounds = min(span.start for span in spans), max(span.end for span in spans)
+    return line.meter if line.meter in METER_INDEX else None, (instant_of(bounds[0]), instant_of(bounds[1]))
 
 
 def _summary(issued: Issued) -> InvoiceSummary:

@@ -2,7 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from common import json
@@ -49,6 +49,7 @@ class PaymentView(BaseModel):
     amount: str
     paid_on: date
     reference: str
+    means: Literal["transfer", "wallet"]
 
 
 class AccountView(BaseModel):
@@ -75,25 +76,32 @@ def payments_router(database: Database, payments: Payments) -> APIRouter:
 
             async def act() -> Response:
                 account = await payments.record(unit, number, payment.amount, payment.paid_on, payment.reference)
-                return Response(json.dumps(_view(account)), 201, media_type="application/json")
+                return Response(json.dumps(account_view(account)), 201, media_type="application/json")
 
             return await idempotency.once(request, unit, caller, act)
 
     @router.get("/invoices/{number}/account", summary="What is owed of an invoice today")
     async def account(number: Number, caller: Reader) -> AccountView:
-        return _view(await payments.account(caller.organisations, number))
+        return account_view(await payments.account(caller.organisations, number))
 
     return router
 
 
-def _view(account: Account) -> AccountView:
+def account_view(account: Account) -> AccountView:
+    """An account as the API shows it."""
     document = account.invoice.document
     return AccountView(
         number=document.number,
         gross=str(document.body.gross),
         credited=str(account.credited),
         payments=[
-            PaymentView(id=paid.id, amount=f"{paid.amount:.2f}", paid_on=paid.paid_on, reference=paid.reference)
+            PaymentView(
+                id=paid.id,
+                amount=f"{paid.amount:.2f}",
+                paid_on=paid.paid_on,
+                reference=paid.reference,
+                means=paid.means,
+            )
             for paid in account.payments
         ],
         open=f"{account.dues.open_amount:.2f}",

@@ -1,5 +1,6 @@
 """Prices as the API takes and stores them, and as the domain rates them."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Literal, TypeAlias
 
@@ -19,7 +20,15 @@ class Exact(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class UnitPrice(Exact):
+class MeterPrice(Exact):
+    """What every price may say beside its model."""
+
+    month_basis: prices.MonthBasis | None = Field(
+        default=None, description="the hours that this price is for, where they are not those of the other prices"
+    )
+
+
+class UnitPrice(MeterPrice):
     """So much a unit and month."""
 
     model: Literal["unit"]
@@ -30,7 +39,7 @@ class UnitPrice(Exact):
         return prices.Unit(self.price)
 
 
-class TieredPrice(Exact):
+class TieredPrice(MeterPrice):
     """Tiers `[up_to, price]` with rising bounds in unit-months, the last bound null.
 
     `graduated`: each part at its tier's price; `volume`: all of it at the price of the tier reached.
@@ -54,7 +63,7 @@ class TieredPrice(Exact):
         return prices.Graduated(self._tiers()) if self.model == "graduated" else prices.Volume(self._tiers())
 
 
-class PackagePrice(Exact):
+class PackagePrice(MeterPrice):
     """`price` a month for each begun package of `package` units."""
 
     model: Literal["package"]
@@ -66,7 +75,7 @@ class PackagePrice(Exact):
         return prices.Package(self.package, self.price)
 
 
-class BaselinePrice(Exact):
+class BaselinePrice(MeterPrice):
     """`baseline_units` at `baseline_price` each, used or not; what is above at `overage_price`.
 
     Above at each instant (`instantaneous`), or above the whole month's allowance (`pooled`).
@@ -84,6 +93,11 @@ class BaselinePrice(Exact):
 
 
 Price: TypeAlias = Annotated[UnitPrice | TieredPrice | PackagePrice | BaselinePrice, Field(discriminator="model")]
+
+
+def bases_of(given: Mapping[MeterName, Price]) -> dict[str, prices.MonthBasis]:
+    """The basis of each price that says one of its own."""
+    return {meter: price.month_basis for meter, price in given.items() if price.month_basis is not None}
 
 
 class DiscountTerms(Exact):

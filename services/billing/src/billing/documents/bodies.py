@@ -69,7 +69,7 @@ def invoice_body(
         seller=seller,
         buyer=contract.customer,
         lines=lines,
-        vat=tuple(_vat_line(group.treatment, group.net, group.vat) for group in groups),
+        vat=tuple(vat_line(group.treatment, group.net, group.vat) for group in groups),
         net=total([group.net for group in groups]),
         vat_total=total([group.vat for group in groups]),
         gross=total([group.net + group.vat for group in groups]),
@@ -94,7 +94,7 @@ def credit_body(
         update={
             "type": "381",
             "lines": lines,
-            "vat": (_vat_line(treatment, net, tax),),
+            "vat": (vat_line(treatment, net, tax),),
             "net": net,
             "vat_total": tax,
             "gross": net + tax,
@@ -206,7 +206,8 @@ def _says_nothing(line: Line) -> bool:
     return line.amount == 0 and (line.charge is None or line.charge.quantity == 0)
 
 
-def _vat_line(treatment: Treatment, net: Decimal, vat: Decimal) -> VatLine:
+def vat_line(treatment: Treatment, net: Decimal, vat: Decimal) -> VatLine:
+    """The tax of one treatment as documents hold it."""
     return VatLine(
         category=treatment.category,
         rate=treatment.rate,

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from billing.documents.parts import Party, Text
+from billing.documents.parts import Mandate, Party, Text
 
-DocumentType = Literal["380", "381"]
-"""UNTDID 1001: commercial invoice, credit note."""
+DocumentType = Literal["380", "381", "389"]
+"""UNTDID 1001: commercial invoice, credit note, self-billed invoice."""
 
 
 class Part(BaseModel):
@@ -46,7 +46,7 @@ class DocumentLine(Part):
     """
 
     key: str
-    kind: Literal["usage", "discount", "true_up", "adjustment", "credit"]
+    kind: Literal["usage", "discount", "true_up", "adjustment", "credit", "buy_back"]
     meter: str
     label: str
     first: date
@@ -105,8 +105,18 @@ class Corrected(Part):
     issued_on: date
 
 
+class SelfBilling(Part):
+    """By which mandate the buyer bills in the seller's name, and what it owes a year when it pays late."""
+
+    mandate: Mandate
+    late_penalty_percent: Decimal
+
+
 class Body(Part):
-    """Everything of a document but its number and dates."""
+    """Everything of a document but its number and dates.
+
+    Of a self-billed document (389) the customer is the seller, which need not say what a `Seller` says, and there is no rating.
+    """
 
     type: DocumentType
     currency: Literal["EUR"] = "EUR"
@@ -116,7 +126,7 @@ class Body(Part):
     first: date
     last: date
     due_days: int
-    seller: Seller
+    seller: Seller | Party
     buyer: Party
     lines: tuple[DocumentLine, ...]
     vat: tuple[VatLine, ...]
@@ -125,9 +135,36 @@ class Body(Part):
     gross: Decimal
     footprint: LineFootprint
     resources: tuple[ResourceFootprint, ...]
-    rating: RatingTrace
+    rating: RatingTrace | None
     corrects: Corrected | None = None
     reason: str | None = None
+    self_billing: SelfBilling | None = None
+
+    @property
+    def trace(self) -> RatingTrace:
+        """How the lines came about. Raises `ValueError` for a document that was not rated: a buy-back."""
+        if self.rating is None:
+            raise ValueError(f"a document of type {self.type} was not rated")
+        return self.rating
+
+    @property
+    def customer(self) -> Party:
+        """Who has the contract: the buyer, or the seller of a buy-back."""
+        return self.buyer if self.self_billing is None else self.seller
+
+    @property
+    def operator(self) -> Party:
+        """The other one."""
+        return self.seller if self.self_billing is None else self.buyer
+
+    @property
+    def late_penalty_percent(self) -> Decimal:
+        """A year. Raises `ValueError` when the document says of no one what being late costs."""
+        if self.self_billing is not None:
+            return self.self_billing.late_penalty_percent
+        if isinstance(self.seller, Seller):
+            return self.seller.late_penalty_percent
+        raise ValueError("a document that is not self-billed must have the provider as its seller")
 
 
 class Document(Part):

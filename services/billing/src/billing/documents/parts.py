@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, StringConstraints
 
 from billing.api.preview_schemas import Territory
-from billing.api.price_schemas import DiscountTerms, Euros, Exact, MeterName, Price
+from billing.api.price_schemas import DiscountTerms, Euros, Exact, MeterName, Price, bases_of
 from billing.domain.parties import Fault, faults_of
 from billing.domain.prices import PriceModel
 from billing.domain.rating import Terms
@@ -50,6 +50,11 @@ class Party(Exact):
     ]
     address: Address
     language: Literal["fr", "en"] = "fr"
+    legal_mention: Text | None = Field(
+        default=None,
+        description="legal form, capital and register, as documents in the company's name must say (Code de commerce, R123-237)",
+        examples=["SA au capital de 50 000,00 euros, RCS Paris 732829320"],
+    )
 
     def faults(self) -> Iterator[Fault]:
         """What is wrong with its identifiers."""
@@ -60,6 +65,13 @@ class Party(Exact):
             vat_id=self.vat_id,
             electronic_address=self.electronic_address,
         )
+
+
+class Mandate(Exact):
+    """A customer's written mandate to be billed for in its name (CGI art. 289-I-2 and 242 nonies of annex II)."""
+
+    reference: Text = Field(examples=["MANDAT-2026-07"])
+    signed_on: Day
 
 
 class PriceTerms(Exact):
@@ -75,7 +87,9 @@ class PriceTerms(Exact):
         """As rated."""
         prices: dict[str, PriceModel] = {name: price.to_domain() for name, price in self.prices.items()}
         discounts = tuple(discount.to_domain() for discount in self.discounts)
-        return PriceVersion(number, self.valid_from, Terms(prices, self.month_basis, discounts), self.minimum)
+        return PriceVersion(
+            number, self.valid_from, Terms(prices, self.month_basis, discounts, bases_of(self.prices)), self.minimum
+        )
 
 
 def list_prices(valid_from: date) -> PriceTerms:

@@ -37,6 +37,9 @@ class NotWhole(ValueError):
 
 def steps_of(meter: Meter, units: Decimal) -> int:
     """`units` in steps. Raises `NotWhole` when the meter cannot tell that quantity from its neighbours."""
+    whole = int(units)
+    if units == whole:
+        return whole * meter.steps
     with localcontext(prec=_DIGITS):
         steps = units * meter.steps
     if steps != int(steps):

@@ -5,7 +5,7 @@ time outside all of them (before a contract, after it) is not billed.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
@@ -33,6 +33,11 @@ class Terms:
     prices: Mapping[str, PriceModel]
     basis: MonthBasis = "calendar"
     discounts: tuple[Discount, ...] = ()
+    bases: Mapping[str, MonthBasis] = field(default_factory=dict)
+
+    def basis_of(self, meter: str) -> MonthBasis:
+        """The hours that the price of `meter` is for: its own basis, or that of the terms."""
+        return self.bases.get(meter, self.basis)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +139,13 @@ def minimum_due(start: int, end: int, minimums: Sequence[Minimum]) -> Decimal:
 
 
 def _window_lines(window: TermsWindow, demands: Mapping[str, Demand], period_s: int) -> list[Line]:
-    shape = Window(window.end - window.start, period_s, window.terms.basis)
     lines = [
         Line("usage", meter.name, charge.label, charge.amount, charge, version=window.version)
         for meter in METERS
         if meter.name in window.terms.prices
-        for charge in window.terms.prices[meter.name].charges(demands[meter.name], meter, shape)
+        for charge in window.terms.prices[meter.name].charges(
+            demands[meter.name], meter, Window(window.end - window.start, period_s, window.terms.basis_of(meter.name))
+        )
     ]
     return lines + _discounts(window, lines)
 

@@ -6,7 +6,8 @@ import facturx
 from common.api.problems import Conflict
 
 from billing.documents.content import Document
-from billing.einvoice.page import document_html
+from billing.einvoice.page import TITLE, document_html
+from billing.einvoice.words import WORDS
 
 
 def document_pdf(document: Document, xml: bytes) -> bytes:
@@ -17,10 +18,11 @@ def document_pdf(document: Document, xml: bytes) -> bytes:
     try:
         import weasyprint
     except OSError as error:
-        raise Conflict(f"documents cannot be printed on this machine: {error}", code="no-pango") from error
+        detail = "documents cannot be printed on this machine, which lacks the system's Pango library"
+        raise Conflict(detail, code="no-pango") from error
     page = weasyprint.HTML(string=document_html(document)).write_pdf(pdf_variant="pdf/a-3b")
     body = document.body
-    kind = "Facture" if body.type == "380" else "Avoir"
+    kind = WORDS["fr"][TITLE[body.type]]
     pdf: bytes = facturx.generate_from_binary(
         page,
         xml,
@@ -29,12 +31,12 @@ def document_pdf(document: Document, xml: bytes) -> bytes:
         check_xsd=False,
         check_schematron=False,
         pdf_metadata={
-            "author": body.seller.name,
+            "author": body.operator.name,
             "keywords": "Factur-X",
             "title": f"{kind} {document.number}",
             "subject": f"{kind} {document.number}, {datetime.combine(document.issued_on, time(), UTC):%Y-%m-%d}",
         },
-        lang="fr-FR" if body.buyer.language == "fr" else "en-GB",
+        lang="fr-FR" if body.customer.language == "fr" else "en-GB",
         afrelationship="alternative",
     )
     return pdf

@@ -13,7 +13,7 @@ from billing.documents.content import Body, Document, DocumentLine, Seller, VatL
 from billing.documents.parts import Party
 from billing.domain.amounts import plain, total
 from billing.domain.parties import FRENCH
-from billing.einvoice.words import item_name, mentions
+from billing.einvoice.words import WORDS, item_name, mentions
 
 NAMESPACES = {
     "rsm": "urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100",
@@ -22,8 +22,11 @@ NAMESPACES = {
     "qdt": "urn:un:unece:uncefact:data:standard:QualifiedDataType:100",
 }
 PROFILE = "urn:cen.eu:en16931:2017"
-SERVICES = "S1"
-"""BT-23: an invoice for services, not yet paid (BR-FR-08)."""
+PROCESS = {"380": "S1", "381": "S1", "389": "B1"}
+"""BT-23: services, or goods that were bought back; not yet paid (BR-FR-08)."""
+
+TRANSFER, CLEARING = "30", "97"
+"""UNTDID 4461: credit transfer; clearing between partners, for what goes into a wallet."""
 
 Element: TypeAlias = etree._Element
 
@@ -32,7 +35,7 @@ def document_xml(document: Document) -> bytes:
     """The XML, UTF-8. The same document gives the same bytes."""
     root = etree.Element(f"{{{NAMESPACES['rsm']}}}CrossIndustryInvoice", nsmap=NAMESPACES)
     context = _add(root, "rsm:ExchangedDocumentContext")
-    _add(_add(context, "ram:BusinessProcessSpecifiedDocumentContextParameter"), "ram:ID", SERVICES)
+    _add(_add(context, "ram:BusinessProcessSpecifiedDocumentContextParameter"), "ram:ID", PROCESS[document.body.type])
     _add(_add(context, "ram:GuidelineSpecifiedDocumentContextParameter"), "ram:ID", PROFILE)
     _header(_add(root, "rsm:ExchangedDocument"), document)
     body = document.body
@@ -62,15 +65,15 @@ def _header(header: Element, document: Document) -> None:
     _add(header, "ram:ID", document.number)
     _add(header, "ram:TypeCode", document.body.type)
     _day(header, "ram:IssueDateTime", document.issued_on)
-    for code, text in mentions(document.body).items():
+    for code, mention in mentions(document.body).items():
         note = _add(header, "ram:IncludedNote")
-        _add(note, "ram:Content", text)
+        _add(note, "ram:Content", mention.fr)
         _add(note, "ram:SubjectCode", code)
 
 
 def _line(item: Element, position: str, line: DocumentLine, body: Body) -> None:
     _add(_add(item, "ram:AssociatedDocumentLineDocument"), "ram:LineID", position)
-    _add(_add(item, "ram:SpecifiedTradeProduct"), "ram:Name", item_name(line, body.buyer.language))
+    _add(_add(item, "ram:SpecifiedTradeProduct"), "ram:Name", item_name(line, body.customer.language))
     price = _add(_add(item, "ram:SpecifiedLineTradeAgreement"), "ram:NetPriceProductTradePrice")
     _add(price, "ram:ChargeAmount", f"{line.price:f}")
     _add(price, "ram:BasisQuantity", plain(line.base_quantity), unitCode=line.unit)
@@ -78,7 +81,8 @@ def _line(item: Element, position: str, line: DocumentLine, body: Body) -> None:
     _add(delivery, "ram:BilledQuantity", f"{line.quantity:f}", unitCode=line.unit)
     settlement = _add(item, "ram:SpecifiedLineTradeSettlement")
     _tax(_add(settlement, "ram:ApplicableTradeTax"), body.vat[0])
-    _period(settlement, line.first, line.last)
+    if line.kind != "buy_back":
+        _period(settlement, line.first, line.last)
     summation = _add(settlement, "ram:SpecifiedTradeSettlementLineMonetarySummation")
     _add(summation, "ram:LineTotalAmount", f"{line.amount:f}")
 
@@ -121,16 +125,19 @@ def _party(element: Element, party: Party) -> None:
     _add(_add(element, "ram:URIUniversalCommunication"), "ram:URIID", party.electronic_address, schemeID=scheme)
     if party.vat_id is not None:
         _add(_add(element, "ram:SpecifiedTaxRegistration"), "ram:ID", party.vat_id, schemeID="VA")
+    elif party.siren is not None:
+        _add(_add(element, "ram:SpecifiedTaxRegistration"), "ram:ID", party.siren, schemeID="FC")
 
 
 def _settlement(settlement: Element, document: Document) -> None:
     body = document.body
     _add(settlement, "ram:PaymentReference", document.number)
     _add(settlement, "ram:InvoiceCurrencyCode", body.currency)
-    _means(settlement, body.seller)
+    _means(settlement, body)
     for group in body.vat:
-        _tax_group(_add(settlement, "ram:ApplicableTradeTax"), group)
-    _period(settlement, body.first, body.last)
+        _tax_group(_add(settlement, "ram:ApplicableTradeTax"), group, on_debits=body.self_billing is None)
+    if body.self_billing is None:
+        _period(settlement, body.first, body.last)
     for line in body.lines:
         if line.kind == "discount":
             _allowance(_add(settlement, "ram:SpecifiedTradeAllowanceCharge"), line, body)
@@ -142,13 +149,17 @@ def _settlement(settlement: Element, document: Document) -> None:
         _day(reference, "ram:FormattedIssueDateTime", body.corrects.issued_on, "qdt")
 
 
-def _means(settlement: Element, seller: Seller) -> None:
+def _means(settlement: Element, body: Body) -> None:
     means = _add(settlement, "ram:SpecifiedTradeSettlementPaymentMeans")
-    _add(means, "ram:TypeCode", "30")
-    _add(_add(means, "ram:PayeePartyCreditorFinancialAccount"), "ram:IBANID", seller.iban)
+    if isinstance(body.seller, Seller):
+        _add(means, "ram:TypeCode", TRANSFER)
+        _add(_add(means, "ram:PayeePartyCreditorFinancialAccount"), "ram:IBANID", body.seller.iban)
+    else:
+        _add(means, "ram:TypeCode", CLEARING)
+        _add(means, "ram:Information", WORDS["fr"]["to_wallet"])
 
 
-def _tax_group(tax: Element, group: VatLine) -> None:
+def _tax_group(tax: Element, group: VatLine, *, on_debits: bool) -> None:
     _add(tax, "ram:CalculatedAmount", f"{group.vat:f}")
     _add(tax, "ram:TypeCode", "VAT")
     if group.reason is not None:
@@ -157,7 +168,7 @@ def _tax_group(tax: Element, group: VatLine) -> None:
     _add(tax, "ram:CategoryCode", group.category)
     if group.reason_code is not None:
         _add(tax, "ram:ExemptionReasonCode", group.reason_code)
-    if group.category == "S":
+    if group.category == "S" and on_debits:
         _add(tax, "ram:DueDateTypeCode", "5")
     _add(tax, "ram:RateApplicablePercent", _rate(group.rate))
 
@@ -167,7 +178,7 @@ def _allowance(allowance: Element, line: DocumentLine, body: Body) -> None:
     _add(allowance, "ram:CalculationPercent", f"{line.percent:f}")
     _add(allowance, "ram:BasisAmount", f"{line.base:f}")
     _add(allowance, "ram:ActualAmount", f"{-line.amount:f}")
-    _add(allowance, "ram:Reason", item_name(line, body.buyer.language))
+    _add(allowance, "ram:Reason", item_name(line, body.customer.language))
     _tax(_add(allowance, "ram:CategoryTradeTax"), body.vat[0])
 
 

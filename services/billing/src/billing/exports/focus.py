@@ -6,6 +6,7 @@ Billed cost adds up to the gross of the documents, without the rows of category 
 
 import csv
 import io
+import unicodedata
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from decimal import Decimal, localcontext
@@ -46,6 +47,9 @@ COLUMNS = (
 
 NULL = "NULL"
 UNITS = {"vcpu": "vCPU-Hours", "ram_gib": "GiB-Hours", "disk_gib": "GiB-Hours"}
+LETTERS = str.maketrans(
+    {"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ß": "ss", "ø": "o", "ł": "l", "’": "'", "–": "-", "€": "EUR"}
+)
 FRACTION = Decimal("1e-12")
 
 Row = dict[str, str]
@@ -62,7 +66,9 @@ def focus_csv(documents: Iterable[Issued]) -> str:
 
 
 def focus_rows(issued: Issued) -> Iterator[Row]:
-    """The rows of one document."""
+    """The rows of one document; a buy-back is no cost of the cloud and has none."""
+    if issued.document.body.self_billing is not None:
+        return
     document = issued.document
     common = _common(issued)
     for line in document.body.lines:
@@ -76,11 +82,15 @@ def focus_rows(issued: Issued) -> Iterator[Row]:
                     "ChargeCategory": "Tax",
                     "ChargeDescription": f"VAT {group.rate} %",
                     "ChargeFrequency": "One-Time",
-                    "ServiceCategory": "Other",
-                    "ServiceSubcategory": "Other (Other)",
                 }
                 | _period(document.body.first, document.body.last)
             )
+
+
+def ascii_text(text: str) -> str:
+    """`text` as FOCUS wants its strings, in ASCII: letters without their accents, what has no ASCII letter as `?`."""
+    plain = unicodedata.normalize("NFKD", text.translate(LETTERS))
+    return "".join(sign for sign in plain if not unicodedata.combining(sign)).encode("ascii", "replace").decode()
 
 
 def _common(issued: Issued) -> Row:
@@ -89,31 +99,32 @@ def _common(issued: Issued) -> Row:
         first = document.issued_on.replace(day=1)
         start, end = local_midnight(first, ZONE), local_midnight(following_month(first), ZONE)
     else:
-        start, end = instant_of(body.rating.start), instant_of(body.rating.end)
+        start, end = instant_of(body.trace.start), instant_of(body.trace.end)
+    provider = ascii_text(body.seller.name)
     return {
         "BillingAccountId": issued.org,
-        "BillingAccountName": body.buyer.name,
+        "BillingAccountName": ascii_text(body.buyer.name),
         "BillingAccountType": "Organization",
         "BillingCurrency": body.currency,
         "BillingPeriodStart": _instant(start),
         "BillingPeriodEnd": _instant(end),
         "InvoiceId": document.number,
-        "InvoiceIssuerName": body.seller.name,
-        "ProviderName": body.seller.name,
-        "PublisherName": body.seller.name,
+        "InvoiceIssuerName": provider,
+        "ProviderName": provider,
+        "PublisherName": provider,
         "PricingCurrency": body.currency,
+        "ServiceCategory": "Compute",
         "ServiceName": "Cloud Like",
+        "ServiceSubcategory": "Virtual Machines",
         "SubAccountId": str(body.contract_id),
-        "SubAccountName": body.contract_reference,
+        "SubAccountName": ascii_text(body.contract_reference),
         "SubAccountType": "Contract",
     }
 
 
 def _line(document: Document, line: DocumentLine) -> Row:
     row = {
-        "ChargeDescription": item_name(line, "en"),
-        "ServiceCategory": "Compute",
-        "ServiceSubcategory": "Virtual Machines",
+        "ChargeDescription": ascii_text(item_name(line, "en")),
     }
     row |= _money(_sign(document) * line.amount) | _period(line.first, line.last)
     if line.kind in ("credit", "adjustment"):
@@ -144,7 +155,6 @@ def _usage(line: DocumentLine) -> Row:
         "ListUnitPrice": f"{list_price:f}",
         "PricingCurrencyListUnitPrice": f"{list_price:f}",
         "ListCost": f"{_times(list_price, line.quantity):f}",
-        "ResourceType": "Virtual Machine",
         "SkuId": f"cloud-like-{line.meter}",
         "SkuMeter": UNITS[line.meter],
         "SkuPriceId": f"cloud-like-{line.key}",

@@ -1,42 +1,126 @@
-"""Issued documents as accounting entries, in the eighteen columns of the FEC (Livre des procédures fiscales, article A47 A-1).
+"""Issued documents, payments and wallets as accounting entries, in the eighteen columns of the FEC.
 
-Each document is one balanced entry of the sales journal: the customer for the gross (411), services sold for the net (706), tax collected
-(44571). A credit note is the same with debit and credit exchanged. Fields are separated by `|`, decimals by a comma, as the article asks.
+Livre des procédures fiscales, article A47 A-1; accounts of the plan comptable général. Four journals: sales (VE), what was bought back of
+customers (AC), the bank (BQ), wallets (OD). Each entry balances. Fields are separated by `|`, decimals by a comma, as the article asks.
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
+from billing.documents.content import Body
+from billing.service.issuing import LEGAL_ZONE
 from billing.store.invoices import Issued
+from billing.store.payments import Payment
+from billing.store.wallets import Entry
 
 COLUMNS = (
     *("JournalCode", "JournalLib", "EcritureNum", "EcritureDate", "CompteNum", "CompteLib", "CompAuxNum", "CompAuxLib"),
     *("PieceRef", "PieceDate", "EcritureLib", "Debit", "Credit", "EcritureLet", "DateLet", "ValidDate"),
     *("Montantdevise", "Idevise"),
 )
+JOURNALS = {"VE": "Ventes", "AC": "Achats", "BQ": "Banque", "OD": "Opérations diverses"}
+CUSTOMERS = ("411000", "Clients")
+SALES = ("706000", "Prestations de services")
+VAT_COLLECTED = ("445710", "TVA collectée")
+SUPPLIERS = ("401000", "Fournisseurs")
+MACHINES = ("607000", "Achats de marchandises")
+VAT_DEDUCTIBLE = ("445660", "TVA déductible sur autres biens et services")
+BANK = ("512000", "Banque")
+WALLETS = ("467000", "Portefeuilles des clients")
+
+Account = tuple[str, str]
 
 
-def journal_csv(documents: Iterable[Issued]) -> str:
-    """The file, in the order of the documents."""
-    rows = [COLUMNS, *(row for issued in documents for row in journal_rows(issued))]
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """`amount` euros on `account`: debit, or credit where below zero. `party` is whose account it is, where it is one's own."""
+
+    account: Account
+    amount: Decimal
+    party: tuple[str, str] = ("", "")
+
+
+@dataclass(frozen=True, slots=True)
+class BookEntry:
+    """One entry: its postings add up to nothing."""
+
+    journal: str
+    number: str
+    day: date
+    piece: str
+    label: str
+    postings: tuple[Posting, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A payment by transfer, with the invoice that it is of."""
+
+    org: str
+    number: str
+    payment: Payment
+
+
+def journal_csv(entries: Iterable[BookEntry]) -> str:
+    """The file, in the order of the entries."""
+    rows = [COLUMNS, *(row for entry in entries for row in _rows(entry))]
     return "".join("|".join(row) + "\r\n" for row in rows)
 
 
-def journal_rows(issued: Issued) -> Iterator[tuple[str, ...]]:
-    """The lines of one document's entry; a tax of nothing has none."""
+def document_entry(issued: Issued) -> BookEntry:
+    """An invoice, a credit note (the same with debit and credit exchanged), or a buy-back, which the operator buys."""
     document, body = issued.document, issued.document.body
-    day = f"{document.issued_on:%Y%m%d}"
-    credit_note = body.type == "381"
-    label = f"{'Avoir' if credit_note else 'Facture'} {document.number} Cloud Like {body.month:%m/%Y}"
-    accounts = [("411000", "Clients", body.gross, True), ("706000", "Prestations de services", body.net, False)]
-    accounts += [("445710", "TVA collectée", group.vat, False) for group in body.vat if group.vat]
-    for account, name, amount, customer in accounts:
-        debit, credit = (amount, Decimal(0)) if customer != credit_note else (Decimal(0), amount)
-        auxiliary = (issued.org, _text(body.buyer.name)) if customer else ("", "")
+    party = (issued.org, body.customer.name)
+    if body.self_billing is not None:
+        label = f"Rachat {document.number} (autofacture)"
+        signed = [Posting(SUPPLIERS, -body.gross, party), Posting(MACHINES, body.net), *_taxes(VAT_DEDUCTIBLE, body, 1)]
+        return BookEntry("AC", document.number, document.issued_on, document.number, label, tuple(signed))
+    sign = -1 if body.type == "381" else 1
+    label = f"{'Avoir' if body.type == '381' else 'Facture'} {document.number} Cloud Like {body.month:%m/%Y}"
+    signed = [
+        Posting(CUSTOMERS, sign * body.gross, party),
+        Posting(SALES, -sign * body.net),
+        *_taxes(VAT_COLLECTED, body, -sign),
+    ]
+    return BookEntry("VE", document.number, document.issued_on, document.number, label, tuple(signed))
+
+
+def payment_entry(settled: Settled) -> BookEntry:
+    """A transfer that came in, or went back."""
+    payment, party = settled.payment, (settled.org, "")
+    postings = (Posting(BANK, payment.amount), Posting(CUSTOMERS, -payment.amount, party))
+    label = f"Règlement {settled.number} {payment.reference}"
+    return BookEntry("BQ", f"BQ-{payment.id}", payment.paid_on, settled.number, label, postings)
+
+
+def wallet_entry(org: str, entry: Entry) -> BookEntry:
+    """What moved a wallet: the debt of a buy-back becomes credit of the customer, which then pays its invoices."""
+    party, amount = (org, ""), abs(entry.amount)
+    sides = {
+        "buy_back": (SUPPLIERS, WALLETS, "Portefeuille : crédit du rachat"),
+        "payment": (WALLETS, CUSTOMERS, "Portefeuille : règlement de"),
+        "payment_taken_back": (CUSTOMERS, WALLETS, "Portefeuille : annulation du règlement de"),
+    }
+    debit, credit, label = sides[entry.kind]
+    postings = (Posting(debit, amount, party), Posting(credit, -amount, party))
+    day = entry.recorded_at.astimezone(LEGAL_ZONE).date()
+    return BookEntry("OD", f"OD-{org}-{entry.sequence}", day, entry.number, f"{label} {entry.number}", postings)
+
+
+def _taxes(account: Account, body: Body, sign: int) -> list[Posting]:
+    return [Posting(account, sign * group.vat) for group in body.vat if group.vat]
+
+
+def _rows(entry: BookEntry) -> Iterator[tuple[str, ...]]:
+    day = f"{entry.day:%Y%m%d}"
+    for posting in entry.postings:
+        debit, credit = max(posting.amount, Decimal(0)), max(-posting.amount, Decimal(0))
         yield (
-            *("VE", "Ventes", document.number, day, account, name),
-            *auxiliary,
-            *(document.number, day, label, _amount(debit), _amount(credit)),
+            *(entry.journal, JOURNALS[entry.journal], entry.number, day, *posting.account),
+            *map(_text, posting.party),
+            *(_text(entry.piece), day, _text(entry.label), _amount(debit), _amount(credit)),
             *("", "", day, "", ""),
         )
 

@@ -109,9 +109,7 @@ class Invoicing:
         """
         original = await read_known(unit.connection, number)
         if original.document.body.type != "380":
-            raise Conflict(
-                f"{number} is a credit note; correct the invoice {number_corrected(original)}", "not-an-invoice"
-            )
+            raise Conflict(f"{number} is no invoice to a customer; only these are corrected", "not-an-invoice")
         contract = await self._locked(unit, original.document.body.contract_id)
         rating, windows, now = await self._rated_again(unit.connection, contract, original)
         billed = await self._billed(unit.connection, original)
@@ -198,15 +196,9 @@ async def read_known(connection: Connection, number: str) -> Issued:
     return issued
 
 
-def number_corrected(note: Issued) -> str:
-    """The number of the invoice that a credit note corrects."""
-    corrects = note.document.body.corrects
-    return "" if corrects is None else corrects.number
-
-
 async def original_month(connection: Connection, original: Issued) -> Month:
     """The month of an invoice with the terms by which it was rated, whatever has been agreed since."""
-    trace = original.document.body.rating
+    trace = original.document.body.trace
     stored = await contract_store.read_prices(connection, original.document.body.contract_id)
     versions = {version.number: version.to_domain() for version in stored}
     windows = tuple(

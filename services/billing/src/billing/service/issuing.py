@@ -12,15 +12,20 @@ from billing.documents.sums import check_sums
 from billing.domain.canonical import canonical
 from billing.domain.chain import link_hash
 from billing.einvoice.files import Files
-from billing.published import invoice_issued
+from billing.published import document_issued
 from billing.store import invoices as store
 from billing.store.invoices import Issued
 
 LEGAL_ZONE = ZoneInfo("Europe/Paris")
 """Where a document's day of issue is counted: the provider's."""
 
-SERIES = {"380": "F", "381": "A"}
-"""Invoices (factures) and credit notes (avoirs) are numbered apart."""
+
+def series_of(body: Body) -> str:
+    """Invoices (factures) and credit notes (avoirs) are numbered apart; buy-backs in a series of each customer in whose name they are
+    (BOI-TVA-DECLA-30-20-20-10: a series of its own for each who gave a mandate)."""
+    if body.self_billing is not None:
+        return f"R{body.seller.siren}"
+    return "F" if body.type == "380" else "A"
 
 
 class DocumentWriter(Protocol):
@@ -44,7 +49,7 @@ async def issue(
     process leaves neither number nor document.
     """
     check_sums(body)
-    series, today = SERIES[body.type], clock().astimezone(LEGAL_ZONE).date()
+    series, today = series_of(body), clock().astimezone(LEGAL_ZONE).date()
     await writer.check(body, series, today)
     place = await store.take_number(unit.connection, series, today)
     numbered = Document(
@@ -57,5 +62,5 @@ async def issue(
     issued = Issued(org, document, clock(), place.previous_hash, digest)
     await store.add_invoice(unit.connection, place, issued, content)
     await store.add_files(unit.connection, document.number, org, files)
-    unit.publish(invoice_issued(issued))
+    unit.publish(document_issued(issued))
     return issued

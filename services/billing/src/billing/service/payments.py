@@ -44,34 +44,37 @@ class Payments:
         a day before the issue or after today.
         """
         await payment_store.one_at_a_time(unit.connection, number)
-        before = await self._account(unit.connection, number)
-        paid = total([payment.amount for payment in before.payments])
+        before = await self.read(unit.connection, number)
+        paid = total([payment.amount for payment in before.payments if payment.means == "transfer"])
         if amount > 0 and amount > before.dues.open_amount:
             raise _refused("amount", f"{amount} is more than the {before.dues.open_amount} that is open")
         if amount < 0 and -amount > paid:
-            raise _refused("amount", f"{amount} takes back more than the {paid} that has been paid")
+            raise _refused("amount", f"{amount} takes back more than the {paid} that was transferred")
         if not before.invoice.document.issued_on <= paid_on <= self._today():
             raise _refused("paid_on", f"{paid_on} must be a day from the issue to today")
         payment = Payment(uuid4(), amount, paid_on, reference)
         await payment_store.add_payment(unit.connection, before.invoice.org, number, payment, self._clock())
-        return await self._account(unit.connection, number)
+        return await self.read(unit.connection, number)
 
     async def account(self, organisations: Organisations, number: str) -> Account:
         """The account of an invoice today. Raises `NotFound`, `Conflict` for a credit note."""
         async with self._database.snapshot(organisations) as connection:
-            return await self._account(connection, number)
+            return await self.read(connection, number)
 
-    async def _account(self, connection: Connection, number: str) -> Account:
+    async def read(self, connection: Connection, number: str) -> Account:
+        """The account of an invoice as `connection` sees it. Raises what `account` raises."""
         invoice = await read_known(connection, number)
         document = invoice.document
         if document.body.type != "380":
-            raise Conflict(f"{number} is a credit note; look at the invoice that it corrects", code="not-an-invoice")
+            raise Conflict(
+                f"{number} is no invoice to a customer; credit notes and buy-backs have no account", "not-an-invoice"
+            )
         notes = await invoice_store.read_credit_notes(connection, number)
         payments = await payment_store.read_payments(connection, number)
         reductions = [Reduction(note.document.issued_on, note.document.body.gross) for note in notes]
         credited = total([reduction.amount for reduction in reductions])
         reductions += [Reduction(payment.paid_on, payment.amount) for payment in payments]
-        percent = document.body.seller.late_penalty_percent
+        percent = document.body.late_penalty_percent
         owed = dues(document.body.gross, document.due_on, reductions, self._today(), percent)
         return Account(invoice, payments, credited, owed)
 

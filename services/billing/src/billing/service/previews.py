@@ -6,6 +6,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from billing.api.preview_schemas import PreviewRequest
+from billing.api.price_schemas import bases_of
 from billing.domain.amounts import total
 from billing.domain.events import Finding, Interval, intervals_of
 from billing.domain.prices import PriceModel
@@ -35,7 +36,8 @@ def preview(request: PreviewRequest) -> Preview:
     zone = ZoneInfo(request.time_zone)
     start, end = (_epoch(_midnight(day, zone)) for day in request.period)
     prices: dict[str, PriceModel] = {name: price.to_domain() for name, price in request.prices.items()}
-    terms = Terms(prices, request.month_basis, tuple(discount.to_domain() for discount in request.discounts))
+    discounts = tuple(discount.to_domain() for discount in request.discounts)
+    terms = Terms(prices, request.month_basis, discounts, bases_of(request.prices))
     windows = [TermsWindow(start, end, terms)]
     minimums = _minimums(request, zone, start)
     intervals, findings = _metered(request)

@@ -37,11 +37,11 @@ class Runs:
         self._invoicing = invoicing
         self._clock = clock
 
-    async def ask(self, organisations: Organisations, month: date) -> tuple[UUID, list[Item]]:
-        """Store a run over the contracts that hold in `month` and wake the workers. Raises `NotFound` when there is none."""
+    async def ask(self, organisations: Organisations, month: date, org: str | None = None) -> tuple[UUID, list[Item]]:
+        """Store a run over the contracts, of `org` or of all, that hold in `month`, and wake the workers. Raises `NotFound` for none."""
         run = uuid4()
         async with self._database.transaction(organisations) as unit:
-            contracts = await contract_store.read_contracts_between(unit.connection, month, following_month(month))
+            contracts = await contract_store.read_contracts_between(unit.connection, org, month, following_month(month))
             if not contracts:
                 raise NotFound("contract in", f"{month:%Y-%m}")
             await run_store.add_run(unit.connection, run, month, contracts, self._clock())

@@ -1,6 +1,6 @@
-"""SQL of contracts, their price versions, and usage events."""
+"""SQL of contracts and their price versions."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -10,18 +10,18 @@ from zoneinfo import ZoneInfo
 from asyncpg import Record
 from common.database import Connection
 
-from billing.documents.parts import Party, PriceTerms
+from billing.documents.parts import Mandate, Party, PriceTerms
 from billing.domain.terms import PriceVersion
 
 _ADD_CONTRACT = """
-INSERT INTO contracts (id, org_id, reference, starts_on, ends_on, time_zone, metering, grace_hours, due_days, customer, version,
-                       created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1, $11)
+INSERT INTO contracts (id, org_id, reference, starts_on, ends_on, time_zone, metering, grace_hours, due_days, customer, mandate, version,
+                       created_at, event_sources)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1, $12, $13)
 """
 
 _CHANGE_CONTRACT = """
 UPDATE contracts
-SET ends_on = $2, grace_hours = $3, due_days = $4, customer = $5, version = version + 1
+SET ends_on = $2, grace_hours = $3, due_days = $4, customer = $5, mandate = $6, event_sources = $7, version = version + 1
 WHERE id = $1
 """
 
@@ -36,9 +36,11 @@ LIMIT $3
 
 _CONTRACTS_OF_MONTH = """
 SELECT * FROM contracts
-WHERE starts_on < $2 AND (ends_on IS NULL OR ends_on > $1)
+WHERE org_id = coalesce($1, org_id) AND starts_on < $3 AND (ends_on IS NULL OR ends_on > $2)
 ORDER BY id
 """
+
+_EVENT_SOURCES = "SELECT org_id, unnest(event_sources) AS source FROM contracts WHERE org_id = ANY ($1)"
 
 _ADD_PRICES = """
 INSERT INTO price_versions (contract_id, number, org_id, valid_from, terms, recorded_at)
@@ -53,20 +55,6 @@ SELECT number, valid_from, terms, recorded_at
 FROM price_versions
 WHERE contract_id = $1
 ORDER BY number
-"""
-
-_ADD_EVENTS = """
-INSERT INTO usage_events (org_id, source, id, resource, kind, at, vcpu, ram_mib, disk_mib, received_at)
-SELECT *, $10 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::bigint[], $8::bigint[],
-                          $9::bigint[])
-ON CONFLICT DO NOTHING
-RETURNING org_id, source, id
-"""
-
-_EVENTS_BY_ID = """
-SELECT event.*
-FROM usage_events AS event
-JOIN unnest($1::text[], $2::text[], $3::text[]) AS wanted (org_id, source, id) USING (org_id, source, id)
 """
 
 
@@ -85,6 +73,8 @@ class Contract:
     due_days: int
     customer: Party
     version: int
+    mandate: Mandate | None = None
+    event_sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,24 +88,6 @@ class StoredPrices:
     def to_domain(self) -> PriceVersion:
         """As rated."""
         return self.terms.to_domain(self.number)
-
-
-@dataclass(frozen=True, slots=True)
-class EventRow:
-    """A usage event as it is stored: sizes in steps, None where it says nothing."""
-
-    org: str
-    source: str
-    id: str
-    resource: str
-    kind: str
-    at: datetime
-    amounts: tuple[int | None, ...]
-
-    @property
-    def key(self) -> tuple[str, str, str]:
-        """What makes it the same event."""
-        return self.org, self.source, self.id
 
 
 async def add_contract(connection: Connection, contract: Contract, now: datetime) -> None:
@@ -132,7 +104,9 @@ async def add_contract(connection: Connection, contract: Contract, now: datetime
         contract.grace_hours,
         contract.due_days,
         contract.customer.model_dump(mode="json"),
+        _mandate(contract),
         now,
+        list(contract.event_sources),
     )
 
 
@@ -145,6 +119,8 @@ async def change_contract(connection: Connection, contract: Contract) -> None:
         contract.grace_hours,
         contract.due_days,
         contract.customer.model_dump(mode="json"),
+        _mandate(contract),
+        list(contract.event_sources),
     )
 
 
@@ -159,9 +135,16 @@ async def read_contracts(connection: Connection, org: str | None, *, after: UUID
     return [_contract(row) for row in await connection.fetch(_CONTRACTS, org, after, limit)]
 
 
-async def read_contracts_between(connection: Connection, first: date, following: date) -> list[Contract]:
-    """Every contract that holds on some day of `[first, following)`."""
-    return [_contract(row) for row in await connection.fetch(_CONTRACTS_OF_MONTH, first, following)]
+async def read_contracts_between(
+    connection: Connection, org: str | None, first: date, following: date
+) -> list[Contract]:
+    """Every contract, of `org` or of all, that holds on some day of `[first, following)`."""
+    return [_contract(row) for row in await connection.fetch(_CONTRACTS_OF_MONTH, org, first, following)]
+
+
+async def read_event_sources(connection: Connection, orgs: Collection[str]) -> set[tuple[str, str]]:
+    """Of each of `orgs` the sources that may report its use over the broker, as `(org, source)`."""
+    return {(row["org_id"], row["source"]) for row in await connection.fetch(_EVENT_SOURCES, list(orgs))}
 
 
 async def add_prices(connection: Connection, contract: Contract, terms: PriceTerms, now: datetime) -> int:
@@ -178,32 +161,8 @@ async def read_prices(connection: Connection, contract_id: UUID) -> list[StoredP
     return [StoredPrices(row["number"], PriceTerms.model_validate(row["terms"]), row["recorded_at"]) for row in rows]
 
 
-async def add_events(connection: Connection, events: Sequence[EventRow], now: datetime) -> set[tuple[str, str, str]]:
-    """Store the events that are new and return their keys; of those that were known nothing changes."""
-    columns: list[list[Any]] = [
-        [event.org for event in events],
-        [event.source for event in events],
-        [event.id for event in events],
-        [event.resource for event in events],
-        [event.kind for event in events],
-        [event.at for event in events],
-        *([event.amounts[index] for event in events] for index in range(3)),
-    ]
-    rows = await connection.fetch(_ADD_EVENTS, *columns, now)
-    return {(row["org_id"], row["source"], row["id"]) for row in rows}
-
-
-async def read_events_by_key(
-    connection: Connection, keys: Sequence[tuple[str, str, str]]
-) -> dict[tuple[str, str, str], EventRow]:
-    """The stored events of `keys`."""
-    rows = await connection.fetch(_EVENTS_BY_ID, *([key[part] for key in keys] for part in range(3)))
-    return {row.key: row for row in map(_event, rows)}
-
-
-def _event(row: Record) -> EventRow:
-    amounts = (row["vcpu"], row["ram_mib"], row["disk_mib"])
-    return EventRow(row["org_id"], row["source"], row["id"], row["resource"], row["kind"], row["at"], amounts)
+def _mandate(contract: Contract) -> dict[str, Any] | None:
+    return None if contract.mandate is None else contract.mandate.model_dump(mode="json")
 
 
 def _contract(row: Record) -> Contract:
@@ -219,4 +178,6 @@ def _contract(row: Record) -> Contract:
         due_days=row["due_days"],
         customer=Party.model_validate(row["customer"]),
         version=row["version"],
+        mandate=None if row["mandate"] is None else Mandate.model_validate(row["mandate"]),
+        event_sources=tuple(row["event_sources"]),
     )

@@ -49,6 +49,8 @@ _INTERVALS = """
 SELECT resource, starts_at, ends_at, vcpu, ram_mib, disk_mib
 FROM invoice_intervals
 WHERE number = $1 AND ($2::text IS NULL OR (resource, starts_at) > ($2, $3::timestamptz))
+  AND ($5::text IS NULL OR CASE $5 WHEN 'vcpu' THEN vcpu WHEN 'ram_gib' THEN ram_mib ELSE disk_mib END > 0)
+  AND ($6::timestamptz IS NULL OR starts_at < $7 AND ends_at > $6)
 ORDER BY resource, starts_at
 LIMIT $4
 """
@@ -64,10 +66,18 @@ ORDER BY number
 LIMIT $4
 """
 
+_INVOICE_NUMBERS = "SELECT number FROM invoices WHERE org_id = $1 AND type = '380' ORDER BY due_on, number"
+
 _INVOICES_BETWEEN = """
 SELECT * FROM invoices
 WHERE issued_on >= $1 AND issued_on < $2
 ORDER BY issued_on, number
+"""
+
+_INVOICES_SINCE = """
+SELECT * FROM invoices
+WHERE month >= $2 AND org_id = coalesce($1, org_id)
+ORDER BY issued_at, number
 """
 
 _CHAIN = """
@@ -206,11 +216,21 @@ async def add_intervals(connection: Connection, number: str, org: str, intervals
 
 
 async def read_intervals(
-    connection: Connection, number: str, *, after: tuple[str, datetime] | None, limit: int | None
+    connection: Connection,
+    number: str,
+    *,
+    after: tuple[str, datetime] | None,
+    limit: int | None,
+    meter: str | None = None,
+    within: tuple[datetime, datetime] | None = None,
 ) -> list[Interval]:
-    """What a document was made from, by resource and start, from behind `after`; all of it when `limit` is None."""
+    """What a document was made from, by resource and start, from behind `after`; all of it when `limit` is None.
+
+    With `meter`, the intervals that hold any of it; with `within`, those that touch `[start, end)`.
+    """
     resource, start = after or (None, None)
-    rows = await connection.fetch(_INTERVALS, number, resource, start, limit)
+    low, high = within or (None, None)
+    rows = await connection.fetch(_INTERVALS, number, resource, start, limit, meter, low, high)
     return [
         Interval(
             row["resource"],
@@ -246,9 +266,19 @@ async def read_invoices(
     return [_issued(row) for row in await connection.fetch(_INVOICES, org, month, after, limit)]
 
 
+async def read_invoice_numbers(connection: Connection, org: str) -> list[str]:
+    """The numbers of the invoices to `org`, the oldest due first."""
+    return [row["number"] for row in await connection.fetch(_INVOICE_NUMBERS, org)]
+
+
 async def read_invoices_between(connection: Connection, first: date, following: date) -> list[Issued]:
     """Documents issued on the days `[first, following)`, by day and number."""
     return [_issued(row) for row in await connection.fetch(_INVOICES_BETWEEN, first, following)]
+
+
+async def read_invoices_since(connection: Connection, org: str | None, first: date) -> list[Issued]:
+    """Documents of the month that begins on `first` and of later ones, in the order in which they were issued."""
+    return [_issued(row) for row in await connection.fetch(_INVOICES_SINCE, org, first)]
 
 
 async def read_chain(connection: Connection, series: str, year: int) -> tuple[list[Link], int, str]:
