@@ -56,13 +56,8 @@ async def ids(inventory: Inventory) -> dict[str, list[str]]:
         "application_id": [found["/v1/applications"]],
         "view_id": [found["/v1/views"]],
         "import_id": [job["id"]],
-<<<<<<< HEAD
-        "mapping_id": [found["/v1/import-mappings"]],
-        "activity_id": [done.json()["results"][0]["id"]],
-=======
         "activity_id": [done.json()["results"][0]["id"]],
         "mapping_id": [found["/v1/import-mappings"]],
->>>>>>> main
         "site_id": [site["id"]],
         "org": ["acme", "globex"],
     }

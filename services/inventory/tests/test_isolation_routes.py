@@ -40,13 +40,8 @@ class Target:
     application_code: str
     import_id: str
     view: str
-<<<<<<< HEAD
-    mapping: str
-    activity: str
-=======
     activity: str
     mapping: str
->>>>>>> main
 
 
 NOBODY = Target(
@@ -63,13 +58,8 @@ NOBODY = Target(
     application_code="app-nobody",
     import_id=str(uuid4()),
     view=str(uuid4()),
-<<<<<<< HEAD
-    mapping=str(uuid4()),
-    activity=str(uuid4()),
-=======
     activity=str(uuid4()),
     mapping=str(uuid4()),
->>>>>>> main
 )
 
 Call = dict[str, Any]
@@ -335,10 +325,6 @@ async def target(inventory: Inventory) -> Target:
     view = (await client.post("/v1/views", json=wanted)).json()
     file = ("a.csv", f"kind,source,external_id\nserver,{source},srv4-{SECRET}\n".encode())
     job = (await client.post("/v1/imports", files={"file": file}, data={"org": "acme"})).json()
-<<<<<<< HEAD
-    remembered = (await client.post("/v1/import-mappings", json=mapping("acme"))).json()
-=======
->>>>>>> main
     trip = {
         "org": "acme",
         "source": source,
@@ -352,10 +338,7 @@ async def target(inventory: Inventory) -> Target:
     activity = done.json()["results"][0]
     measured = await client.post("/v1/measurements/batch", json=[sample_of(first["id"])])
     assert measured.json()["created"] == 1
-<<<<<<< HEAD
-=======
     remembered = (await client.post("/v1/import-mappings", json=mapping("acme"))).json()
->>>>>>> main
     await inventory.take_outbox()
     return Target(
         org="acme",
@@ -371,13 +354,8 @@ async def target(inventory: Inventory) -> Target:
         application_code=body["code"],
         import_id=job["id"],
         view=view["id"],
-<<<<<<< HEAD
-        mapping=remembered["id"],
-        activity=activity["id"],
-=======
         activity=activity["id"],
         mapping=remembered["id"],
->>>>>>> main
     )
 
 
