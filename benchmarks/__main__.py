@@ -13,7 +13,17 @@ import typer
 from local_stack.layout import StackError
 from rich.console import Console
 
-from benchmarks import estimates, imports, latency, machine, measurements, resolves, scenarios, usage
+from benchmarks import (
+    estimates,
+    footprints,
+    imports,
+    latency,
+    machine,
+    measurements,
+    resolves,
+    scenarios,
+    usage,
+)
 from benchmarks.figures import Figure, table, with_cpu
 from benchmarks.http_connection import AnswerError, Target
 from benchmarks.stacks import own_stack
@@ -32,7 +42,7 @@ def main(
     """Measure a fresh stack of its own, in a scratch folder, or a running one."""
     console = Console(width=None if sys.stdout.isatty() else 160)
     described = machine.describe()
-    figures: list[Figure] = scenarios.measure()
+    figures: list[Figure] = [*scenarios.measure(), *footprints.measure_engine()]
     try:
         with _measured(stack, port) as (running, processes):
             figures += _memory("at rest", processes)
@@ -66,6 +76,7 @@ def _measurements(stack: Stack, assets: int, rates: Sequence[float], seconds: fl
     yield lambda: asyncio.run(usage.measure_rating(billing, contract))
     yield lambda: measurements.measure(stack, f"{org}-meters")
     yield lambda: imports.measure(stack, assets, org)
+    yield lambda: footprints.measure_factor(stack, org)
     for rate in rates:
         yield partial(asyncio.run, latency.measure(stack, org, rate, seconds))
 

@@ -24,9 +24,25 @@ SELECT (SELECT count(*) FROM footprint.changes)
 """
 _PUBLISHERS = ("inventory", "factors")
 _CONSUMER = "footprint"
-_HEARD = ("inventory.organizations", "inventory.sites", "inventory.assets", "factors.factors")
+_HEARD = (
+    "inventory.organizations",
+    "inventory.sites",
+    "inventory.assets",
+    "inventory.measurements",
+    "inventory.activities",
+    "inventory.applications",
+    "factors.factors",
+    "factors.overrides",
+    "factors.releases",
+)
 _ALSO_HEARD = {
-    "scenarios": (*_HEARD[1:], "footprint.asset-months"),
+    "scenarios": (
+        "inventory.sites",
+        "inventory.assets",
+        "factors.factors",
+        "factors.releases",
+        "footprint.asset-months",
+    ),
     "billing": ("inventory.organizations", "inventory.assets", "footprint.asset-months"),
 }
 

@@ -13,10 +13,11 @@ from common.bootstrap import bootstrap
 from common.testing.waiting import eventually
 
 from examples.settling import settle
+from tests.faults.observations import Observer
 from tests.faults.workload import ORG, Workload
 from tests.support.installation import Installation
 from tests.support.processes import Death, ServiceProcess
-from tests.support.topics import Record, first_deliveries, read_topic
+from tests.support.topics import Record, first_deliveries, read_topic, send_again
 
 SERVICES = ("inventory", "factors", "footprint")
 ROLES = (
@@ -28,19 +29,40 @@ ROLES = (
     ("footprint", "work"),
     ("footprint", "relay"),
 )
-HEARD = ("inventory.organizations", "inventory.sites", "inventory.assets", "factors.factors")
+HEARD = (
+    "inventory.organizations",
+    "inventory.sites",
+    "inventory.assets",
+    "inventory.measurements",
+    "inventory.activities",
+    "inventory.applications",
+    "factors.factors",
+)
 _FIGURES = """
 SELECT asset_id, month, org_id, kind, site_id, stage, criterion, basis, share, scope, ghg_category, beges_item, value, ln_gsd2
 FROM figures
 ORDER BY asset_id, month, stage, criterion, basis, share, ghg_category, site_id
 """
-_ROLL_UP = "SELECT * FROM organisation_months WHERE figures > 0 ORDER BY {columns}"
-_GROUP = "org_id, month, kind, site_id, stage, criterion, basis, share, scope, ghg_category, beges_item"
+_GROUP = "org_id, month, kind, site_id, stage, criterion, basis, share, scope, ghg_category, beges_item, factor, source"
+_ROLL_UP = f"""
+SELECT {_GROUP}, billionths, figures, factor_weighted, source_weighted, source_squares
+FROM organisation_months
+WHERE figures > 0
+ORDER BY {_GROUP}
+"""
 _SUMMED = f"""
-SELECT {_GROUP}, sum(billionths(value)) AS billionths, count(*) AS figures
+SELECT
+    {_GROUP}, sum(billionths(value)) AS billionths, count(*) AS figures, sum(billionths(value * factor_ln_gsd2)),
+    sum(CASE WHEN source = '' THEN 0 ELSE billionths(value * source_ln_gsd2) END),
+    sum(CASE WHEN source = '' THEN square_billionths(value * source_ln_gsd2) ELSE 0 END)
 FROM figures
 GROUP BY {_GROUP}
 ORDER BY {_GROUP}
+"""
+_USED = "org_id, month, application_id, stage, criterion, basis, share, scope, ghg_category, beges_item, factor, source"
+_USED_ROLL_UP = f"SELECT {_USED}, billionths, figures FROM application_months WHERE figures > 0 ORDER BY {_USED}"
+_USED_SUMMED = f"""
+SELECT {_USED}, sum(billionths), count(*) FROM application_figures GROUP BY {_USED} ORDER BY {_USED}
 """
 
 
@@ -101,13 +123,19 @@ class ThinPath:
         assert newest == await self.versions("footprint"), "footprint has heard what is stored"
         for key, seen in _rising(first_deliveries(await self.read("footprint.asset-months"))).items():
             assert seen == sorted(set(seen)), f"versions of {key} on the topic: {seen}"
-        assert await self._query("footprint", _ROLL_UP.format(columns=_GROUP)) == await self._query(
-            "footprint", _SUMMED
-        ), "the roll-up is the sum of its figures"
+        rolled, summed = await self._query("footprint", _ROLL_UP), await self._query("footprint", _SUMMED)
+        assert rolled == summed, "the roll-up is the sum of its figures"
+        rolled, summed = await self._query("footprint", _USED_ROLL_UP), await self._query("footprint", _USED_SUMMED)
+        assert rolled == summed, "what applications use is the sum of its figures"
 
     async def figures(self) -> list[tuple[Any, ...]]:
-        """Every figure of every asset and month, in a fixed order."""
-        return await self._query("footprint", _FIGURES)
+        """Every figure of every asset and month, and what applications use of them, in a fixed order."""
+        return [*await self._query("footprint", _FIGURES), *await self._query("footprint", _USED_ROLL_UP)]
+
+    async def observe(self, observer: Observer, workload: Workload) -> None:
+        """Tell one observation of each kind of the assets of `workload`, on the topics that inventory owns."""
+        records = observer.some(list(workload.acknowledged.versions))
+        await send_again(self.installation.servers.kafka.bootstrap, records)
 
     async def lose_footprints_database(self) -> None:
         """Drop everything that footprint keeps, and let it begin anew from the topics."""

@@ -107,6 +107,36 @@ async def test_an_event_of_the_largest_allowed_size_arrives_and_a_larger_one_is_
         await eventually(lambda: heard_count(connected, 4))
 
 
+async def test_events_written_out_early_are_there_at_commit_once_and_in_order(make_service: MakeService) -> None:
+    service = await make_service(SAMPLE)
+    first, second, third = things(3)
+    async with service.database.transaction(EVERY) as unit:
+        unit.publish(first)
+        await unit.write_out()
+        assert unit.events == []
+        assert await service.outbox() == [], "others see nothing before the commit"
+        async with unit.savepoint():
+            unit.publish(second)
+            await unit.write_out()
+            assert unit.events == [second], "a savepoint may yet undo it"
+        unit.publish(third)
+    assert [event.key for event in await service.outbox()] == [first.key, second.key, third.key]
+
+
+async def test_events_written_out_early_go_with_a_transaction_that_fails(make_service: MakeService) -> None:
+    service = await make_service(SAMPLE)
+
+    async def fail() -> None:
+        async with service.database.transaction(EVERY) as unit:
+            unit.publish(*things(3))
+            await unit.write_out()
+            raise RuntimeError("the use case ends here")
+
+    with pytest.raises(RuntimeError):
+        await fail()
+    assert await service.outbox() == []
+
+
 async def test_a_record_that_cannot_be_fetched_stops_the_consumer(
     connected: RunningService, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -60,7 +60,7 @@ def test_question_is_answered_by(
         (electricity("FR", "2030-06-01", allow=YEAR), "electricity-fr-2024-ember", ("year_gap=6",)),
         (electricity("MQ", "2024-06-01"), "electricity-mq-2022-ember", ("allow=year",)),
         (electricity("YT", "2024-06-01"), "electricity-yt-2017-arrete", ("allow=year", "year_gap=7")),
-        (electricity("FR", "2019-06-01", allow=YEAR), "electricity-fr-2020-ember", ("date>=2020-01-01",)),
+        (electricity("FR", "2010-06-01", allow=YEAR), "electricity-fr-2012-arrete", ("date>=2012-01-01",)),
         (
             electricity("FR", "2024-06-01", perimeter=Perimeter.CONSUMPTION),
             "electricity-fr-2021-ademe",

@@ -15,14 +15,20 @@ from footprint.settings import FootprintSettings
 
 from services.footprint.tests.world import (
     NOW,
+    activity,
+    application,
     asset,
     catalogue,
+    claim,
     electricity,
     factor,
     guest,
     host,
+    id_of,
     machine,
+    measured,
     organisation,
+    override,
     payloads,
     segment,
     site,
@@ -40,10 +46,11 @@ def history(random_: random.Random) -> list[Event]:
         factor("late", "maintenance.it_hardware", 0.2),
     ]
     for version in (1, 2, 3):
-        rule = random_.choice(["capacity", "sold"])
-        events.append(
-            site(version=version, allocation_rule=rule, pue=[{"from": None, "to": None, "value": 1 + version / 10}])
-        )
+        rule = {
+            "allocation_rule": random_.choice(["capacity", "sold"]),
+            "allocation_by": random_.choice(["vcpu", "ram", "measured"]),
+        }
+        events.append(site(version=version, pue=[{"from": None, "to": None, "value": 1 + version / 10}], **rule))
         events.append(electricity("FR", 0.05 + version / 100, version=version + 1))
     hosts = ["a", "b", "c"]
     for name in hosts:
@@ -67,25 +74,95 @@ def history(random_: random.Random) -> list[Event]:
             events.append(
                 machine(f"vm{number}", *stays, version=version, org=org, deleted=number == 5 and version == 2)
             )
+    return events + observations(random_, hosts)
+
+
+def observations(random_: random.Random, hosts: list[str]) -> list[Event]:
+    """Some versions of what is measured of hosts and machines, of activities that change their home, of applications and of own factors."""
+    machines = [f"vm{number}" for number in range(6)]
+    events = [factor("car", "transport.car", 0.2, unit="kgCO2e/km")]
+    for name in random_.sample([*hosts, *machines], 5):
+        for version in range(1, random_.randint(2, 4)):
+            month = f"2026-{random_.randint(2, 9):02d}"
+            fields = {"org": "globex", "time_zone": "Indian/Reunion"} if name in ("vm0", "vm3") else {}
+            events.append(measured(name, month, version, kwh=random_.choice([None, 1.0, 6.5]), **fields))
+    for number in range(5):
+        for version in range(1, random_.randint(2, 4)):
+            asset_id = str(id_of(random_.choice([*hosts, *machines]))) if random_.random() < 0.6 else None
+            site_id = str(id_of("nanterre")) if asset_id is None and random_.random() < 0.6 else None
+            gone = version == 3
+            days = {"from": "2026-04-12", "to": f"2026-{random_.randint(5, 9):02d}-03"}
+            events.append(activity(f"act{number}", version, asset_id=asset_id, site_id=site_id, deleted=gone, **days))
+    for number in range(2):
+        for version in (1, 2, 3):
+            claims = [
+                claim(name, random_.choice(DAYS), weight=version) for name in random_.sample([*hosts, *machines], 4)
+            ]
+            events.append(application(f"app{number}", *claims, version=version, deleted=version == 3 and number == 1))
+    for version in (1, 2):
+        status = random_.choice(["published", "withdrawn"])
+        events.append(override("ours", "embodied.server", 500.0 + version, version, status=status))
     return events
 
 
 async def picture(service: RunningService[FootprintSettings]) -> dict[str, Any]:
-    """All that is derived, and the roll-up beside the sum over the figures."""
-    group = "org_id, month, kind, site_id, stage, criterion, basis, share, scope, ghg_category, beges_item"
+    """All that is derived, and the roll-ups beside the sums over the figures."""
+    group = "org_id, month, stage, criterion, basis, share, scope, ghg_category, beges_item, factor, source"
+    weights = "sum(factor_weighted) AS factor_weighted, sum(source_weighted) AS source_weighted, sum(source_squares) AS squares"
     async with service.database.snapshot(EVERY) as connection:
         months = await connection.fetch(
-            "SELECT asset_id, month, digest, published FROM asset_months WHERE NOT removed ORDER BY asset_id, month"
+            """
+            SELECT asset_id, month, digest, claims_digest, published
+            FROM asset_months
+            WHERE NOT removed
+            ORDER BY asset_id, month
+            """
         )
         summed = await connection.fetch(
-            f"SELECT {group}, sum(billionths(value)) AS billionths, count(*) AS figures FROM figures GROUP BY {group} ORDER BY {group}"
+            f"""
+            SELECT kind, site_id, {group}, sum(billionths(value)) AS billionths, count(*) AS figures,
+                sum(billionths(value * factor_ln_gsd2)) AS factor_weighted,
+                sum(CASE WHEN source = '' THEN 0 ELSE billionths(value * source_ln_gsd2) END) AS source_weighted,
+                sum(CASE WHEN source = '' THEN square_billionths(value * source_ln_gsd2) ELSE 0 END) AS squares
+            FROM figures
+            GROUP BY kind, site_id, {group}
+            ORDER BY kind, site_id, {group}
+            """
         )
         rolled = await connection.fetch(
-            f"SELECT {group}, billionths, figures FROM organisation_months WHERE figures <> 0 OR billionths <> 0 ORDER BY {group}"
+            f"""
+            SELECT kind, site_id, {group}, sum(billionths) AS billionths, sum(figures) AS figures, {weights}
+            FROM organisation_months
+            WHERE figures <> 0 OR billionths <> 0
+            GROUP BY kind, site_id, {group}
+            ORDER BY kind, site_id, {group}
+            """
         )
-        assert await connection.fetchval("SELECT count(*) FROM dead_letters") == 0
+        used = await connection.fetch(
+            f"""
+            SELECT application_id, {group}, sum(billionths) AS billionths, count(*) AS figures
+            FROM application_figures
+            GROUP BY application_id, {group}
+            ORDER BY application_id, {group}
+            """
+        )
+        used_rolled = await connection.fetch(
+            f"""
+            SELECT application_id, {group}, billionths, figures
+            FROM application_months
+            WHERE figures <> 0 OR billionths <> 0
+            ORDER BY application_id, {group}
+            """
+        )
+        letters = await connection.fetch("SELECT type, reason FROM dead_letters")
+        assert letters == []
     assert [tuple(row) for row in rolled] == [tuple(row) for row in summed]
-    return {"months": [tuple(row) for row in months], "rolled": [tuple(row) for row in rolled]}
+    assert [tuple(row) for row in used_rolled] == [tuple(row) for row in used]
+    return {
+        "months": [tuple(row) for row in months],
+        "rolled": [tuple(row) for row in rolled],
+        "used": [tuple(row) for row in used],
+    }
 
 
 async def settle(calculator: Calculator) -> None:

@@ -110,6 +110,75 @@ def foundations() -> list[Event]:
     return [organisation(), site(), *catalogue()]
 
 
+def measured(name: str, month: str = "2026-06", version: int = 1, *, kwh: float | None = None, **fields: Any) -> Event:
+    """A month of measurements as inventory tells it: by default `kwh` at the device on each day up to the 28th."""
+    days = [
+        {
+            "day": f"{month}-{number:02d}", "seconds": 86400, "utilisation": None,
+            "energy": [{"level": "it", "kwh": kwh, "covered": [[0, 82800]]}],
+        }
+        for number in range(1, 29)
+    ]  # fmt: skip
+    document = {
+        "org": ORG, "asset_id": str(id_of(name)), "month": month, "time_zone": "Europe/Paris", "days": days if kwh is not None else [],
+        "version": version, "deleted": False, "recorded_at": "2026-07-01T00:00:00Z",
+    }  # fmt: skip
+    key = f"{id_of(name)}/{month}"
+    return Event(
+        "inventory.measurements", "inventory.measurement-month.changed.v1", key, f"measurement/{key}", document | fields
+    )
+
+
+def activity(name: str, version: int = 1, **fields: Any) -> Event:
+    """An activity as inventory tells it: by default a journey of 100 km on 12 April 2026 for the organisation."""
+    document = {
+        "id": str(id_of(name)), "org": ORG, "source": "field", "external_id": name, "asset_id": None, "site_id": None,
+        "kind": "intervention", "activity": "transport.car", "country": None, "from": "2026-04-12", "to": "2026-04-13",
+        "quantity": 100.0, "unit": "km", "note": None, "version": version, "deleted": False, "recorded_at": "2026-04-14T09:00:00Z",
+    }  # fmt: skip
+    return Event(
+        "inventory.activities", "inventory.activity.changed.v1", str(id_of(name)), f"activity/{name}", document | fields
+    )
+
+
+def claim(
+    name: str, start: str = "2026-01-01T00:00:00+01:00", end: str | None = None, weight: float = 1.0
+) -> dict[str, Any]:
+    """What an application claims of a machine."""
+    return {"asset_id": str(id_of(name)), "from": start, "to": end, "weight": weight}
+
+
+def application(name: str, *machines: dict[str, Any], version: int = 1, **fields: Any) -> Event:
+    """An application as inventory tells it."""
+    document = {
+        "id": str(id_of(name)), "org": ORG, "code": name, "name": name.upper(), "users": None, "machines": list(machines),
+        "version": version, "deleted": False, "recorded_at": "2026-01-01T00:00:00Z",
+    }  # fmt: skip
+    return Event(
+        "inventory.applications",
+        "inventory.application.changed.v1",
+        str(id_of(name)),
+        f"application/{name}",
+        document | fields,
+    )
+
+
+def override(identifier: str, name: str, value: float, version: int = 1, **fields: Any) -> Event:
+    """An organisation's own factor as factors tells it."""
+    document = dict(factor(identifier, name, value, version, **fields).data)  # type: ignore[arg-type]
+    key = f"{ORG}/{identifier}"
+    return Event("factors.overrides", "factors.override.changed.v1", key, f"override/{key}", document | {"org": ORG})
+
+
+def release(name: str, *factors: Event, part: int = 1, parts: int = 1) -> Event:
+    """A part of a frozen release as factors tells it."""
+    document = {
+        "name": name, "note": "test", "author": "test", "created_at": "2026-01-01T00:00:00Z", "version": 1, "part": part,
+        "parts": parts, "factors": [dict(each.data) for each in factors],  # type: ignore[arg-type]
+    }  # fmt: skip
+    return Event("factors.releases", "factors.release.frozen.v1", f"{name}/{part}", f"release/{name}", document)
+
+
 def payloads(events: Iterable[Event]) -> list[dict[str, Any]]:
     """The documents of events, tombstones left out."""
     return [dict(event.data) for event in events if isinstance(event.data, Mapping)]

@@ -116,6 +116,15 @@ def test_kit_that_the_reference_has_just_renewed_is_too_young_for_long_life_supp
     assert _take({"offer": "long-life-support", "on": ["host"], "year": 4}, reference=renewed)
 
 
+def test_an_action_can_be_on_all_that_carry_a_tag() -> None:
+    tagged = [asset | {"tags": {"role": "hypervisor"}} if asset["ref"] == "host" else asset for asset in ASSETS]
+    off = {"name": "off", "actions": [{"lever": "switch_off", "on": {"tags": {"role": "hypervisor"}}, "leaves": True}]}
+    reference: dict[str, Any] = {"actions": []}
+    taken = _take(assets=tagged, alternatives=[off], reference=reference)
+    listed = {**off, "actions": [{"lever": "switch_off", "on": ["host"], "leaves": True}]}
+    assert taken == _take(assets=tagged, alternatives=[listed], reference=reference)
+
+
 def test_an_asset_of_another_kind_is_refused() -> None:
     refused = _refusal({"offer": "cloud-like", "on": ["pc"]})
     assert (refused.field, refused.code) == ("alternatives.0.offers.0.on.0", "not_for_kind")

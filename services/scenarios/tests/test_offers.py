@@ -21,9 +21,15 @@ def test_the_twelve_offers_of_the_catalogue_are_there() -> None:
 
 def test_every_sentence_is_in_both_languages() -> None:
     for offer in OFFERS:
-        for text in [offer.name, offer.effect, *offer.notes, *(budget.label for budget in offer.budgets)]:
+        benefits = [text for text in (offer.capex, offer.opex) if text is not None]
+        for text in [offer.name, offer.effect, *benefits, *offer.notes, *(budget.label for budget in offer.budgets)]:
             assert text.fr.strip(), offer.id
             assert text.en.strip(), offer.id
+
+
+def test_every_offer_but_awareness_says_what_it_does_to_investments_and_running_costs() -> None:
+    silent = {offer.id for offer in OFFERS if offer.capex is None or offer.opex is None}
+    assert silent == {"awareness-and-training"}
 
 
 def test_every_range_is_in_order_and_holds_what_is_expected() -> None:

@@ -158,6 +158,25 @@ async def test_an_action_put_off_is_expected_to_avoid_less_and_one_dropped_nothi
     assert dropped["expected_avoided_kg"] < whole
 
 
+async def test_what_was_done_later_than_due_is_kept_with_its_day_and_moves_nothing_that_is_expected(
+    later: RunningService[Any],
+) -> None:
+    """Long Life Support is due before the reference's renewal of January; in March the renewed kit would be too young for it."""
+    renewal = {"description": "renewed", "actions": [{"lever": "renew", "on": {"kinds": ["server"]}}]}
+    confirmed = ["software_supported", "spare_parts"]
+    created = (await later.client.post("/v1/studies", json=study(reference=renewal, confirmed=confirmed))).json()
+    alternative = {"name": "keep", "offers": [{"offer": "long-life-support"}]}
+    added = (await later.client.post(f"/v1/studies/{created['id']}/scenarios", json=alternative)).json()
+    plan = (await later.client.post(f"/v1/studies/{created['id']}/plan", json={"alternative": added["id"]})).json()
+    status, answer = await _change(later, plan, due_on="2027-03-01")
+    assert status == 422
+    assert [(error["field"], error["code"]) for error in answer["errors"]] == [("due_on", "prerequisite")]
+    await _done(later, plan, done_on="2027-03-01")
+    done = (await later.client.get(f"/v1/plans/{plan['id']}")).json()
+    assert done["actions"][0]["done_on"] == "2027-03-01"
+    assert done["expected_avoided_kg"] == plan["expected_avoided_kg"] > 0
+
+
 async def test_a_plan_of_offers_all_dropped_is_the_reference(scenarios: RunningService[Any]) -> None:
     renewal = {"description": "renewed", "actions": [{"lever": "renew", "on": {"kinds": ["server"]}, "year": 1}]}
     created = (

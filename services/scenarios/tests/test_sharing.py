@@ -127,6 +127,14 @@ async def test_a_copy_says_what_it_was_copied_from(scenarios: RunningService[Any
     assert [version["change"] for version in versions] == ["copied from 'Servers 2027', version 1"]
 
 
+async def test_a_copy_asked_for_twice_with_one_key_is_made_once(scenarios: RunningService[Any]) -> None:
+    created = await _create(scenarios)
+    path, key = f"/v1/studies/{created['id']}/duplicate", {"Idempotency-Key": "a-key-of-a-copy"}
+    first, second = [await scenarios.client.post(path, json={"name": "Plan B"}, headers=key) for _ in range(2)]
+    assert first.json() == second.json()
+    assert len((await scenarios.client.get("/v1/studies")).json()["items"]) == 2
+
+
 async def test_a_study_pinned_to_a_release_takes_its_factors_and_names_it(scenarios: RunningService[Any]) -> None:
     await scenarios.handle(_part(1, RELEASED, CONSUMED), _part(2, _life("server", 8.0)))
     assert [each["name"] for each in (await scenarios.client.get("/v1/releases")).json()["items"]] == ["2026-H2"]

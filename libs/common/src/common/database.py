@@ -5,7 +5,7 @@ publishes; the events reach the outbox in the same transaction, just before its 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeAlias
 
@@ -23,15 +23,30 @@ Connection: TypeAlias = asyncpg.Connection | PoolConnectionProxy
 class Transaction:
     """One unit of work. Never outlives the `async with` that made it."""
 
-    def __init__(self, connection: Connection, organisations: Organisations) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        organisations: Organisations,
+        write: "Callable[[Transaction], Awaitable[None]] | None" = None,
+    ) -> None:
         self.connection = connection
         self.organisations = organisations
         self.events: list[Event] = []
         self.channels: set[str] = set()
+        self._write = write
+        self._savepoints = 0
 
     def publish(self, *events: Event) -> None:
         """Have `events` written to the outbox at commit, in this order."""
         self.events.extend(events)
+
+    async def write_out(self) -> None:
+        """Write what was published so far to the outbox now and not at commit: a bulk change then holds a part of its events in memory.
+
+        Does nothing within a savepoint, whose end may yet undo what it published. Raises what the end of the transaction raises.
+        """
+        if self._write is not None and not self._savepoints:
+            await self._write(self)
 
     def wake(self, channel: str) -> None:
         """Notify the listeners of `channel` (see `common.wakeup`) at commit, once."""
@@ -41,6 +56,7 @@ class Transaction:
     async def savepoint(self) -> AsyncIterator[None]:
         """A part that may fail alone: on an error its rows, events and wake-ups are undone and the error goes on."""
         events, channels = len(self.events), set(self.channels)
+        self._savepoints += 1
         try:
             async with self.connection.transaction():
                 yield
@@ -48,6 +64,8 @@ class Transaction:
             del self.events[events:]
             self.channels = channels
             raise
+        finally:
+            self._savepoints -= 1
 
 
 class Database:
@@ -72,7 +90,7 @@ class Database:
         """
         async with self.pool.acquire() as connection, connection.transaction():
             await connection.execute("SELECT set_config('app.orgs', $1, true)", as_setting(organisations))
-            unit = Transaction(connection, organisations)
+            unit = Transaction(connection, organisations, self._write_events)
             yield unit
             await self._flush(unit)
 
@@ -90,13 +108,17 @@ class Database:
         """The name of a notification channel within the cluster's one name space."""
         return f"{self.schema}_{name}"
 
-    async def _flush(self, unit: Transaction) -> None:
+    async def _write_events(self, unit: Transaction) -> None:
         if unit.events:
             if self._observe is not None:
                 for event in unit.events:
                     self._observe(event)
             await outbox.write(unit.connection, unit.events, self.gate)
+            unit.events.clear()
             unit.wake(outbox.CHANNEL)
+
+    async def _flush(self, unit: Transaction) -> None:
+        await self._write_events(unit)
         for name in sorted(unit.channels):
             await unit.connection.execute("SELECT pg_notify($1, '')", self.channel(name))
 

@@ -19,6 +19,10 @@ CHANNEL = "published"
 """Notified at each commit that publishes or withdraws: the copies in memory then look for what is new."""
 
 
+AT_ONCE = 2_000
+"""How many events of a bulk publication are held in memory at a time."""
+
+
 class Publishing:
     """The life of a factor's versions: drafted, published, superseded by the next, withdrawn."""
 
@@ -159,7 +163,9 @@ async def publish_entries(unit: Transaction, entries: Sequence[Entry], author: s
     await store.supersede(unit.connection, ids)
     await store.insert_versions(unit.connection, versions)
     await store.check_one_answer(unit.connection)
-    announce(unit, *versions)
+    for some in range(0, len(versions), AT_ONCE):
+        announce(unit, *versions[some : some + AT_ONCE])
+        await unit.write_out()
 
 
 async def freeze(unit: Transaction, name: str, note: str, author: str, now: datetime) -> int:
@@ -169,7 +175,9 @@ async def freeze(unit: Transaction, name: str, note: str, author: str, now: date
     """
     size = await releases.freeze(unit.connection, name, note, author, now)
     release = releases.Release(name, note, author, now, size)
-    unit.publish(*events.release_frozen(release, await releases.versions_in(unit.connection, name)))
+    for part in events.release_frozen(release, await releases.versions_in(unit.connection, name)):
+        unit.publish(part)
+        await unit.write_out()
     return size
 
 

@@ -30,7 +30,8 @@ from footprint.domain.restating import NOTHING_CLOSED, Closed, Found, Key, Lates
 from footprint.domain.results import AssetMonth
 from footprint.events import asset_month_changed, describe
 from footprint.restating import restate
-from footprint.store import periods, results, work
+from footprint.store import claims, periods, results, work
+from footprint.store.catalogues import CatalogueReader
 from footprint.store.heard import BULK, MARKS_CHANNEL
 from footprint.store.results import Change, Stored
 
@@ -52,6 +53,8 @@ class Outcome:
     changes: list[Change]
     events: list[Event]
     published: list[tuple[UUID, int]]
+    claims: list[Change] = field(default_factory=list)
+    """Asset-months of which applications use something else than is stored."""
     closed: list[Found] = field(default_factory=list)
     """What is known now of closed months, where it is not what was known: to be restated."""
 
@@ -64,7 +67,7 @@ class Calculator:
         self._database = database
         self._pause_s = pause_s
         self._clock = clock
-        self._catalogue = work.CatalogueReader()
+        self._catalogue = CatalogueReader()
         self._partitioned: set[int] = set()
 
     async def run(self, url: str, stop: asyncio.Event) -> None:
@@ -81,10 +84,8 @@ class Calculator:
     async def step(self) -> int:
         """Widen waiting changes, or compute one group of assets; how much was done, 0 when nothing waits."""
         async with self._database.transaction(EVERY) as unit:
-            widened = await work.widen_changes(unit.connection)
-        if widened:
-            return widened
-        async with self._database.transaction(EVERY) as unit:
+            if await work.has_changes(unit.connection):
+                return await work.widen_changes(unit.connection)
             taken = await work.take(unit.connection, MARKS, self._pause_s)
             if taken is None:
                 return 0
@@ -112,16 +113,18 @@ class Calculator:
             world = await work.read_world(snapshot, assets, await self._catalogue.read(snapshot), self._clock())
         async with unit.connection.transaction():
             closed = await periods.hold_open(unit.connection, ids)
+            world = await periods.with_closed_lives(unit.connection, world, assets)
             stored = await results.stored_months(unit.connection, ids, first_month(world, seen.since))
             outcome = await asyncio.to_thread(decide, assets, world, stored, seen.since, closed)
             await self._ensure_partitions(change.result.month for change in outcome.changes)
             if outcome.changes:
                 await results.write(unit.connection, outcome.changes)
+            if outcome.claims:
+                await claims.write(unit.connection, outcome.claims)
             if outcome.published:
                 await results.mark_published(unit.connection, outcome.published)
             restated = await restate(unit.connection, assets, world, outcome.closed, seen.causes, closed)
-            await work.clear_marks(unit.connection, seen.marks)
-            await work.forget_failures(unit.connection, ids)
+            await work.settle(unit.connection, ids, seen.marks)
         unit.publish(*outcome.events, *restated)
         return outcome
 
@@ -148,6 +151,18 @@ class Calculator:
 def digest_of(content: Mapping[str, object]) -> bytes:
     """What tells two results apart: a hash of all that is published of them, at full precision."""
     return hashlib.blake2b(json.dumps(content), digest_size=16).digest()
+
+
+def claims_digest_of(result: AssetMonth) -> bytes | None:
+    """What tells apart what applications use of a result; None where none uses anything."""
+    if not result.claimed:
+        return None
+    told = [
+        (each.application, *each.figure.line, each.figure.factor, each.figure.source, each.figure.factor_ln_gsd2,
+         each.figure.source_ln_gsd2, each.billionths)
+        for each in result.claimed
+    ]  # fmt: skip
+    return hashlib.blake2b(json.dumps(told), digest_size=16).digest()
 
 
 def first_month(world: World, since: int) -> int:
@@ -190,6 +205,7 @@ def _decide(
         org: current_month(world.organisation(org).time_zone, world.now) for org in {asset.org for asset in assets}
     }
     left: dict[Key, Stored | Latest] = {**stored, **closed.latest}
+    first = first_version(world.now)
     for result in compute(assets, world, since).results() if assets else ():
         key = result.asset.id, result.month
         left.pop(key, None)
@@ -197,7 +213,7 @@ def _decide(
         if closed.holds(result.asset.org, result.month):
             _compare_closed(outcome, result, closed.latest.get(key, known))
             continue
-        _compare(outcome, result, known, current[result.asset.org], first_version(world.now))
+        _compare(outcome, result, known, current[result.asset.org], first)
     for (asset_id, month), was in left.items():
         begins = month_at(world.organisation(was.org).time_zone, since) if since > EVER else 0
         if was.removed or month < begins:
@@ -221,15 +237,20 @@ def first_version(now: datetime) -> int:
 
 def _compare(outcome: Outcome, result: AssetMonth, known: Stored | None, current: int, first: int) -> None:
     content = describe(result)
-    digest = digest_of(content)
+    digest, claimed = digest_of(content), claims_digest_of(result)
     due = result.month <= current
-    if known is None or known.removed or known.digest != digest:
-        version = known.version + 1 if known else first
-        outcome.changes.append(Change(result, version, digest, known is not None, published=due, removed=False))
-    elif due and not known.published:
-        version = known.version
+    written = known is None or known.removed or known.digest != digest
+    version = first if known is None else known.version + written
+    if written or claimed != (known.claims_digest if known else None):
+        before = known is not None
+        change = Change(result, version, digest, before, published=due, removed=False, claims_digest=claimed)
+        if written:
+            outcome.changes.append(change)
+        if claimed is not None or (known is not None and known.claims_digest is not None):
+            outcome.claims.append(change)
+    if not written and due and known is not None and not known.published:
         outcome.published.append((result.asset.id, result.month))
-    else:
+    elif not written:
         return
     if due:
         outcome.events.append(asset_month_changed(content, version))
@@ -252,6 +273,9 @@ def _remove(outcome: Outcome, asset_id: UUID, month: int, known: Stored) -> None
     """The asset is gone, or its timeline no longer holds that month: an empty document takes the place of the figures."""
     result = _nothing(asset_id, month, known)
     content = describe(result)
-    outcome.changes.append(Change(result, known.version + 1, digest_of(content), True, known.published, removed=True))
+    change = Change(result, known.version + 1, digest_of(content), True, known.published, removed=True)
+    outcome.changes.append(change)
+    if known.claims_digest is not None:
+        outcome.claims.append(change)
     if known.published:
         outcome.events.append(asset_month_changed({**content, "deleted": True}, known.version + 1))

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from footprint import events
 from footprint.domain.months import time_zone
-from footprint.store import heard
+from footprint.store import catalogues, heard, observations
 
 LIVE_BATCH = 50
 """A batch of more asset changes than this is an import: it waits behind single changes."""
@@ -71,6 +71,59 @@ async def hear_factors(unit: Transaction, received: Sequence[ReceivedEvent]) -> 
         unit.wake(heard.CATALOGUE_CHANNEL)
 
 
+async def hear_measurements(unit: Transaction, received: Sequence[ReceivedEvent]) -> None:
+    """What was measured touches its asset from that month on, and where it is a machine, who shares a host with it."""
+    documents = _newest(
+        received,
+        events.MeasurementMonthChanged,
+        lambda each: (each.asset_id, each.month),
+        lambda each: each.version,
+    )
+    for document in documents:
+        time_zone(document.time_zone)
+    touched, machines = await observations.keep_measurements(unit.connection, documents)
+    if touched:
+        priority = heard.LIVE if len(received) <= LIVE_BATCH else heard.BULK
+        await heard.mark_assets(unit, touched, priority, "measurement")
+    if machines:
+        await heard.note_changes(unit, "measurement", machines)
+
+
+async def hear_activities(unit: Transaction, received: Sequence[ReceivedEvent]) -> None:
+    """An activity touches where it stands: its asset, its site or its organisation."""
+    documents = _newest(received, events.ActivityChanged, lambda each: each.id, lambda each: each.version)
+    touched = await observations.keep_activities(unit.connection, documents)
+    if touched:
+        await heard.mark_assets(unit, touched, heard.LIVE if len(received) <= LIVE_BATCH else heard.BULK)
+
+
+async def hear_applications(unit: Transaction, received: Sequence[ReceivedEvent]) -> None:
+    """An application touches the machines that it claims, or claimed before."""
+    documents = _newest(received, events.ApplicationChanged, lambda each: each.id, lambda each: each.version)
+    touched = await observations.keep_applications(unit.connection, documents)
+    if touched:
+        await heard.mark_assets(unit, touched, heard.LIVE if len(received) <= LIVE_BATCH else heard.BULK)
+
+
+async def hear_overrides(unit: Transaction, received: Sequence[ReceivedEvent]) -> None:
+    """An organisation's own factor touches all its assets, in the background."""
+    documents = _newest(
+        received, events.OverrideChanged, lambda each: (each.org, each.id, each.version), lambda each: each.version
+    )
+    changed = await catalogues.keep_overrides(unit.connection, documents)
+    if changed:
+        await heard.note_changes(unit, "override", changed)
+        unit.wake(heard.CATALOGUE_CHANNEL)
+
+
+async def hear_releases(unit: Transaction, received: Sequence[ReceivedEvent]) -> None:
+    """A release touches those that are pinned to it, should its parts have come late."""
+    documents = _newest(received, events.ReleaseFrozen, lambda each: (each.name, each.part), lambda _: 1)
+    pinned = await catalogues.keep_releases(unit.connection, documents)
+    if pinned:
+        await heard.note_changes(unit, "override", pinned)
+
+
 def subscriptions() -> list[Subscription]:
     """The topics that the service reads."""
     return [
@@ -78,4 +131,9 @@ def subscriptions() -> list[Subscription]:
         Subscription(events.SITES, {events.SITE_CHANGED: hear_sites}),
         Subscription(events.ASSETS, {events.ASSET_CHANGED: hear_assets}),
         Subscription(events.FACTORS, {events.FACTOR_CHANGED: hear_factors}),
+        Subscription(events.MEASUREMENTS, {events.MEASUREMENT_MONTH_CHANGED: hear_measurements}),
+        Subscription(events.ACTIVITIES, {events.ACTIVITY_CHANGED: hear_activities}),
+        Subscription(events.APPLICATIONS, {events.APPLICATION_CHANGED: hear_applications}),
+        Subscription(events.OVERRIDES, {events.OVERRIDE_CHANGED: hear_overrides}),
+        Subscription(events.RELEASES, {events.RELEASE_FROZEN: hear_releases}),
     ]

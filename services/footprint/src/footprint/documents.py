@@ -1,6 +1,7 @@
 """How the service keeps what it heard (JSON documents in its own tables), and how it reads them back as the domain's types."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -10,20 +11,27 @@ from asyncpg import Record
 from footprint.domain.catalogue import Factor, FactorRef, Source
 from footprint.domain.configuration import read_configuration
 from footprint.domain.inventory import (
+    Activity,
     AllocationRule,
     Asset,
+    Claim,
+    Cloud,
+    Contract,
     Convention,
+    Operated,
     Operator,
     Organisation,
     Placement,
     Pue,
     Segment,
+    SharedBy,
     Site,
     Status,
 )
+from footprint.domain.measurements import MeasuredDay, Meter, Utilisation
 from footprint.domain.results import AssetMonth, Figure, figure_order
 from footprint.domain.uncertainty import Ratings
-from footprint.events import AssetChanged, FactorChanged, SiteChanged
+from footprint.events import ActivityChanged, AssetChanged, FactorChanged, MeasurementMonthChanged, SiteChanged
 
 
 def _seconds(instant: datetime | None) -> int | None:
@@ -55,6 +63,9 @@ def asset_document(heard: AssetChanged) -> dict[str, Any]:
                 "host": each.host_id,
                 "vcpu": each.allocation.vcpu if each.allocation else None,
                 "configuration": each.configuration,
+                "ram_gib": each.allocation.ram_gib if each.allocation else None,
+                "disk_gib": each.allocation.disk_gib if each.allocation else None,
+                "cloud": each.allocation.cloud.model_dump() if each.allocation and each.allocation.cloud else None,
             }
             for each in heard.timeline
         ],
@@ -98,6 +109,9 @@ def _segment(kept: Mapping[str, Any]) -> Segment:
         host=UUID(kept["host"]) if kept["host"] else None,
         vcpu=kept["vcpu"],
         configuration=None if kept["configuration"] is None else read_configuration(kept["configuration"]),
+        ram_gib=kept.get("ram_gib"),
+        disk_gib=kept.get("disk_gib"),
+        cloud=Cloud(**kept["cloud"]) if kept.get("cloud") else None,
     )
 
 
@@ -110,7 +124,17 @@ def placements_of(heard: AssetChanged) -> Iterator[Placement]:
         start, end = int(each.start.timestamp()), _seconds(each.end)
         if each.host_id is None or each.status is Status.RETIRED or vcpu is None or start == end:
             continue
-        yield Placement(heard.id, heard.org, each.host_id, start, end, vcpu if each.status.powered else 0.0)
+        powered = each.status.powered
+        yield Placement(
+            heard.id,
+            heard.org,
+            each.host_id,
+            start,
+            end,
+            vcpu if powered else 0.0,
+            each.allocation.ram_gib if each.allocation else None,
+            each.allocation.disk_gib if each.allocation else None,
+        )
 
 
 def site_document(heard: SiteChanged) -> dict[str, Any]:
@@ -120,7 +144,19 @@ def site_document(heard: SiteChanged) -> dict[str, Any]:
         "kind": heard.kind,
         "operator": heard.operator,
         "rule": heard.allocation_rule,
+        "shared_by": heard.allocation_by,
         "guarantee_share": heard.electricity.guarantee_of_origin_share if heard.electricity else 0.0,
+        "residual": heard.electricity.residual_kg_per_kwh if heard.electricity else None,
+        "contracts": [
+            {
+                "share": each.guarantee_of_origin_share,
+                "residual": each.residual_kg_per_kwh,
+                "start": each.start,
+                "end": each.end,
+            }
+            for each in (heard.electricity.contracts if heard.electricity else ())
+        ],
+        "operators": [{"operator": each.operator, "start": each.start, "end": each.end} for each in heard.operators],
         "pue": [{"value": each.value, "start": each.start, "end": each.end} for each in heard.pue],
     }
 
@@ -138,6 +174,16 @@ def read_site(row: Record) -> Site:
         operator=Operator(kept["operator"]),
         rule=AllocationRule(kept["rule"]),
         guarantee_share=kept["guarantee_share"],
+        shared_by=SharedBy(kept.get("shared_by", SharedBy.VCPU)),
+        residual_kg_per_kwh=kept.get("residual"),
+        contracts=tuple(
+            Contract(each["share"], each["residual"], _day(each["start"]), _day(each["end"]))
+            for each in kept.get("contracts", ())
+        ),
+        operators=tuple(
+            Operated(Operator(each["operator"]), _day(each["start"]), _day(each["end"]))
+            for each in kept.get("operators", ())
+        ),
     )
 
 
@@ -148,16 +194,120 @@ def read_organisation(row: Record) -> Organisation:
 
 def read_placement(row: Record) -> Placement:
     """A placement from its row."""
-    return Placement(row["vm_id"], row["org_id"], row["host_id"], row["starts"], row["ends"], row["vcpu"])
+    return Placement(
+        row["vm_id"],
+        row["org_id"],
+        row["host_id"],
+        row["starts"],
+        row["ends"],
+        row["vcpu"],
+        row["ram_gib"],
+        row["disk_gib"],
+    )
 
 
 def _day(text: str | None) -> date | None:
     return None if text is None else date.fromisoformat(text)
 
 
+def measured_document(heard: MeasurementMonthChanged) -> dict[str, Any]:
+    """What is kept of a month of measurements."""
+    days = [
+        {
+            "day": each.day,
+            "energy": [{"level": one.level, "kwh": one.kwh, "covered": one.covered} for one in each.energy],
+            "utilisation": None
+            if each.utilisation is None
+            else {
+                "covered": each.utilisation.covered,
+                "bands": [[band.mean, band.seconds] for band in each.utilisation.bands],
+            },
+        }
+        for each in heard.days
+    ]
+    return {"days": days}
+
+
+def read_measured_days(row: Record) -> Iterator[MeasuredDay]:
+    """The days of a month of measurements from its row."""
+    for kept in row["document"]["days"]:
+        meters = {
+            each["level"]: Meter(each["kwh"], tuple((low, high) for low, high in each["covered"]))
+            for each in kept["energy"]
+        }
+        load = kept["utilisation"]
+        yield MeasuredDay(
+            row["time_zone"],
+            date.fromisoformat(kept["day"]),
+            meters.get("it"),
+            meters.get("facility"),
+            None
+            if load is None
+            else Utilisation(
+                tuple((mean, seconds) for mean, seconds in load["bands"]),
+                tuple((low, high) for low, high in load["covered"]),
+            ),
+        )
+
+
+def activity_of(heard: ActivityChanged) -> Activity:
+    """An activity as it was heard."""
+    return Activity(
+        heard.id,
+        heard.org,
+        heard.kind,
+        heard.activity,
+        heard.start,
+        heard.end,
+        heard.quantity,
+        heard.unit,
+        heard.asset_id,
+        heard.site_id,
+        heard.country,
+    )
+
+
+def activity_document(heard: ActivityChanged) -> dict[str, Any]:
+    """What is kept of an activity beside its columns."""
+    return {"kind": heard.kind, "country": heard.country, "quantity": heard.quantity, "unit": heard.unit}
+
+
+def read_activity(row: Record) -> Activity:
+    """An activity from its row."""
+    kept = row["document"]
+    return Activity(
+        plain(row["id"]),
+        row["org_id"],
+        kept["kind"],
+        row["activity"],
+        row["starts"],
+        row["ends"],
+        kept["quantity"],
+        kept["unit"],
+        plain(row["asset_id"]) if row["asset_id"] else None,
+        plain(row["site_id"]) if row["site_id"] else None,
+        kept["country"],
+    )
+
+
+def read_claim(row: Record) -> Claim:
+    """What an application claims of a machine, from its row."""
+    return Claim(plain(row["application_id"]), row["starts"], row["ends"], row["weight"])
+
+
+def override_id(org: str, identifier: str) -> str:
+    """How results name the factor that an organisation has put in the place of a public one."""
+    return f"{org}/{identifier}"
+
+
 def factor_document(heard: FactorChanged) -> dict[str, Any]:
     """The whole document of a factor: results name it, explanations quote it."""
     return heard.model_dump(mode="json")
+
+
+def read_override(row: Record) -> Factor:
+    """An organisation's own factor from its row."""
+    return replace(read_factor(row["document"]), id=override_id(row["org_id"], row["id"]), own=True)
 
 
 def read_factor(document: Mapping[str, Any]) -> Factor:
@@ -229,4 +379,8 @@ def read_figure(row: Record) -> Figure:
         beges_item=row["beges_item"],
         value=row["value"],
         ln_gsd2=row["ln_gsd2"],
+        factor=row["factor"],
+        factor_ln_gsd2=row["factor_ln_gsd2"],
+        source=row["source"],
+        source_ln_gsd2=row["source_ln_gsd2"],
     )

@@ -10,7 +10,7 @@ from common.events import Event
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from footprint.domain.catalogue import FactorRef
-from footprint.domain.inventory import AllocationRule, Convention, Operator, Status
+from footprint.domain.inventory import AllocationRule, Convention, Operator, SharedBy, Status
 from footprint.domain.months import format_month
 from footprint.domain.notices import sentences
 from footprint.domain.results import METHOD_VERSION, AssetMonth, Figure
@@ -24,6 +24,17 @@ ASSETS: Final = "inventory.assets"
 ASSET_CHANGED: Final = "inventory.asset.changed.v1"
 FACTORS: Final = "factors.factors"
 FACTOR_CHANGED: Final = "factors.factor.changed.v1"
+
+MEASUREMENTS: Final = "inventory.measurements"
+MEASUREMENT_MONTH_CHANGED: Final = "inventory.measurement-month.changed.v1"
+ACTIVITIES: Final = "inventory.activities"
+ACTIVITY_CHANGED: Final = "inventory.activity.changed.v1"
+APPLICATIONS: Final = "inventory.applications"
+APPLICATION_CHANGED: Final = "inventory.application.changed.v1"
+OVERRIDES: Final = "factors.overrides"
+OVERRIDE_CHANGED: Final = "factors.override.changed.v1"
+RELEASES: Final = "factors.releases"
+RELEASE_FROZEN: Final = "factors.release.frozen.v1"
 
 PERIODS: Final = "footprint.periods"
 PERIOD_CHANGED: Final = "footprint.period.changed.v1"
@@ -57,9 +68,31 @@ class PueChanged(Heard):
 
 
 class ElectricityContract(Heard):
-    """The share of the electricity that is covered by guarantees of origin."""
+    """The share of the electricity that is covered by guarantees of origin, and the supplier's own factor of the rest."""
 
     guarantee_of_origin_share: Annotated[float, Field(ge=0, le=1)] = 0.0
+    residual_kg_per_kwh: Annotated[float | None, Field(ge=0)] = None
+
+
+class DatedContract(ElectricityContract):
+    """A contract on half-open dates."""
+
+    start: date | None = Field(default=None, alias="from")
+    end: date | None = Field(default=None, alias="to")
+
+
+class Electricity(ElectricityContract):
+    """The contracts of a site; the fields beside are those of the latest."""
+
+    contracts: list[DatedContract] = []
+
+
+class OperatorChanged(Heard):
+    """Who operates a site on half-open dates."""
+
+    start: date | None = Field(default=None, alias="from")
+    end: date | None = Field(default=None, alias="to")
+    operator: Operator
 
 
 class SiteChanged(Heard):
@@ -74,7 +107,9 @@ class SiteChanged(Heard):
     pue: list[PueChanged] = []
     operator: Operator = Operator.OWN
     allocation_rule: AllocationRule = AllocationRule.CAPACITY
-    electricity: ElectricityContract | None = None
+    allocation_by: SharedBy = SharedBy.VCPU
+    electricity: Electricity | None = None
+    operators: list[OperatorChanged] = []
     version: int
     deleted: bool = False
 
@@ -109,10 +144,21 @@ class Support(Heard):
     eur_per_year: float | None = None
 
 
+class CloudChanged(Heard):
+    """Where a machine runs at a public cloud."""
+
+    provider: str
+    instance_type: str | None = None
+    region: str | None = None
+
+
 class Allocation(Heard):
     """What a virtual machine holds, or what a host sells."""
 
     vcpu: Annotated[float | None, Field(ge=0)] = None
+    ram_gib: Annotated[float | None, Field(ge=0)] = None
+    disk_gib: Annotated[float | None, Field(ge=0)] = None
+    cloud: CloudChanged | None = None
 
 
 class SegmentChanged(Heard):
@@ -163,6 +209,103 @@ class FactorChanged(Heard):
     valid_to: date | None = None
     status: Literal["draft", "published", "superseded", "withdrawn"]
     version: int
+
+
+class MeasuredEnergy(Heard):
+    """Energy of a day at one level, and the seconds after midnight that it covers."""
+
+    level: Literal["it", "facility"]
+    kwh: Annotated[float, Field(ge=0)]
+    covered: list[tuple[int, int]]
+
+
+class Band(Heard):
+    """Time at a utilisation."""
+
+    seconds: Annotated[int, Field(ge=1)]
+    mean: Annotated[float, Field(ge=0)]
+
+
+class MeasuredUtilisation(Heard):
+    """Utilisation of a day by band."""
+
+    covered: list[tuple[int, int]]
+    bands: list[Band]
+
+
+class MeasuredDayChanged(Heard):
+    """All that was measured on one day."""
+
+    day: date
+    energy: list[MeasuredEnergy] = []
+    utilisation: MeasuredUtilisation | None = None
+
+
+class MeasurementMonthChanged(Heard):
+    """What was measured of an asset in a month."""
+
+    org: str
+    asset_id: UUID
+    month: str
+    time_zone: str
+    days: list[MeasuredDayChanged]
+    version: int
+    deleted: bool = False
+
+
+class ActivityChanged(Heard):
+    """The current state of an activity."""
+
+    id: UUID
+    org: str
+    kind: str
+    activity: str
+    asset_id: UUID | None = None
+    site_id: UUID | None = None
+    country: str | None = None
+    start: date = Field(alias="from")
+    end: date = Field(alias="to")
+    quantity: Annotated[float, Field(ge=0)]
+    unit: str
+    version: int
+    deleted: bool = False
+
+
+class MachineClaimed(Heard):
+    """A machine that an application runs on."""
+
+    asset_id: UUID
+    start: datetime = Field(alias="from")
+    end: datetime | None = Field(default=None, alias="to")
+    weight: Annotated[float, Field(gt=0)]
+
+
+class ApplicationChanged(Heard):
+    """The current state of an application, with its machines."""
+
+    id: UUID
+    org: str
+    code: str
+    name: str
+    users: int | None = None
+    machines: list[MachineClaimed] = []
+    version: int
+    deleted: bool = False
+
+
+class OverrideChanged(FactorChanged):
+    """An organisation's own value in the place of a public factor."""
+
+    org: str
+
+
+class ReleaseFrozen(Heard):
+    """A part of a frozen release of the catalogue."""
+
+    name: str
+    part: int
+    parts: int
+    factors: list[FactorChanged]
 
 
 def describe(result: AssetMonth) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from common.organisations import EVERY
 from common.wakeup import Wakeup
 
 from footprint.domain.catalogue import Catalogue
+from footprint.store.catalogues import CatalogueReader
 from footprint.store.heard import CATALOGUE_CHANNEL
-from footprint.store.work import CatalogueReader
 
 POLL_S = 2.0
 
@@ -24,7 +24,7 @@ class LiveCatalogue:
         """The catalogue as last read; the first time it is read now."""
         if not self._reader.has_read:
             await self.refresh()
-        return self._reader.known
+        return self._reader.known.default
 
     async def refresh(self) -> None:
         """Read the catalogue if it changed."""

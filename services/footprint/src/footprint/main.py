@@ -9,6 +9,7 @@ from footprint import events, republish
 from footprint.api.answers import answers_router
 from footprint.api.estimates import estimates_router
 from footprint.api.explanations import explanations_router
+from footprint.api.organisation_settings import organisation_settings_router
 from footprint.api.periods import periods_router
 from footprint.calculators import Calculator
 from footprint.calendar_watch import Calendar
@@ -34,6 +35,7 @@ def build(runtime: Runtime[FootprintSettings]) -> Parts:
             answers_router(database, clock),
             explanations_router(database, clock),
             periods_router(database, clock),
+            organisation_settings_router(database),
         ],
         subscriptions=subscriptions(),
         workers=[

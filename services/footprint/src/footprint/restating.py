@@ -57,9 +57,11 @@ def _restatements(
     closed: Closed,
 ) -> list[Restatement]:
     def recompute(references: frozenset[FactorRef], month: int) -> Iterable[AssetMonth]:
-        pinned = world.catalogue.pinned(factors[each] for each in sorted(references) if each in factors)
+        versions = [factors[each] for each in sorted(references) if each in factors]
+        own = {org: catalogue.pinned(versions) for org, catalogue in world.own_catalogues.items()}
+        pinned = replace(world, catalogue=world.catalogue.pinned(versions), own_catalogues=own)
         since = min(month_start(world.organisation(asset.org).time_zone, month) for asset in assets)
-        return compute(assets, replace(world, catalogue=pinned), since).results()
+        return compute(assets, pinned, since).results()
 
     pinned = with_pinned_factors(found, before, recompute)
     restatements = []

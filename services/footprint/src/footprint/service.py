@@ -1,19 +1,20 @@
 """The use cases of the API, one snapshot each."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from common.api.problems import FieldError, NotFound, Unprocessable
 from common.database import Connection, Database
-from common.organisations import Organisations
+from common.organisations import EVERY, Organisations
 
 from footprint.documents import read_figure, read_site
 from footprint.domain import dashboard, recommendations
-from footprint.domain.catalogue import Catalogue
+from footprint.domain.catalogue import Catalogues
 from footprint.domain.dashboard import Counted
-from footprint.domain.engine import World, compute
+from footprint.domain.engine import compute
 from footprint.domain.explanation import explain
 from footprint.domain.inventory import Site
 from footprint.domain.months import current_month, format_month, parse_month
@@ -22,7 +23,8 @@ from footprint.domain.recommendations import Machine
 from footprint.domain.results import figure_order
 from footprint.domain.sums import exact
 from footprint.domain.uncertainty import interval, quality
-from footprint.store import answers, period_answers, work
+from footprint.store import answers, period_answers, periods, work
+from footprint.store.catalogues import CatalogueReader
 
 MOST_RECOMMENDED = 100
 """Servers looked at for a recommendation; their figures are computed when the dashboard is asked for."""
@@ -42,7 +44,7 @@ class Answers:
     def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
         self._database = database
         self._clock = clock
-        self._catalogue = work.CatalogueReader()
+        self._catalogue = CatalogueReader()
 
     async def dashboard(self, organisations: Organisations, org: str, month: int) -> dict[str, Any]:
         """The dashboard of an organisation and month. Raises `NotFound`, and `Unprocessable` after the end of the current year."""
@@ -154,6 +156,7 @@ class Answers:
         async with self._database.snapshot("*") as connection:
             assets = await work.read_assets(connection, [asset])
             world = await work.read_world(connection, assets, await self._catalogue.read(connection), self._clock())
+            world = await periods.with_closed_lives(connection, world, assets)
         explanation = explain(assets[0], month, world) if assets else None
         if explanation is None:
             return {**stored, "up_to_date": False, "evidence_chosen": [], "trace": []}
@@ -206,6 +209,11 @@ class Answers:
             "pending": await answers.is_marked(connection, asset),
         }
 
+    async def _read_catalogues(self) -> Catalogues:
+        """The catalogues of all organisations, which a transaction of some of them does not see."""
+        async with self._database.snapshot(EVERY) as connection:
+            return await self._catalogue.read(connection)
+
     async def _zone(self, connection: Connection, org: str) -> str:
         zone = await answers.organisation_zone(connection, org)
         if zone is None:
@@ -219,10 +227,11 @@ class Answers:
             raise Unprocessable(rule, [FieldError("month", "too_late", rule)])
 
     async def _recommendations(self, connection: Connection, org: str, month: int) -> list[dict[str, Any]]:
-        catalogue = await self._catalogue.read(connection)
+        catalogues = await self._read_catalogues()
+        catalogue = catalogues.of(org)
         off = await answers.servers_off(connection, org, month, MOST_RECOMMENDED)
         old = await answers.servers_past_life(connection, org, month, int(Notice.PAST_LIFE), MOST_RECOMMENDED)
-        machines = await self._machines(connection, [*off, *old], month, catalogue)
+        machines = await self._machines(connection, [*off, *old], month, catalogues)
         found = [
             recommendations.powered_off([machines[each] for each in off if each in machines]),
             *recommendations.past_life([machines[each] for each in old if each in machines], catalogue),
@@ -236,14 +245,14 @@ class Answers:
         return sorted((each for each in found if each), key=lambda each: -each["kg_per_year"])
 
     async def _machines(
-        self, connection: Connection, ids: list[UUID], month: int, catalogue: Catalogue
+        self, connection: Connection, ids: list[UUID], month: int, catalogues: Catalogues
     ) -> dict[UUID, Machine]:
         """Servers computed by the engine as if nobody shared them."""
         if not ids:
             return {}
         assets = await work.read_assets(connection, ids)
-        world = await work.read_world(connection, assets, catalogue, self._clock())
-        alone = World(world.organisations, world.sites, catalogue, world.now)
+        world = await work.read_world(connection, assets, catalogues, self._clock())
+        alone = replace(world, hosts={}, placements=(), claims={})
         return {
             result.asset.id: Machine(result.asset, result)
             for result in compute(assets, alone).results()

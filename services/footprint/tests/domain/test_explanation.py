@@ -7,6 +7,7 @@ from datetime import date
 from footprint.domain.engine import World, compute
 from footprint.domain.explanation import explain
 from footprint.domain.inventory import Asset, Operator, Pue, Segment, Status
+from footprint.domain.results import Figure
 
 from .factors import CATALOGUE
 from .makers import SITE, at, machine, server, world
@@ -14,7 +15,7 @@ from .makers import SITE, at, machine, server, world
 
 def value_of(formula: str) -> float:
     """A formula of a trace, read from left to right with its units struck out."""
-    arithmetic = re.sub(r" (kg|kWh|W|h|d|PUE|vCPU)\b", "", formula).replace("×", "*").replace("÷", "/")
+    arithmetic = re.sub(r" (kg|kWh|W|h|d|s|PUE|vCPU|GiB)\b", "", formula).replace("×", "*").replace("÷", "/")
     assert re.fullmatch(r"[-+*/(). \de]+", arithmetic), arithmetic
     return float(eval(arithmetic))  # noqa: S307 - digits and operators only, checked above
 
@@ -33,8 +34,11 @@ def check(asset: Asset, seen: World) -> int:
                 total += line["value"]
                 lines += 1
             assert total == figure["value"]
-        explained = sorted((each["stage"], each["basis"], each["value"]) for each in explanation.figures)
-        assert explained == sorted((each.stage, each.basis, each.value) for each in result.figures)
+        explained: dict[tuple[object, ...], float] = {}
+        for figure in explanation.figures:
+            about = tuple(figure[name] for name in (*Figure._fields[:4], "site_id", *Figure._fields[5:8]))
+            explained[about] = explained[about] + figure["value"] if about in explained else figure["value"]
+        assert explained == {each.line: each.value for each in result.figures}
     return lines
 
 

@@ -1,20 +1,29 @@
-"""Known mistakes of other calculators (domain §7), each with the test that it cannot be made here."""
+"""Known mistakes of other calculators (domain §7), each with the test that it cannot be made here.
 
+Of that list, invoice numbers and money are billing's; an event that is acknowledged before its row is durable is what tests/faults looks
+for.
+"""
+
+from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
 import pytest
+from footprint.api.estimate_schemas import ITEM
 from footprint.domain import power
 from footprint.domain.catalogue import Catalogue
 from footprint.domain.configuration import Configuration, Cpu
+from footprint.domain.difference import changed_since
 from footprint.domain.engine import compute
 from footprint.domain.estimates import ItemError, Period, estimate
+from footprint.domain.explanation import explain
 from footprint.domain.inventory import Asset, Segment, Status
 from footprint.domain.notices import Notice
 from footprint.domain.results import METHOD_VERSION, AssetMonth
+from pydantic import ValidationError
 
 from .factors import CATALOGUE, RECORDS, grid
-from .makers import SITE, at, server, world
+from .makers import SITE, at, machine, server, world
 
 YEAR_2026 = Period.between(date(2026, 1, 1), date(2027, 1, 1))
 
@@ -139,3 +148,57 @@ def test_a_missing_host_leaves_the_share_out_and_says_so() -> None:
     result = january(orphan)
     assert result.figures == []
     assert result.notices & Notice.HOST_UNKNOWN
+
+
+def test_shares_of_a_host_do_not_depend_on_which_machines_are_computed_together() -> None:
+    host = server(capacity=64.0)
+    guests = [machine(200 + number, host, 1.0 + number % 3, at(2026, 1 + number % 5)) for number in range(40)]
+    stays = [stay for _, stay in guests]
+    together = {
+        (each.asset.id, each.month): each
+        for each in compute([host, *(guest for guest, _ in guests)], world(*stays)).results()
+    }
+    for page in (guests[:1], guests[7:20], guests[20:]):
+        for each in compute([guest for guest, _ in page], world(*stays, hosts=(host,))).results():
+            assert each == together[each.asset.id, each.month]
+
+
+def test_a_month_is_its_real_seconds_and_not_days_of_86400() -> None:
+    hours = {each.month % 12 + 1: (each.kwh or 0.0) / 0.4 / 1.5 for each in compute([server()], world()).results()}
+    assert [hours[number] for number in (2, 3, 10)] == pytest.approx([672.0, 743.0, 745.0])
+
+
+def test_a_life_is_a_number_of_years_and_no_date_stands_in_for_it() -> None:
+    answer = estimate({"kind": "server", "life": {"years": 2.5}}, YEAR_2026, ["gwp"], CATALOGUE)
+    assert answer["stages"]["manufacturing"]["gwp"]["value"] == pytest.approx(1215 / 2.5)
+
+
+def test_no_input_leads_to_less_than_nothing() -> None:
+    for item in (
+        {"kind": "server", "energy": {"average_w": -1.0}},
+        {"kind": "server", "energy": {"annual_kwh": -1.0}},
+        {"kind": "server", "embodied": {"gwp": {"manufacturing": -1.0}}},
+        {"kind": "server", "quantity": -1.0},
+        {"kind": "server", "life": {"years": 0.0}},
+        {"kind": "server", "pue": 0.9},
+    ):
+        with pytest.raises(ValidationError):
+            ITEM.validate_python(item)
+
+
+def test_one_changed_line_recomputes_the_months_from_its_day_on_and_no_earlier_one() -> None:
+    before = server()
+    turn = at(2026, 8)
+    first = before.segments[0]
+    after = replace(before, segments=(replace(first, end=turn), replace(first, start=turn, status=Status.OFF)))
+    assert changed_since(before, after) == turn
+    assert min(each.month for each in compute([after], world(), turn).results()) == 2026 * 12 + 7
+
+
+def test_a_trace_can_be_asked_for_at_any_time_and_gives_the_same_bits() -> None:
+    asset = server()
+    (one, other) = (explain(asset, 2026 * 12, world()) for _ in range(2))
+    assert one is not None
+    assert other is not None
+    assert one.figures == other.figures
+    assert [each["value"] for each in one.figures] == [each.value for each in one.result.figures]

@@ -31,6 +31,7 @@ def test_pue_values_are_kept_in_order_of_date() -> None:
         ({"kind": "shed"}, "kind", "unknown_kind"),
         ({"operator": "friend"}, "operator", "unknown_operator"),
         ({"allocation_rule": "dice"}, "allocation_rule", "unknown_rule"),
+        ({"allocation_by": "dice"}, "allocation_by", "unknown_rule"),
         ({"pue": [{"value": 0.9}]}, "pue.0.value", "too_small"),
         ({"pue": [{"value": float("nan")}]}, "pue.0.value", "not_finite"),
         ({"pue": [{"from": "2026-01-01", "to": "2026-01-01", "value": 1.2}]}, "pue.0", "not_after_start"),

@@ -28,6 +28,7 @@ FACTOR_FILES = (
     "components.csv",
     "lives.csv",
     "data_centres.csv",
+    "cloud.csv",
     "transport_and_purchases.csv",
 )
 

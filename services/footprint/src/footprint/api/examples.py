@@ -185,3 +185,20 @@ RESTATEMENTS: Final = _answer(
         "next_cursor": None,
     }
 )
+
+SETTINGS: Final[Responses] = {
+    200: {
+        "content": {
+            "application/json": {
+                "example": {
+                    "org": "acme",
+                    "factor_release": "2026.11",
+                    "releases": ["2026.11"],
+                    "changed_at": "2026-11-27T21:10:00Z",
+                    "changed_by": "ops",
+                    "version": 1,
+                }
+            }
+        }
+    }
+}

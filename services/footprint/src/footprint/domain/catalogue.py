@@ -21,6 +21,9 @@ PARAMETER: Final = "parameter"
 MOST_REMEMBERED: Final = 10_000
 """Answers kept by a catalogue before it starts anew."""
 
+CRITERIA: Final = (GWP, "pe", "adpe", "water")
+"""What is computed where factors exist: climate change in kgCO2e, primary energy in MJ, resources in kgSbeq, water in m3."""
+
 T = TypeVar("T")
 
 PERIMETER: Final = "production"
@@ -65,6 +68,8 @@ class Factor:
     ratings: Ratings | None = None
     source: Source = field(default_factory=lambda: Source("unknown"))
     name: str = ""
+    own: bool = False
+    """Whether an organisation has put it in the place of a public one: then it goes first wherever it fits."""
     ln_gsd2: float = field(init=False, compare=False)
     """ln GSD² of the factor after its ratings."""
     summary: Mapping[str, str | int] = field(init=False, compare=False, repr=False)
@@ -103,11 +108,19 @@ class Catalogue:
     def __init__(self, factors: Iterable[Factor] = ()) -> None:
         """`factors` are published versions, one per id."""
         self._records: dict[tuple[str, str, str | None], list[Factor]] = {}
-        for factor in sorted(factors, key=lambda each: each.id):
+        for factor in sorted(factors, key=lambda each: (not each.own, each.id)):
             self._records.setdefault((factor.activity, factor.criterion, factor.region), []).append(factor)
         self._electricity: dict[tuple[str, str, date], Choice | None] = {}
-        self._coefficients: dict[tuple[str, str], Factor | None] = {}
+        self._coefficients: dict[tuple[str, str, str | None], Factor | None] = {}
+        self.grid_criteria: Final = frozenset(key[1] for key in self._records if key[0] == "electricity") & set(
+            CRITERIA
+        )
+        self.criteria: Final = frozenset(criterion for _, criterion, _ in self._records) & set(CRITERIA)
         self._remembered: dict[Hashable, Any] = {}
+
+    def with_own(self, factors: Iterable[Factor]) -> "Catalogue":
+        """This catalogue with an organisation's own factors before the public ones of the same activity, criterion and place."""
+        return Catalogue([*(each for found in self._records.values() for each in found), *factors])
 
     def pinned(self, versions: Iterable[Factor]) -> "Catalogue":
         """This catalogue with these versions alone for all that they are about: what chose them before chooses them again."""
@@ -131,13 +144,25 @@ class Catalogue:
         """The residual mix of `region` on `day` (what is left once guarantees of origin are sold); None where unknown."""
         return self._choose("electricity.residual_mix", region, day, criterion, None)
 
-    def coefficient(self, activity: str, criterion: str = GWP) -> Factor | None:
-        """The record of an activity tied to no place, for instance `embodied.server`; the newest published when there are several."""
-        key = (activity, criterion)
+    def coefficient(self, activity: str, criterion: str = GWP, stage: str | None = None) -> Factor | None:
+        """The record of an activity tied to no place, for instance `embodied.server`; the newest published when there are several.
+
+        With a `stage`, of that stage only; without, of manufacturing or of no stage.
+        """
+        key = (activity, criterion, stage)
         if key not in self._coefficients:
-            found = self._records.get((activity, criterion, None), ())
-            self._coefficients[key] = max(found, key=lambda each: (each.published_year or 0, each.id), default=None)
+            stages = ("manufacturing", None) if stage is None else (stage,)
+            found = [each for each in self._records.get((activity, criterion, None), ()) if each.stage in stages]
+            self._coefficients[key] = max(found, key=_newest, default=None)
         return self._coefficients[key]
+
+    def activity(self, activity: str, region: str | None, day: date, criterion: str = GWP) -> Choice | None:
+        """The factor of something done in `region` on `day`: of that place, else one tied to no place; None where nothing fits."""
+        for place in dict.fromkeys((region, None)):
+            choice = self._choose(activity, place, day, criterion, None)
+            if choice is not None:
+                return choice
+        return None
 
     def parameter(self, activity: str) -> Factor | None:
         """A record of the method, for instance `life.server` in years."""
@@ -155,9 +180,11 @@ class Catalogue:
     def default_pue(self) -> Factor | None:
         """The PUE taken where a computer room states none: the newest world mean of the catalogue."""
         found = self._records.get(("pue", PARAMETER, "world"), ())
-        return max(found, key=lambda each: (each.published_year or 0, each.id), default=None)
+        return max(found, key=_newest, default=None)
 
-    def _choose(self, activity: str, region: str, day: date, criterion: str, perimeter: str | None) -> Choice | None:
+    def _choose(
+        self, activity: str, region: str | None, day: date, criterion: str, perimeter: str | None
+    ) -> Choice | None:
         fitting = [
             factor
             for factor in self._records.get((activity, criterion, region), ())
@@ -171,6 +198,22 @@ class Catalogue:
         if nearest is None or day.year - nearest.last_year > YEAR_GAP:
             return None
         return Choice(nearest, day.year - nearest.last_year)
+
+
+def _newest(factor: Factor) -> tuple[bool, int, str]:
+    return factor.own, factor.published_year or 0, factor.id
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogues:
+    """The present catalogue, and those of organisations that have factors of their own or are pinned to a release."""
+
+    default: Catalogue
+    own: Mapping[str, Catalogue] = field(default_factory=dict)
+
+    def of(self, org: str) -> Catalogue:
+        """What an organisation is computed with."""
+        return self.own.get(org, self.default)
 
 
 EMPTY: Final = Catalogue()

@@ -59,6 +59,18 @@ class Configuration:
             return None
         return self.cpu.units * self.cpu.cores
 
+    @property
+    def ram_gib(self) -> float | None:
+        """Memory of one unit, None where unknown."""
+        return sum(each.units * each.gib for each in self.ram) if self.ram else None
+
+    @property
+    def disk_gib(self) -> float | None:
+        """Storage of one unit, None where the size of any disk is unknown."""
+        sizes = [None if each.gib is None else each.units * each.gib for each in self.disks]
+        known = [each for each in sizes if each is not None]
+        return sum(known) if sizes and len(known) == len(sizes) else None
+
 
 def read_configuration(document: Mapping[str, Any]) -> Configuration:
     """A configuration from its (already validated) JSON form; entries that this method does not use are left out."""

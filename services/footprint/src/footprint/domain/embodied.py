@@ -8,23 +8,36 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from footprint.domain.catalogue import Catalogue, Factor
+from footprint.domain.catalogue import GWP, Catalogue, Factor
 from footprint.domain.configuration import Configuration
 from footprint.domain.formulas import YEAR_DAYS
 from footprint.domain.inventory import Convention
 from footprint.domain.uncertainty import ACTIVITY_LN_GSD2, UNRATED_LN_GSD2, ln_product
 
 MANUFACTURING: Final = "manufacturing"
+COMPONENTS: Final = "component"
+"""The coefficients of a bottom-up sum come from one source: their errors are one."""
 
 
 class Embodied(NamedTuple):
-    """Embodied kg of one unit, with the evidence chosen, the factors it rests on, ln GSD² and how it was found."""
+    """Embodied kg of one unit, with the evidence chosen, the factors it rests on and how it was found.
+
+    `shared` names what its uncertainty shares with others (a factor, or the coefficients of parts as a whole), '' for nothing, and
+    `factor_ln_gsd2` is of that; `source_ln_gsd2` is of what the asset has for itself.
+    """
 
     unit_kg: float
     evidence: str
     factors: tuple[Factor, ...] = ()
-    ln_gsd2: float = 0.0
     trace: tuple[str, ...] = ()
+    shared: str = ""
+    factor_ln_gsd2: float = 0.0
+    source_ln_gsd2: float = 0.0
+
+    @property
+    def ln_gsd2(self) -> float:
+        """ln GSD² of the product of both."""
+        return ln_product(self.factor_ln_gsd2, self.source_ln_gsd2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,34 +66,56 @@ def choose_embodied(
     """Climbs the ladder for one unit of `kind` (criterion gwp, stage manufacturing); None when there is no evidence at all."""
     if given_kg is not None:
         spread = ln_product(UNRATED_LN_GSD2, ACTIVITY_LN_GSD2["given"])
-        return Embodied(given_kg, "given", (), spread, ("embodied: given by the customer",))
+        return Embodied(given_kg, "given", (), ("embodied: given by the customer",), source_ln_gsd2=spread)
     key = ("embodied", kind, maker, model, configuration)
     return catalogue.remember(key, lambda: _found_embodied(catalogue, kind, maker, model, configuration))
 
 
+def choose_part(
+    catalogue: Catalogue,
+    kind: str,
+    stage: str,
+    criterion: str,
+    maker: str | None,
+    model: str | None,
+    configuration: Configuration | None,
+) -> Embodied | None:
+    """What the catalogue knows of one unit of `kind` in a stage and criterion, by the same ladder; None where it knows nothing."""
+    key = ("part", kind, stage, criterion, maker, model, configuration)
+    return catalogue.remember(
+        key, lambda: _found_embodied(catalogue, kind, maker, model, configuration, criterion, stage)
+    )
+
+
 def _found_embodied(
-    catalogue: Catalogue, kind: str, maker: str | None, model: str | None, configuration: Configuration | None
+    catalogue: Catalogue,
+    kind: str,
+    maker: str | None,
+    model: str | None,
+    configuration: Configuration | None,
+    criterion: str = GWP,
+    stage: str = MANUFACTURING,
 ) -> Embodied | None:
     """The rungs below what the customer gives."""
+    of_stage = None if stage == MANUFACTURING else stage
     if maker and model:
-        factor = catalogue.coefficient(f"embodied.{kind}.{slug(maker)}.{slug(model)}")
+        factor = catalogue.coefficient(f"embodied.{kind}.{slug(maker)}.{slug(model)}", criterion, of_stage)
         if factor is not None:
             return _from_factor(factor, "model")
-    if configuration is not None and kind == "server":
-        bottom_up = bottom_up_embodied(catalogue, configuration)
+    if configuration is not None and kind == "server" and stage == MANUFACTURING:
+        bottom_up = bottom_up_embodied(catalogue, configuration, criterion)
         if bottom_up is not None:
             return bottom_up
-    default = catalogue.coefficient(f"embodied.{kind}")
+    default = catalogue.coefficient(f"embodied.{kind}", criterion, of_stage)
     return None if default is None else _from_factor(default, "kind")
 
 
 def _from_factor(factor: Factor, evidence: str) -> Embodied:
     text = f"embodied ({evidence}): {factor.value!r} kg per unit [{factor.id} v{factor.version}]"
-    spread = ln_product(factor.ln_gsd2, ACTIVITY_LN_GSD2[evidence])
-    return Embodied(factor.value, evidence, (factor,), spread, (text,))
+    return Embodied(factor.value, evidence, (factor,), (text,), factor.id, factor.ln_gsd2, ACTIVITY_LN_GSD2[evidence])
 
 
-def bottom_up_embodied(catalogue: Catalogue, configuration: Configuration) -> Embodied | None:
+def bottom_up_embodied(catalogue: Catalogue, configuration: Configuration, criterion: str = GWP) -> Embodied | None:
     """Sum of the parts of a server (BoaviztAPI, component documentation); None unless the die area of its CPUs is stated.
 
     CPU die × per_mm2 + base · RAM GB ÷ density × per_cm2 + base · SSD likewise · HDD · power supply kg × per_kg · motherboard · case ·
@@ -89,14 +124,14 @@ def bottom_up_embodied(catalogue: Catalogue, configuration: Configuration) -> Em
     if configuration.cpu is None or configuration.cpu.die_mm2 is None:
         return None
     try:
-        parts = _parts(configuration, _required(catalogue))
+        parts = _parts(configuration, _required(catalogue, criterion))
     except _MissingCoefficient:
         return None
     total = 0.0
     for part in parts:
         total += part.kg
     used = {factor.id: factor for part in parts for factor in part.factors}
-    spread = ln_product(max(factor.ln_gsd2 for factor in used.values()), ACTIVITY_LN_GSD2["configuration"])
+    widest = max(factor.ln_gsd2 for factor in used.values())
     lines = [f"{part.text} = {part.kg!r} kg" for part in parts]
     lines.append(f"embodied (configuration): {' + '.join(repr(part.kg) for part in parts)} = {total!r} kg")
     unstated = [
@@ -110,16 +145,24 @@ def bottom_up_embodied(catalogue: Catalogue, configuration: Configuration) -> Em
     ]
     if unstated:
         lines.append(f"not stated, so not counted: {', '.join(unstated)}")
-    return Embodied(total, "configuration", tuple(used.values()), spread, tuple(lines))
+    return Embodied(
+        total,
+        "configuration",
+        tuple(used.values()),
+        tuple(lines),
+        COMPONENTS,
+        widest,
+        ACTIVITY_LN_GSD2["configuration"],
+    )
 
 
 class _MissingCoefficient(LookupError):
     """A coefficient that the bottom-up sum needs is not in the catalogue."""
 
 
-def _required(catalogue: Catalogue) -> Callable[[str], Factor]:
+def _required(catalogue: Catalogue, impact: str) -> Callable[[str], Factor]:
     def coefficient(name: str) -> Factor:
-        criterion = "parameter" if name in ("ram_density", "ssd_density", "psu_mass") else "gwp"
+        criterion = "parameter" if name in ("ram_density", "ssd_density", "psu_mass") else impact
         found = catalogue.coefficient(f"component.{name}", criterion)
         if found is None:
             raise _MissingCoefficient(name)

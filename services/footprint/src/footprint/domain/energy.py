@@ -1,7 +1,7 @@
 """Mean electrical power of a unit in service, by the best evidence there is.
 
 The ladder, best first: declared annual energy · declared mean power · utilisation through the power curve of the configuration · a
-figure for that maker and model · the default of the kind. Measurements come before all of these when there are any.
+figure for that maker and model · the default of the kind. Energy that was measured comes before all of these (`measurements`).
 """
 
 from collections.abc import Sequence

@@ -1,5 +1,6 @@
 """The engine: assets, sites, organisations and factors in, the figures of every month out. Pure, and ordered by nothing but the data."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,11 +9,13 @@ from uuid import UUID
 from footprint.domain.allocation import Subject, Terms, allocate
 from footprint.domain.catalogue import Catalogue
 from footprint.domain.difference import EVER
-from footprint.domain.inventory import Asset, Organisation, Placement, Site
+from footprint.domain.inventory import Activity, Asset, Claim, ClosedLife, Organisation, Placement, SharedBy, Site
 from footprint.domain.ledger import Ledger, Stay, build_ledger
+from footprint.domain.measurements import NOTHING_MEASURED, Measured
 from footprint.domain.months import FIRST_YEAR, horizon, month_at, month_start
-from footprint.domain.profiles import Window, read_profile
+from footprint.domain.profiles import read_profile, shared_by
 from footprint.domain.results import AssetMonth, collect
+from footprint.domain.stretches import Window
 
 FIRST_MONTH = FIRST_YEAR * 12
 
@@ -22,7 +25,8 @@ class World:
     """One consistent picture of all that the figures of some assets rest on.
 
     `hosts` are the physical assets that the wanted virtual machines have ever been on, and `placements` every stay on any of the
-    hosts or wanted assets, whoever's it is. `now` bounds the projection: the end of the running local year.
+    hosts or wanted assets, whoever's it is. `now` bounds the projection: the end of the running local year. `own_catalogues` are those of
+    organisations that are not computed with `catalogue`; `activities` are by home, `measured`, `claims` and `closed_lives` by asset.
     """
 
     organisations: Mapping[str, Organisation]
@@ -31,6 +35,15 @@ class World:
     now: datetime
     hosts: Mapping[UUID, Asset] = field(default_factory=dict)
     placements: Sequence[Placement] = ()
+    own_catalogues: Mapping[str, Catalogue] = field(default_factory=dict)
+    measured: Mapping[UUID, Measured] = field(default_factory=dict)
+    activities: Mapping[UUID, Sequence[Activity]] = field(default_factory=dict)
+    claims: Mapping[UUID, Sequence[Claim]] = field(default_factory=dict)
+    closed_lives: Mapping[UUID, tuple[ClosedLife, ...]] = field(default_factory=dict)
+
+    def catalogue_of(self, org: str) -> Catalogue:
+        """The factors that an organisation's figures rest on."""
+        return self.own_catalogues.get(org, self.catalogue)
 
     def organisation(self, org: str) -> Organisation:
         """The organisation, with the default conventions until it has been heard of."""
@@ -49,10 +62,11 @@ class Computation:
     terms: Terms
     first_months: tuple[int, ...]
     horizons: tuple[int, ...]
+    claims: Mapping[UUID, Sequence[Claim]]
 
     def results(self) -> Iterator[AssetMonth]:
         """The months of every asset asked for, in the order of the assets."""
-        return collect(self.ledger, self.terms, self.subjects, self.first_months, self.horizons)
+        return collect(self.ledger, self.terms, self.subjects, self.first_months, self.horizons, self.claims)
 
 
 def compute(assets: Sequence[Asset], world: World, since: int = EVER) -> Computation:
@@ -69,19 +83,29 @@ def compute(assets: Sequence[Asset], world: World, since: int = EVER) -> Computa
     start = min((month_start(zone, month) for zone, month in first_month.items()), default=0)
     windows = {zone: Window(start, horizon(zone, world.now)) for zone in zones}
     profiles = [
-        read_profile(asset, organisation, world.sites, world.catalogue, windows[organisation.time_zone])
+        read_profile(
+            asset,
+            organisation,
+            world.sites,
+            world.catalogue_of(asset.org),
+            windows[organisation.time_zone],
+            world.measured.get(asset.id, NOTHING_MEASURED),
+            world.activities.get(asset.id, ()),
+            world.closed_lives.get(asset.id, ()),
+        )
         for asset in physical.values()
         for organisation in (organisations[asset.org],)
     ]
     subjects = tuple(Subject(asset, organisations[asset.org], index_of[asset.id]) for asset in assets)
-    stays = list(_stays(world.placements, physical, index_of, wanted, organisations, windows))
-    ledger = build_ledger(profiles, stays, world.catalogue)
+    stays = list(_stays(world, physical, index_of, wanted, organisations, windows))
+    ledger = build_ledger(profiles, stays)
     return Computation(
         subjects,
         ledger,
         allocate(ledger, subjects, stays),
         tuple(first_month[each.organisation.time_zone] for each in subjects),
         tuple(windows[each.organisation.time_zone].end for each in subjects),
+        world.claims,
     )
 
 
@@ -90,7 +114,7 @@ def _organisations(assets: Iterable[Asset], placements: Iterable[Placement]) -> 
 
 
 def _stays(
-    placements: Sequence[Placement],
+    world: World,
     physical: Mapping[UUID, Asset],
     index_of: Mapping[UUID, int],
     wanted: Mapping[UUID, int],
@@ -101,20 +125,48 @@ def _stays(
 
     One that lies before the window stays as an empty one: from its first machine on, what nobody uses of a host is called idle.
     """
-    for each in sorted(placements, key=lambda one: (one.host.bytes, one.start, one.vm.bytes)):
+    for each in sorted(world.placements, key=lambda one: (one.host.bytes, one.start, one.vm.bytes)):
         host = physical.get(each.host)
         if host is None or host.is_virtual:
             continue
         window = windows[organisations[host.org].time_zone]
         end = window.end if each.end is None else min(each.end, window.end)
         start = max(each.start, host.segments[0].start)
-        if start < end:
-            yield Stay(
-                index_of[each.host],
-                max(start, window.start),
-                max(end, window.start),
-                wanted.get(each.vm, -1),
-                each.vcpu,
-                organisations[each.org].time_zone,
-                each.org,
-            )
+        if start >= end:
+            continue
+        stay = Stay(
+            index_of[each.host],
+            max(start, window.start),
+            max(end, window.start),
+            wanted.get(each.vm, -1),
+            each.vcpu,
+            organisations[each.org].time_zone,
+            each.org,
+            math.nan if each.ram_gib is None else each.ram_gib,
+            math.nan if each.disk_gib is None else each.disk_gib,
+        )
+        if _by_measurement(host, world.sites):
+            yield from _measured_stays(stay, world.measured.get(each.vm, NOTHING_MEASURED))
+        else:
+            yield stay
+
+
+def _by_measurement(host: Asset, sites: Mapping[UUID, Site]) -> bool:
+    """Whether a site that the host has ever stood at tells machines apart by their energy."""
+    places = {each.site for each in host.segments if each.site is not None}
+    return any(shared_by(sites.get(each)) is SharedBy.MEASURED for each in places)
+
+
+def _measured_stays(stay: Stay, measured: Measured) -> Iterator[Stay]:
+    """A stay cut where measurements of the machine begin and end, each part with its mean power."""
+    at = stay.start
+    for piece in measured.energy:
+        if piece.end <= at or piece.start >= stay.end:
+            continue
+        if at < piece.start:
+            yield stay._replace(start=at, end=piece.start)
+        end = min(piece.end, stay.end)
+        yield stay._replace(start=max(at, piece.start), end=end, watts=piece.watts)
+        at = end
+    if at < stay.end or stay.start == stay.end:
+        yield stay._replace(start=at, end=stay.end)

@@ -4,6 +4,7 @@ A line's `formula`, read from left to right in IEEE doubles with its units struc
 lines in their order. The same engine computes it as computed what is stored.
 """
 
+import math
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -12,11 +13,17 @@ from uuid import UUID
 import numpy as np
 
 from footprint.domain import formulas
+from footprint.domain.allocation import LINES, UNITS
+from footprint.domain.catalogue import GWP
+from footprint.domain.cells import ExtraSum, cells_of, extra_value, sum_extras
+from footprint.domain.embodied import MANUFACTURING
 from footprint.domain.engine import Computation, World, compute
 from footprint.domain.inventory import Asset
-from footprint.domain.profiles import Profile, Stretch
-from footprint.domain.results import AssetMonth, cells_of
-from footprint.domain.weighing import EMBODIED, SUPPORT, USE_LOCATION, USE_MARKET, FigureKey, Measure
+from footprint.domain.profiles import Profile
+from footprint.domain.results import AssetMonth
+from footprint.domain.scopes import Control, Line, line_of
+from footprint.domain.stretches import Stretch
+from footprint.domain.weighing import SUPPORT, USE, FigureKey, Measure
 
 
 class Explanation:
@@ -45,13 +52,13 @@ def explain(asset: Asset, month: int, world: World) -> Explanation | None:
 
 def _evidence(profile: Profile) -> dict[str, Any]:
     """What is known of the asset behind some lines, and why each evidence was taken."""
-    life = profile.life
+    life, made = profile.life, profile.part(MANUFACTURING, GWP)
     power = next((each.power for each in profile.stretches if each.power is not None), None)
     return {
         "asset_id": profile.asset.id,
         "kind": profile.asset.kind,
         "quantity": profile.asset.quantity,
-        "embodied": list(profile.embodied.trace) if profile.embodied else [],
+        "embodied": [line for part in profile.parts for line in part.embodied.trace],
         "life": None
         if life is None
         else {
@@ -59,13 +66,28 @@ def _evidence(profile: Profile) -> dict[str, Any]:
             "to": _instant(life.end),
             "days": life.days,
             "evidence": life.evidence,
-            "carried_kg": profile.spread.unit_kg if profile.spread else None,
-            "spread_over_days": profile.spread.days if profile.spread else None,
+            "carried_kg": made.unit_kg if made else None,
+            "carried": [
+                {"stage": part.stage, "criterion": part.criterion, "per_unit": part.unit_kg} for part in profile.parts
+            ],
+            "spread_over_days": profile.spread_days,
             "refurbished_convention": profile.organisation.refurbished if profile.asset.age_years else None,
         },
         "energy": list(power.trace) if power else [],
+        "measured": measured_days(profile),
+        "extras": [each.origin for each in profile.extras],
         "sites": [_site(each) for each in {each.site.id: each for each in profile.stretches if each.site}.values()],
     }
+
+
+def measured_days(profile: Profile) -> list[str]:
+    """What was measured, in words: the level taken, the energy and the seconds covered."""
+    pieces = dict.fromkeys(each.energy for each in profile.stretches if each.energy is not None)
+    return [
+        f"measured at the {'facility, with the PUE in it' if each.facility else 'device'}: {each.kwh!r} kWh over {each.covered_s} s, "
+        f"from {_instant(each.start)} to {_instant(each.end)}"
+        for each in pieces
+    ]
 
 
 def _site(stretch: Stretch) -> dict[str, Any]:
@@ -75,8 +97,9 @@ def _site(stretch: Stretch) -> dict[str, Any]:
         "id": site.id,
         "code": site.code,
         "region": site.region,
-        "operator": site.operator,
+        "operator": stretch.operator,
         "allocation_rule": site.rule,
+        "shared_by": site.shared_by,
     }
 
 
@@ -85,21 +108,42 @@ def _instant(seconds: float) -> str:
 
 
 def _figures(computation: Computation, month: int) -> Iterator[dict[str, Any]]:
-    """Each sum of the month with its lines, in the order in which the engine adds them."""
+    """Each sum of the month with its lines, in the order in which the engine adds them.
+
+    Those about the same (stage, criterion, basis, share, site and reporting line) add up to one figure, in this order. What is split over
+    two reporting lines, own kit in another's room, has none here: its figures add up to it.
+    """
     cells = cells_of(computation.terms)
     weights = computation.ledger.weights
-    ends = np.append(cells.first[1:], len(computation.terms.subject))
+    extras = sum_extras(computation.ledger, computation.terms, cells)
     for cell in np.flatnonzero(cells.month == month).tolist():
-        terms = range(int(cells.first[cell]), int(ends[cell]))
+        of_cell = cells.terms_of(cell)
+        terms = range(of_cell.start, of_cell.stop)
+        control = Control(int(cells.control[cell]))
+        about = {"site_id": _site_id(computation, terms[0]), "share": LINES[int(cells.line[cell])]}
         for key, measure in weights.figures.items():
             lines = list(_lines(computation, key, measure, terms))
             if lines:
-                yield {
-                    **key._asdict(),
-                    "lines": lines,
-                    "value": _total(lines),
-                    "site_id": _site_id(computation, terms[0]),
-                }
+                split = key in weights.at_device and Control.HOSTED in control
+                line = None if split else line_of(key.stage, control)
+                yield _sum(key, about, line, lines)
+        for extra in (each for each in extras.get(cell, ()) if not each.void):
+            own = extra.line is not None and Control.PURCHASED not in control
+            line = extra.line if own else line_of(extra.key.stage, control)
+            yield _sum(extra.key, about, line, list(_extra_lines(computation, extra)))
+
+
+def _sum(key: FigureKey, about: dict[str, Any], line: Line | None, lines: list[dict[str, Any]]) -> dict[str, Any]:
+    scope, ghg_category, beges_item = line or (None, None, None)
+    return {
+        **key._asdict(),
+        **about,
+        "scope": scope,
+        "ghg_category": ghg_category,
+        "beges_item": beges_item,
+        "lines": lines,
+        "value": _total(lines),
+    }
 
 
 def _total(lines: list[dict[str, Any]]) -> float:
@@ -115,22 +159,36 @@ def _site_id(computation: Computation, term: int) -> UUID | None:
     return site.id if site else None
 
 
+def _line(computation: Computation, term: int, formula: str, value: float) -> dict[str, Any]:
+    """One line of a figure: a term's share of what its whole interval weighs."""
+    ledger, terms = computation.ledger, computation.terms
+    interval = int(terms.interval[term])
+    held, of, unit = float(terms.held[term]), float(terms.of[term]), UNITS[int(terms.by[term])]
+    shared = held != 1.0 or of != 1.0
+    return {
+        "from": _instant(int(ledger.start[interval])),
+        "to": _instant(int(ledger.end[interval])),
+        "asset_id": ledger.profiles[int(ledger.asset[interval])].asset.id,
+        "formula": f"{formula} × ({held!r} {unit} ÷ {of!r} {unit})" if shared else formula,
+        "value": value,
+    }
+
+
 def _lines(computation: Computation, key: FigureKey, measure: Measure, terms: range) -> Iterator[dict[str, Any]]:
-    ledger = computation.ledger
     for term in terms:
         interval = int(computation.terms.interval[term])
-        if not measure.known[interval]:
-            continue
-        held, of = float(computation.terms.held[term]), float(computation.terms.of[term])
-        shared = held != 1.0 or of != 1.0
-        formula = _formula(computation, key, interval)
-        yield {
-            "from": _instant(int(ledger.start[interval])),
-            "to": _instant(int(ledger.end[interval])),
-            "asset_id": ledger.profiles[int(ledger.asset[interval])].asset.id,
-            "formula": f"{formula} × ({held!r} vCPU ÷ {of!r} vCPU)" if shared else formula,
-            "value": float(measure.value[interval] * computation.terms.share[term]),
-        }
+        if measure.known[interval]:
+            value = float(measure.value[interval] * computation.terms.share[term])
+            yield _line(computation, term, _formula(computation, key, interval), value)
+
+
+def _extra_lines(computation: Computation, extra: ExtraSum) -> Iterator[dict[str, Any]]:
+    ledger, terms = computation.ledger, computation.terms
+    for term, index in zip(extra.terms, extra.extras, strict=True):
+        each, interval = ledger.extras[index], int(terms.interval[term])
+        formula = each.written(float(ledger.end[interval] - ledger.start[interval]))
+        line = _line(computation, term, formula, extra_value(ledger, terms, term, index))
+        yield {**line, "origin": each.origin, "factor": each.factor.ref._asdict() if each.factor else None}
 
 
 def _formula(computation: Computation, key: FigureKey, interval: int) -> str:
@@ -139,23 +197,36 @@ def _formula(computation: Computation, key: FigureKey, interval: int) -> str:
     profile = ledger.profiles[int(ledger.asset[interval])]
     stretch = ledger.stretches[int(ledger.stretch[interval])]
     quantity = float(profile.asset.quantity)
-    if key == EMBODIED:
-        assert profile.spread is not None
-        return formulas.written_embodied(
-            quantity, profile.spread.unit_kg, float(weights.days_in_life[interval]), profile.spread.days
-        )
     if key == SUPPORT:
         assert profile.maintenance is not None
         return formulas.written_rate(
             float(profile.asset.support_eur_per_year or 0.0), profile.maintenance.value, float(weights.days[interval])
         )
-    if not stretch.status.powered:
+    if key.stage != USE:
+        part = profile.part(key.stage, key.criterion)
+        assert part is not None
+        share = float(weights.life_share[interval])
+        unit_kg = part.unit_kg * share
+        return formulas.written_embodied(
+            quantity, unit_kg, float(weights.days_in_life[interval]), float(weights.life_days[interval])
+        )
+    if not stretch.draws:
         return "0.0"
-    energy = f"{formulas.written_it_energy(quantity, stretch.watts, 1.0, float(weights.hours[interval]))} × {stretch.pue!r} PUE"
-    region, column = int(ledger.region[interval]), int(ledger.month[interval]) - ledger.grid.first_month
-    if key == USE_LOCATION:
-        return f"{energy} × {float(ledger.grid.location.value[region, column])!r} kg"
-    assert key == USE_MARKET
-    unguaranteed = 1.0 - (stretch.site.guarantee_share if stretch.site else 0.0)
-    residual = float(ledger.grid.residual.value[region, column])
-    return f"{energy} × 0.0 kg" if unguaranteed <= 0 else f"{energy} × ({unguaranteed!r} × {residual!r} kg)"
+    energy = _energy(
+        stretch, quantity, float(weights.hours[interval]), float(ledger.end[interval] - ledger.start[interval])
+    )
+    place, column = int(ledger.place[interval]), int(ledger.month[interval]) - ledger.grid.first_month
+    if key.basis == "location":
+        return f"{energy} × {float(ledger.grid.location[key.criterion].value[place, column])!r} kg"
+    rest = 1.0 - stretch.guarantee_share
+    own = stretch.residual_kg_per_kwh
+    residual = float(ledger.grid.residual.value[place, column]) if math.isnan(own) else own
+    return f"{energy} × 0.0 kg" if rest <= 0 else f"{energy} × ({rest!r} × {residual!r} kg)"
+
+
+def _energy(stretch: Stretch, quantity: float, hours: float, seconds: float) -> str:
+    """The kWh at the meter, written out."""
+    if stretch.energy is None:
+        return f"{formulas.written_it_energy(quantity, stretch.watts, 1.0, hours)} × {stretch.pue!r} PUE"
+    measured = formulas.written_measured(stretch.energy.kwh, seconds, float(stretch.energy.covered_s))
+    return measured if stretch.facility else f"{measured} × {stretch.pue!r} PUE"

@@ -54,6 +54,16 @@ def written_it_energy(quantity: float, power_w: float, duty: float, hours: float
     return f"{quantity!r} × {power_w!r} W × {duty!r} × {hours!r} h ÷ 1000.0"
 
 
+def measured_kwh(kwh: Quantity, seconds: Quantity, covered_s: Quantity) -> Quantity:
+    """What falls on `seconds` of a measured energy that covers `covered_s` seconds, evenly shared out."""
+    return kwh * seconds / covered_s
+
+
+def written_measured(kwh: float, seconds: float, covered_s: float) -> str:
+    """`measured_kwh`, written out."""
+    return f"{kwh!r} kWh × {seconds!r} s ÷ {covered_s!r} s"
+
+
 def facility_energy_kwh(it_kwh: Quantity, pue: Quantity) -> Quantity:
     """Energy in kWh at the meter of the site: the PUE applied once (ISO/IEC 30134-2)."""
     return it_kwh * pue

@@ -1,13 +1,13 @@
 """Electricity factors of each (region, month) as tables, so that arrays of intervals can look theirs up."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 import numpy.typing as npt
 
-from footprint.domain.catalogue import Catalogue, Choice, Factor
+from footprint.domain.catalogue import CRITERIA, GWP, Catalogue, Choice, Factor, FactorRef
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -26,21 +26,33 @@ class FactorTable:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """The location-based factors, the residual mixes of the market-based view, and the month of the first column."""
+    """The location-based factors by criterion, the residual mixes of the market-based view, and the month of the first column."""
 
     first_month: int
-    location: FactorTable
+    location: Mapping[str, FactorTable]
     residual: FactorTable
 
 
-def read_grid(catalogue: Catalogue, regions: Sequence[str], months: Integers) -> Grid:
-    """The factors of `regions` for every month between the first and the last of `months`, each on the month's first day."""
+Place = tuple[Catalogue, str]
+"""A region, and the catalogue in which its factors are looked up: organisations may have their own."""
+
+
+def read_grid(places: Sequence[Place], months: Integers) -> Grid:
+    """The factors of `places` for every month between the first and the last of `months`, each on the month's first day."""
     first, last = (int(months.min()), int(months.max())) if len(months) else (0, 0)
     days = [date(number // 12, number % 12 + 1, 1) for number in range(first, last + 1)] if len(months) else []
+    known = frozenset().union(*(catalogue.grid_criteria for catalogue, _ in places)) | {GWP}
     return Grid(
         first,
-        _table([[catalogue.electricity(region, day) for day in days] for region in regions], len(days)),
-        _table([[catalogue.residual_mix(region, day) for day in days] for region in regions], len(days)),
+        {
+            criterion: _table(
+                [[catalogue.electricity(region, day, criterion) for day in days] for catalogue, region in places],
+                len(days),
+            )
+            for criterion in CRITERIA
+            if criterion in known
+        },
+        _table([[catalogue.residual_mix(region, day) for day in days] for catalogue, region in places], len(days)),
     )
 
 
@@ -48,17 +60,17 @@ def _table(choices: Sequence[Sequence[Choice | None]], width: int) -> FactorTabl
     shape = (len(choices) + 1, width)
     value, spread = np.full(shape, np.nan), np.zeros(shape)
     years_back, choice = np.zeros(shape, dtype=np.int64), np.full(shape, -1, dtype=np.int64)
-    position: dict[str, int] = {}
+    position: dict[FactorRef, int] = {}
     factors: list[Factor] = []
     for row, found in enumerate(choices):
         for column, each in enumerate(found):
             if each is None:
                 continue
-            if each.factor.id not in position:
-                position[each.factor.id] = len(factors)
+            if each.factor.ref not in position:
+                position[each.factor.ref] = len(factors)
                 factors.append(each.factor)
             value[row, column] = each.factor.value
             spread[row, column] = each.factor.ln_gsd2
             years_back[row, column] = each.years_back
-            choice[row, column] = position[each.factor.id]
+            choice[row, column] = position[each.factor.ref]
     return FactorTable(value, spread, years_back, choice, tuple(factors))

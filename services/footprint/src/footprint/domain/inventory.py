@@ -6,11 +6,17 @@ Instants are Unix seconds (sub-second parts are dropped); intervals are half-ope
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from footprint.domain.configuration import Configuration
 
 VIRTUAL_MACHINE = "virtual_machine"
+
+SITE_HOME: Final = "site"
+ORGANISATION_HOME: Final = "organisation"
+HOMES: Final = frozenset({SITE_HOME, ORGANISATION_HOME})
+"""Kinds of what has asset-months and is no asset: a site and an organisation, for activities that belong to no single asset."""
 
 COMPUTER_ROOM_KINDS = frozenset({"server", "storage", "network", VIRTUAL_MACHINE})
 """Kinds that live in a computer room: without a stated PUE they take the world mean, never 1."""
@@ -50,6 +56,15 @@ class AllocationRule(StrEnum):
     SOLD = "sold"
 
 
+class SharedBy(StrEnum):
+    """What the machines of a host are told apart by: what each was given, or the energy measured of each."""
+
+    VCPU = "vcpu"
+    RAM = "ram"
+    STORAGE = "storage"
+    MEASURED = "measured"
+
+
 class Operator(StrEnum):
     """Who runs a site: the organisation itself, a colocation provider that houses its kit, or the provider of the platform."""
 
@@ -78,8 +93,33 @@ class Pue:
 
 
 @dataclass(frozen=True, slots=True)
+class Contract:
+    """An electricity contract on half-open dates; None is unbounded.
+
+    `residual_kg_per_kwh` is the supplier's own factor of what guarantees of origin do not cover; None: the residual mix of the catalogue.
+    """
+
+    guarantee_share: float = 0.0
+    residual_kg_per_kwh: float | None = None
+    start: date | None = None
+    end: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Operated:
+    """Who operates a site on half-open dates; None is unbounded."""
+
+    operator: Operator
+    start: date | None = None
+    end: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
-    """A place that holds assets. `region` is the code under which its electricity factors are looked up."""
+    """A place that holds assets. `region` is the code under which its electricity factors are looked up.
+
+    Where `contracts` or `operators` say nothing of a date, `guarantee_share` with `residual_kg_per_kwh`, and `operator`, hold.
+    """
 
     id: UUID
     org: str
@@ -90,11 +130,25 @@ class Site:
     operator: Operator = Operator.OWN
     rule: AllocationRule = AllocationRule.CAPACITY
     guarantee_share: float = 0.0
+    shared_by: SharedBy = SharedBy.VCPU
+    residual_kg_per_kwh: float | None = None
+    contracts: tuple[Contract, ...] = ()
+    operators: tuple[Operated, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """Where at a public cloud a virtual machine runs that has no host here; names as the provider writes them."""
+
+    provider: str
+    instance_type: str | None = None
+    region: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A stretch of an asset's life in which nothing changed. `vcpu` is the allocation of a VM, or the capacity that a host sells."""
+    """A stretch of an asset's life in which nothing changed. `vcpu`, `ram_gib` and `disk_gib` are the allocation of a VM, or the
+    capacity that a host sells."""
 
     start: int
     end: int | None
@@ -103,11 +157,14 @@ class Segment:
     host: UUID | None = None
     vcpu: float | None = None
     configuration: Configuration | None = None
+    ram_gib: float | None = None
+    disk_gib: float | None = None
+    cloud: Cloud | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """An asset with its whole timeline, sorted and gapless."""
+    """An asset with its whole timeline, sorted and gapless. Of a home (see `HOMES`), the timeline spans its activities."""
 
     id: UUID
     org: str
@@ -131,10 +188,15 @@ class Asset:
         """Whether the asset is a share of another."""
         return self.kind == VIRTUAL_MACHINE
 
+    @property
+    def is_home(self) -> bool:
+        """Whether it only stands for a site or an organisation."""
+        return self.kind in HOMES
+
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """A virtual machine holding vCPUs of a host from `start` to `end` (None: still)."""
+    """A virtual machine holding vCPUs of a host from `start` to `end` (None: still), with memory and storage where they are known."""
 
     vm: UUID
     org: str
@@ -142,3 +204,44 @@ class Placement:
     start: int
     end: int | None
     vcpu: float
+    ram_gib: float | None = None
+    disk_gib: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """A quantity of something that was done, spread evenly over [start, end) in local days: `activity` is what its factor is looked up by.
+
+    It is of an asset, of a site, or of the organisation as a whole (neither is stated).
+    """
+
+    id: UUID
+    org: str
+    kind: str
+    activity: str
+    start: date
+    end: date
+    quantity: float
+    unit: str
+    asset: UUID | None = None
+    site: UUID | None = None
+    country: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An application that uses a machine from `start` to `end` (None: still), by its weight among those that do at the same time."""
+
+    application: UUID
+    start: int
+    end: int | None
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedLife:
+    """Over which life (Unix second of its start, days) an asset's making was spread in a run of closed months that ends with `until`."""
+
+    until: int
+    start: int
+    days: float

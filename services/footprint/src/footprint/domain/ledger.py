@@ -4,16 +4,18 @@ Intervals are cut at the edges of stretches, of local months and of the stays of
 asset alone and not on the others computed with it: so its figures have the same bits in a run of ten thousand and in a run of one.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
 
-from footprint.domain.catalogue import Catalogue
-from footprint.domain.grid import Grid, Integers, read_grid
+from footprint.domain.extras import Extra
+from footprint.domain.grid import Grid, Integers, Place, read_grid
 from footprint.domain.months import month_edges, months_at
-from footprint.domain.profiles import Profile, Stretch
+from footprint.domain.profiles import Profile
+from footprint.domain.stretches import Stretch
 from footprint.domain.weighing import Weights, weigh
 
 SHIFT: Final = 34
@@ -21,7 +23,8 @@ SHIFT: Final = 34
 
 
 class Stay(NamedTuple):
-    """A virtual machine on an asset of the ledger: index of that asset, of the subject, Unix seconds, vCPUs held, time zone and owner."""
+    """A virtual machine on an asset of the ledger: index of that asset, of the subject, Unix seconds, what it holds of the host (NaN where
+    unknown), time zone and owner. `watts` is the mean power measured of the machine itself."""
 
     asset: int
     start: int
@@ -30,11 +33,17 @@ class Stay(NamedTuple):
     vcpu: float
     zone: str
     org: str
+    ram_gib: float = math.nan
+    disk_gib: float = math.nan
+    watts: float = math.nan
 
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """Every interval of every profile, sorted by asset and time. Arrays have one entry per interval; `month` is that of the owner."""
+    """Every interval of every profile, sorted by asset and time. Arrays have one entry per interval; `month` is that of the owner.
+
+    `extra_interval` and `extra` pair the intervals with what is spread over them beside the rates: indexes into the intervals and `extras`.
+    """
 
     profiles: tuple[Profile, ...]
     stretches: tuple[Stretch, ...]
@@ -44,9 +53,12 @@ class Ledger:
     start: Integers
     end: Integers
     month: Integers
-    region: Integers
+    place: Integers
     grid: Grid
     weights: Weights
+    extras: tuple[Extra, ...]
+    extra_interval: Integers
+    extra: Integers
 
     def __len__(self) -> int:
         return len(self.start)
@@ -60,7 +72,7 @@ def expand(starts: Integers, ends: Integers) -> tuple[Integers, Integers]:
     return np.repeat(starts, counts) + offsets, owner
 
 
-def build_ledger(profiles: Sequence[Profile], stays: Sequence[Stay], catalogue: Catalogue) -> Ledger:
+def build_ledger(profiles: Sequence[Profile], stays: Sequence[Stay]) -> Ledger:
     """Cut `profiles` into intervals, also where one of `stays` begins or ends, and weigh each interval."""
     stretches = tuple(stretch for profile in profiles for stretch in profile.stretches)
     owner = np.repeat(np.arange(len(profiles), dtype=np.int64), [len(profile.stretches) for profile in profiles])
@@ -77,14 +89,54 @@ def build_ledger(profiles: Sequence[Profile], stays: Sequence[Stay], catalogue: 
     keys, asset, stretch, start, end = (each[inside] for each in (keys, asset, stretch, start, end))
 
     month = _months(profiles, asset, start)
-    regions = sorted({each.site.region for each in stretches if each.site})
-    position = {code: index for index, code in enumerate(regions)}
-    region = np.array(
-        [position[each.site.region] if each.site else len(regions) for each in stretches], dtype=np.int64
-    )[stretch]
-    grid = read_grid(catalogue, regions, month)
-    weights = weigh(profiles, stretches, asset, stretch, start, end, region, month, grid)
-    return Ledger(tuple(profiles), stretches, keys, asset, stretch, start, end, month, region, grid, weights)
+    places, place = _places(profiles, stretches)
+    grid = read_grid(places, month)
+    weights = weigh(profiles, stretches, asset, stretch, start, end, place[stretch], month, grid)
+    extras, extra_interval, extra = _extras(profiles, keys)
+    return Ledger(
+        tuple(profiles),
+        stretches,
+        keys,
+        asset,
+        stretch,
+        start,
+        end,
+        month,
+        place[stretch],
+        grid,
+        weights,
+        extras,
+        extra_interval,
+        extra,
+    )
+
+
+def _places(profiles: Sequence[Profile], stretches: Sequence[Stretch]) -> tuple[list[Place], Integers]:
+    """The distinct places of stretches, and the place of each; one past the last for none."""
+    numbers: dict[tuple[int, str], int] = {}
+    places: list[Place] = []
+    owners = [profile for profile in profiles for _ in profile.stretches]
+    found = []
+    for profile, each in zip(owners, stretches, strict=True):
+        if each.region is None:
+            found.append(-1)
+            continue
+        key = id(profile.catalogue), each.region
+        if key not in numbers:
+            numbers[key] = len(places)
+            places.append((profile.catalogue, each.region))
+        found.append(numbers[key])
+    return places, np.array([len(places) if number < 0 else number for number in found], dtype=np.int64)
+
+
+def _extras(profiles: Sequence[Profile], keys: Integers) -> tuple[tuple[Extra, ...], Integers, Integers]:
+    """All extras, and the pairs of interval and extra, in the order of extras."""
+    extras = tuple(each for profile in profiles for each in profile.extras)
+    owner = np.array([index for index, profile in enumerate(profiles) for _ in profile.extras], dtype=np.int64) << SHIFT
+    starts = owner | np.array([each.start for each in extras], dtype=np.int64)
+    ends = owner | np.array([each.end for each in extras], dtype=np.int64)
+    interval, extra = expand(np.searchsorted(keys, starts), np.searchsorted(keys, ends))
+    return extras, interval, extra
 
 
 def _cuts(
@@ -102,6 +154,11 @@ def _cuts(
         last = np.searchsorted(edges, ends[cut_by_zone], side="left")
         positions, source = expand(first, last)
         parts.append((owner[cut_by_zone][source] << SHIFT) | edges[positions])
+    extras = [(index, each) for index, profile in enumerate(profiles) for each in profile.extras]
+    if extras:
+        of = np.array([index for index, _ in extras], dtype=np.int64) << SHIFT
+        parts.append(of | np.array([each.start for _, each in extras], dtype=np.int64))
+        parts.append(of | np.array([each.end for _, each in extras], dtype=np.int64))
     if stays:
         hosts = np.array([stay.asset for stay in stays], dtype=np.int64) << SHIFT
         parts.append(hosts | np.array([stay.start for stay in stays], dtype=np.int64))

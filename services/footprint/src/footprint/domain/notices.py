@@ -24,6 +24,15 @@ class Notice(IntFlag):
     UNSTATED_PARTS = 32768
     LIFE_FROM_TIMELINE = 65536
     PAST_LIFE = 131072
+    MEASUREMENT_GAPS = 262144
+    MEASURED_WHILE_OFF = 524288
+    NO_ACTIVITY_FACTOR = 1048576
+    ACTIVITY_UNIT = 2097152
+    SHARED_BY_VCPU = 4194304
+    NO_CLOUD_FACTOR = 8388608
+    CLOUD_LOAD_ASSUMED = 16777216
+    CLOUD_REGION_UNKNOWN = 33554432
+    RESIDUAL_OF_SUPPLIER = 67108864
 
 
 SENTENCES: dict[Notice, str] = {
@@ -45,6 +54,15 @@ SENTENCES: dict[Notice, str] = {
     Notice.UNSTATED_PARTS: "the configuration leaves out memory, disks or power supply: they are not counted",
     Notice.LIFE_FROM_TIMELINE: "the day of acquisition is unknown: life is counted from the first day of the timeline",
     Notice.PAST_LIFE: "its life is over: making it weighs nothing any more",
+    Notice.MEASUREMENT_GAPS: "a part of the month was not measured: the next best evidence stands in for that part only",
+    Notice.MEASURED_WHILE_OFF: "energy was measured while the inventory says that it is off: it is counted",
+    Notice.NO_ACTIVITY_FACTOR: "an activity is absent: the catalogue holds no factor of it for its place and date",
+    Notice.ACTIVITY_UNIT: "an activity is absent: its unit is not known, or of another dimension than that of its factor",
+    Notice.SHARED_BY_VCPU: "shared out by vCPU: what the rule of the site asks for is not known of every machine on the host",
+    Notice.NO_CLOUD_FACTOR: "the share of a cloud host is absent: the catalogue holds no coefficients of this provider",
+    Notice.CLOUD_LOAD_ASSUMED: "no utilisation was measured of the cloud machine: half load is assumed",
+    Notice.CLOUD_REGION_UNKNOWN: "the country of the cloud region is not known, so no electricity factor is",
+    Notice.RESIDUAL_OF_SUPPLIER: "market-based: what guarantees of origin do not cover is counted at the supplier's own factor",
 }
 
 

@@ -1,87 +1,194 @@
-"""An asset read with its sites and the catalogue: which evidence holds when, before any arithmetic over months.
+"""An asset read with its sites, the catalogue and what was measured and done: which evidence holds when, before any arithmetic over months.
 
-A profile is a list of stretches, half-open intervals in which every rate is constant: power, PUE, region, rule. The engine turns
-profiles into arrays; the explanation reads the same profiles.
+The engine turns profiles into arrays; the explanation reads the same profiles.
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
-from itertools import pairwise
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from footprint.domain.catalogue import Catalogue, Factor
+from footprint.domain.activities import read_activities
+from footprint.domain.catalogue import GWP, Catalogue, Factor
+from footprint.domain.cloud import cloud_making
 from footprint.domain.difference import last_configuration
-from footprint.domain.embodied import Embodied, Spread, choose_embodied, refurbished
-from footprint.domain.energy import Power, choose_power
+from footprint.domain.embodied import MANUFACTURING, Embodied, choose_embodied, choose_part, refurbished
+from footprint.domain.extras import Extra
 from footprint.domain.formulas import DAY_S, YEAR_DAYS
-from footprint.domain.inventory import COMPUTER_ROOM_KINDS, AllocationRule, Asset, Organisation, Segment, Site, Status
+from footprint.domain.inventory import (
+    Activity,
+    AllocationRule,
+    Asset,
+    ClosedLife,
+    Convention,
+    Organisation,
+    SharedBy,
+    Site,
+)
 from footprint.domain.life import Life, choose_life, retirement
-from footprint.domain.months import local_midnight
+from footprint.domain.measurements import NOTHING_MEASURED, Measured
+from footprint.domain.months import local_midnight, month_at, month_start
 from footprint.domain.notices import Notice
-
-ENERGY_EVIDENCE: Final = ("none", "declared", "utilisation", "model", "kind")
-"""From none to the weakest; a month reports the weakest evidence it used."""
+from footprint.domain.stretches import Stretch, Window, read_stretches
+from footprint.domain.uncertainty import ACTIVITY_LN_GSD2
 
 MAINTENANCE_ACTIVITY: Final = "maintenance.it_hardware"
-END_USER_PUE: Final = 1.0
-"""Kit in an office, or outside a computer room, has no cooling plant of its own."""
+OTHER_STAGES: Final = ("transport", "end_of_life")
 
-
-class Window(NamedTuple):
-    """The Unix seconds between which states are read; lives and evidence are not bounded by it."""
-
-    start: int
-    end: int
+USED: Final = ("refurbished", "taken_back")
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
-    """Constant conditions from `start` to `end`; `watts` and `capacity` are NaN where unknown, `pue` too."""
+class Part:
+    """Something that is spread in a straight line over the life: `unit_kg` of one unit (in the unit of the criterion), as it is carried."""
 
-    start: int
-    end: int
-    status: Status
-    site: Site | None
-    watts: float
-    evidence: int
-    activity_ln_gsd2: float
-    pue: float
-    capacity: float
-    notices: Notice
-    factors: tuple[Factor, ...]
-    power: Power | None
+    stage: str
+    criterion: str
+    unit_kg: float
+    embodied: Embodied
+
+
+class Phase(NamedTuple):
+    """A straight line: from when to when (Unix seconds, NaN unknown), over how many days, and which share of the whole is spread."""
+
+    start: float
+    end: float
+    days: float
+    share: float
+
+
+UNKNOWN_PHASE: Final = Phase(math.nan, math.nan, 1.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """All the evidence on one asset that is physical, or that has figures of its own."""
+    """All the evidence on one asset that is physical, or that has figures of its own. `parts` are spread over `spread_days`."""
 
     asset: Asset
     organisation: Organisation
+    catalogue: Catalogue
     embodied: Embodied | None
-    spread: Spread | None
+    parts: tuple[Part, ...]
+    spread_days: float | None
     life: Life | None
     maintenance: Factor | None
     stretches: tuple[Stretch, ...]
+    extras: tuple[Extra, ...]
     notices: Notice
     factors: tuple[Factor, ...] = field(default=())
+    closed: tuple[ClosedLife, ...] = ()
 
     @property
-    def life_window(self) -> tuple[float, float]:
-        """Unix seconds from which to which the embodied emissions are spread; NaN where they are not known."""
-        if self.life is None or self.spread is None:
-            return math.nan, math.nan
-        return self.life.start, self.life.start + self.spread.days * DAY_S
+    def phases(self) -> tuple[Phase, ...]:
+        """How the parts are spread: in each run of closed months with a life of its own, and from then on.
+
+        Closed months never change: where the life is another now (extended, or cut short), they keep the life that they were closed with,
+        and the open months of the new life carry what is left, often nothing. The sum over the life is the total all the same.
+        """
+        if self.life is None or self.spread_days is None:
+            return (UNKNOWN_PHASE,)
+        start = float(self.life.start)
+        begun = max(start, float(self.asset.segments[0].start))
+        phases: list[Phase] = []
+        at, left = start, 1.0
+        for until, life_days in (*((float(each.until), each.days) for each in self.runs), (math.inf, self.spread_days)):
+            end = start + life_days * DAY_S
+            days = (end - at) / DAY_S if phases else life_days
+            phase = Phase(at, end, days, left) if days > 0 else Phase(at, at, 1.0, 0.0)
+            phases.append(phase)
+            charged = max(0.0, min(phase.end, until) - max(at, begun)) / DAY_S
+            left = max(0.0, left - left * charged / phase.days)
+            at = until
+        return tuple(phases)
+
+    @property
+    def runs(self) -> tuple[ClosedLife, ...]:
+        """The runs of closed months with another life than what follows; none where the asset began otherwise: that is a correction."""
+        if self.life is None or any(each.start != self.life.start for each in self.closed):
+            return ()
+        following = [*(each.days for each in self.closed[1:]), self.spread_days]
+        return tuple(
+            each
+            for each, days in zip(self.closed, following, strict=False)
+            if each.until > self.life.start and each.days != days
+        )
+
+    @property
+    def leased(self) -> bool:
+        """Whether the asset is hired: what makes it is its lessor's capital good."""
+        return self.asset.condition == "leased"
+
+    def part(self, stage: str, criterion: str) -> Part | None:
+        """What is spread of that stage and criterion."""
+        return next((each for each in self.parts if each.stage == stage and each.criterion == criterion), None)
 
 
 def read_profile(
-    asset: Asset, organisation: Organisation, sites: Mapping[UUID, Site], catalogue: Catalogue, window: Window
+    asset: Asset,
+    organisation: Organisation,
+    sites: Mapping[UUID, Site],
+    catalogue: Catalogue,
+    window: Window,
+    measured: Measured = NOTHING_MEASURED,
+    activities: Sequence[Activity] = (),
+    closed: tuple[ClosedLife, ...] = (),
 ) -> Profile:
     """Choose the evidence for `asset`, and read its states within `window`."""
-    notices = Notice(0)
+    region = _region(asset, sites)
+    extras = read_activities(activities, organisation.time_zone, sites, catalogue, region)
+    if asset.is_home:
+        stretches = read_stretches(asset, organisation, sites, catalogue, window, measured, extras)
+        return Profile(asset, organisation, catalogue, None, (), None, None, None, stretches, extras, Notice(0))
+    making = _making(asset, organisation, catalogue)
+    extras = (*extras, *making.extras)
+    stretches = read_stretches(asset, organisation, sites, catalogue, window, measured, extras)
+    maintenance, said = None, Notice(0)
+    if asset.support_eur_per_year:
+        maintenance = catalogue.coefficient(MAINTENANCE_ACTIVITY)
+        if maintenance is None:
+            said |= Notice.NO_MAINTENANCE_FACTOR
+    return Profile(
+        asset,
+        organisation,
+        catalogue,
+        making.embodied,
+        making.parts,
+        making.spread_days,
+        making.life,
+        maintenance,
+        stretches,
+        extras,
+        said | making.notices,
+        making.factors + ((maintenance,) if maintenance else ()),
+        closed,
+    )
+
+
+def _region(asset: Asset, sites: Mapping[UUID, Site]) -> str | None:
+    """Where an asset stands, as far as is known: its last site."""
+    place = next((each.site for each in reversed(asset.segments) if each.site is not None), None)
+    site = sites.get(place) if place is not None else None
+    return site.region if site else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Making:
+    """What making, bringing and disposing of an asset weighs, and over which life."""
+
+    embodied: Embodied | None
+    parts: tuple[Part, ...]
+    spread_days: float | None
+    life: Life | None
+    extras: tuple[Extra, ...]
+    notices: Notice
+    factors: tuple[Factor, ...]
+
+
+def _making(asset: Asset, organisation: Organisation, catalogue: Catalogue) -> _Making:
+    clouds = [each for each in asset.segments if asset.is_virtual and each.host is None and each.cloud is not None]
+    if clouds:
+        return _cloud_making(asset, catalogue)
     configuration = last_configuration(asset.segments)
     embodied = choose_embodied(
         catalogue,
@@ -92,141 +199,87 @@ def read_profile(
         configuration=configuration,
     )
     life = choose_life(catalogue, asset, organisation.time_zone)
-    spread = None
-    if embodied is None:
-        notices |= Notice.NO_EMBODIED_EVIDENCE
-    elif life is None:
-        notices |= Notice.NO_LIFE
-    else:
-        spread, convention = _spread(asset, organisation, embodied, life)
-        notices |= convention
-        if asset.acquired_on is None:
-            notices |= Notice.LIFE_FROM_TIMELINE
-        if embodied.trace[-1].startswith("not stated"):
-            notices |= Notice.UNSTATED_PARTS
-    maintenance = None
-    if asset.support_eur_per_year:
-        maintenance = catalogue.coefficient(MAINTENANCE_ACTIVITY)
-        if maintenance is None:
-            notices |= Notice.NO_MAINTENANCE_FACTOR
-    factors = (embodied.factors if embodied and spread else ()) + (
-        (life.factor,) if life and spread and life.factor else ()
+    found = {(MANUFACTURING, GWP): embodied} if embodied is not None else {}
+    for criterion in (GWP, *sorted(catalogue.criteria - {GWP})):
+        for stage in (MANUFACTURING, *OTHER_STAGES):
+            part = choose_part(catalogue, asset.kind, stage, criterion, asset.maker, asset.model, configuration)
+            if part is not None:
+                found.setdefault((stage, criterion), part)
+    if not found:
+        return _Making(None, (), None, life, (), Notice.NO_EMBODIED_EVIDENCE, ())
+    notices = Notice(0) if embodied else Notice.NO_EMBODIED_EVIDENCE
+    if life is None:
+        return _Making(embodied, (), None, None, (), notices | Notice.NO_LIFE, ())
+    if asset.acquired_on is None:
+        notices |= Notice.LIFE_FROM_TIMELINE
+    if embodied is not None and embodied.trace[-1].startswith("not stated"):
+        notices |= Notice.UNSTATED_PARTS
+    spread_days, carried, overhead = life.days, {key: each.unit_kg for key, each in found.items()}, None
+    if asset.condition in USED and asset.age_years:
+        gone = life.evidence == "actual"
+        first_life = life.nominal_days if life.nominal_days is not None else life.days + asset.age_years * YEAR_DAYS
+        for key, each in found.items():
+            share = refurbished(
+                organisation.refurbished, each.unit_kg, first_life, asset.age_years, life.days if gone else None
+            )
+            carried[key], spread_days = share.unit_kg, life.days if gone else share.days
+        overhead = _overhead(asset, organisation, catalogue)
+        notices |= Notice(0) if overhead else Notice.REFURBISHED
+    factors = tuple(factor for each in found.values() for factor in each.factors)
+    parts = tuple(Part(*key, carried[key], each) for key, each in found.items())
+    extras = (overhead,) if overhead else ()
+    return _Making(
+        embodied, parts, spread_days, life, extras, notices, factors + ((life.factor,) if life.factor else ())
     )
-    return Profile(
-        asset,
-        organisation,
-        embodied,
-        spread,
-        life,
-        maintenance,
-        tuple(_stretches(asset, organisation, sites, catalogue, window)),
-        notices,
-        factors + ((maintenance,) if maintenance else ()),
+
+
+def _overhead(asset: Asset, organisation: Organisation, catalogue: Catalogue) -> Extra | None:
+    """What refurbishing the asset weighed, in the month of its acquisition; under `remaining`, where the catalogue knows it."""
+    factor = catalogue.coefficient(f"refurbishing.{asset.kind}")
+    if factor is None or organisation.refurbished is not Convention.REMAINING:
+        return None
+    zone, day = organisation.time_zone, asset.acquired_on
+    start = asset.segments[0].start if day is None else local_midnight(zone, day.year, day.month, day.day)
+    return Extra(
+        start,
+        month_start(zone, month_at(zone, start) + 1),
+        stage=MANUFACTURING,
+        criterion=GWP,
+        basis="both",
+        amount=float(asset.quantity),
+        unit="unit",
+        origin=f"refurbishing: {factor.value!r} kg a unit, in the month of acquisition",
+        factor=factor,
+        source_ln_gsd2=ACTIVITY_LN_GSD2["kind"],
     )
 
 
-def _spread(asset: Asset, organisation: Organisation, embodied: Embodied, life: Life) -> tuple[Spread, Notice]:
-    if asset.condition not in ("refurbished", "taken_back") or not asset.age_years:
-        return Spread(embodied.unit_kg, life.days), Notice(0)
-    gone = life.evidence == "actual"
-    first_life = life.nominal_days if life.nominal_days is not None else life.days + asset.age_years * YEAR_DAYS
-    carried = refurbished(
-        organisation.refurbished, embodied.unit_kg, first_life, asset.age_years, life.days if gone else None
-    )
-    return Spread(carried.unit_kg, life.days if gone else carried.days), Notice.REFURBISHED
-
-
-def _stretches(
-    asset: Asset, organisation: Organisation, sites: Mapping[UUID, Site], catalogue: Catalogue, window: Window
-) -> Iterator[Stretch]:
+def _cloud_making(asset: Asset, catalogue: Catalogue) -> _Making:
+    extras: list[Extra] = []
+    notices = Notice(0)
+    factors: list[Factor] = []
     left = retirement(asset)
-    stop = window.end if left is None else min(window.end, left)
     for segment in asset.segments:
-        if asset.is_virtual and segment.host is not None:
+        if segment.host is not None or segment.cloud is None or not segment.status.powered:
             continue
-        end = stop if segment.end is None else min(segment.end, stop)
-        begin = max(segment.start, window.start)
-        if begin >= end:
-            continue
-        site = sites.get(segment.site) if segment.site else None
-        for start, until, pue, pue_notice, pue_factors in _pue(asset, organisation, site, catalogue, begin, end):
-            yield _stretch(asset, segment, site, catalogue, (start, until), pue, pue_notice, pue_factors)
+        end = segment.end if segment.end is not None else left if left is not None else _FAR
+        extra, said = cloud_making(catalogue, segment.cloud, segment.vcpu, segment.start, end)
+        notices |= said
+        if extra is not None:
+            extras.append(extra)
+            factors.extend([extra.factor] if extra.factor else [])
+    return _Making(None, (), None, None, tuple(extras), notices, tuple(dict.fromkeys(factors)))
 
 
-def _stretch(
-    asset: Asset,
-    segment: Segment,
-    site: Site | None,
-    catalogue: Catalogue,
-    span: tuple[int, int],
-    pue: float,
-    pue_notice: Notice,
-    pue_factors: tuple[Factor, ...],
-) -> Stretch:
-    power = choose_power(
-        catalogue,
-        asset.kind,
-        annual_kwh=asset.annual_kwh,
-        average_w=asset.average_w,
-        configuration=segment.configuration,
-        maker=asset.maker,
-        model=asset.model,
-    )
-    notices = pue_notice
-    if segment.status.powered:
-        notices |= Notice(0) if power else Notice.NO_ENERGY_EVIDENCE
-        notices |= Notice(0) if site else Notice.NO_SITE
-        notices |= Notice.STANDBY if segment.status is Status.STANDBY else Notice(0)
-    cores = segment.configuration.cores if segment.configuration else None
-    capacity = segment.vcpu if segment.vcpu is not None else cores
-    return Stretch(
-        start=span[0],
-        end=span[1],
-        status=segment.status,
-        site=site,
-        watts=power.watts if power else math.nan,
-        evidence=ENERGY_EVIDENCE.index(power.evidence) if power else 0,
-        activity_ln_gsd2=power.ln_gsd2 if power else 0.0,
-        pue=pue,
-        capacity=math.nan if capacity is None else capacity * asset.quantity,
-        notices=notices,
-        factors=(power.factors if power else ()) + pue_factors,
-        power=power,
-    )
-
-
-def _pue(
-    asset: Asset, organisation: Organisation, site: Site | None, catalogue: Catalogue, start: int, end: int
-) -> Iterator[tuple[int, int, float, Notice, tuple[Factor, ...]]]:
-    """Cut an interval where the PUE of the site changes; where none is stated, the default of the site's kind."""
-    if site is None or not site.pue:
-        yield start, end, *_default_pue(asset, site, catalogue)
-        return
-    zone = organisation.time_zone
-    windows = [(_midnight(zone, each.start, 0), _midnight(zone, each.end, end), each.value) for each in site.pue]
-    cuts = sorted({start, end} | {edge for low, high, _ in windows for edge in (low, high) if start < edge < end})
-    for low, high in pairwise(cuts):
-        value = next((value for begin, until, value in windows if begin <= low < until), None)
-        if value is None:
-            yield low, high, *_default_pue(asset, site, catalogue)
-        else:
-            yield low, high, value, Notice(0), ()
-
-
-def _midnight(zone: str, day: date | None, otherwise: int) -> int:
-    return otherwise if day is None else local_midnight(zone, day.year, day.month, day.day)
-
-
-def _default_pue(asset: Asset, site: Site | None, catalogue: Catalogue) -> tuple[float, Notice, tuple[Factor, ...]]:
-    in_computer_room = asset.kind in COMPUTER_ROOM_KINDS if site is None else site.kind != "office"
-    if not in_computer_room:
-        return END_USER_PUE, Notice(0), ()
-    default = catalogue.default_pue()
-    if default is None:
-        return math.nan, Notice.NO_PUE, ()
-    return default.value, Notice.DEFAULT_PUE, (default,)
+_FAR: Final = 4_102_444_800
+"""1 January 2100: later than any projection."""
 
 
 def shares_whole(site: Site | None) -> bool:
     """Whether the rule of the site passes the idle part of a host on to its virtual machines."""
     return site is not None and site.rule is AllocationRule.SOLD
+
+
+def shared_by(site: Site | None) -> SharedBy:
+    """What the rule of the site tells the machines of a host apart by."""
+    return SharedBy.VCPU if site is None else site.shared_by

@@ -1,7 +1,8 @@
-"""Terms summed up: the figures of each asset and month, ready to be stored and published."""
+"""The figures of each asset and month, put together from the summed terms, ready to be stored and published."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -9,23 +10,36 @@ import numpy as np
 
 from footprint.domain.allocation import LINES, Subject, Terms
 from footprint.domain.catalogue import FactorRef
-from footprint.domain.grid import Floats, Integers
-from footprint.domain.inventory import Asset, Operator, Segment, Site
+from footprint.domain.cells import (
+    Cells,
+    ExtraSum,
+    Spreads,
+    Sum,
+    cells_of,
+    extra_value,
+    reduce,
+    reference_runs,
+    sum_extras,
+    sum_measure,
+)
+from footprint.domain.claims import Piece, apportion, pieces_of, shares_within
+from footprint.domain.inventory import Asset, Claim, Segment, Site
 from footprint.domain.ledger import Ledger
 from footprint.domain.months import month_at, month_start
 from footprint.domain.notices import Notice
-from footprint.domain.profiles import ENERGY_EVIDENCE
-from footprint.domain.scopes import CLOUD, Line, line_of
-from footprint.domain.weighing import ELECTRICITY_EVIDENCE, FigureKey, Measure
+from footprint.domain.scopes import CLOUD, Control, Line, line_of
+from footprint.domain.stretches import ENERGY_EVIDENCE
+from footprint.domain.weighing import ELECTRICITY_EVIDENCE, FigureKey
 
-METHOD_VERSION: Final = "2026.1"
+METHOD_VERSION: Final = "2026.2"
 """Of the method (docs/method.md): it changes when the same inputs give other figures."""
 
 
 class Figure(NamedTuple):
     """One stored number: `value` in the unit of the criterion (kgCO2e for gwp), at a site, on a reporting line.
 
-    `share` is `own`, `idle` (the unsold part of a host) or `sold` (what other organisations use of it).
+    `share` is `own`, `idle` (the unsold part of a host) or `sold` (what other organisations use of it). `factor` and `source` name what its
+    uncertainty is shared with ('' for nothing), each with its ln GSD²; `ln_gsd2` is of both.
     """
 
     stage: str
@@ -38,11 +52,31 @@ class Figure(NamedTuple):
     beges_item: str
     value: float
     ln_gsd2: float
+    factor: str = ""
+    factor_ln_gsd2: float = 0.0
+    source: str = ""
+    source_ln_gsd2: float = 0.0
+
+    @property
+    def line(self) -> tuple[str, str, str, str, UUID | None, int, str, str]:
+        """What the figure is about: no two figures of a result are about the same."""
+        return self[:8]
+
+
+class Claimed(NamedTuple):
+    """What an application uses of a figure, in billionths of its unit."""
+
+    application: UUID
+    figure: Figure
+    billionths: int
 
 
 @dataclass(slots=True)
 class AssetMonth:
-    """The result for one asset and month. `kwh` is at the meter of the site, None where unknown; `notices` are `Notice` bits."""
+    """The result for one asset and month. `kwh` is at the meter of the site, None where unknown; `notices` are `Notice` bits.
+
+    `life_start` (a Unix second) and `spread_days` are the life over which its making is spread.
+    """
 
     asset: Asset
     month: int
@@ -56,94 +90,93 @@ class AssetMonth:
     energy_evidence: str = "none"
     electricity_evidence: str = "none"
     notices: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Cells:
-    """Runs of terms with one subject, month, site, line and owner; `first` is the index of each run's first term."""
-
-    first: Integers
-    cell: Integers
-    subject: Integers
-    month: Integers
-    site: Integers
-    line: Integers
-    purchased: Integers
-
-
-class Sum(NamedTuple):
-    """A measure summed over a cell's terms: value, how many terms were known, and ln GSD² (terms of one asset are correlated)."""
-
-    value: list[float]
-    known: list[float]
-    ln_gsd2: list[float]
-
-
-def cells_of(terms: Terms) -> Cells:
-    """Cut the sorted terms into cells."""
-    columns = (terms.subject, terms.month, terms.site, terms.line, terms.purchased)
-    turns = np.zeros(len(terms.subject), dtype=bool)
-    turns[:1] = True
-    for column in columns:
-        turns[1:] |= column[1:] != column[:-1]
-    first = np.flatnonzero(turns).astype(np.int64)
-    return Cells(first, np.cumsum(turns) - 1, *(column[first].astype(np.int64) for column in columns))
-
-
-def sum_measure(measure: Measure, terms: Terms, cells: Cells) -> Sum:
-    """Sum a measure over each cell, term after term in time."""
-    count = len(cells.first)
-    values: Floats = measure.value[terms.interval] * terms.share
-    total = np.bincount(cells.cell, weights=values, minlength=count).astype(np.float64)
-    known = np.bincount(cells.cell, weights=measure.known[terms.interval], minlength=count)
-    spreads = np.bincount(cells.cell, weights=values * measure.ln_gsd2[terms.interval], minlength=count)
-    mean = np.divide(spreads, total, out=np.zeros_like(total), where=total > 0)
-    return Sum(total.tolist(), known.tolist(), mean.tolist())
+    life_start: int | None = None
+    spread_days: float | None = None
+    claimed: list[Claimed] = field(default_factory=list)
 
 
 def collect(
-    ledger: Ledger, terms: Terms, subjects: Sequence[Subject], first_months: Sequence[int], horizons: Sequence[int]
+    ledger: Ledger,
+    terms: Terms,
+    subjects: Sequence[Subject],
+    first_months: Sequence[int],
+    horizons: Sequence[int],
+    claims: Mapping[UUID, Sequence[Claim]],
 ) -> Iterator[AssetMonth]:
     """The months of every subject, from its first segment (or its first month) to its horizon or its leaving, in order."""
     cells = cells_of(terms)
     weights = ledger.weights
-    figures = {key: sum_measure(measure, terms, cells) for key, measure in weights.figures.items()}
-    at_device = {key: sum_measure(measure, terms, cells) for key, measure in weights.at_device.items()}
-    energy = sum_measure(weights.kwh, terms, cells)
     reader = _CellReader(
         ledger=ledger,
-        figures=figures,
-        at_device=at_device,
-        energy=energy,
+        terms=terms,
+        cells=cells,
+        figures={key: sum_measure(measure, terms, cells) for key, measure in weights.figures.items()},
+        at_device={key: sum_measure(measure, terms, cells) for key, measure in weights.at_device.items()},
+        energy=sum_measure(weights.kwh, terms, cells),
+        extras=sum_extras(ledger, terms, cells),
         terms_in=np.diff(np.append(cells.first, len(terms.subject))).tolist(),
         line=cells.line.tolist(),
-        purchased=cells.purchased.tolist(),
+        control=cells.control.tolist(),
         site=cells.site.tolist(),
-        notices=_reduce(np.bitwise_or, weights.notices[terms.interval] | terms.notices, cells),
-        energy_evidence=_reduce(np.maximum, weights.energy_evidence[terms.interval], cells),
-        electricity_evidence=_reduce(np.maximum, weights.electricity_evidence[terms.interval], cells),
+        notices=reduce(np.bitwise_or, weights.notices[terms.interval] | terms.notices, cells),
+        energy_evidence=reduce(np.bitwise_or, 1 << weights.energy_evidence[terms.interval], cells),
+        electricity_evidence=reduce(np.maximum, weights.electricity_evidence[terms.interval], cells),
         embodied=[
-            profile.embodied.evidence if profile.embodied and profile.spread else "none" for profile in ledger.profiles
+            profile.embodied.evidence if profile.embodied and profile.spread_days else "none"
+            for profile in ledger.profiles
         ],
         owner=ledger.asset[terms.interval[cells.first]].tolist() if len(cells.first) else [],
-        references=_reference_runs(weights.references[terms.interval], cells),
+        references=reference_runs(weights.references[terms.interval], cells),
     )
     keys = list(zip(cells.subject.tolist(), cells.month.tolist(), strict=True))
     position = 0  # cells past a machine's own horizon, which lies before that of a host further west, are passed over
     for index, subject in enumerate(subjects):
-        for month, status, segment in _months(subject, first_months[index], horizons[index]):
+        of_asset = claims.get(subject.asset.id, ())
+        for month, status, segment in _months(ledger, subject, first_months[index], horizons[index]):
             result = AssetMonth(subject.asset, month, status, segment.site, segment.host)
+            evidence, taken = 0, []
             while position < len(keys) and keys[position] <= (index, month):
                 if keys[position] == (index, month):
-                    reader.add(result, position)
+                    evidence |= reader.add(result, position)
+                    taken.append(position)
                 position += 1
+            _say_evidence(result, evidence)
             if subject.asset.is_virtual:
                 _say_what_lacks(result, segment)
-            result.figures.sort(key=figure_order)
+            if of_asset and taken:
+                zone = subject.organisation.time_zone
+                pieces = pieces_of(of_asset, month_start(zone, month), month_start(zone, month + 1))
+                result.claimed = list(reader.claimed(taken, pieces)) if pieces else []
+            result.life_start, result.spread_days = reader.life(subject)
+            together = len(taken) > 1 or any(each in reader.extras for each in taken)
+            result.figures = merged(result.figures) if together else sorted(result.figures, key=figure_order)
             yield result
 
 
-def figure_order(figure: Figure) -> tuple[str, str, str, str, str, bytes]:
+def merged(figures: Sequence[Figure]) -> list[Figure]:
+    """In order, with those about the same added up; what two factors share is told by the heavier one."""
+    by_line: dict[tuple[object, ...], Figure] = {}
+    for each in figures:
+        known = by_line.get(each.line)
+        by_line[each.line] = each if known is None else _added(known, each)
+    return sorted(by_line.values(), key=figure_order)
+
+
+def _added(one: Figure, other: Figure) -> Figure:
+    value = one.value + other.value
+    heavier = one if one.value >= other.value else other
+    if value <= 0:
+        return heavier._replace(value=value)
+    spreads = Spreads(
+        heavier.factor,
+        (one.value * one.factor_ln_gsd2 + other.value * other.factor_ln_gsd2) / value,
+        heavier.source,
+        (one.value * one.source_ln_gsd2 + other.value * other.source_ln_gsd2) / value,
+    )
+    return Figure(*one.line, value, spreads.ln_gsd2, *spreads)
+
+
+def figure_order(figure: Figure) -> tuple[str, str, str, str, str, str, bytes]:
     """The order of the figures of a result, the same wherever they come from."""
     return (
         figure.criterion,
@@ -151,37 +184,30 @@ def figure_order(figure: Figure) -> tuple[str, str, str, str, str, bytes]:
         figure.basis,
         figure.share,
         figure.ghg_category,
+        figure.beges_item,
         figure.site.bytes if figure.site else b"",
     )
 
 
-def _reduce(operation: np.ufunc, values: Integers, cells: Cells) -> list[int]:
-    reduced: list[int] = operation.reduceat(values, cells.first).tolist() if len(cells.first) else []
-    return reduced
-
-
-def _reference_runs(references: Integers, cells: Cells) -> Mapping[int, tuple[int, ...]]:
-    """For each cell the distinct reference sets of its terms."""
-    width = int(references.max(initial=0)) + 1
-    runs: dict[int, tuple[int, ...]] = {}
-    for code in np.unique(cells.cell * width + references).tolist():
-        cell, reference = divmod(code, width)
-        runs[cell] = (*runs.get(cell, ()), reference)
-    return runs
-
-
-def _months(subject: Subject, first_month: int, horizon: int) -> Iterator[tuple[int, str, Segment]]:
-    """Each month of the timeline, with the status, and the segment, that holds at its end."""
+def _months(ledger: Ledger, subject: Subject, first_month: int, horizon: int) -> Iterator[tuple[int, str, Segment]]:
+    """Each month of the timeline, and of what else is spread over time, with the status, and the segment, that holds at its end."""
     zone = subject.organisation.time_zone
     segments = subject.asset.segments
     last = segments[-1]
     stop = horizon if last.end is None else min(horizon, last.end)
     if last.status == "retired":
         stop = min(stop, next(each.start for each in _trailing_retired(segments)))
-    if segments[0].start >= stop:
-        return
+    spans = [(segments[0].start, stop)] if segments[0].start < stop else []
+    if subject.ledger_index is not None:
+        extras = ledger.profiles[subject.ledger_index].extras
+        spans.extend((each.start, min(each.end, horizon)) for each in extras if each.anywhere and each.start < horizon)
+    months = {
+        month
+        for start, end in spans
+        for month in range(max(first_month, month_at(zone, start)), month_at(zone, end - 1) + 1)
+    }
     at = 0
-    for month in range(max(first_month, month_at(zone, segments[0].start)), month_at(zone, stop - 1) + 1):
+    for month in sorted(months):
         end = min(month_start(zone, month + 1), stop) - 1
         while at + 1 < len(segments) and segments[at + 1].start <= end:
             at += 1
@@ -197,6 +223,17 @@ def _trailing_retired(segments: Sequence[Segment]) -> Iterator[Segment]:
     yield segments[first]
 
 
+MEASURED: Final = 1 << ENERGY_EVIDENCE.index("measured")
+
+
+def _say_evidence(result: AssetMonth, bits: int) -> None:
+    """The weakest evidence of energy in the month, and whether measurements have gaps that another fills."""
+    weakest = bits.bit_length() - 1
+    result.energy_evidence = ENERGY_EVIDENCE[max(weakest, 0)]
+    if bits & MEASURED and bits > 2 * MEASURED - 1:
+        result.notices |= int(Notice.MEASUREMENT_GAPS)
+
+
 def _say_what_lacks(result: AssetMonth, segment: Segment) -> None:
     if segment.host is not None and segment.vcpu is None:
         result.notices |= int(Notice.NO_ALLOCATION)
@@ -209,12 +246,15 @@ class _CellReader:
     """The summed cells, and how one of them is written into its asset-month."""
 
     ledger: Ledger
+    terms: Terms
+    cells: Cells
     figures: Mapping[FigureKey, Sum]
     at_device: Mapping[FigureKey, Sum]
     energy: Sum
+    extras: Mapping[int, list[ExtraSum]]
     terms_in: list[int]
     line: list[int]
-    purchased: list[int]
+    control: list[int]
     site: list[int]
     notices: list[int]
     energy_evidence: list[int]
@@ -223,9 +263,8 @@ class _CellReader:
     owner: list[int]
     references: Mapping[int, tuple[int, ...]]
 
-    def add(self, result: AssetMonth, cell: int) -> None:
-        """Add the figures, evidence and warnings of a cell."""
-        line, purchased = self.line[cell], bool(self.purchased[cell])
+    def add(self, result: AssetMonth, cell: int) -> int:
+        """Add the figures, evidence and warnings of a cell; the evidences of its energy, as bits."""
         site = self._site(cell)
         count = self.terms_in[cell]
         result.notices |= self.notices[cell]
@@ -239,11 +278,12 @@ class _CellReader:
                 continue
             if known < count:
                 result.notices |= PARTIAL
-            result.figures.extend(self._figures(key, summed, cell, LINES[line], site, purchased))
+            result.figures.extend(self._figures(key, summed, cell, site))
+        for extra in self.extras.get(cell, ()):
+            result.notices |= extra.notices
+            if not extra.void:
+                result.figures.append(self._extra(extra, cell, site))
         result.embodied_evidence = _weakest(EMBODIED_ORDER, result.embodied_evidence, self.embodied[self.owner[cell]])
-        result.energy_evidence = _weakest(
-            ENERGY_EVIDENCE, result.energy_evidence, ENERGY_EVIDENCE[self.energy_evidence[cell]]
-        )
         result.electricity_evidence = _weakest(
             ELECTRICITY_EVIDENCE, result.electricity_evidence, ELECTRICITY_EVIDENCE[self.electricity_evidence[cell]]
         )
@@ -253,26 +293,115 @@ class _CellReader:
                 result.references = found
             elif result.references is not found:
                 result.references = tuple(sorted({*result.references, *found}))
+        named = {
+            factor.ref
+            for extra in self.extras.get(cell, ())
+            for index in extra.extras
+            if (factor := self.ledger.extras[index].factor) is not None
+        }
+        if named:
+            result.references = tuple(sorted({*result.references, *named}))
+        return self.energy_evidence[cell]
+
+    def life(self, subject: Subject) -> tuple[int | None, float | None]:
+        """Over which life the making of an asset is spread: kept, so that a closed month knows with which it was closed."""
+        profile = None if subject.ledger_index is None else self.ledger.profiles[subject.ledger_index]
+        if profile is None or profile.life is None or profile.spread_days is None:
+            return None, None
+        return profile.life.start, profile.spread_days
+
+    def claimed(self, cells: Sequence[int], pieces: Sequence[Piece]) -> Iterator[Claimed]:
+        """What applications use of the figures of cells, by the time that their terms and claims share."""
+        for cell in cells:
+            site, of_cell = self._site(cell), self.cells.terms_of(cell)
+            intervals = self.terms.interval[of_cell]
+            starts, ends = self.ledger.start[intervals].tolist(), self.ledger.end[intervals].tolist()
+            shares = {
+                of_cell.start + index: shares_within(pieces, start, end)
+                for index, (start, end) in enumerate(zip(starts, ends, strict=True))
+            }
+            for key, summed in self.figures.items():
+                if summed.known[cell]:
+                    values = self.ledger.weights.figures[key].value[intervals] * self.terms.share[of_cell]
+                    weighted = dict(zip(shares, values.tolist(), strict=True))
+                    for figure in self._figures(key, summed, cell, site):
+                        yield from _shared_out(figure, weighted, shares)
+            for extra in (each for each in self.extras.get(cell, ()) if not each.void):
+                parts: dict[int, float] = {}
+                for term, index in zip(extra.terms, extra.extras, strict=True):
+                    parts[term] = parts.get(term, 0.0) + extra_value(self.ledger, self.terms, term, index)
+                yield from _shared_out(self._extra(extra, cell, site), parts, shares)
 
     def _site(self, cell: int) -> Site | None:
         number = self.site[cell]
         return None if number < 0 else self.ledger.stretches[number].site
 
-    def _figures(
-        self, key: FigureKey, summed: Sum, cell: int, share: str, site: Site | None, purchased: bool
-    ) -> Iterator[Figure]:
-        value, spread = summed.value[cell], summed.ln_gsd2[cell]
-        site_id = site.id if site else None
-        if key in self.at_device and site is not None and site.operator is Operator.HOSTED and not purchased:
+    def _figures(self, key: FigureKey, summed: Sum, cell: int, site: Site | None) -> Iterator[Figure]:
+        variables = self.ledger.weights.variables
+        spreads = Spreads(
+            variables[summed.factor[cell]],
+            summed.factor_ln_gsd2[cell],
+            variables[summed.source[cell]],
+            summed.source_ln_gsd2[cell],
+        )
+        control, value = self.control[cell], summed.value[cell]
+        if control & HOSTED and key in self.at_device:
             device = self.at_device[key].value[cell]
-            yield Figure(*key, share, site_id, *line_of(key.stage, purchased=False), device, spread)
-            yield Figure(*key, share, site_id, *CLOUD, value - device, spread)
+            yield self._figure(key, cell, site, line_in(key.stage, 0), device, spreads)
+            yield self._figure(key, cell, site, CLOUD, value - device, spreads)
             return
-        line: Line = line_of(key.stage, purchased=purchased)
-        yield Figure(*key, share, site_id, *line, value, spread)
+        yield self._figure(key, cell, site, line_in(key.stage, control), value, spreads)
+
+    def _extra(self, extra: ExtraSum, cell: int, site: Site | None) -> Figure:
+        control, line = self.control[cell], extra.line
+        if line is None or control & PURCHASED:
+            line = line_in(extra.key.stage, control)
+        return self._figure(extra.key, cell, site, line, extra.value, extra.spreads)
+
+    def _figure(
+        self, key: FigureKey, cell: int, site: Site | None, line: Line, value: float, spreads: Spreads
+    ) -> Figure:
+        share, site_id = LINES[self.line[cell]], site.id if site else None
+        return Figure(
+            key.stage,
+            key.criterion,
+            key.basis,
+            share,
+            site_id,
+            line.scope,
+            line.ghg_category,
+            line.beges_item,
+            value,
+            spreads.ln_gsd2,
+            *spreads,
+        )
+
+
+def _shared_out(
+    figure: Figure, weighted: Mapping[int, float], shares: Mapping[int, Mapping[UUID, float]]
+) -> Iterator[Claimed]:
+    """The parts of a figure by application: `weighted` is what each term adds to it, `shares` who uses the term."""
+    whole = sum(weighted.values())
+    by_application: dict[UUID, float] = {}
+    for term, value in weighted.items():
+        for application, share in shares[term].items():
+            part = share * value / whole if whole > 0 else share / len(weighted)
+            by_application[application] = by_application.get(application, 0.0) + part
+    amount = round(figure.value * 1e9)
+    for application, billionths in apportion(amount, by_application).items():
+        yield Claimed(application, figure, billionths)
 
 
 PARTIAL: Final = int(Notice.PARTIAL)
+HOSTED: Final = int(Control.HOSTED)
+PURCHASED: Final = int(Control.PURCHASED)
+
+
+@cache
+def line_in(stage: str, control: int) -> Line:
+    """`line_of` for the bits of a control, remembered: there are a dozen, and they are asked for with every figure."""
+    return line_of(stage, Control(control))
+
 
 EMBODIED_ORDER: Final = ("none", "given", "model", "configuration", "kind")
 

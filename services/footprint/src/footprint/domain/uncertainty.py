@@ -39,6 +39,7 @@ class Ratings:
 UNRATED = Ratings()
 
 ACTIVITY_RATINGS = {
+    "measured": Ratings(4, 5, 5, 5, 5),
     "given": Ratings.all(4),
     "declared": Ratings.all(4),
     "utilisation": Ratings.all(3),

@@ -12,8 +12,9 @@ from footprint.domain.catalogue import GWP, FactorRef
 from footprint.domain.embodied import MANUFACTURING
 from footprint.domain.grid import FactorTable, Floats, Grid, Integers
 from footprint.domain.notices import Notice
-from footprint.domain.profiles import Profile, Stretch
-from footprint.domain.uncertainty import ACTIVITY_LN_GSD2
+from footprint.domain.profiles import Profile
+from footprint.domain.stretches import Stretch
+from footprint.domain.uncertainty import ACTIVITY_LN_GSD2, UNRATED_LN_GSD2
 
 Booleans = npt.NDArray[np.bool_]
 
@@ -37,12 +38,20 @@ SUPPORT = FigureKey(MAINTENANCE, GWP, "both")
 ELECTRICITY_EVIDENCE: Final = ("none", "region", "earlier_year")
 
 
+class Spread(NamedTuple):
+    """ln GSD² per interval, and what it is shared with: an index into `Weights.variables`, 0 for nothing."""
+
+    ln_gsd2: Floats
+    variable: Integers
+
+
 class Measure(NamedTuple):
-    """One number per interval (0 where unknown), whether it is known, and its ln GSD²."""
+    """One number per interval (0 where unknown), whether it is known, and the spreads of its factor and of its activity."""
 
     value: Floats
     known: Booleans
-    ln_gsd2: Floats
+    factor: Spread
+    source: Spread
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +59,13 @@ class Weights:
     """All that is said of the intervals of a ledger.
 
     `at_device` is the part of the use figures that falls on the device itself, without what the PUE adds. `references` indexes
-    `reference_sets`: the factors behind an interval.
+    `reference_sets`: the factors behind an interval. `variables` names what uncertainties are shared with.
     """
 
     days: Floats
     days_in_life: Floats
+    life_days: Floats
+    life_share: Floats
     hours: Floats
     it_kwh: Measure
     kwh: Measure
@@ -65,6 +76,49 @@ class Weights:
     notices: Integers
     references: Integers
     reference_sets: tuple[tuple[FactorRef, ...], ...]
+    variables: tuple[str, ...]
+
+
+class _Variables:
+    """Names of shared uncertainties, numbered as they come; '' is 0."""
+
+    def __init__(self) -> None:
+        self._numbers = {"": 0}
+
+    def numbers(self, names: Sequence[str]) -> Integers:
+        """The numbers of names."""
+        return np.array([self._numbers.setdefault(each, len(self._numbers)) for each in names], dtype=np.int64)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All names, by number."""
+        return tuple(self._numbers)
+
+
+@dataclass(frozen=True, slots=True)
+class _Intervals:
+    """The arrays that everything is weighed from."""
+
+    profiles: Sequence[Profile]
+    stretches: Sequence[Stretch]
+    asset: Integers
+    stretch: Integers
+    start: Integers
+    end: Integers
+    place: Integers
+    column: Integers
+    seconds: Floats
+    counted: Booleans
+    powered: Booleans
+    quantity: Floats
+
+    def of_stretch(self, values: Sequence[float]) -> Floats:
+        """Numbers of the stretches, by interval."""
+        return np.array(values, dtype=np.float64)[self.stretch]
+
+    def of_asset(self, values: Sequence[float]) -> Floats:
+        """Numbers of the profiles, by interval."""
+        return np.array(values, dtype=np.float64)[self.asset]
 
 
 def weigh(
@@ -74,166 +128,231 @@ def weigh(
     stretch: Integers,
     start: Integers,
     end: Integers,
-    region: Integers,
+    place: Integers,
     month: Integers,
     grid: Grid,
 ) -> Weights:
-    """Weigh each interval; `asset` indexes `profiles`, `stretch` indexes `stretches`, `region` and `month` look into `grid`."""
+    """Weigh each interval; `asset` indexes `profiles`, `stretch` indexes `stretches`, `place` and `month` look into `grid`."""
     seconds = (end - start).astype(np.float64)
+    powered = np.array([each.draws for each in stretches], dtype=bool)[stretch]
+    intervals = _Intervals(
+        profiles,
+        stretches,
+        asset,
+        stretch,
+        start,
+        end,
+        place,
+        month - grid.first_month,
+        seconds,
+        np.array([each.counted for each in stretches], dtype=bool)[stretch],
+        powered,
+        np.array([profile.asset.quantity for profile in profiles], dtype=np.float64)[asset],
+    )
+    variables = _Variables()
     days = seconds / formulas.DAY_S
-    powered = np.array([each.status.powered for each in stretches], dtype=bool)[stretch]
     hours = np.where(powered, seconds, 0.0) / formulas.HOUR_S
-    quantity = np.array([profile.asset.quantity for profile in profiles], dtype=np.float64)[asset]
-    column = month - grid.first_month
-    activity = np.array([each.activity_ln_gsd2 for each in stretches], dtype=np.float64)[stretch]
-    it_kwh, kwh = _energy(stretches, stretch, quantity, hours, powered, activity)
-
-    location = grid.location.value[region, column]
-    location_spread = grid.location.ln_gsd2[region, column]
-    unguaranteed = np.array(
-        [1.0 - each.site.guarantee_share if each.site else 1.0 for each in stretches], dtype=np.float64
-    )[stretch]
-    market = _market(unguaranteed, grid.residual.value[region, column])
-    market_spread = np.where(unguaranteed > 0, grid.residual.ln_gsd2[region, column], 0.0)
-
-    days_in_life, past_life, embodied = _embodied(profiles, asset, quantity, start, end)
-    reference_sets, reference = _references(profiles, stretches, asset, stretch, powered, region, column, grid.location)
+    it_kwh, kwh = _energy(intervals, hours, variables)
+    figures, at_device = _electricity(intervals, it_kwh, kwh, grid, variables)
+    days_in_life, life_days, life_share, past_life, spread_out = _parts(intervals, variables)
+    location = grid.location[GWP]
+    reference_sets, reference = _references(intervals, grid)
+    factor, years_back = location.value[place, intervals.column], location.years_back[place, intervals.column]
     return Weights(
         days=days,
         days_in_life=days_in_life,
+        life_days=life_days,
+        life_share=life_share,
         hours=hours,
         it_kwh=it_kwh,
         kwh=kwh,
-        figures={
-            EMBODIED: embodied,
-            USE_LOCATION: _use(kwh, location, powered, location_spread),
-            USE_MARKET: _use(kwh, market, powered, market_spread),
-            SUPPORT: _support(profiles, asset, days),
-        },
-        at_device={
-            USE_LOCATION: _use(it_kwh, location, powered, location_spread),
-            USE_MARKET: _use(it_kwh, market, powered, market_spread),
-        },
+        figures={**spread_out, **figures, SUPPORT: _support(intervals, days, variables)},
+        at_device=at_device,
         energy_evidence=np.array([each.evidence for each in stretches], dtype=np.int64)[stretch],
-        electricity_evidence=_electricity_evidence(location, powered, grid.location.years_back[region, column]),
-        notices=_notices(
-            profiles, stretches, asset, stretch, powered, location, grid.location.years_back[region, column]
-        )
-        | np.where(past_life, int(Notice.PAST_LIFE), 0),
+        electricity_evidence=np.where(powered & ~np.isnan(factor), np.where(years_back > 0, 2, 1), 0),
+        notices=_notices(intervals, factor, years_back) | np.where(past_life, int(Notice.PAST_LIFE), 0),
         references=reference,
         reference_sets=reference_sets,
+        variables=variables.names,
     )
 
 
-def _energy(
-    stretches: Sequence[Stretch],
-    stretch: Integers,
-    quantity: Floats,
-    hours: Floats,
-    powered: Booleans,
-    activity: Floats,
-) -> tuple[Measure, Measure]:
-    """kWh at the device and at the meter of the site. What is not powered uses 0, and that is known."""
-    watts = np.array([each.watts for each in stretches], dtype=np.float64)[stretch]
-    pue = np.array([each.pue for each in stretches], dtype=np.float64)[stretch]
-    it_known = ~powered | ~np.isnan(watts)
-    known = ~powered | (it_known & ~np.isnan(pue))
-    it_kwh = formulas.it_energy_kwh(quantity, np.where(np.isnan(watts), 0.0, watts), np.ones_like(hours), hours)
-    kwh = np.where(known, formulas.facility_energy_kwh(it_kwh, np.where(np.isnan(pue), 0.0, pue)), 0.0)
-    return Measure(it_kwh, it_known, activity), Measure(kwh, known, activity)
+def _energy(intervals: _Intervals, hours: Floats, variables: _Variables) -> tuple[Measure, Measure]:
+    """kWh at the device and at the meter of the site. What is not powered uses 0, and that is known.
+
+    What was measured at the facility holds the PUE: the device's part is what remains without it.
+    """
+    stretches, powered = intervals.stretches, intervals.powered
+    watts = intervals.of_stretch([each.watts for each in stretches])
+    pue = intervals.of_stretch([each.pue for each in stretches])
+    measured_kwh = intervals.of_stretch([np.nan if each.energy is None else each.energy.kwh for each in stretches])
+    covered_s = intervals.of_stretch([1.0 if each.energy is None else each.energy.covered_s for each in stretches])
+    facility = np.array([each.facility for each in stretches], dtype=bool)[intervals.stretch]
+    measured = ~np.isnan(measured_kwh)
+    metered = formulas.measured_kwh(np.where(measured, measured_kwh, 0.0), intervals.seconds, covered_s)
+    drawn = formulas.it_energy_kwh(
+        intervals.quantity, np.where(np.isnan(watts), 0.0, watts), np.ones_like(hours), hours
+    )
+    factor = np.where(np.isnan(pue), 1.0, pue)
+    it_kwh = np.where(measured, np.where(facility, metered / factor, metered), drawn)
+    it_known = intervals.counted & (~powered | measured | ~np.isnan(watts))
+    known = intervals.counted & (~powered | facility | (it_known & ~np.isnan(pue)))
+    at_meter = np.where(facility, metered, formulas.facility_energy_kwh(it_kwh, factor))
+    source = Spread(
+        intervals.of_stretch([each.source_ln_gsd2 for each in stretches]),
+        variables.numbers([each.source for each in stretches])[intervals.stretch],
+    )
+    none = Spread(np.zeros_like(hours), np.zeros(len(hours), dtype=np.int64))
+    return (
+        Measure(np.where(it_known, it_kwh, 0.0), it_known, none, source),
+        Measure(np.where(known, at_meter, 0.0), known, none, source),
+    )
 
 
-def _use(energy: Measure, factor: Floats, powered: Booleans, factor_ln_gsd2: Floats) -> Measure:
+def _electricity(
+    intervals: _Intervals, it_kwh: Measure, kwh: Measure, grid: Grid, variables: _Variables
+) -> tuple[dict[FigureKey, Measure], dict[FigureKey, Measure]]:
+    """Emissions of the electricity, location-based in each criterion and market-based, at the meter and at the device."""
+    figures: dict[FigureKey, Measure] = {}
+    at_device: dict[FigureKey, Measure] = {}
+    for criterion, table in grid.location.items():
+        key = FigureKey(USE, criterion, "location")
+        value = table.value[intervals.place, intervals.column]
+        spread = Spread(table.ln_gsd2[intervals.place, intervals.column], _variables_of(table, intervals, variables))
+        figures[key] = _use(intervals, kwh, value, spread)
+        at_device[key] = _use(intervals, it_kwh, value, spread)
+        if criterion == GWP:
+            value, spread = _market(intervals, grid.residual, variables)
+            figures[USE_MARKET] = _use(intervals, kwh, value, spread)
+            at_device[USE_MARKET] = _use(intervals, it_kwh, value, spread)
+    return figures, at_device
+
+
+def _variables_of(table: FactorTable, intervals: _Intervals, variables: _Variables) -> Integers:
+    numbers = variables.numbers(["", *(each.id for each in table.factors)])
+    found: Integers = numbers[table.choice[intervals.place, intervals.column] + 1]
+    return found
+
+
+def _use(intervals: _Intervals, energy: Measure, factor: Floats, spread: Spread) -> Measure:
     """Emissions of the electricity: known where the energy and the factor are, and where nothing is drawn."""
-    known = energy.known & (~powered | ~np.isnan(factor))
+    known = energy.known & (~intervals.powered | ~np.isnan(factor))
     value = formulas.use_kg(energy.value, np.where(np.isnan(factor), 0.0, factor))
-    return Measure(np.where(known, value, 0.0), known, np.sqrt(energy.ln_gsd2**2 + factor_ln_gsd2**2))
+    return Measure(np.where(known, value, 0.0), known, spread, energy.source)
 
 
-def _market(unguaranteed: Floats, residual: Floats) -> Floats:
-    """kg per kWh under the contract: guarantees of origin count 0, the rest the residual mix (GHG Protocol, Scope 2 Guidance)."""
-    return np.where(unguaranteed > 0, unguaranteed * residual, 0.0)
+def _market(intervals: _Intervals, table: FactorTable, variables: _Variables) -> tuple[Floats, Spread]:
+    """kg per kWh under the contract: guarantees of origin count 0, the rest the supplier's own factor, else the residual mix of the
+    region (GHG Protocol, Scope 2 Guidance)."""
+    stretches = intervals.stretches
+    rest = intervals.of_stretch([1.0 - each.guarantee_share for each in stretches])
+    own = intervals.of_stretch([each.residual_kg_per_kwh for each in stretches])
+    owned = variables.numbers([f"supplier:{each.site.id}" if each.site else "" for each in stretches])
+    mix = table.value[intervals.place, intervals.column]
+    stated = ~np.isnan(own)
+    value = np.where(rest > 0, rest * np.where(stated, own, mix), 0.0)
+    ln_gsd2 = np.where(stated, UNRATED_LN_GSD2, table.ln_gsd2[intervals.place, intervals.column])
+    variable = np.where(stated, owned[intervals.stretch], _variables_of(table, intervals, variables))
+    return value, Spread(np.where(rest > 0, ln_gsd2, 0.0), np.where(rest > 0, variable, 0))
 
 
-def _embodied(
-    profiles: Sequence[Profile], asset: Integers, quantity: Floats, start: Integers, end: Integers
-) -> tuple[Floats, Booleans, Measure]:
-    """Days of each interval within the life, whether it lies beyond, and the kg of manufacturing that fall on it."""
-    windows = np.array([profile.life_window for profile in profiles], dtype=np.float64).reshape(-1, 2)
-    begins, ends = windows[asset, 0], windows[asset, 1]
-    known = ~np.isnan(begins)
-    begins, ends = np.where(known, begins, 0.0), np.where(known, ends, formulas.DAY_S)
-    days = np.maximum(np.minimum(end, ends) - np.maximum(start, begins), 0.0) / formulas.DAY_S
-    unit_kg = np.array([profile.spread.unit_kg if profile.spread else 0.0 for profile in profiles], dtype=np.float64)[
-        asset
-    ]
-    life_days = np.array([profile.spread.days if profile.spread else 1.0 for profile in profiles], dtype=np.float64)[
-        asset
-    ]
-    spread = np.array(
-        [profile.embodied.ln_gsd2 if profile.embodied else 0.0 for profile in profiles], dtype=np.float64
-    )[asset]
-    value = formulas.embodied_kg(quantity, unit_kg, days, life_days)
-    return days, known & (start >= ends), Measure(np.where(known, value, 0.0), known, spread)
+def _parts(
+    intervals: _Intervals, variables: _Variables
+) -> tuple[Floats, Floats, Floats, Booleans, dict[FigureKey, Measure]]:
+    """Days of each interval within the life, the days and the share that the line spreads, whether it lies beyond, and what is spread:
+    making, transport, disposal."""
+    profiles, asset = intervals.profiles, intervals.asset
+    phases, phase = _phases(profiles, asset, intervals.start)
+    begins, ends, life_days, share = phases[asset, phase].T
+    dated = ~np.isnan(begins) & intervals.counted
+    begins, ends = np.where(dated, begins, 0.0), np.where(dated, ends, formulas.DAY_S)
+    inside = np.minimum(intervals.end, ends) - np.maximum(intervals.start, begins)
+    days = np.maximum(inside, 0.0) / formulas.DAY_S
+    keys = {FigureKey(part.stage, part.criterion, "both"): None for profile in profiles for part in profile.parts}
+    figures: dict[FigureKey, Measure] = {}
+    for key in dict.fromkeys((EMBODIED, *sorted(keys))):
+        parts = [profile.part(key.stage, key.criterion) for profile in profiles]
+        known = dated & np.array([part is not None for part in parts], dtype=bool)[asset]
+        unit_kg = intervals.of_asset([part.unit_kg if part else 0.0 for part in parts]) * share
+        value = formulas.embodied_kg(intervals.quantity, unit_kg, days, life_days)
+        made = [part.embodied if part else None for part in parts]
+        figures[key] = Measure(
+            np.where(known, value, 0.0),
+            known,
+            Spread(
+                intervals.of_asset([each.factor_ln_gsd2 if each else 0.0 for each in made]),
+                variables.numbers([each.shared if each else "" for each in made])[asset],
+            ),
+            Spread(
+                intervals.of_asset([each.source_ln_gsd2 if each else 0.0 for each in made]),
+                np.zeros(len(asset), dtype=np.int64),
+            ),
+        )
+    return days, life_days, share, dated & (intervals.start >= ends), figures
 
 
-def _support(profiles: Sequence[Profile], asset: Integers, days: Floats) -> Measure:
+def _phases(profiles: Sequence[Profile], asset: Integers, start: Integers) -> tuple[Floats, Integers]:
+    """The lines of each profile (start, end, days, share), and which of them each interval lies on."""
+    lines = [profile.phases for profile in profiles]
+    most = max(map(len, lines), default=1)
+    phases = np.array([[*each, *[each[-1]] * (most - len(each))] for each in lines], dtype=np.float64)
+    ends = [[run.until for run in profile.runs] for profile in profiles]
+    untils = np.array([[*each, *[np.iinfo(np.int64).max] * (most - 1 - len(each))] for each in ends], dtype=np.int64)
+    passed = start[:, None] >= untils.reshape(len(lines), most - 1)[asset]
+    return phases.reshape(len(lines), most, 4), passed.sum(axis=1)
+
+
+def _support(intervals: _Intervals, days: Floats, variables: _Variables) -> Measure:
     """Emissions of the support contract, by euro and day."""
-    euros = np.array([profile.asset.support_eur_per_year or 0.0 for profile in profiles], dtype=np.float64)[asset]
-    factor = np.array(
-        [profile.maintenance.value if profile.maintenance else 0.0 for profile in profiles], dtype=np.float64
-    )[asset]
-    known = np.array([profile.maintenance is not None for profile in profiles], dtype=bool)[asset]
-    spreads = [profile.maintenance.ln_gsd2 if profile.maintenance else 0.0 for profile in profiles]
-    spread = np.sqrt(np.array(spreads, dtype=np.float64)[asset] ** 2 + ACTIVITY_LN_GSD2["declared"] ** 2)
-    return Measure(np.where(known, formulas.rate_kg(euros, factor, days), 0.0), known, spread)
+    profiles = intervals.profiles
+    euros = intervals.of_asset([profile.asset.support_eur_per_year or 0.0 for profile in profiles])
+    factors = [profile.maintenance for profile in profiles]
+    factor = intervals.of_asset([each.value if each else 0.0 for each in factors])
+    known = intervals.counted & np.array([each is not None for each in factors], dtype=bool)[intervals.asset]
+    return Measure(
+        np.where(known, formulas.rate_kg(euros, factor, days), 0.0),
+        known,
+        Spread(
+            intervals.of_asset([each.ln_gsd2 if each else 0.0 for each in factors]),
+            variables.numbers([each.id if each else "" for each in factors])[intervals.asset],
+        ),
+        Spread(np.full(len(days), ACTIVITY_LN_GSD2["declared"]), np.zeros(len(days), dtype=np.int64)),
+    )
 
 
-def _electricity_evidence(factor: Floats, powered: Booleans, years_back: Integers) -> Integers:
-    found = np.where(years_back > 0, 2, 1)
-    return np.where(powered & ~np.isnan(factor), found, 0)
-
-
-def _notices(
-    profiles: Sequence[Profile],
-    stretches: Sequence[Stretch],
-    asset: Integers,
-    stretch: Integers,
-    powered: Booleans,
-    factor: Floats,
-    years_back: Integers,
-) -> Integers:
-    notices = np.array([int(profile.notices) for profile in profiles], dtype=np.int64)[asset]
-    notices |= np.array([int(each.notices) for each in stretches], dtype=np.int64)[stretch]
-    sited = np.array([each.site is not None for each in stretches], dtype=bool)[stretch]
-    notices |= np.where(powered & sited & np.isnan(factor), int(Notice.NO_ELECTRICITY_FACTOR), 0)
+def _notices(intervals: _Intervals, factor: Floats, years_back: Integers) -> Integers:
+    stretches, powered = intervals.stretches, intervals.powered
+    notices = np.array([int(profile.notices) for profile in intervals.profiles], dtype=np.int64)[intervals.asset]
+    notices |= np.array([int(each.notices) for each in stretches], dtype=np.int64)[intervals.stretch]
+    placed = np.array([each.region is not None for each in stretches], dtype=bool)[intervals.stretch]
+    notices |= np.where(powered & placed & np.isnan(factor), int(Notice.NO_ELECTRICITY_FACTOR), 0)
     return notices | np.where(powered & ~np.isnan(factor) & (years_back > 0), int(Notice.EARLIER_YEAR_FACTOR), 0)
 
 
-def _references(
-    profiles: Sequence[Profile],
-    stretches: Sequence[Stretch],
-    asset: Integers,
-    stretch: Integers,
-    powered: Booleans,
-    region: Integers,
-    column: Integers,
-    location: FactorTable,
-) -> tuple[tuple[tuple[FactorRef, ...], ...], Integers]:
+def _references(intervals: _Intervals, grid: Grid) -> tuple[tuple[tuple[FactorRef, ...], ...], Integers]:
     """The distinct sets of factors behind intervals, and which set each interval rests on."""
-    owners = [profile for profile in profiles for _ in profile.stretches]
+    owners = [profile for profile in intervals.profiles for _ in profile.stretches]
     own = [
         frozenset(factor.ref for factor in (*profile.factors, *each.factors))
-        for profile, each in zip(owners, stretches, strict=True)
+        for profile, each in zip(owners, intervals.stretches, strict=True)
     ]
     distinct = {each: index for index, each in enumerate(dict.fromkeys(own))}
-    own_index = np.array([distinct[each] for each in own], dtype=np.int64)[stretch]
-    electricity = np.where(powered, location.choice[region, column], -1) + 1
-    codes, reference = np.unique(own_index * (len(location.factors) + 1) + electricity, return_inverse=True)
+    codes = np.array([distinct[each] for each in own], dtype=np.int64)[intervals.stretch]
+    rest = np.array([each.guarantee_share < 1.0 for each in intervals.stretches], dtype=bool)
+    mixed = rest & np.isnan(np.array([each.residual_kg_per_kwh for each in intervals.stretches], dtype=np.float64))
+    tables = [(table, intervals.powered) for table in grid.location.values()]
+    tables.append((grid.residual, intervals.powered & mixed[intervals.stretch]))
+    for table, taken in tables:
+        choice = np.where(taken, table.choice[intervals.place, intervals.column], -1) + 1
+        codes = codes * (len(table.factors) + 1) + choice
+    codes, reference = np.unique(codes, return_inverse=True)
     sets = list(distinct)
     found = []
     for code in codes.tolist():
-        base, choice = divmod(code, len(location.factors) + 1)
-        grid = {location.factors[choice - 1].ref} if choice else set()
-        found.append(tuple(sorted(sets[base] | grid)))
+        refs = set[FactorRef]()
+        for table, _ in reversed(tables):
+            code, choice = divmod(code, len(table.factors) + 1)
+            if choice:
+                refs.add(table.factors[choice - 1].ref)
+        found.append(tuple(sorted(sets[code] | refs)))
     return tuple(found), reference.astype(np.int64)

@@ -191,12 +191,20 @@ async def figures(connection: Connection, keys: Sequence[tuple[UUID, int]]) -> d
 
 
 async def factor_documents(connection: Connection, ids: Sequence[str], versions: Sequence[int]) -> list[Any]:
-    """The documents of factor versions, in the order asked."""
+    """The documents of factor versions, in the order asked: public ones, of releases, and organisations' own (named `<org>/<id>`)."""
     rows: list[Any] = await connection.fetch(
         """
-        SELECT factors.document
+        SELECT coalesce(factors.document, frozen.document, own.document || jsonb_build_object('id', named.id)) AS document
         FROM unnest($1::text[], $2::integer[]) WITH ORDINALITY AS named (id, version, place)
-        JOIN factors ON factors.id = named.id AND factors.version = named.version
+        LEFT JOIN factors ON factors.id = named.id AND factors.version = named.version
+        LEFT JOIN LATERAL (
+            SELECT document FROM release_factors WHERE id = named.id AND version = named.version LIMIT 1
+        ) AS frozen ON factors.id IS NULL
+        LEFT JOIN overrides AS own
+          ON own.org_id = split_part(named.id, '/', 1)
+         AND own.id = split_part(named.id, '/', 2)
+         AND own.version = named.version
+        WHERE coalesce(factors.document, frozen.document, own.document) IS NOT NULL
         ORDER BY place
         """,
         list(ids),

@@ -146,8 +146,11 @@ async def _replace_placements(connection: Connection, heard: Sequence[AssetChang
         concerned.setdefault(each.vm, set()).add(each.host)
     await connection.execute(
         """
-        INSERT INTO placements (vm_id, host_id, starts, ends, org_id, vcpu)
-        SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[], $5::text[], $6::double precision[])
+        INSERT INTO placements (vm_id, host_id, starts, ends, org_id, vcpu, ram_gib, disk_gib)
+        SELECT * FROM unnest(
+            $1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[], $5::text[], $6::double precision[], $7::double precision[],
+            $8::double precision[]
+        )
         """,
         [each.vm for each in placements],
         [each.host for each in placements],
@@ -155,6 +158,8 @@ async def _replace_placements(connection: Connection, heard: Sequence[AssetChang
         [each.end for each in placements],
         [each.org for each in placements],
         [each.vcpu for each in placements],
+        [each.ram_gib for each in placements],
+        [each.disk_gib for each in placements],
     )
     return concerned
 
@@ -189,22 +194,34 @@ async def keep_factors(connection: Connection, heard: Sequence[FactorChanged]) -
     return sorted({row["id"] for row in rows})
 
 
-async def mark_assets(unit: Transaction, touched: Mapping[UUID, int], priority: int) -> None:
+async def mark_assets(
+    unit: Transaction,
+    touched: Mapping[UUID, int],
+    priority: int,
+    cause: Literal["inventory", "measurement"] = "inventory",
+) -> None:
     """Have assets computed again, each from the Unix second given with it, and with each host the virtual machines on it."""
     ids = sorted(touched)
     await unit.connection.execute(
-        "INSERT INTO marks (asset_id, since, priority) SELECT id, since, $3 FROM unnest($1::uuid[], $2::bigint[]) AS touched (id, since)",
+        """
+        INSERT INTO marks (asset_id, since, priority, cause)
+        SELECT id, since, $3, $4 FROM unnest($1::uuid[], $2::bigint[]) AS touched (id, since)
+        """,
         ids,
         [touched[each] for each in ids],
         priority,
+        cause,
     )
     unit.wake(MARKS_CHANNEL)
 
 
 async def note_changes(
-    unit: Transaction, kind: Literal["organisation", "site", "factor"], keys: Iterable[object]
+    unit: Transaction,
+    kind: Literal["organisation", "site", "factor", "override", "measurement"],
+    keys: Iterable[object],
 ) -> None:
-    """Have all assets computed again that belong to an organisation, stand at a site, or rest on a factor (or lack it)."""
+    """Have all assets computed again that belong to an organisation (or rest on its own factors), stand at a site, or rest on a factor
+    (or lack it); or the hosts of a machine of which something was measured."""
     await unit.connection.execute(
         "INSERT INTO changes (kind, key) SELECT $1, unnest($2::text[])", kind, [str(key) for key in keys]
     )

@@ -1,14 +1,17 @@
 """Closed months and their restatements: the SQL of calculators and of closing. Reading them for the API is in `period_answers`."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
 from common.database import Connection
 
-from footprint.documents import figure_documents, read_figure, read_figure_documents
+from footprint.documents import figure_documents, plain, read_figure, read_figure_documents
 from footprint.domain.catalogue import FactorRef
+from footprint.domain.engine import World
+from footprint.domain.inventory import Asset, ClosedLife
+from footprint.domain.months import month_start
 from footprint.domain.restating import Closed, Found, Key, Latest, Moved, State
 from footprint.domain.results import METHOD_VERSION
 
@@ -24,7 +27,12 @@ async def hold_open(connection: Connection, assets: Collection[UUID]) -> Closed:
     rows = await connection.fetch(
         f"""
         SELECT org_id, pg_advisory_xact_lock_shared({LOCK.format(org="org_id")})
-        FROM (SELECT DISTINCT org_id FROM assets WHERE id = ANY($1::uuid[]) ORDER BY org_id) AS concerned
+        FROM (
+            SELECT org_id FROM assets WHERE id = ANY($1::uuid[])
+            UNION
+            SELECT org_id FROM homes WHERE home_id = ANY($1::uuid[])
+            ORDER BY org_id
+        ) AS concerned
         """,
         list(assets),
     )
@@ -52,6 +60,41 @@ async def _latest(connection: Connection, assets: Collection[UUID]) -> dict[Key,
         (row["asset_id"], row["month"]): Latest(row["digest"], row["removed"], row["org_id"], row["kind"])
         for row in rows
     }
+
+
+async def with_closed_lives(connection: Connection, world: World, assets: Sequence[Asset]) -> World:
+    """The world in which closed months keep the lives that they were closed with, of `assets` and of their hosts."""
+    closed = await connection.fetch(
+        "SELECT org_id, max(month) AS month FROM periods WHERE org_id = ANY($1::text[]) GROUP BY org_id",
+        list(world.organisations),
+    )
+    if not closed:
+        return world
+    rows = await connection.fetch(
+        """
+        SELECT asset_id, asset_months.org_id, asset_months.month, life_start, spread_days
+        FROM asset_months
+        JOIN unnest($2::text[], $3::integer[]) AS closed (org_id, through)
+          ON closed.org_id = asset_months.org_id AND asset_months.month <= closed.through
+        WHERE asset_id = ANY($1::uuid[])
+          AND life_start IS NOT NULL
+          AND NOT removed
+        ORDER BY asset_id, asset_months.month
+        """,
+        [asset.id for asset in (*assets, *world.hosts.values())],
+        [row["org_id"] for row in closed],
+        [row["month"] for row in closed],
+    )
+    lives: dict[UUID, list[ClosedLife]] = {}
+    for row in rows:
+        runs = lives.setdefault(plain(row["asset_id"]), [])
+        until = month_start(world.organisation(row["org_id"]).time_zone, row["month"] + 1)
+        run = ClosedLife(until, row["life_start"], row["spread_days"])
+        if runs and (runs[-1].start, runs[-1].days) == (run.start, run.days):
+            runs[-1] = run
+        else:
+            runs.append(run)
+    return replace(world, closed_lives={asset: tuple(runs) for asset, runs in lives.items()})
 
 
 async def states_before(connection: Connection, found: Sequence[Found]) -> dict[Key, State]:
@@ -108,9 +151,7 @@ class Restatement:
     causes: Sequence[str]
 
 
-_ROLLED: Final = (
-    "org_id, month, kind, site_id, stage, criterion, basis, share, scope, ghg_category, beges_item, restates"
-)
+_ROLLED: Final = "org_id, month, kind, site_id, stage, criterion, basis, share, scope, ghg_category, beges_item, factor, source, restates"
 
 
 async def write_restatements(connection: Connection, restatements: Sequence[Restatement]) -> None:
@@ -188,7 +229,7 @@ async def write_restatements(connection: Connection, restatements: Sequence[Rest
         ), counted AS (
             SELECT
                 org_id, counted_in AS month, kind, site_id, stage, criterion, basis, share, scope, ghg_category, beges_item,
-                month AS restates, billionths
+                '' AS factor, '' AS source, month AS restates, billionths
             FROM kept
         )
         INSERT INTO organisation_months ({_ROLLED}, billionths, figures)
@@ -229,6 +270,7 @@ async def waiting(connection: Connection, org: str, month: int) -> int:
         """
         SELECT
             (SELECT count(DISTINCT asset_id) FROM marks JOIN assets ON assets.id = marks.asset_id WHERE assets.org_id = $1)
+            + (SELECT count(DISTINCT asset_id) FROM marks JOIN homes ON homes.home_id = marks.asset_id WHERE homes.org_id = $1)
             + (SELECT count(*) FROM changes)
             + (SELECT count(*) FROM asset_months WHERE org_id = $1 AND month <= $2 AND month > $2 - 2 AND NOT published AND NOT removed)
         """,

@@ -21,11 +21,15 @@ class Stored(NamedTuple):
     removed: bool
     org: str
     kind: str
+    claims_digest: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An asset-month to be written: `stored` when it was before, `removed` when it is no longer part of the timeline."""
+    """An asset-month to be written: `stored` when it was before, `removed` when it is no longer part of the timeline.
+
+    `claims_digest` tells apart what applications use of it, None for nothing.
+    """
 
     result: AssetMonth
     version: int
@@ -33,6 +37,7 @@ class Change:
     stored: bool
     published: bool
     removed: bool
+    claims_digest: bytes | None = None
 
 
 async def stored_months(
@@ -41,7 +46,7 @@ async def stored_months(
     """Every asset-month stored of the assets from a month on."""
     rows = await connection.fetch(
         """
-        SELECT asset_id, month, version, digest, published, removed, org_id, kind
+        SELECT asset_id, month, version, digest, published, removed, org_id, kind, claims_digest
         FROM asset_months
         WHERE asset_id = ANY($1::uuid[])
           AND month >= $2
@@ -51,7 +56,13 @@ async def stored_months(
     )
     return {
         (row["asset_id"], row["month"]): Stored(
-            row["version"], row["digest"], row["published"], row["removed"], row["org_id"], row["kind"]
+            row["version"],
+            row["digest"],
+            row["published"],
+            row["removed"],
+            row["org_id"],
+            row["kind"],
+            row["claims_digest"],
         )
         for row in rows
     }
@@ -86,10 +97,12 @@ async def write(connection: Connection, changes: Sequence[Change]) -> None:
 
 async def _stage(connection: Connection, changes: Sequence[Change]) -> None:
     """Bring the new rows in by COPY, the fastest way there is, which row-level security allows into temporary tables only."""
-    for table in ("asset_months", "figures"):
-        await connection.execute(
+    await connection.execute(
+        ";".join(
             f"CREATE TEMP TABLE IF NOT EXISTS new_{table} (LIKE {table} INCLUDING DEFAULTS) ON COMMIT DELETE ROWS"
+            for table in ("asset_months", "figures")
         )
+    )
     await connection.copy_records_to_table(
         "new_asset_months", records=[_header(change) for change in changes], columns=_HEADER.split(", ")
     )
@@ -106,9 +119,13 @@ async def _stage(connection: Connection, changes: Sequence[Change]) -> None:
 
 _HEADER: Final = (
     "asset_id, month, org_id, version, removed, published, digest, kind, quantity, status, site_id, host_id, kwh, "
-    "embodied_evidence, energy_evidence, electricity_evidence, notices, factor_ids, factor_versions, method_version"
+    "embodied_evidence, energy_evidence, electricity_evidence, notices, factor_ids, factor_versions, method_version, claims_digest, "
+    "life_start, spread_days"
 )
-_FIGURE: Final = "asset_id, month, org_id, kind, stage, criterion, basis, share, site_id, scope, ghg_category, beges_item, value, ln_gsd2"
+_FIGURE: Final = (
+    "asset_id, month, org_id, kind, stage, criterion, basis, share, site_id, scope, ghg_category, beges_item, value, ln_gsd2, "
+    "factor, factor_ln_gsd2, source, source_ln_gsd2"
+)
 
 
 @lru_cache(maxsize=4096)
@@ -140,6 +157,9 @@ def _header(change: Change) -> tuple[Any, ...]:
         result.notices,
         *_columns(result.references),
         METHOD_VERSION,
+        change.claims_digest,
+        result.life_start,
+        result.spread_days,
     )
 
 
@@ -155,8 +175,28 @@ async def _write_headers(connection: Connection) -> None:
     )
 
 
-_GROUP: Final = "org_id, month, kind, site_id, stage, criterion, basis, share, scope, ghg_category, beges_item"
+_GROUP: Final = (
+    "org_id, month, kind, site_id, stage, criterion, basis, share, scope, ghg_category, beges_item, factor, source"
+)
 """The key of the roll-up."""
+
+_AMOUNTS: Final = "billionths, figures, factor_weighted, source_weighted, source_squares"
+
+_AMOUNTS_OF_A_FIGURE: Final = """
+            billionths(value) AS billionths,
+            1 AS figures,
+            billionths(value * factor_ln_gsd2) AS factor_weighted,
+            CASE WHEN source = '' THEN 0 ELSE billionths(value * source_ln_gsd2) END AS source_weighted,
+            CASE WHEN source = '' THEN square_billionths(value * source_ln_gsd2) ELSE 0 END AS source_squares
+"""
+
+
+def _summed(sign: str = "") -> str:
+    return ", ".join(f"{sign}sum({name}) AS {name}" for name in _AMOUNTS.split(", "))
+
+
+def _added(table: str) -> str:
+    return ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in _AMOUNTS.split(", "))
 
 
 async def _remove_figures(connection: Connection, changes: Sequence[Change]) -> Sequence[Any]:
@@ -175,9 +215,11 @@ async def _remove_figures(connection: Connection, changes: Sequence[Change]) -> 
               AND figures.asset_id = ANY ($1::uuid[])
               AND figures.month = ANY ($2::integer[])
             RETURNING figures.*
+        ), amounts AS (
+            SELECT {_GROUP}, {_AMOUNTS_OF_A_FIGURE} FROM gone
         )
-        SELECT {_GROUP}, sum(billionths(value)) AS billionths, count(*) AS figures
-        FROM gone
+        SELECT {_GROUP}, {_summed()}
+        FROM amounts
         GROUP BY {_GROUP}
         """,
         [asset for asset, _ in old],
@@ -193,24 +235,25 @@ async def _write_figures(connection: Connection, gone: Sequence[Any]) -> None:
         WITH stored AS (
             INSERT INTO figures ({_FIGURE}) SELECT {_FIGURE} FROM new_figures
         ), difference AS (
-            SELECT {_GROUP}, billionths(value) AS billionths, 1 AS figures
+            SELECT {_GROUP}, {_AMOUNTS_OF_A_FIGURE}
             FROM new_figures
             UNION ALL
-            SELECT {_GROUP}, -billionths, -figures
+            SELECT {_GROUP}, {", ".join(f"-{name}" for name in _AMOUNTS.split(", "))}
             FROM unnest(
                 $1::text[], $2::integer[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[],
-                $9::smallint[], $10::text[], $11::text[], $12::numeric[], $13::bigint[]
-            ) AS gone ({_GROUP}, billionths, figures)
+                $9::smallint[], $10::text[], $11::text[], $12::text[], $13::text[], $14::numeric[], $15::bigint[],
+                $16::numeric[], $17::numeric[], $18::numeric[]
+            ) AS gone ({_GROUP}, {_AMOUNTS})
         )
-        INSERT INTO organisation_months ({_GROUP}, billionths, figures)
-        SELECT {_GROUP}, sum(billionths), sum(figures)
+        INSERT INTO organisation_months ({_GROUP}, {_AMOUNTS})
+        SELECT {_GROUP}, {_summed()}
         FROM difference
         GROUP BY {_GROUP}
-        HAVING sum(billionths) <> 0 OR sum(figures) <> 0
+        HAVING sum(billionths) <> 0 OR sum(figures) <> 0 OR sum(factor_weighted) <> 0
+            OR sum(source_weighted) <> 0 OR sum(source_squares) <> 0
         ORDER BY {_GROUP}
         ON CONFLICT ({_GROUP}, restates) DO UPDATE
-        SET billionths = organisation_months.billionths + excluded.billionths,
-            figures = organisation_months.figures + excluded.figures
+        SET {_added("organisation_months")}
         """,
-        *([row[name] for row in gone] for name in (*_GROUP.split(", "), "billionths", "figures")),
+        *([row[name] for row in gone] for name in (*_GROUP.split(", "), *_AMOUNTS.split(", "))),
     )

@@ -1,6 +1,6 @@
 """The calculators' SQL: widening changes, taking assets, and reading one consistent picture of all they rest on."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -9,12 +9,29 @@ from uuid import UUID
 from asyncpg import Record
 from common.database import Connection
 
-from footprint.documents import read_asset, read_factor, read_organisation, read_placement, read_site
-from footprint.domain.catalogue import Catalogue
+from footprint.documents import (
+    plain,
+    read_activity,
+    read_asset,
+    read_claim,
+    read_measured_days,
+    read_organisation,
+    read_placement,
+    read_site,
+)
+from footprint.domain.activities import home_asset
+from footprint.domain.catalogue import Catalogues
 from footprint.domain.difference import EVER
 from footprint.domain.engine import World
-from footprint.domain.inventory import Asset
+from footprint.domain.inventory import Activity, Asset, Claim, Organisation
+from footprint.domain.measurements import Measured, MeasuredDay, read_measured
 from footprint.store.heard import BULK, LIVE
+
+
+async def has_changes(connection: Connection) -> bool:
+    """Whether changes wait to be widened."""
+    found: bool = await connection.fetchval("SELECT EXISTS (SELECT FROM changes)")
+    return found
 
 
 async def widen_changes(connection: Connection) -> int:
@@ -28,10 +45,9 @@ async def widen_changes(connection: Connection) -> int:
     )
     if not changes:
         return 0
-    keys: dict[str, list[str]] = {"organisation": [], "site": [], "factor": []}
+    keys: dict[str, list[str]] = {"organisation": [], "override": [], "site": [], "factor": [], "measurement": []}
     for change in changes:
         keys[change["kind"]].append(change["key"])
-    inventory = bool(keys["organisation"] or keys["site"])
     about = await connection.fetch(
         "SELECT DISTINCT activity, region FROM factors WHERE id = ANY($1::text[])", keys["factor"]
     )
@@ -39,16 +55,26 @@ async def widen_changes(connection: Connection) -> int:
     await connection.execute(
         """
         INSERT INTO marks (asset_id, priority, since, cause)
-        SELECT id, $1, 0, $8 FROM (
+        SELECT id, $1, 0, $11 FROM (
             SELECT id FROM assets WHERE org_id = ANY($2::text[])
             UNION
             SELECT host_id FROM placements WHERE org_id = ANY($2::text[])
             UNION
+            SELECT home_id FROM activities WHERE org_id = ANY($2::text[])
+            UNION
             SELECT id FROM assets WHERE site_ids && $3::uuid[]
+            UNION
+            SELECT home_id FROM activities WHERE site_id = ANY($3::uuid[])
             UNION
             SELECT id FROM assets WHERE site_ids && ARRAY(SELECT id FROM sites WHERE region = ANY($4::text[]))
             UNION
+            SELECT id FROM assets WHERE $8 AND kind = 'virtual_machine' AND document @? '$.segments[*].cloud.provider'
+            UNION
             SELECT id FROM assets WHERE kind = ANY($5::text[])
+            UNION
+            SELECT home_id FROM activities WHERE activity = ANY($9::text[])
+            UNION
+            SELECT host_id FROM placements WHERE vm_id = ANY($10::uuid[])
             UNION
             SELECT id FROM assets WHERE $6 AND has_support
             UNION
@@ -57,15 +83,25 @@ async def widen_changes(connection: Connection) -> int:
         ORDER BY id
         """,
         BULK,
-        keys["organisation"],
+        keys["organisation"] + keys["override"],
         keys["site"],
         sorted(reach.regions),
         sorted(reach.kinds),
         reach.supported,
         reach.everything,
-        "inventory" if inventory else "factor",
+        reach.clouds,
+        sorted(reach.activities),
+        keys["measurement"],
+        _cause(keys),
     )
     return len(changes)
+
+
+def _cause(keys: Mapping[str, Sequence[str]]) -> str:
+    """Why assets are computed again: what weighs most of what changed."""
+    if keys["organisation"] or keys["site"]:
+        return "inventory"
+    return "measurement" if keys["measurement"] else "factor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,22 +110,27 @@ class _Reach:
 
     regions: set[str]
     kinds: set[str]
+    activities: set[str]
     supported: bool
     everything: bool
+    clouds: bool
 
 
 def _reach(about: Sequence[Record]) -> _Reach:
     reach = _Reach(
         set(),
         set(),
+        {each["activity"] for each in about},
         any(each["activity"].startswith("maintenance.") for each in about),
         any(each["activity"] == "pue" for each in about),
+        any(each["activity"].split(".")[0] in _OF_CLOUDS for each in about),
     )
     for each in about:
         family, _, rest = each["activity"].partition(".")
         if family == "electricity" and each["region"]:
             reach.regions.add(each["region"])
-        elif family in ("embodied", "life", "energy"):
+            reach.activities.add("electricity")
+        elif family in ("embodied", "life", "energy", "refurbishing"):
             reach.kinds.add(rest.partition(".")[0])
         elif family == "component":
             reach.kinds.add("server")
@@ -104,6 +145,9 @@ class Taken:
     priority: int
 
 
+_OF_CLOUDS: Final = ("cloud", "electricity", "embodied", "life")
+"""What machines at public clouds rest on, wherever they are."""
+
 LONGEST_PAUSE_S: Final = 3.0
 """How long bulk work waits for a pause at most."""
 
@@ -115,31 +159,22 @@ async def take(connection: Connection, most: int, pause_s: float = 0.0) -> Taken
     that holds one of its machines. At most `most` marks are taken, of one priority. Machines that another calculator holds are marked
     again, for after it.
     """
-    rows = await connection.fetch(
-        """
-        SELECT marks.asset_id, marks.priority, marks.since, marks.cause
-        FROM marks
-        JOIN calculations ON calculations.asset_id = marks.asset_id
-        WHERE marks.priority = $2 OR $3
-        ORDER BY marks.priority, marks.id
-        LIMIT $1
-        FOR UPDATE OF calculations SKIP LOCKED
-        """,
-        most,
-        LIVE,
-        await _bulk_may_begin(connection, pause_s),
-    )
+    rows = await _lock_marked(connection, LIVE, most)
+    if not rows and await _bulk_may_begin(connection, pause_s):
+        rows = await _lock_marked(connection, BULK, most)
     if not rows:
         await _drop_marks_of_unknown_assets(connection)
         return None
     priority: int = rows[0]["priority"]
-    marked = {row["asset_id"] for row in rows if row["priority"] == priority}
+    marked = {row["asset_id"] for row in rows}
     guests = {
         row["vm_id"]
         for row in await connection.fetch(
             "SELECT DISTINCT vm_id FROM placements WHERE host_id = ANY($1::uuid[])", list(marked)
         )
     } - marked
+    if not guests:
+        return Taken(tuple(sorted(marked)), priority)
     locked = {
         row["asset_id"]
         for row in await connection.fetch(
@@ -158,6 +193,24 @@ async def take(connection: Connection, most: int, pause_s: float = 0.0) -> Taken
         sorted({row["cause"] for row in rows}),
     )
     return Taken(tuple(sorted(marked | locked)), priority)
+
+
+async def _lock_marked(connection: Connection, priority: int, most: int) -> list[Record]:
+    """Marks of a priority, oldest first, with the rows of their assets locked that nobody else holds."""
+    rows: list[Record] = await connection.fetch(
+        """
+        SELECT marks.asset_id, marks.priority, marks.since, marks.cause
+        FROM marks
+        JOIN calculations ON calculations.asset_id = marks.asset_id
+        WHERE marks.priority = $2
+        ORDER BY marks.id
+        LIMIT $1
+        FOR UPDATE OF calculations SKIP LOCKED
+        """,
+        most,
+        priority,
+    )
+    return rows
 
 
 async def _bulk_may_begin(connection: Connection, pause_s: float) -> bool:
@@ -232,9 +285,18 @@ async def set_aside(connection: Connection, asset: UUID, marks: Sequence[int], r
     )
 
 
-async def forget_failures(connection: Connection, assets: Collection[UUID]) -> None:
-    """These assets are computed: what failed of them before no longer matters."""
-    await connection.execute("DELETE FROM failed_marks WHERE asset_id = ANY($1::uuid[])", list(assets))
+async def settle(connection: Connection, assets: Collection[UUID], marks: Sequence[int]) -> None:
+    """These assets are computed: their marks are settled, and what failed of them before no longer matters."""
+    await connection.execute(
+        """
+        WITH cleared AS (
+            DELETE FROM marks WHERE id = ANY($1::bigint[])
+        )
+        DELETE FROM failed_marks WHERE asset_id = ANY($2::uuid[])
+        """,
+        list(marks),
+        list(assets),
+    )
 
 
 async def is_waiting(connection: Connection) -> bool:
@@ -251,63 +313,55 @@ async def waiting(connection: Connection) -> int:
     return count
 
 
-class CatalogueReader:
-    """Reads the catalogue, and again only when its revision moved."""
-
-    def __init__(self) -> None:
-        self._revision = -1
-        self._catalogue = Catalogue()
-
-    @property
-    def has_read(self) -> bool:
-        """Whether the catalogue was ever read."""
-        return self._revision >= 0
-
-    @property
-    def known(self) -> Catalogue:
-        """The catalogue as last read."""
-        return self._catalogue
-
-    async def read(self, connection: Connection) -> Catalogue:
-        """The catalogue as `connection` sees it: of each factor its newest version that is no draft, if that one is published."""
-        revision = await connection.fetchval("SELECT revision FROM catalogue_revision")
-        if revision != self._revision:
-            rows = await connection.fetch(
-                """
-                SELECT DISTINCT ON (id) status, document
-                FROM factors
-                WHERE status <> 'draft'
-                ORDER BY id, version DESC
-                """
-            )
-            self._catalogue = Catalogue(read_factor(row["document"]) for row in rows if row["status"] == "published")
-            self._revision = revision
-        return self._catalogue
-
-
 async def read_assets(connection: Connection, ids: Collection[UUID]) -> list[Asset]:
-    """The assets among `ids` that exist and have a timeline, in the order of their ids."""
+    """The assets among `ids` that exist and have a timeline, and the sites and organisations that have activities, in the order of ids."""
     rows = await connection.fetch(
         "SELECT id, org_id, kind, document FROM assets WHERE id = ANY($1::uuid[]) AND NOT deleted ORDER BY id",
         list(ids),
     )
-    return [asset for asset in map(read_asset, rows) if asset.segments]
+    assets = [asset for asset in map(read_asset, rows) if asset.segments]
+    others = set(ids) - {row["id"] for row in rows}
+    return sorted([*assets, *await _homes(connection, others)], key=lambda each: each.id.bytes) if others else assets
 
 
-async def read_world(connection: Connection, assets: Sequence[Asset], catalogue: Catalogue, now: datetime) -> World:
+async def _homes(connection: Connection, ids: Collection[UUID]) -> list[Asset]:
+    rows = await connection.fetch(
+        """
+        SELECT activities.*, coalesce(organisations.time_zone, $2) AS zone
+        FROM activities
+        LEFT JOIN organisations USING (org_id)
+        WHERE home_id = ANY($1::uuid[])
+          AND asset_id IS NULL
+          AND NOT activities.deleted
+        ORDER BY home_id, id
+        """,
+        list(ids),
+        Organisation("").time_zone,
+    )
+    found: dict[UUID, list[Record]] = {}
+    for row in rows:
+        found.setdefault(plain(row["home_id"]), []).append(row)
+    return [
+        home_asset(home, [read_activity(row) for row in of_home], of_home[0]["zone"]) for home, of_home in found.items()
+    ]
+
+
+async def read_world(connection: Connection, assets: Sequence[Asset], catalogues: Catalogues, now: datetime) -> World:
     """All that the figures of `assets` rest on, as `connection` (a snapshot) sees it."""
     known = {asset.id for asset in assets}
     host_ids = {segment.host for asset in assets for segment in asset.segments if segment.host is not None} - known
     hosts = await read_assets(connection, host_ids) if host_ids else []
+    physical = [asset.id for asset in (*assets, *hosts)]
     placements = [
         read_placement(row)
-        for row in await connection.fetch(
-            "SELECT vm_id, org_id, host_id, starts, ends, vcpu FROM placements WHERE host_id = ANY($1::uuid[])",
-            [asset.id for asset in (*assets, *hosts)],
-        )
+        for row in await connection.fetch("SELECT * FROM placements WHERE host_id = ANY($1::uuid[])", physical)
     ]
     organisations = {asset.org for asset in (*assets, *hosts)} | {placement.org for placement in placements}
+    machines = {*physical, *(placement.vm for placement in placements)}
+    has = await _has(connection, physical, machines, known)
+    activities = await _activities(connection, physical) if has["activities"] else {}
     sites = {segment.site for asset in (*assets, *hosts) for segment in asset.segments if segment.site is not None}
+    sites |= {each.site for found in activities.values() for each in found if each.site is not None}
     return World(
         organisations={
             organisation.id: organisation
@@ -325,8 +379,62 @@ async def read_world(connection: Connection, assets: Sequence[Asset], catalogue:
                 await connection.fetch("SELECT * FROM sites WHERE id = ANY($1::uuid[]) AND NOT deleted", list(sites)),
             )
         },
-        catalogue=catalogue,
+        catalogue=catalogues.default,
         now=now,
         hosts={host.id: host for host in hosts},
         placements=placements,
+        own_catalogues=catalogues.own,
+        measured=await _measured(connection, machines) if has["measurements"] else {},
+        activities=activities,
+        claims=await _claims(connection, known) if has["claims"] else {},
     )
+
+
+async def _has(
+    connection: Connection, homes: Collection[UUID], machines: Collection[UUID], assets: Collection[UUID]
+) -> Record:
+    """Whether there is anything to read of activities, measurements and claims: of most assets there is not."""
+    (found,) = await connection.fetch(
+        """
+        SELECT
+            EXISTS (SELECT FROM activities WHERE home_id = ANY($1::uuid[])) AS activities,
+            EXISTS (SELECT FROM measurement_months WHERE asset_id = ANY($2::uuid[])) AS measurements,
+            EXISTS (SELECT FROM claims WHERE asset_id = ANY($3::uuid[])) AS claims
+        """,
+        list(homes),
+        list(machines),
+        list(assets),
+    )
+    return found
+
+
+async def _activities(connection: Connection, homes: Collection[UUID]) -> dict[UUID, list[Activity]]:
+    found: dict[UUID, list[Activity]] = {}
+    for row in await connection.fetch(
+        "SELECT * FROM activities WHERE home_id = ANY($1::uuid[]) AND NOT deleted ORDER BY id", list(homes)
+    ):
+        found.setdefault(plain(row["home_id"]), []).append(read_activity(row))
+    return found
+
+
+async def _measured(connection: Connection, assets: Collection[UUID]) -> dict[UUID, Measured]:
+    days: dict[UUID, list[MeasuredDay]] = {}
+    for row in await connection.fetch(
+        "SELECT * FROM measurement_months WHERE asset_id = ANY($1::uuid[]) AND NOT deleted ORDER BY asset_id, month",
+        list(assets),
+    ):
+        days.setdefault(plain(row["asset_id"]), []).extend(read_measured_days(row))
+    return {asset: read_measured(of_asset) for asset, of_asset in days.items()}
+
+
+async def _claims(connection: Connection, assets: Collection[UUID]) -> dict[UUID, list[Claim]]:
+    found: dict[UUID, list[Claim]] = {}
+    for row in await connection.fetch(
+        """
+        SELECT * FROM claims WHERE asset_id = ANY($1::uuid[])
+        ORDER BY asset_id, application_id, starts, ends NULLS LAST, weight
+        """,
+        list(assets),
+    ):
+        found.setdefault(plain(row["asset_id"]), []).append(read_claim(row))
+    return found

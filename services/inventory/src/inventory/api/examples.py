@@ -30,6 +30,7 @@ SITE_REQUEST = {
         {"from": "2025-01-01", "to": None, "operator": "own"},
     ],
     "allocation_rule": "capacity",
+    "allocation_by": "vcpu",
     "electricity": {
         "contracts": [
             {"from": None, "to": "2026-01-01", "guarantee_of_origin_share": 0.0},

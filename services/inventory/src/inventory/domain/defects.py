@@ -53,6 +53,7 @@ _WORD_LISTS = {
     "refurbished_convention": "unknown_convention",
     "operator": "unknown_operator",
     "allocation_rule": "unknown_rule",
+    "allocation_by": "unknown_rule",
 }
 
 

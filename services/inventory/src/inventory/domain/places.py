@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 from inventory.domain.configuration import Part
 from inventory.domain.intervals import Dated, ordered, overlaps, spliced
 from inventory.domain.quantities import Amount, Code, Day, Label, OrganisationId, Share
-from inventory.domain.vocabulary import AllocationRule, Operator, RefurbishedConvention, Role, SiteKind
+from inventory.domain.vocabulary import AllocationBy, AllocationRule, Operator, RefurbishedConvention, Role, SiteKind
 
 _COUNTRIES = frozenset(country.alpha_2 for country in pycountry.countries)
 _TIME_ZONES = frozenset(available_timezones()) - {"localtime", "Factory"}
@@ -166,6 +166,7 @@ class Site(Part):
         tuple[OperatorInterval, ...], Field(max_length=DATED_LIMIT), AfterValidator(_without_overlap)
     ] = ()
     allocation_rule: AllocationRule = AllocationRule.CAPACITY
+    allocation_by: AllocationBy = AllocationBy.VCPU
     electricity: Electricity = Electricity()
 
     @model_validator(mode="after")

@@ -96,6 +96,15 @@ class Operator(StrEnum):
     PROVIDER = "provider"
 
 
+class AllocationBy(StrEnum):
+    """What the machines of a host are told apart by: what each was given, or the energy measured of each."""
+
+    VCPU = "vcpu"
+    RAM = "ram"
+    STORAGE = "storage"
+    MEASURED = "measured"
+
+
 class AllocationRule(StrEnum):
     """Whether the unsold share of a host stays an idle line (`capacity`) or is passed on (`sold`)."""
 

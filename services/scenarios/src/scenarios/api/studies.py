@@ -151,13 +151,22 @@ def studies_router(database: Database, clock: Callable[[], datetime]) -> APIRout
         return changed
 
     @router.post(
-        "/studies/{study_id}/duplicate", status_code=201, summary="A copy with the same snapshot and alternatives"
+        "/studies/{study_id}/duplicate",
+        status_code=201,
+        summary="A copy with the same snapshot and alternatives",
+        response_model=StudyView,
     )
-    async def duplicate_study(study_id: UUID, named: NewName, caller: Writer) -> StudyView:
+    async def duplicate_study(study_id: UUID, named: NewName, request: Request, caller: Writer) -> Response:
         async with database.transaction(caller.organisations) as unit:
-            study = await service.find_own_study(unit, study_id, caller)
-            copy_id = await service.duplicate_study(unit, study, named.name, caller.client, clock())
-            return await shown(unit, copy_id)
+
+            async def act() -> Response:
+                study = await service.find_own_study(unit, study_id, caller)
+                copy_id = await service.duplicate_study(unit, study, named.name, caller.client, clock())
+                copy = await shown(unit, copy_id)
+                headers = {"ETag": etag(copy.version), "Location": f"/v1/studies/{copy.id}"}
+                return Response(dumps(as_written(copy)), 201, headers, JSON)
+
+            return await idempotency.once(request, unit, caller, act)
 
     @router.get(
         "/studies/{study_id}/snapshot", summary="The frozen assets, their evidence, and what was left out and why"

@@ -35,17 +35,18 @@ def carried_over(
 
     The fees of an action stay with its first remaining part.
     """
-    plans = {ref: _Planned(effects.get(ref, ())) for ref in assets}
+    plans = {ref: _Planned(each) for ref, each in effects.items()}
     kept: list[ActionSpec] = []
     for action in sorted(dated(reference, assets, years), key=lambda each: (each.year, each.month)):
         refs = refs_of(action, assets)
         if not isinstance(action, Renew | Refurbish | MoveToShared):
             kept.append(action.model_copy(update={"on": refs}))
             continue
+        as_planned = action.year * 12 + action.month
         by_moment: dict[int, list[str]] = {}
         for ref in refs:
-            planned = plans[ref] if ref in plans else _Planned(())
-            moment = planned.moment(action.year * 12 + action.month)
+            planned = plans.get(ref)
+            moment = as_planned if planned is None else planned.moment(as_planned)
             if moment is not None and moment < years * 12:
                 by_moment.setdefault(moment, []).append(ref)
         for part, (moment, chosen) in enumerate(sorted(by_moment.items())):
@@ -89,7 +90,7 @@ class _Planned:
     """The replacements of one asset, asked for in the order of their moments."""
 
     def __init__(self, effects: Sequence[Effect]) -> None:
-        self._effects = sorted(effects, key=lambda effect: effect.month)
+        self._effects = effects if len(effects) == 1 else sorted(effects, key=lambda effect: effect.month)
         self._stood_for: set[int] = set()
 
     def moment(self, planned: int) -> int | None:

@@ -56,6 +56,7 @@ class AssetValues(Written):
     site: Annotated[str, Field(max_length=200)] | None = None
     vcpu: Load = Field(default=0.0, description="of the load, where a price or a capacity needs it")
     ram_gib: Load = 0.0
+    tags: dict[str, str] = Field(default_factory=dict)
 
 
 def cents(amount: Decimal | None) -> int | None:
@@ -70,6 +71,7 @@ class Selector(Written):
     sites: list[str] | None = None
     refs: list[Ref] | None = None
     min_age_years: Age | None = None
+    tags: dict[str, str] | None = None
 
     def holds(self, asset: AssetValues) -> bool:
         """Whether `asset` is chosen."""
@@ -78,6 +80,7 @@ class Selector(Written):
             and (self.sites is None or asset.site in self.sites)
             and (self.refs is None or asset.ref in self.refs)
             and (self.min_age_years is None or asset.age_years >= self.min_age_years)
+            and (self.tags is None or all(asset.tags.get(key) == value for key, value in self.tags.items()))
         )
 
 

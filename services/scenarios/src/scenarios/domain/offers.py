@@ -122,6 +122,8 @@ class Offer(_Frozen):
     effect: Text
     levers: list[Lever]
     effect_class: EffectClass
+    capex: Text | None = Field(default=None, description="what it does to investments, as the catalogue promises")
+    opex: Text | None = Field(default=None, description="what it does to running costs, as the catalogue promises")
     budgets: list[Budget] = []
     savings: list[Saving] = []
     notes: list[Text] = []

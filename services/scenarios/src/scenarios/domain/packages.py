@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import combinations, product
+from math import comb
 
 from scenarios.domain.applying import Applier, Catalogue, Drawn, OfferUse
 from scenarios.domain.comparison import HARDLY, avoided
@@ -133,10 +134,10 @@ class Enumerator:
             stacks.append((runner, possible))
         for done, (runner, possible) in enumerate(stacks):
             told(len(groups) + done, rounds)
-            for uses in self._combinations(possible):
+            for looked_at, uses in enumerate(self._combinations(possible)):
                 if len(uses) > 1 and not in_time():
-                    left_out += 1
-                    continue
+                    left_out += self._count(len(possible)) - looked_at
+                    break
                 try:
                     package, costs = runner.run(uses)
                 except Refused:
@@ -166,6 +167,11 @@ class Enumerator:
             for names in combinations(possible, count):
                 for years in product(self.choice.start_years, repeat=count):
                     yield [self._use(self.catalogue[name], year) for name, year in zip(names, years, strict=True)]
+
+    def _count(self, possible: int) -> int:
+        """How many combinations of so many offers there are."""
+        years = len(self.choice.start_years)
+        return sum(comb(possible, count) * years**count for count in range(1, self.choice.together + 1))
 
     def _use(self, offer: Offer, year: int) -> OfferUse:
         return OfferUse(offer=offer.id, year=year, parameters=dict(self.choice.parameters.get(offer.id, {})))

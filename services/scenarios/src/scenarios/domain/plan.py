@@ -160,20 +160,21 @@ def day_of(start: date, month: int) -> date:
 def as_alternative(
     name: str, actions: Sequence[PlannedAction], definition: StudyDefinition, assets: Mapping[str, AssetValues]
 ) -> AlternativeSpec:
-    """What the plan is now: without what was dropped, each action at the moment when it took or is to take effect.
+    """What the plan is now: without what was dropped, each action when it is due.
 
-    An alternative of offers is the reference with the offers in it, and stays so when all are dropped; in one of plain actions, the assets
-    that only dropped ones were on are treated as the reference treats them. Raises `Refused` for a moment beyond the horizon.
+    The day on which it was really done is for the footprints to tell of, and moves nothing that is expected. An alternative of offers is
+    the reference with the offers in it, and stays so when all are dropped; in one of plain actions, the assets that only dropped ones
+    were on are treated as the reference treats them. Raises `Refused` for a moment beyond the horizon.
     """
     offers: list[OfferUse] = []
     own: list[ActionSpec] = []
     for action in actions:
         if action.status is Status.DROPPED:
             continue
-        month = max(0, month_of(definition.start, action.moment))
+        month = max(0, month_of(definition.start, action.due_on))
         if month >= definition.years * MONTHS:
             end = day_of(definition.start, definition.years * MONTHS)
-            raise Refused("due_on", "after_horizon", f"{action.moment} is not before the end of the study, {end}")
+            raise Refused("due_on", "after_horizon", f"{action.due_on} is not before the end of the study, {end}")
         placed = {"year": month // MONTHS, "month": month % MONTHS, "on": list(action.assets)}
         if isinstance(action.written, OfferUse):
             offers.append(action.written.model_copy(update=placed))

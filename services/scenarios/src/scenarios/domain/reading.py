@@ -6,7 +6,7 @@ from decimal import Decimal
 import numpy as np
 
 from scenarios.domain import levers
-from scenarios.domain.description import ActionSpec, AssetValues, Refused, Selector
+from scenarios.domain.description import ActionSpec, AssetValues, Refurbish, Refused, Renew, Selector
 from scenarios.domain.due import dated
 from scenarios.domain.fleet import Fleet, Floats, Integers
 
@@ -53,31 +53,30 @@ class Reader:
         read = []
         for index, spec in enumerate(specs):
             place = f"{field}.{index}"
-            self._check(spec, place)
-            read += [self._read(each, place) for each in dated([spec], self._by_ref, self._years)]
+            if spec.year >= self._years:
+                late = f"year {spec.year} is not before the horizon of {self._years} years"
+                raise Refused(f"{place}.year", "after_horizon", late)
+            chosen = self.choose(spec.on, f"{place}.on")
+            if isinstance(spec, Renew | Refurbish) and spec.when_due:
+                due = dated([spec], self._by_ref, self._years)
+                read += [each.read(self.choose(each.on, f"{place}.on")) for each in due]
+            else:
+                read.append(spec.read(chosen))
         return read
-
-    def _check(self, spec: ActionSpec, field: str) -> None:
-        if spec.year >= self._years:
-            raise Refused(
-                f"{field}.year", "after_horizon", f"year {spec.year} is not before the horizon of {self._years} years"
-            )
-        self.choose(spec.on, f"{field}.on")
-
-    def _read(self, spec: ActionSpec, field: str) -> levers.Action:
-        return spec.read(self.choose(spec.on, f"{field}.on"))
 
     def choose(self, on: Sequence[str] | Selector, field: str) -> Integers:
         """The positions of the assets that `on` names. Raises `Refused` when one is unknown or named twice, or none is."""
         if isinstance(on, Selector):
-            chosen = [position for position, asset in enumerate(self._assets) if on.holds(asset)]
+            positions = [position for position, asset in enumerate(self._assets) if on.holds(asset)]
         else:
-            for index, ref in enumerate(on):
-                if ref not in self._positions:
-                    raise Refused(f"{field}.{index}", "unknown_asset", f"{ref!r} is not the ref of an asset")
-            if len(set(on)) != len(on):
+            try:
+                positions = [self._positions[ref] for ref in on]
+            except KeyError as unknown:
+                (ref,) = unknown.args
+                place = f"{field}.{list(on).index(ref)}"
+                raise Refused(place, "unknown_asset", f"{ref!r} is not the ref of an asset") from unknown
+            if len(set(positions)) != len(positions):
                 raise Refused(field, "repeated", "an asset is named twice in one action")
-            chosen = [self._positions[ref] for ref in on]
-        if not chosen:
+        if not positions:
             raise Refused(field, "nothing_chosen", "the action is on no asset")
-        return np.array(sorted(chosen), dtype=np.int64)
+        return np.sort(np.array(positions, dtype=np.int64))

@@ -105,7 +105,6 @@ class SnapshotAsset(AssetValues):
 
     electricity: str | None
     evidence: dict[str, str]
-    tags: dict[str, str]
     carries: list[str] = Field(default_factory=list)
 
 

@@ -85,9 +85,14 @@ async def change_action(
         return
     actions = [after if action.number == number else action for action in plan.actions]
     expected = plan.expected
-    if {"status", "due_on", "done_on"} & changes.keys():
+    if "due_on" in changes or after.status is Status.DROPPED:
         snapshot, _ = await studies.read_snapshot(unit.connection, plan.study_id, plan.snapshot)
-        expected = await _expected(plan.name, actions, plan, snapshot)
+        try:
+            expected = await _expected(plan.name, actions, plan, snapshot)
+        except Refused as refused:
+            # It is told as what the caller wrote, not as a place in the alternative that the plan is run as.
+            field = "status" if after.status is Status.DROPPED else "due_on"
+            raise Refused(field, refused.code, refused.detail) from refused
     await plans.update_action(unit.connection, plan.id, after)
     entry = Entry(plan.version + 1, now, by, number, changes, change.note)
     await _keep(unit, replace(plan, actions=actions, expected=expected), entry)

@@ -1,0 +1,164 @@
+"""Activities: what was done besides running machines (support contracts, journeys, spare parts, refrigerant leaks, training …).
+
+`kg = quantity in the factor's unit × factor`, spread evenly over its local days by real seconds. The factor is that of the activity in
+the country where it took place, else one tied to no place; of its first day, else of the nearest earlier year at most five back, which is
+said. A unit of another dimension, or no factor, leaves it out with a warning: never a guess.
+
+Home: an activity of an asset stands with the asset, and is shared out with it. One of a site stands in asset-months of kind `site` under
+the site's own id; one of the organisation in asset-months of kind `organisation` under `organisation_home`. They are stored, rolled up,
+explained and published as those of assets.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from typing import Final
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from footprint.domain.catalogue import GWP, Catalogue, Choice
+from footprint.domain.extras import Extra
+from footprint.domain.inventory import ORGANISATION_HOME, SITE_HOME, Activity, Asset, Operator, Segment, Site, Status
+from footprint.domain.months import local_midnight
+from footprint.domain.notices import Notice
+from footprint.domain.scopes import (
+    CLOUD,
+    DIRECT_FUGITIVE,
+    ELECTRICITY,
+    PURCHASED_PARTS,
+    PURCHASED_SERVICES,
+    UPSTREAM_TRANSPORT,
+    WASTE,
+    Line,
+)
+from footprint.domain.uncertainty import ACTIVITY_LN_GSD2
+from footprint.domain.units import UnitError, conversion, denominator
+
+MAINTENANCE: Final = "maintenance_and_sale"
+END_OF_LIFE: Final = "end_of_life"
+USE: Final = "use"
+ELECTRICITY_ACTIVITY: Final = "electricity"
+
+PLACES: Final[Mapping[str, tuple[str, Line]]] = {
+    "maintenance_contract": (MAINTENANCE, PURCHASED_SERVICES),
+    "intervention": (MAINTENANCE, PURCHASED_SERVICES),
+    "training": (MAINTENANCE, PURCHASED_SERVICES),
+    "spare_part": (MAINTENANCE, PURCHASED_PARTS),
+    "sales_logistics": (MAINTENANCE, UPSTREAM_TRANSPORT),
+    "refrigerant_leak": (MAINTENANCE, DIRECT_FUGITIVE),
+    "end_of_life": (END_OF_LIFE, WASTE),
+    "other": (MAINTENANCE, PURCHASED_SERVICES),
+}
+"""Stage and reporting line of each kind of activity; a kind that is not listed is `other`."""
+
+
+def organisation_home(org: str) -> UUID:
+    """The id under which the activities of an organisation as a whole stand."""
+    return uuid5(NAMESPACE_URL, f"constellation:organisation:{org}")
+
+
+def home_of(activity: Activity) -> UUID:
+    """Where the figures of an activity stand."""
+    return activity.asset or activity.site or organisation_home(activity.org)
+
+
+def span(activity: Activity, zone: str) -> tuple[int, int]:
+    """The Unix seconds over which an activity is spread: its local days."""
+    return _midnight(zone, activity.start), _midnight(zone, activity.end)
+
+
+def _midnight(zone: str, day: date) -> int:
+    return local_midnight(zone, day.year, day.month, day.day)
+
+
+def home_asset(home: UUID, activities: Sequence[Activity], zone: str) -> Asset:
+    """The site or organisation as the engine sees it: something that exists while it has activities."""
+    first = activities[0]
+    spans = [span(each, zone) for each in activities]
+    segment = Segment(
+        min(start for start, _ in spans), max(end for _, end in spans), Status.IN_SERVICE, site=first.site
+    )
+    kind = SITE_HOME if first.site is not None else ORGANISATION_HOME
+    return Asset(home, first.org, kind, (segment,))
+
+
+def read_activities(
+    activities: Iterable[Activity], zone: str, sites: Mapping[UUID, Site], catalogue: Catalogue, region: str | None
+) -> tuple[Extra, ...]:
+    """What activities weigh, in the order of their days. `region` is where the asset stands, for those that name no country."""
+    extras: list[Extra] = []
+    for each in sorted(activities, key=lambda one: (one.start, one.id.bytes)):
+        site = sites.get(each.site) if each.site else None
+        where = each.country or (site.region if site else region)
+        extras.extend(_weigh(each, span(each, zone), site, catalogue, where))
+    return tuple(extras)
+
+
+def _weigh(
+    activity: Activity, seconds: tuple[int, int], site: Site | None, catalogue: Catalogue, region: str | None
+) -> Iterator[Extra]:
+    stage, line = PLACES.get(activity.kind, PLACES["other"])
+    electric = activity.activity == ELECTRICITY_ACTIVITY
+    if electric:
+        stage, line = USE, ELECTRICITY
+    if site is not None and site.operator is not Operator.OWN and line in (DIRECT_FUGITIVE, ELECTRICITY):
+        line = CLOUD
+
+    def absent(why: Notice) -> Extra:
+        return Extra(
+            *seconds,
+            stage,
+            GWP,
+            "both",
+            0.0,
+            activity.unit,
+            _origin(activity, 1.0, activity.unit),
+            notices=why,
+            void=True,
+        )
+
+    found = False
+    for criterion in (GWP, *sorted(catalogue.criteria - {GWP})):
+        for basis, choice in _choices(catalogue, activity, criterion, region, electric=electric):
+            if choice is None:
+                continue
+            factor = choice.factor
+            try:
+                ratio = conversion(activity.unit, denominator(factor.unit))
+            except UnitError:
+                yield absent(Notice.ACTIVITY_UNIT)
+                return
+            found = found or criterion == GWP
+            yield Extra(
+                *seconds,
+                stage=stage,
+                criterion=criterion,
+                basis=basis,
+                amount=activity.quantity * ratio,
+                unit=denominator(factor.unit),
+                origin=_origin(activity, ratio, factor.unit),
+                factor=factor,
+                line=line,
+                source_ln_gsd2=ACTIVITY_LN_GSD2["declared"],
+                notices=Notice.EARLIER_YEAR_FACTOR if choice.years_back else Notice(0),
+            )
+    if not found:
+        yield absent(Notice.NO_ACTIVITY_FACTOR)
+
+
+def _choices(
+    catalogue: Catalogue, activity: Activity, criterion: str, region: str | None, *, electric: bool
+) -> Iterator[tuple[str, Choice | None]]:
+    """The factor of each basis."""
+    if not electric:
+        yield "both", catalogue.activity(activity.activity, region, activity.start, criterion)
+        return
+    if region is None:
+        return
+    yield "location", catalogue.electricity(region, activity.start, criterion)
+    if criterion == GWP:
+        yield "market", catalogue.residual_mix(region, activity.start)
+
+
+def _origin(activity: Activity, ratio: float, unit: str) -> str:
+    days = f"from {activity.start} to {activity.end}"
+    stated = f"activity {activity.activity} ({activity.kind}): {activity.quantity!r} {activity.unit} {days}"
+    return stated if ratio == 1.0 else f"{stated}, {ratio!r} {denominator(unit)} each"

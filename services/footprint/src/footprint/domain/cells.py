@@ -1,0 +1,179 @@
+"""Terms summed up: runs of terms with one subject, month, site, line and control, and what each measure comes to in them."""
+
+import functools
+import operator
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from footprint.domain.allocation import Terms
+from footprint.domain.grid import Floats, Integers
+from footprint.domain.ledger import Ledger, expand
+from footprint.domain.scopes import Line
+from footprint.domain.uncertainty import ln_product
+from footprint.domain.weighing import FigureKey, Measure, Spread
+
+
+class Spreads(NamedTuple):
+    """How sure a figure is: what its factor's error is shared with ('' for nothing) and ln GSD² of it, and the same of its source."""
+
+    factor: str
+    factor_ln_gsd2: float
+    source: str
+    source_ln_gsd2: float
+
+    @property
+    def ln_gsd2(self) -> float:
+        """Of the figure as a whole."""
+        return ln_product(self.factor_ln_gsd2, self.source_ln_gsd2)
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Runs of terms; `first` is the index of each run's first term."""
+
+    first: Integers
+    cell: Integers
+    subject: Integers
+    month: Integers
+    site: Integers
+    line: Integers
+    control: Integers
+
+    def terms_of(self, cell: int) -> slice:
+        """The terms of a cell."""
+        end = int(self.first[cell + 1]) if cell + 1 < len(self.first) else len(self.cell)
+        return slice(int(self.first[cell]), end)
+
+
+def cells_of(terms: Terms) -> Cells:
+    """Cut the sorted terms into cells."""
+    columns = (terms.subject, terms.month, terms.site, terms.line, terms.control)
+    turns = np.zeros(len(terms.subject), dtype=bool)
+    turns[:1] = True
+    for column in columns:
+        turns[1:] |= column[1:] != column[:-1]
+    first = np.flatnonzero(turns).astype(np.int64)
+    return Cells(first, np.cumsum(turns) - 1, *(column[first].astype(np.int64) for column in columns))
+
+
+class Sum(NamedTuple):
+    """A measure summed over a cell's terms: value, how many terms were known, and the spreads (terms of one asset are correlated)."""
+
+    value: list[float]
+    known: list[float]
+    factor_ln_gsd2: list[float]
+    factor: list[int]
+    source_ln_gsd2: list[float]
+    source: list[int]
+
+
+def sum_measure(measure: Measure, terms: Terms, cells: Cells) -> Sum:
+    """Sum a measure over each cell, term after term in time."""
+    count = len(cells.first)
+    values: Floats = measure.value[terms.interval] * terms.share
+    total = np.bincount(cells.cell, weights=values, minlength=count).astype(np.float64)
+    known = np.bincount(cells.cell, weights=measure.known[terms.interval], minlength=count)
+    return Sum(
+        total.tolist(),
+        known.tolist(),
+        *_spread(measure.factor, values, total, terms, cells),
+        *_spread(measure.source, values, total, terms, cells),
+    )
+
+
+def _spread(spread: Spread, values: Floats, total: Floats, terms: Terms, cells: Cells) -> tuple[list[float], list[int]]:
+    """The mean ln GSD² of each cell, weighted by what its terms weigh, and what it is shared with: that of the heaviest term."""
+    if not len(cells.first):
+        return [], []
+    ln_gsd2, variable = spread.ln_gsd2[terms.interval], spread.variable[terms.interval]
+    weighted = np.bincount(cells.cell, weights=values * ln_gsd2, minlength=len(total))
+    mean = np.divide(weighted, total, out=np.zeros_like(total), where=total > 0)
+    shared = variable[cells.first]
+    mixed = np.minimum.reduceat(variable, cells.first) != np.maximum.reduceat(variable, cells.first)
+    for cell in np.flatnonzero(mixed).tolist():
+        of_cell = cells.terms_of(cell)
+        shared[cell] = variable[of_cell][int(np.argmax(values[of_cell]))]
+    return mean.tolist(), shared.tolist()
+
+
+@dataclass(frozen=True, slots=True)
+class ExtraSum:
+    """What one kind of extra (a stage, criterion, basis, line and factor) comes to in a cell; `terms` and `extras` are its lines.
+
+    `void`: nothing is known of it but its `notices`.
+    """
+
+    key: FigureKey
+    line: Line | None
+    value: float
+    spreads: Spreads
+    terms: tuple[int, ...]
+    extras: tuple[int, ...]
+    notices: int
+    void: bool
+
+
+def sum_extras(ledger: Ledger, terms: Terms, cells: Cells) -> Mapping[int, list[ExtraSum]]:
+    """By cell, what is spread over its intervals beside the rates, in the order of the extras."""
+    if not len(ledger.extra):
+        return {}
+    by_interval = np.argsort(terms.interval, kind="stable")
+    sorted_intervals = terms.interval[by_interval]
+    positions, pair = expand(
+        np.searchsorted(sorted_intervals, ledger.extra_interval, side="left"),
+        np.searchsorted(sorted_intervals, ledger.extra_interval, side="right"),
+    )
+    lines: dict[tuple[int, FigureKey, Line | None, str, bool], list[tuple[int, int]]] = {}
+    for term, extra in sorted(zip(by_interval[positions].tolist(), ledger.extra[pair].tolist(), strict=True)):
+        each = ledger.extras[extra]
+        key = FigureKey(each.stage, each.criterion, each.basis)
+        factor = each.factor.id if each.factor else ""
+        lines.setdefault((int(cells.cell[term]), key, each.line, factor, each.void), []).append((term, extra))
+    found: dict[int, list[ExtraSum]] = {}
+    for (cell, key, line, factor, void), pairs in sorted(lines.items(), key=lambda item: item[1]):
+        value = factor_weighted = source_weighted = 0.0
+        for term, extra in pairs:
+            each, part = ledger.extras[extra], extra_value(ledger, terms, term, extra)
+            value += part
+            factor_weighted += part * each.factor_ln_gsd2
+            source_weighted += part * each.source_ln_gsd2
+        spreads = (factor_weighted / value, source_weighted / value) if value > 0 else (0.0, 0.0)
+        found.setdefault(cell, []).append(
+            ExtraSum(
+                key,
+                line,
+                value,
+                Spreads(factor, spreads[0], "", spreads[1]),
+                tuple(term for term, _ in pairs),
+                tuple(extra for _, extra in pairs),
+                functools.reduce(operator.or_, (int(ledger.extras[extra].notices) for _, extra in pairs)),
+                void,
+            )
+        )
+    return found
+
+
+def extra_value(ledger: Ledger, terms: Terms, term: int, extra: int) -> float:
+    """What an extra comes to in a term."""
+    interval = int(terms.interval[term])
+    seconds = float(ledger.end[interval] - ledger.start[interval])
+    return ledger.extras[extra].value(seconds) * float(terms.share[term])
+
+
+def reference_runs(references: Integers, cells: Cells) -> Mapping[int, tuple[int, ...]]:
+    """For each cell the distinct reference sets of its terms."""
+    width = int(references.max(initial=0)) + 1
+    runs: dict[int, tuple[int, ...]] = {}
+    for code in np.unique(cells.cell * width + references).tolist():
+        cell, reference = divmod(code, width)
+        runs[cell] = (*runs.get(cell, ()), reference)
+    return runs
+
+
+def reduce(operation: np.ufunc, values: Integers, cells: Cells) -> list[int]:
+    """A value of each cell's terms, reduced."""
+    reduced: list[int] = operation.reduceat(values, cells.first).tolist() if len(cells.first) else []
+    return reduced

@@ -1,0 +1,183 @@
+"""A virtual machine at a public cloud, which has no host here: its share of a reference host of the provider.
+
+Power after Cloud Carbon Footprint ("Methodology", Compute and Memory): `vCPU × (min + load × (max − min)) + GiB × W per GiB`, the load half
+where it was not measured (their assumption); the PUE is the provider's. Making: that of a server by default, shared by vCPU over those of
+the reference host, along its life: `kg × vCPU ÷ vCPUs of the host × time ÷ life`. The coefficients are records of the catalogue.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from footprint.domain.catalogue import GWP, Catalogue, Factor
+from footprint.domain.energy import Load, Power
+from footprint.domain.extras import Extra
+from footprint.domain.formulas import DAY_S, YEAR_DAYS
+from footprint.domain.inventory import Cloud
+from footprint.domain.notices import Notice
+from footprint.domain.scopes import CLOUD
+from footprint.domain.uncertainty import ACTIVITY_LN_GSD2
+
+HALF: Final = (Load(1.0, 0.5),)
+
+_REGIONS: Final = {
+    "aws": """
+        AU ap-southeast-2
+        BH me-south-1
+        BR sa-east-1
+        CA ca-central-1
+        CN cn-north-1 cn-northwest-1
+        DE eu-central-1
+        FR eu-west-3
+        GB eu-west-2
+        HK ap-east-1
+        IE eu-west-1
+        IN ap-south-1
+        IT eu-south-1
+        JP ap-northeast-1 ap-northeast-3
+        KR ap-northeast-2
+        SE eu-north-1
+        SG ap-southeast-1
+        US us-east-1 us-east-2 us-west-1 us-west-2 us-gov-east-1 us-gov-west-1
+        ZA af-south-1
+    """,
+    "azure": """
+        AE uaecentral uaenorth
+        AT austriaeast
+        AU australiacentral australiacentral2 australiaeast australiasoutheast
+        BE belgiumcentral
+        BR brazilsouth brazilsoutheast
+        CA canadacentral canadaeast
+        CH switzerlandnorth switzerlandwest
+        CL chilecentral
+        DE germanynorth germanywestcentral
+        DK denmarkeast
+        ES spaincentral
+        FR francecentral francesouth
+        GB uksouth ukwest
+        HK eastasia
+        ID indonesiacentral
+        IE northeurope
+        IL israelcentral
+        IN centralindia southindia westindia
+        IT italynorth
+        JP japaneast japanwest
+        KR koreacentral koreasouth
+        MX mexicocentral
+        MY malaysiawest
+        NL westeurope
+        NO norwayeast norwaywest
+        NZ newzealandnorth
+        PL polandcentral
+        QA qatarcentral
+        SE swedencentral
+        SG southeastasia
+        US centralus eastus eastus2 northcentralus southcentralus westcentralus westus westus2 westus3
+        ZA southafricanorth southafricawest
+    """,
+    "gcp": """
+        AU australia-southeast1 australia-southeast2
+        BE europe-west1
+        BR southamerica-east1
+        CA northamerica-northeast1 northamerica-northeast2
+        CH europe-west6
+        CL southamerica-west1
+        DE europe-west3 europe-west10
+        ES europe-southwest1
+        FI europe-north1
+        FR europe-west9
+        GB europe-west2
+        HK asia-east2
+        ID asia-southeast2
+        IL me-west1
+        IN asia-south1 asia-south2
+        IT europe-west8 europe-west12
+        JP asia-northeast1 asia-northeast2
+        KR asia-northeast3
+        MX northamerica-south1
+        NL europe-west4
+        PL europe-central2
+        QA me-central1
+        SA me-central2
+        SE europe-north2
+        SG asia-southeast1
+        TH asia-southeast3
+        TW asia-east1
+        US us-east1 us-east4 us-east5 us-west1 us-west2 us-west3 us-west4 us-central1 us-south1
+        ZA africa-south1
+    """,
+    "scaleway": """
+        FR fr-par
+        NL nl-ams
+        PL pl-waw
+    """,
+}
+"""The country of each region of a provider, as the providers publish them (listed by BoaviztAPI, cloud regions)."""
+
+_COUNTRY: Final = {
+    (provider, region): country
+    for provider, text in _REGIONS.items()
+    for country, *regions in (line.split() for line in text.strip().splitlines())
+    for region in regions
+}
+
+
+def cloud_region(cloud: Cloud) -> str | None:
+    """The country of the machine's region; None where it is not known."""
+    return _COUNTRY.get((cloud.provider.lower(), (cloud.region or "").lower()))
+
+
+def cloud_power(
+    catalogue: Catalogue, cloud: Cloud, vcpu: float | None, ram_gib: float | None, loads: Sequence[Load]
+) -> tuple[Power | None, Notice]:
+    """The mean power of the machine and what must be said of it; None without the coefficients of the provider."""
+    provider = cloud.provider.lower()
+    low, high, memory = (
+        catalogue.parameter(f"cloud.{name}")
+        for name in (f"{provider}.min_w_per_vcpu", f"{provider}.max_w_per_vcpu", "w_per_gib")
+    )
+    if low is None or high is None or vcpu is None:
+        return None, Notice.NO_CLOUD_FACTOR
+    load = 0.0
+    for each in loads or HALF:
+        load += each.share_of_time * each.utilisation
+    watts = vcpu * (low.value + load * (high.value - low.value))
+    text = f"{vcpu!r} vCPU × ({low.value!r} + {load!r} × ({high.value!r} − {low.value!r}))"
+    factors: tuple[Factor, ...] = (low, high)
+    if memory is not None and ram_gib is not None:
+        watts += ram_gib * memory.value
+        text = f"{text} + {ram_gib!r} GiB × {memory.value!r}"
+        factors = (low, high, memory)
+    evidence = "utilisation" if loads else "kind"
+    said = Notice(0) if loads else Notice.CLOUD_LOAD_ASSUMED
+    return Power(watts, evidence, factors, (f"power (cloud, {provider}): {text} = {watts!r} W",)), said
+
+
+def cloud_making(
+    catalogue: Catalogue, cloud: Cloud, vcpu: float | None, start: int, end: int
+) -> tuple[Extra | None, Notice]:
+    """The machine's share of the making of its reference host while it runs."""
+    made = catalogue.coefficient("embodied.server")
+    life = catalogue.parameter("life.server")
+    host = catalogue.parameter(f"cloud.{cloud.provider.lower()}.host_vcpu")
+    if made is None or life is None or host is None or vcpu is None:
+        return None, Notice.NO_CLOUD_FACTOR
+    share = vcpu / host.value
+    return (
+        Extra(
+            start,
+            end,
+            stage="manufacturing",
+            criterion=GWP,
+            basis="both",
+            amount=share,
+            unit="server",
+            origin=f"cloud ({cloud.provider}): {vcpu!r} of the {host.value!r} vCPUs of a reference host, over {life.value!r} years "
+            f"[{host.id} v{host.version}, {life.id} v{life.version}]",
+            factor=made,
+            line=CLOUD,
+            source_ln_gsd2=ACTIVITY_LN_GSD2["kind"],
+            over_s=life.value * YEAR_DAYS * DAY_S,
+            anywhere=False,
+        ),
+        Notice(0),
+    )

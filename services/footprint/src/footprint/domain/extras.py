@@ -1,0 +1,64 @@
+"""Amounts that are known as a whole and spread evenly over a time: an activity, a refurbishing, a cloud machine's share of its host."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from footprint.domain.catalogue import Factor
+from footprint.domain.notices import Notice
+from footprint.domain.scopes import Line
+from footprint.domain.uncertainty import ln_product
+
+NOTHING: Final = Notice(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """`amount` × `factor`, evenly over `over_s` seconds, of which those from `start` to `end` (Unix seconds) count.
+
+    `line` None: the line of its stage. `factor` None: `amount` is the emission itself. `source_ln_gsd2` is of the amount; `origin` says in
+    words where it comes from. `anywhere`: it counts also while its asset is not in service. `void`: nothing is known of what it weighs,
+    it only says why in its `notices`.
+    """
+
+    start: int
+    end: int
+    stage: str
+    criterion: str
+    basis: str
+    amount: float
+    unit: str
+    origin: str
+    factor: Factor | None = None
+    line: Line | None = None
+    source_ln_gsd2: float = 0.0
+    over_s: float = 0.0
+    anywhere: bool = True
+    notices: Notice = NOTHING
+    void: bool = False
+
+    def __post_init__(self) -> None:
+        if self.over_s <= 0.0:
+            object.__setattr__(self, "over_s", float(self.end - self.start))
+
+    @property
+    def rate(self) -> float:
+        """The factor's value, 1 where the amount is the emission."""
+        return 1.0 if self.factor is None else self.factor.value
+
+    @property
+    def factor_ln_gsd2(self) -> float:
+        """ln GSD² of the factor."""
+        return 0.0 if self.factor is None else self.factor.ln_gsd2
+
+    @property
+    def ln_gsd2(self) -> float:
+        """ln GSD² of the product."""
+        return ln_product(self.factor_ln_gsd2, self.source_ln_gsd2)
+
+    def value(self, seconds: float) -> float:
+        """What falls on `seconds` of its time."""
+        return self.amount * self.rate * seconds / self.over_s
+
+    def written(self, seconds: float) -> str:
+        """`value`, written out."""
+        return f"{self.amount!r} × {self.rate!r} kg × {seconds!r} s ÷ {self.over_s!r} s"

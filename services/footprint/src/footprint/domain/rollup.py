@@ -1,0 +1,60 @@
+"""The uncertainty of totals: within one factor errors add up, between independent things their squares do.
+
+A figure is activity × factor, with ln GSD² of each. Of a sum E of figures eᵢ (Bilan Carbone 4.4.2, with factors as one variable each):
+
+    ln GSD² = √( Σ_factor (Σᵢ eᵢ·ln GSD²_factor)² + Σ_source (Σᵢ eᵢ·ln GSD²_source)² + (Σ_month √Σᵢ (eᵢ·ln GSD²ᵢ)²)² ) ÷ E
+
+A source is a default of the catalogue (the energy of a kind), shared by all that lack better. What is known of each asset for itself is
+independent between assets; from month to month it is the same knowledge, so months add up.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from footprint.domain.results import Figure
+
+
+class Rolled(NamedTuple):
+    """A row of the roll-up, in units of the criterion: what figures with this factor and source come to, and their weighted spreads."""
+
+    month: int
+    factor: str
+    source: str
+    value: float
+    factor_weighted: float
+    source_weighted: float
+    source_squares: float
+
+
+def rolled(month: int, figure: Figure) -> Rolled:
+    """A single figure as a row of the roll-up."""
+    own = figure.value * figure.source_ln_gsd2
+    return Rolled(
+        month,
+        figure.factor,
+        figure.source,
+        figure.value,
+        figure.value * figure.factor_ln_gsd2,
+        own if figure.source else 0.0,
+        0.0 if figure.source else own * own,
+    )
+
+
+def ln_gsd2_of_rolled(rows: Iterable[Rolled]) -> float:
+    """ln GSD² of the sum of the rows; 0 for a sum of nothing."""
+    total = 0.0
+    factors: dict[str, float] = defaultdict(float)
+    sources: dict[str, float] = defaultdict(float)
+    months: dict[int, float] = defaultdict(float)
+    for row in rows:
+        total += row.value
+        factors[row.factor] += row.factor_weighted
+        sources[row.source] += row.source_weighted
+        months[row.month] += row.source_squares
+    if total <= 0:
+        return 0.0
+    independent = sum(math.sqrt(max(0.0, each)) for each in months.values())
+    shared = sum(each * each for each in (*factors.values(), *sources.values()))
+    return math.sqrt(shared + independent * independent) / total

@@ -1,0 +1,401 @@
+"""How an asset's time is cut: half-open stretches in which every rate is constant, each with the evidence that holds in it.
+
+It is cut at the edges of the timeline's segments, where a PUE, an electricity contract or the operator of the site changes, and at the
+edges of what was measured. Times that only an activity fills (before an asset came, after it left) are stretches that count for that alone.
+"""
+
+import math
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+from typing import Final, NamedTuple, Protocol, TypeVar
+from uuid import UUID
+
+from footprint.domain.catalogue import Catalogue, Factor
+from footprint.domain.cloud import cloud_power, cloud_region
+from footprint.domain.configuration import Configuration
+from footprint.domain.energy import Load, Power, choose_power
+from footprint.domain.extras import Extra
+from footprint.domain.inventory import COMPUTER_ROOM_KINDS, Asset, Operator, Organisation, Segment, Site, Status
+from footprint.domain.life import retirement
+from footprint.domain.measurements import EnergyPiece, LoadPiece, Measured
+from footprint.domain.months import local_midnight
+from footprint.domain.notices import Notice
+from footprint.domain.uncertainty import ACTIVITY_LN_GSD2
+
+ENERGY_EVIDENCE: Final = ("none", "measured", "declared", "utilisation", "model", "kind")
+"""From none to the weakest; a month reports the weakest evidence it used."""
+
+END_USER_PUE: Final = 1.0
+"""Kit in an office, or outside a computer room, has no cooling plant of its own."""
+
+
+class Window(NamedTuple):
+    """The Unix seconds between which states are read; lives and evidence are not bounded by it."""
+
+    start: int
+    end: int
+
+
+class Capacity(NamedTuple):
+    """What a host can give to virtual machines, NaN where unknown: vCPUs, GiB of memory, GiB of storage."""
+
+    vcpu: float
+    ram_gib: float
+    disk_gib: float
+
+
+NO_CAPACITY: Final = Capacity(math.nan, math.nan, math.nan)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Constant conditions from `start` to `end`; numbers are NaN where unknown.
+
+    `energy` is what was measured; where it is None, each unit draws `watts`. `region` is where the electricity comes from,
+    `residual_kg_per_kwh` the supplier's own factor. `counted` is false for times that only activities fill; `cloud` is a public cloud.
+    """
+
+    start: int
+    end: int
+    status: Status
+    site: Site | None
+    region: str | None
+    operator: Operator
+    watts: float
+    energy: EnergyPiece | None
+    evidence: int
+    source: str
+    source_ln_gsd2: float
+    pue: float
+    guarantee_share: float
+    residual_kg_per_kwh: float
+    capacity: Capacity
+    notices: Notice
+    factors: tuple[Factor, ...]
+    power: Power | None
+    counted: bool = True
+    cloud: bool = False
+
+    @property
+    def draws(self) -> bool:
+        """Whether electricity is used, as far as is known."""
+        return self.counted and (self.status.powered or self.energy is not None)
+
+    @property
+    def facility(self) -> bool:
+        """Whether its energy was measured with the PUE in it."""
+        return self.energy is not None and self.energy.facility
+
+
+class Conditions(NamedTuple):
+    """What a site says of a time."""
+
+    start: int
+    end: int
+    pue: float
+    notices: Notice
+    factors: tuple[Factor, ...]
+    operator: Operator
+    guarantee_share: float
+    residual_kg_per_kwh: float
+
+
+def read_stretches(
+    asset: Asset,
+    organisation: Organisation,
+    sites: Mapping[UUID, Site],
+    catalogue: Catalogue,
+    window: Window,
+    measured: Measured,
+    extras: Sequence[Extra],
+) -> tuple[Stretch, ...]:
+    """Every stretch of an asset within `window`, in order; of a virtual machine on a host only what its `extras` need."""
+    own = [] if asset.is_home else list(_own(asset, organisation, sites, catalogue, window, measured))
+    spans = [(max(each.start, window.start), min(each.end, window.end)) for each in extras if each.anywhere]
+    if not spans:
+        return tuple(own)
+    filled = [_bare(asset, sites, start, end) for start, end in _gaps(own, spans)]
+    return tuple(sorted((*own, *filled), key=lambda each: each.start))
+
+
+def _own(
+    asset: Asset,
+    organisation: Organisation,
+    sites: Mapping[UUID, Site],
+    catalogue: Catalogue,
+    window: Window,
+    measured: Measured,
+) -> Iterator[Stretch]:
+    left = retirement(asset)
+    stop = window.end if left is None else min(window.end, left)
+    for segment in asset.segments:
+        if asset.is_virtual and segment.host is not None:
+            continue
+        end = stop if segment.end is None else min(segment.end, stop)
+        begin = max(segment.start, window.start)
+        if begin >= end:
+            continue
+        site = sites.get(segment.site) if segment.site else None
+        reader = _SegmentReader(asset, segment, site, catalogue)
+        for conditions in _conditions(asset, organisation, segment, site, catalogue, begin, end):
+            for start, until, energy, load in _overlay(conditions.start, conditions.end, measured):
+                yield reader.stretch(conditions, start, until, energy, load)
+
+
+class _SegmentReader:
+    """Chooses the evidence of energy within one segment, once for each distinct load."""
+
+    def __init__(self, asset: Asset, segment: Segment, site: Site | None, catalogue: Catalogue) -> None:
+        self._asset, self._segment, self._site, self._catalogue = asset, segment, site, catalogue
+        self._powers: dict[tuple[Load, ...], tuple[Power | None, Notice]] = {}
+        self._capacity = _capacity(asset, segment)
+        cloud = segment.cloud if asset.is_virtual else None
+        self._region = site.region if site else cloud_region(cloud) if cloud else None
+        self._cloud = cloud is not None
+
+    def stretch(
+        self, conditions: Conditions, start: int, end: int, energy: EnergyPiece | None, load: LoadPiece | None
+    ) -> Stretch:
+        """The stretch from `start` to `end`."""
+        segment = self._segment
+        loads = load.loads if load is not None else ()
+        if loads not in self._powers:
+            self._powers[loads] = self._choose(loads)
+        power, notices = self._powers[loads]
+        if energy is not None and segment.status is not Status.RETIRED:
+            power, evidence, notices = None, "measured", Notice(0)
+            notices |= Notice(0) if segment.status.powered else Notice.MEASURED_WHILE_OFF
+        else:
+            energy, evidence = None, power.evidence if power else "none"
+        powered = segment.status.powered or energy is not None
+        if powered:
+            notices |= Notice(0) if energy or power else Notice.NO_ENERGY_EVIDENCE
+            notices |= Notice(0) if self._region or self._site else self._no_place()
+            notices |= Notice.STANDBY if segment.status is Status.STANDBY and energy is None else Notice(0)
+        elif energy is None:
+            notices = Notice(0)
+        facility = energy is not None and energy.facility
+        shared = power is not None and power.factors and evidence in ("model", "kind")
+        return Stretch(
+            start=start,
+            end=end,
+            status=segment.status,
+            site=self._site,
+            region=self._region,
+            operator=conditions.operator,
+            watts=power.watts if power else math.nan,
+            energy=energy,
+            evidence=ENERGY_EVIDENCE.index(evidence),
+            source=power.factors[0].id if power is not None and shared else "",
+            source_ln_gsd2=0.0 if evidence == "none" else ACTIVITY_LN_GSD2[evidence],
+            pue=conditions.pue,
+            guarantee_share=conditions.guarantee_share,
+            residual_kg_per_kwh=conditions.residual_kg_per_kwh,
+            capacity=self._capacity,
+            notices=notices if facility else notices | conditions.notices,
+            factors=(power.factors if power else ()) + (() if facility else conditions.factors),
+            power=power,
+            cloud=self._cloud,
+        )
+
+    def _no_place(self) -> Notice:
+        return Notice.CLOUD_REGION_UNKNOWN if self._cloud else Notice.NO_SITE
+
+    def _choose(self, loads: tuple[Load, ...]) -> tuple[Power | None, Notice]:
+        asset, segment = self._asset, self._segment
+        power = choose_power(
+            self._catalogue,
+            asset.kind,
+            annual_kwh=asset.annual_kwh,
+            average_w=asset.average_w,
+            loads=loads,
+            configuration=segment.configuration,
+            maker=asset.maker,
+            model=asset.model,
+        )
+        if power is not None or not self._cloud or segment.cloud is None:
+            return power, Notice(0)
+        return cloud_power(self._catalogue, segment.cloud, segment.vcpu, segment.ram_gib, loads)
+
+
+def _capacity(asset: Asset, segment: Segment) -> Capacity:
+    """What the host states, else its cores, memory and disks."""
+    if asset.is_virtual:
+        return NO_CAPACITY
+    made = segment.configuration or Configuration()
+    given = (segment.vcpu, segment.ram_gib, segment.disk_gib)
+    found = (made.cores, made.ram_gib, made.disk_gib)
+    quantity = asset.quantity
+    return Capacity(
+        *(
+            math.nan if one is None and other is None else float(one if one is not None else other or 0) * quantity
+            for one, other in zip(given, found, strict=True)
+        )
+    )
+
+
+def _conditions(
+    asset: Asset,
+    organisation: Organisation,
+    segment: Segment,
+    site: Site | None,
+    catalogue: Catalogue,
+    start: int,
+    end: int,
+) -> Iterator[Conditions]:
+    """Cut a time where the PUE, the electricity contract or the operator of the site changes; where no PUE is stated, the default."""
+    if site is None:
+        yield Conditions(start, end, *_default_pue(asset, segment, site, catalogue), Operator.OWN, 0.0, math.nan)
+        return
+    zone = organisation.time_zone
+    days = [
+        *(day for each in site.pue for day in (each.start, each.end)),
+        *(day for each in site.contracts for day in (each.start, each.end)),
+        *(day for each in site.operators for day in (each.start, each.end)),
+    ]
+    edges = {edge for day in days if day is not None and start < (edge := _midnight(zone, day)) < end}
+    for low, high in pairwise(sorted({start, end} | edges)):
+        pue = _holding(zone, site.pue, low)
+        contract = _holding(zone, site.contracts, low)
+        operated = _holding(zone, site.operators, low)
+        residual = site.residual_kg_per_kwh if contract is None else contract.residual_kg_per_kwh
+        default = _default_pue(asset, segment, site, catalogue) if pue is None else None
+        yield Conditions(
+            low,
+            high,
+            pue.value if pue is not None else default[0] if default is not None else math.nan,
+            default[1] if default is not None else Notice(0),
+            default[2] if default is not None else (),
+            site.operator if operated is None else operated.operator,
+            site.guarantee_share if contract is None else contract.guarantee_share,
+            math.nan if residual is None else residual,
+        )
+
+
+class _Dated(Protocol):
+    @property
+    def start(self) -> date | None: ...
+    @property
+    def end(self) -> date | None: ...
+
+
+D = TypeVar("D", bound=_Dated)
+
+
+def _holding(zone: str, dated: Sequence[D], instant: int) -> D | None:
+    for each in dated:
+        begun = each.start is None or _midnight(zone, each.start) <= instant
+        if begun and (each.end is None or instant < _midnight(zone, each.end)):
+            return each
+    return None
+
+
+def _midnight(zone: str, day: date) -> int:
+    return local_midnight(zone, day.year, day.month, day.day)
+
+
+def _default_pue(
+    asset: Asset, segment: Segment, site: Site | None, catalogue: Catalogue
+) -> tuple[float, Notice, tuple[Factor, ...]]:
+    if asset.is_virtual and segment.cloud is not None and site is None:
+        of_provider = catalogue.parameter(f"cloud.{segment.cloud.provider}.pue")
+        if of_provider is not None:
+            return of_provider.value, Notice(0), (of_provider,)
+    in_computer_room = asset.kind in COMPUTER_ROOM_KINDS if site is None else site.kind != "office"
+    if not in_computer_room:
+        return END_USER_PUE, Notice(0), ()
+    default = catalogue.default_pue()
+    if default is None:
+        return math.nan, Notice.NO_PUE, ()
+    return default.value, Notice.DEFAULT_PUE, (default,)
+
+
+P = TypeVar("P", EnergyPiece, LoadPiece)
+
+
+def _overlay(
+    start: int, end: int, measured: Measured
+) -> Iterator[tuple[int, int, EnergyPiece | None, LoadPiece | None]]:
+    """Cut a time where what was measured begins and ends."""
+    energy, loads = _within(measured.energy, start, end), _within(measured.loads, start, end)
+    if not energy and not loads:
+        yield start, end, None, None
+        return
+    edges = {start, end}
+    for begin, until in (*((each.start, each.end) for each in energy), *((each.start, each.end) for each in loads)):
+        edges |= {edge for edge in (begin, until) if start < edge < end}
+    of_energy, of_loads = iter(energy), iter(loads)
+    piece, load = next(of_energy, None), next(of_loads, None)
+    for low, high in pairwise(sorted(edges)):
+        while piece is not None and piece.end <= low:
+            piece = next(of_energy, None)
+        while load is not None and load.end <= low:
+            load = next(of_loads, None)
+        yield (
+            low,
+            high,
+            piece if piece is not None and piece.start <= low else None,
+            load if load is not None and load.start <= low else None,
+        )
+
+
+def _within(pieces: Sequence[P], start: int, end: int) -> Sequence[P]:
+    """Those of the sorted `pieces` that overlap [start, end)."""
+    first = bisect_right(pieces, start, key=lambda each: each.end)
+    last = bisect_right(pieces, end - 1, key=lambda each: each.start)
+    return pieces[first:last]
+
+
+def _gaps(own: Sequence[Stretch], spans: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """What of `spans` no own stretch covers, merged."""
+    taken = [(each.start, each.end) for each in own]
+    until: int | None = None
+    for begin, end in sorted(spans):
+        at = begin if until is None else max(begin, until)
+        for low, high in taken:
+            if high <= at:
+                continue
+            if low >= end:
+                break
+            if at < low:
+                yield at, low
+            at = max(at, high)
+        if at < end:
+            yield at, end
+        until = end if until is None else max(until, end)
+
+
+def _bare(asset: Asset, sites: Mapping[UUID, Site], start: int, end: int) -> Stretch:
+    """A time that only activities fill."""
+    place = next(
+        (each.site for each in reversed(asset.segments) if each.site is not None and each.start <= start), None
+    )
+    site = sites.get(place or asset.segments[0].site or UUID(int=0))
+    return Stretch(
+        start=start,
+        end=end,
+        status=Status.RETIRED,
+        site=site,
+        region=site.region if site else None,
+        operator=_operator(site),
+        watts=math.nan,
+        energy=None,
+        evidence=0,
+        source="",
+        source_ln_gsd2=0.0,
+        pue=math.nan,
+        guarantee_share=0.0,
+        residual_kg_per_kwh=math.nan,
+        capacity=NO_CAPACITY,
+        notices=Notice(0),
+        factors=(),
+        power=None,
+        counted=False,
+    )
+
+
+def _operator(site: Site | None) -> Operator:
+    return Operator.OWN if site is None else site.operator

@@ -1,0 +1,232 @@
+"""Activities: units, places, homes, and what is shared out with a host."""
+
+import math
+from dataclasses import replace
+from datetime import date
+from uuid import UUID
+
+import pytest
+from footprint.domain.activities import home_asset, home_of, organisation_home, read_activities
+from footprint.domain.catalogue import Catalogue, Factor
+from footprint.domain.engine import World, compute
+from footprint.domain.inventory import Activity, AllocationRule, Asset, Operator
+from footprint.domain.notices import Notice
+from footprint.domain.results import AssetMonth, Figure
+from footprint.domain.units import UnitError, conversion
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from .factors import RECORDS
+from .makers import PARIS, SITE, at, machine, server, world
+from .test_explanation import check
+
+
+def factor(activity: str, value: float, unit: str, region: str | None = None, **fields: object) -> Factor:
+    """A factor of an activity."""
+    name = f"{activity.replace('.', '-')}-{region or 'any'}-{fields.get('criterion', 'gwp')}".lower()
+    given: dict[str, object] = {"criterion": "gwp"} | fields
+    return Factor(name, 1, activity, value=value, unit=unit, region=region, **given)  # type: ignore[arg-type]
+
+
+CATALOGUE = Catalogue(
+    [
+        *RECORDS,
+        factor("maintenance.it_hardware", 0.4, "kgCO2e/EUR"),
+        factor("transport.car", 0.193, "kgCO2e/km"),
+        factor("transport.car", 0.25, "kgCO2e/km", "PL"),
+        factor("refrigerant.r410a", 2255.5, "kgCO2e/kg", gwp_set="AR6"),
+        factor("refrigerant.r410a", 2088.0, "kgCO2e/kg", "DE", gwp_set="AR4"),
+        factor("freight.van", 1.1, "kgCO2e/(t*km)"),
+        factor("disposal.server", 12.0, "kgCO2e/unit"),
+        factor("transport.car", 3.1, "MJ/km", criterion="pe"),
+    ]
+)
+
+
+def activity(name: str, quantity: float, unit: str, kind: str = "intervention", **fields: object) -> Activity:
+    """An activity of 12 April 2026."""
+    given: dict[str, object] = {"start": date(2026, 4, 12), "end": date(2026, 4, 13)}
+    return Activity(UUID(int=9), "acme", kind, name, quantity=quantity, unit=unit, **(given | fields))  # type: ignore[arg-type]
+
+
+def seen(*activities: Activity, **fields: object) -> World:
+    """A world in which these activities are known."""
+    homes: dict[UUID, list[Activity]] = {}
+    for each in activities:
+        homes.setdefault(home_of(each), []).append(each)
+    return replace(world(catalogue=CATALOGUE, **fields), activities=homes)  # type: ignore[arg-type]
+
+
+def of_home(*activities: Activity, **fields: object) -> list[AssetMonth]:
+    """The months of the one home of activities."""
+    home = home_asset(home_of(activities[0]), activities, PARIS)
+    return list(compute([home], seen(*activities, **fields)).results())
+
+
+def sums(results: list[AssetMonth], stage: str, criterion: str = "gwp") -> dict[int, float]:
+    """The figures of a stage by calendar month."""
+    return {
+        each.month % 12 + 1: sum(one.value for one in each.figures if (one.stage, one.criterion) == (stage, criterion))
+        for each in results
+    }
+
+
+def the_figure(result: AssetMonth, stage: str = "maintenance_and_sale") -> Figure:
+    """The only climate figure of a stage."""
+    (found,) = [each for each in result.figures if (each.stage, each.criterion) == (stage, "gwp")]
+    return found
+
+
+def test_a_year_of_maintenance_is_spread_by_real_seconds() -> None:
+    asset = server()
+    contract = activity(
+        "maintenance.it_hardware", 12_000.0, "EUR", "maintenance_contract",
+        start=date(2026, 1, 1), end=date(2027, 1, 1), asset=asset.id,
+    )  # fmt: skip
+    months = sums(list(compute([asset], seen(contract)).results()), "maintenance_and_sale")
+    assert sum(months.values()) == pytest.approx(4800.0, rel=1e-12)
+    assert months[3] == pytest.approx(4800.0 * 743 / 8760, rel=1e-12)
+    assert months[10] == pytest.approx(4800.0 * 745 / 8760, rel=1e-12)
+
+
+def test_units_are_converted_and_another_dimension_is_left_out_with_a_warning() -> None:
+    assert conversion("MWh", "kWh") == 1000.0
+    assert conversion("t.km", "t*km") == 1.0
+    with pytest.raises(UnitError):
+        conversion("L", "kWh")
+    metres = of_home(activity("transport.car", 84_000.0, "m"))[0]
+    assert the_figure(metres).value == pytest.approx(84 * 0.193, rel=1e-12)
+    litres = of_home(activity("transport.car", 84.0, "L"))[0]
+    assert litres.figures == []
+    assert litres.notices & Notice.ACTIVITY_UNIT
+
+
+def test_an_activity_without_a_factor_is_absent_and_said_and_never_zero() -> None:
+    result = of_home(activity("transport.helicopter", 84.0, "km"))[0]
+    assert result.figures == []
+    assert result.notices & Notice.NO_ACTIVITY_FACTOR
+
+
+def test_the_factor_is_that_of_the_country_else_one_tied_to_no_place() -> None:
+    assert the_figure(of_home(activity("transport.car", 100.0, "km", country="PL"))[0]).value == pytest.approx(25.0)
+    assert the_figure(of_home(activity("transport.car", 100.0, "km", country="ES"))[0]).value == pytest.approx(19.3)
+
+
+@pytest.mark.parametrize(
+    ("name", "unit", "kind", "expected"),
+    [
+        ("refrigerant.r410a", "kg", "refrigerant_leak", ("maintenance_and_sale", 1, "1", "1.4")),
+        ("maintenance.it_hardware", "EUR", "maintenance_contract", ("maintenance_and_sale", 3, "3.1", "4.5")),
+        ("maintenance.it_hardware", "EUR", "spare_part", ("maintenance_and_sale", 3, "3.1", "4.1")),
+        ("freight.van", "t.km", "sales_logistics", ("maintenance_and_sale", 3, "3.4", "3.1")),
+        ("disposal.server", "unit", "end_of_life", ("end_of_life", 3, "3.5", "4.3")),
+        ("transport.car", "km", "a_kind_of_next_year", ("maintenance_and_sale", 3, "3.1", "4.5")),
+        ("electricity", "kWh", "other", ("use", 2, "2", "2.1")),
+    ],
+)
+def test_each_kind_has_its_stage_and_reporting_line(
+    name: str, unit: str, kind: str, expected: tuple[str, int, str, str]
+) -> None:
+    result = of_home(activity(name, 2.0, unit, kind, site=SITE.id))[0]
+    figure = next(each for each in result.figures if each.criterion == "gwp")
+    assert (figure.stage, figure.scope, figure.ghg_category, figure.beges_item) == expected
+    assert figure.site == SITE.id
+
+
+def test_a_leak_at_a_site_that_another_runs_is_that_others() -> None:
+    there = replace(SITE, operator=Operator.HOSTED)
+    figure = the_figure(
+        of_home(activity("refrigerant.r410a", 2.0, "kg", "refrigerant_leak", site=SITE.id), sites=(there,))[0]
+    )
+    assert (figure.scope, figure.ghg_category) == (3, "3.1")
+
+
+def test_a_gwp_set_other_than_that_of_the_method_is_not_taken() -> None:
+    leak = activity("refrigerant.r410a", 2.0, "kg", "refrigerant_leak", country="DE")
+    assert the_figure(of_home(leak)[0]).value == pytest.approx(2 * 2255.5)
+
+
+def test_activities_of_a_site_and_of_an_organisation_have_months_of_their_own() -> None:
+    of_site, of_org = activity("transport.car", 10.0, "km", site=SITE.id), activity("transport.car", 10.0, "km")
+    assert home_of(of_site) == SITE.id
+    assert home_of(of_org) == organisation_home("acme") != organisation_home("globex")
+    for each, kind in ((of_site, "site"), (of_org, "organisation")):
+        (result,) = of_home(each)
+        assert (result.asset.kind, result.month) == (kind, 2026 * 12 + 3)
+        assert (result.kwh, result.notices) == (None, 0)
+
+
+def test_other_criteria_stand_beside_where_the_catalogue_knows_them() -> None:
+    (result,) = of_home(activity("transport.car", 10.0, "km"))
+    assert {each.criterion: each.value for each in result.figures} == {
+        "gwp": pytest.approx(1.93),
+        "pe": pytest.approx(31.0),
+    }
+
+
+def test_an_activity_before_an_asset_came_and_after_it_left_is_not_lost() -> None:
+    asset = server(start=at(2026, 3), end=at(2026, 5))
+    before = activity(
+        "freight.van", 1.0, "t.km", "sales_logistics", start=date(2026, 1, 9), end=date(2026, 1, 10), asset=asset.id
+    )
+    after = activity(
+        "disposal.server", 1.0, "unit", "end_of_life", start=date(2026, 8, 1), end=date(2026, 8, 2), asset=asset.id
+    )
+    after = replace(after, id=UUID(int=10))
+    results = list(compute([asset], seen(before, after)).results())
+    assert [each.month % 12 + 1 for each in results] == [1, 3, 4, 8]
+    assert sums(results, "maintenance_and_sale")[1] == pytest.approx(1.1)
+    assert sums(results, "end_of_life")[8] == pytest.approx(12.0)
+    assert {each.stage for each in results[0].figures} == {"maintenance_and_sale"}
+    assert results[0].kwh is None
+
+
+def test_months_with_activities_are_explained_bit_for_bit() -> None:
+    host = server(100, capacity=7.0)
+    guest, stay = machine(200, host, 3.0, at(2026, 2, 3), at(2026, 8, 9))
+    repair = activity("transport.car", 83.7, "km", start=date(2026, 3, 20), end=date(2026, 4, 7), asset=host.id)
+    part = replace(activity("maintenance.it_hardware", 77.7, "EUR", "spare_part", asset=host.id), id=UUID(int=11))
+    for asset in (host, guest):
+        picture = replace(seen(repair, part), placements=(stay,), hosts={host.id: host})
+        assert check(asset, picture) > 20
+
+
+quantities = st.floats(0.001, 1e6)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(quantities, st.integers(0, 300), st.integers(1, 200)), min_size=1, max_size=4), st.booleans())
+def test_what_activities_of_a_host_weigh_is_all_there_machines_and_idle_together(
+    stated: list[tuple[float, int, int]], sold: bool
+) -> None:
+    host = server(100, start=at(2026), capacity=8.0)
+    guests = [machine(200 + number, host, 2.0, at(2026, 2 + number)) for number in range(3)]
+    activities = [
+        replace(
+            activity(
+                "transport.car", quantity, "km", asset=host.id,
+                start=date.fromordinal(date(2026, 1, 1).toordinal() + start),
+                end=date.fromordinal(date(2026, 1, 1).toordinal() + min(start + days, 365)),
+            ),
+            id=UUID(int=500 + number),
+        )
+        for number, (quantity, start, days) in enumerate(stated)
+    ]  # fmt: skip
+    rule = AllocationRule.SOLD if sold else AllocationRule.CAPACITY
+    picture = seen(*activities, sites=(replace(SITE, rule=rule),))
+    picture = replace(picture, placements=tuple(stay for _, stay in guests))
+    assets: list[Asset] = [host, *(guest for guest, _ in guests)]
+    total = sum(
+        figure.value
+        for result in compute(assets, picture).results()
+        for figure in result.figures
+        if (figure.stage, figure.criterion) == ("maintenance_and_sale", "gwp")
+    )
+    assert total == pytest.approx(math.fsum(quantity * 0.193 for quantity, _, _ in stated), rel=1e-9)
+
+
+def test_what_is_read_of_activities_is_in_the_order_of_their_days() -> None:
+    later = replace(activity("transport.car", 1.0, "km"), id=UUID(int=1), start=date(2026, 5, 1), end=date(2026, 5, 2))
+    earlier = activity("transport.car", 2.0, "km")
+    extras = read_activities([later, earlier], PARIS, {}, CATALOGUE, None)
+    assert [each.amount for each in extras if each.criterion == "gwp"] == [2.0, 1.0]

@@ -1,0 +1,107 @@
+"""Machines at a public cloud, and what else an asset may be: leased, transported, refurbished."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from footprint.domain.catalogue import Catalogue
+from footprint.domain.cloud import cloud_region
+from footprint.domain.engine import compute
+from footprint.domain.inventory import Asset, Cloud, Convention, Organisation, Segment, Status
+from footprint.domain.notices import Notice
+from footprint.domain.results import AssetMonth
+
+from .factors import RECORDS, grid, record
+from .makers import at, server, world
+from .test_explanation import check
+
+AWS = {
+    "min_w_per_vcpu": 0.74,
+    "max_w_per_vcpu": 3.5,
+    "pue": 1.135,
+    "host_vcpu": 96.0,
+}
+CATALOGUE = Catalogue(
+    [
+        *RECORDS,
+        *(record(f"cloud.aws.{name}", value, "parameter") for name, value in AWS.items()),
+        record("cloud.w_per_gib", 0.392, "parameter"),
+        replace(record("embodied.server", 30.0), id="transport", stage="transport"),
+        replace(record("embodied.server", 12.0), id="end-of-life", stage="end_of_life"),
+        replace(record("embodied.server", 17_000.0, "pe"), id="pe", stage="manufacturing"),
+        replace(grid("FR", 11.289, 2024), id="electricity-fr-pe", criterion="pe"),
+        record("refurbishing.server", 40.0),
+    ]
+)
+
+
+def instance(region: str = "eu-west-3", provider: str = "aws") -> Asset:
+    """A machine of 8 vCPUs and 32 GiB since January 2026."""
+    cloud = Cloud(provider, "m5.2xlarge", region)
+    segment = Segment(at(2026), None, Status.IN_SERVICE, None, None, 8.0, ram_gib=32.0, cloud=cloud)
+    return server(300, segments=(segment,), kind="virtual_machine", annual_kwh=None, planned_life_years=None)
+
+
+def january(asset: Asset, **fields: object) -> AssetMonth:
+    """The result of January 2026."""
+    return next(compute([asset], world(catalogue=CATALOGUE, **fields)).results())  # type: ignore[arg-type]
+
+
+def test_a_cloud_machine_takes_its_share_of_a_reference_host_and_is_bought_as_a_service() -> None:
+    result = january(instance())
+    watts = 8 * (0.74 + 0.5 * (3.5 - 0.74)) + 32 * 0.392
+    assert result.kwh == pytest.approx(watts * 744 / 1000 * 1.135, rel=1e-12)
+    values = {(each.stage, each.basis): each for each in result.figures if each.criterion == "gwp"}
+    assert values["manufacturing", "both"].value == pytest.approx(1215 * 8 / 96 * 31 / 1825, rel=1e-12)
+    assert values["use", "location"].value == pytest.approx(watts * 744 / 1000 * 1.135 * 0.0442, rel=1e-12)
+    assert {(each.scope, each.ghg_category, each.beges_item) for each in values.values()} == {(3, "3.1", "4.5")}
+    assert result.notices & Notice.CLOUD_LOAD_ASSUMED
+    assert not result.notices & Notice.NO_EMBODIED_EVIDENCE
+    assert check(instance(), world(catalogue=CATALOGUE)) > 20
+
+
+def test_a_provider_or_region_that_is_not_known_is_said_and_nothing_is_guessed() -> None:
+    assert cloud_region(Cloud("gcp", None, "europe-west9")) == "FR"
+    unknown = january(instance(provider="nimbus"))
+    assert unknown.figures == []
+    assert unknown.notices & Notice.NO_CLOUD_FACTOR
+    nowhere = january(instance(region="mars-1"))
+    assert {each.stage for each in nowhere.figures} == {"manufacturing"}
+    assert nowhere.notices & Notice.CLOUD_REGION_UNKNOWN
+
+
+def test_transport_and_disposal_and_other_criteria_stand_beside_where_there_are_factors() -> None:
+    result = january(server(annual_kwh=3504.0))
+    values = {(each.stage, each.criterion): each for each in result.figures if each.basis != "market"}
+    assert values["transport", "gwp"].value == pytest.approx(30 * 31 / 1825)
+    assert values["end_of_life", "gwp"].value == pytest.approx(12 * 31 / 1825)
+    assert (values["end_of_life", "gwp"].scope, values["end_of_life", "gwp"].ghg_category) == (3, "3.5")
+    assert values["manufacturing", "pe"].value == pytest.approx(17_000 * 31 / 1825)
+    assert values["use", "pe"].value == pytest.approx(0.4 * 744 * 1.5 * 11.289)
+    assert check(server(annual_kwh=3504.0), world(catalogue=CATALOGUE)) > 60
+
+
+def test_leased_kit_is_an_upstream_leased_asset() -> None:
+    lines = {each.stage: (each.ghg_category, each.beges_item) for each in january(server(condition="leased")).figures}
+    assert lines["manufacturing"] == ("3.8", "4.4")
+    assert lines["use"] == ("2", "2.1")
+
+
+@pytest.mark.parametrize("convention", list(Convention))
+def test_refurbishing_is_counted_once_in_the_month_of_acquisition_under_remaining(convention: Convention) -> None:
+    used = server(condition="refurbished", age_years=3.0, acquired_on=date(2026, 1, 15), start=at(2026, 1, 15))
+    fields = {"catalogue": CATALOGUE, "organisations": (Organisation("acme", refurbished=convention),)}
+    months = list(compute([used], world(**fields)).results())  # type: ignore[arg-type]
+    made = [
+        sum(each.value for each in one.figures if (each.stage, each.criterion) == ("manufacturing", "gwp"))
+        for one in months
+    ]
+    if convention is Convention.REMAINING:
+        assert made[0] == pytest.approx(40.0 + 1215 * 0.4 * 17 / 730)
+        assert made[1] == pytest.approx(1215 * 0.4 * 28 / 730)
+        assert not months[0].notices & Notice.REFURBISHED
+    elif convention is Convention.CUT_OFF:
+        assert made == [0.0] * 12
+    else:
+        assert made[1] == pytest.approx(1215 * 0.4 * 28 / 730)
+    assert check(used, world(**fields)) > 20  # type: ignore[arg-type]

@@ -1,0 +1,79 @@
+"""A longer life re-spreads what is left; months that are closed keep what they were closed with."""
+
+import math
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from footprint.domain.engine import World, compute
+from footprint.domain.inventory import Asset, ClosedLife
+from hypothesis import given
+from hypothesis import strategies as st
+
+from .makers import at, server, world
+from .test_explanation import check
+
+START = at(2024)
+
+
+def making(asset: Asset, seen: World) -> dict[int, float]:
+    """Manufacturing by month."""
+    return {
+        each.month: sum(
+            figure.value for figure in each.figures if (figure.stage, figure.criterion) == ("manufacturing", "gwp")
+        )
+        for each in compute([asset], seen).results()
+    }
+
+
+def extended(years: float) -> Asset:
+    """A server of 1,000 kg since January 2024, with a life of so many years."""
+    return server(start=START, acquired_on=date(2024, 1, 1), embodied_kg=1000.0, planned_life_years=years)
+
+
+def test_an_extended_life_carries_on_what_closed_months_left() -> None:
+    short, long = extended(3.0), extended(7.0)
+    closed = ClosedLife(at(2026), START, 3 * 365.0)
+    before, seen = making(short, world()), replace(world(), closed_lives={long.id: (closed,)})
+    after = making(long, seen)
+    for month in range(2024 * 12, 2026 * 12):
+        assert after[month] == before[month], "a closed month never changes"
+    left = 1000.0 * (1 - 731 / 1095)
+    assert after[2026 * 12] == pytest.approx(left * 31 / (7 * 365 - 731), rel=1e-12)
+    assert check(long, seen) > 30
+
+
+def test_a_life_extended_after_its_end_leaves_nothing_to_carry() -> None:
+    long = extended(7.0)
+    seen = replace(world(), closed_lives={long.id: (ClosedLife(at(2026), START, 365.0),)})
+    assert {value for month, value in making(long, seen).items() if month >= 2026 * 12} == {0.0}
+
+
+@given(st.floats(0.6, 3.0), st.floats(0.6, 3.0), st.integers(1, 34))
+def test_the_sum_over_the_life_is_the_total_whenever_it_was_changed(first: float, second: float, months: int) -> None:
+    until = at(2024 + months // 12, months % 12 + 1)
+    asset = extended(second)
+    total = math.fsum(
+        making(asset, replace(world(), closed_lives={asset.id: (ClosedLife(until, START, first * 365.0),)})).values()
+    )
+    ended = START + second * 365 * 86_400 <= until and first > second
+    charged = min(1.0, (until - START) / 86_400 / (first * 365.0))
+    assert total == pytest.approx(1000.0 * charged if ended else 1000.0, rel=1e-6)
+
+
+def test_each_extension_leaves_the_months_closed_before_it_alone() -> None:
+    first, second = ClosedLife(at(2025), START, 3 * 365.0), ClosedLife(at(2026), START, 5 * 365.0)
+    once, twice = extended(5.0), extended(8.0)
+    before = making(once, replace(world(), closed_lives={once.id: (first,)}))
+    assert making(once, replace(world(), closed_lives={once.id: (first, second)})) == before
+    seen = replace(world(), closed_lives={twice.id: (first, second)})
+    after = making(twice, seen)
+    assert all(after[month] == before[month] for month in range(2024 * 12, 2026 * 12))
+    assert 0 < after[2026 * 12] < before[2026 * 12]
+    assert check(twice, seen) > 30
+
+
+def test_another_start_or_total_is_a_correction_and_not_an_extension() -> None:
+    asset = extended(5.0)
+    other = ClosedLife(at(2026), START - 86_400, 3 * 365.0)
+    assert making(asset, replace(world(), closed_lives={asset.id: (other,)})) == making(asset, world())

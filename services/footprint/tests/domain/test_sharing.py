@@ -1,0 +1,232 @@
+"""Who carries a host: the rule of its site, applications, and what uncertainty is shared."""
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from uuid import UUID
+
+import pytest
+from footprint.domain.claims import apportion, pieces_of, shares_within
+from footprint.domain.engine import World, compute
+from footprint.domain.inventory import (
+    AllocationRule,
+    Asset,
+    Claim,
+    Organisation,
+    Placement,
+    Segment,
+    SharedBy,
+    Site,
+    Status,
+)
+from footprint.domain.measurements import Measured, MeasuredDay, Meter, read_measured
+from footprint.domain.notices import Notice
+from footprint.domain.results import AssetMonth
+from footprint.domain.rollup import Rolled, ln_gsd2_of_rolled, rolled
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from .makers import PARIS, SITE, at, machine, server, world
+from .test_explanation import check
+
+JANUARY = 2026 * 12
+
+
+def measured(*kwh: float, start: int = 1) -> Measured:
+    """Whole days of January 2026."""
+    days = [
+        MeasuredDay(PARIS, date(2026, 1, start + index), Meter(each, ((0, 86_400),))) for index, each in enumerate(kwh)
+    ]
+    return read_measured(days)
+
+
+def farm(
+    shared_by: SharedBy, rule: AllocationRule, sizes: Sequence[tuple[float, float, float]]
+) -> tuple[Site, Asset, list[Asset], list[Placement]]:
+    """A host of 16 vCPUs, 64 GiB of memory and 1000 of storage, with machines of these sizes."""
+    site = replace(SITE, shared_by=shared_by, rule=rule)
+    segment = Segment(at(2026), None, Status.IN_SERVICE, site.id, vcpu=16.0, ram_gib=64.0, disk_gib=1000.0)
+    host = server(100, segments=(segment,))
+    guests, stays = [], []
+    for number, (vcpu, ram, disk) in enumerate(sizes):
+        guest, stay = machine(200 + number, host, vcpu, at(2026))
+        guests.append(guest)
+        stays.append(replace(stay, ram_gib=ram, disk_gib=disk))
+    return site, host, guests, stays
+
+
+def kwh_of(results: Sequence[AssetMonth], asset: Asset, month: int = JANUARY) -> float:
+    """The energy of an asset in a month."""
+    found = next(each.kwh for each in results if each.asset == asset and each.month == month)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("shared_by", "share"), [(SharedBy.VCPU, 4 / 16), (SharedBy.RAM, 32 / 64), (SharedBy.STORAGE, 100 / 1000)]
+)
+def test_a_machine_carries_its_part_of_what_the_rule_of_the_site_names(shared_by: SharedBy, share: float) -> None:
+    site, host, guests, stays = farm(shared_by, AllocationRule.CAPACITY, [(4.0, 32.0, 100.0)])
+    results = list(compute([host, *guests], world(*stays, sites=(site,))).results())
+    whole = 0.4 * 744 * 1.5
+    assert kwh_of(results, guests[0]) == pytest.approx(whole * share, rel=1e-12)
+    assert kwh_of(results, host) == pytest.approx(whole * (1 - share), rel=1e-12)
+
+
+def test_where_what_the_rule_names_is_unknown_of_one_machine_vcpus_are_taken_and_said() -> None:
+    site, host, guests, stays = farm(SharedBy.RAM, AllocationRule.SOLD, [(4.0, 32.0, 1.0), (12.0, 8.0, 1.0)])
+    stays[1] = replace(stays[1], ram_gib=None)
+    results = list(compute([host, *guests], world(*stays, sites=(site,))).results())
+    assert kwh_of(results, guests[0]) == pytest.approx(0.4 * 744 * 1.5 / 4, rel=1e-12)
+    assert results[0].notices & Notice.SHARED_BY_VCPU
+
+
+def test_measured_machines_share_their_host_by_energy_and_the_rest_of_its_own_is_idle() -> None:
+    site, host, guests, stays = farm(SharedBy.MEASURED, AllocationRule.CAPACITY, [(4.0, 8.0, 1.0), (4.0, 8.0, 1.0)])
+    seen = replace(
+        world(*stays, sites=(site,)),
+        measured={guests[0].id: measured(1.2, 2.4), guests[1].id: measured(3.6, 2.4)},
+    )
+    results = list(compute([host, *guests], seen).results())
+    by_vcpu = 0.4 * 24 * 29 * 4 / 16
+    assert kwh_of(results, guests[0]) == pytest.approx((1.2 + 2.4 + by_vcpu) * 1.5, rel=1e-12)
+    assert kwh_of(results, guests[1]) == pytest.approx((3.6 + 2.4 + by_vcpu) * 1.5, rel=1e-12)
+    assert next(each for each in results if each.asset == guests[0]).notices & Notice.SHARED_BY_VCPU
+    for asset in (host, *guests):
+        assert check(asset, replace(seen, hosts={host.id: host})) > 20
+
+
+rules = st.tuples(st.sampled_from(list(SharedBy)), st.sampled_from(list(AllocationRule)))
+sizes = st.lists(st.tuples(st.floats(0.0, 9.0), st.floats(0.1, 40.0), st.floats(0.1, 400.0)), min_size=1, max_size=4)
+
+
+@settings(max_examples=150, deadline=None)
+@given(rules, sizes, st.lists(st.lists(st.floats(0.0, 5.0), max_size=3), max_size=4))
+def test_machines_and_the_idle_line_add_up_to_the_host_by_every_rule(
+    rule: tuple[SharedBy, AllocationRule], given_sizes: list[tuple[float, float, float]], energies: list[list[float]]
+) -> None:
+    site, host, guests, stays = farm(*rule, given_sizes)
+    readings = {
+        guest.id: measured(*kwh, start=1 + index)
+        for index, (guest, kwh) in enumerate(zip(guests, energies, strict=False))
+    }
+    seen = replace(world(*stays, sites=(site,)), measured=readings)
+    alone = {
+        (each.month, figure.line): figure.value
+        for each in compute([host], world(sites=(site,))).results()
+        for figure in each.figures
+    }
+    shared: dict[tuple[int, str, str, str], list[float]] = defaultdict(list)
+    whole: dict[tuple[int, str, str, str], list[float]] = defaultdict(list)
+    for each in compute([host, *guests], seen).results():
+        for figure in each.figures:
+            shared[each.month, figure.stage, figure.criterion, figure.basis].append(figure.value)
+    for (month, line), value in alone.items():
+        whole[month, *line[:3]].append(value)
+    assert shared.keys() == whole.keys()
+    for key, values in whole.items():
+        assert math.isclose(math.fsum(shared[key]), math.fsum(values), rel_tol=1e-9, abs_tol=1e-12)
+
+
+ERP, CRM = UUID(int=901), UUID(int=902)
+
+
+def claimed_in(result: AssetMonth, application: UUID) -> int:
+    """Billionths of climate change, location-based, that an application uses."""
+    return sum(
+        each.billionths
+        for each in result.claimed
+        if each.application == application and each.figure.criterion == "gwp" and each.figure.basis != "market"
+    )
+
+
+def figures_in(result: AssetMonth) -> int:
+    """Billionths of the same figures in whole."""
+    return sum(round(each.value * 1e9) for each in result.figures if each.criterion == "gwp" and each.basis != "market")
+
+
+def claimed_world(*claims: Claim) -> tuple[list[Asset], World]:
+    """A host, a machine of 5 of its 16 vCPUs, and claims on the machine."""
+    site, host, guests, stays = farm(SharedBy.VCPU, AllocationRule.CAPACITY, [(5.0, 8.0, 1.0)])
+    return [host, *guests], replace(world(*stays, sites=(site,)), claims={guests[0].id: claims})
+
+
+def test_applications_share_a_machine_by_their_weights_to_the_last_billionth() -> None:
+    assets, seen = claimed_world(Claim(ERP, at(2026), None, 2.0), Claim(CRM, at(2026), None, 1.0))
+    for result in list(compute(assets, seen).results())[12:]:
+        whole = figures_in(result)
+        assert claimed_in(result, ERP) + claimed_in(result, CRM) == whole
+        assert claimed_in(result, ERP) == pytest.approx(whole * 2 / 3, abs=3)
+    assert not any(result.claimed for result in list(compute(assets, seen).results())[:12])
+
+
+def test_weights_hold_from_their_day_and_what_is_unclaimed_stays_with_the_machine() -> None:
+    assets, seen = claimed_world(Claim(ERP, at(2026, 1, 11), at(2026, 1, 21), 1.0))
+    january = list(compute(assets, seen).results())[12]
+    assert claimed_in(january, ERP) == pytest.approx(figures_in(january) * 10 / 31, abs=3)
+
+
+def test_claims_do_not_move_a_figure_by_a_bit() -> None:
+    assets, seen = claimed_world(Claim(ERP, at(2026, 1, 11), at(2026, 3, 21) + 17, 1.0))
+    with_claims = [replace(each, claimed=[]) for each in compute(assets, seen).results()]
+    assert with_claims == list(compute(assets, replace(seen, claims={})).results())
+
+
+@given(st.integers(0, 10**13), st.lists(st.floats(0.01, 100.0), min_size=1, max_size=6))
+def test_shares_in_whole_numbers_add_up_to_what_is_shared(amount: int, weights: list[float]) -> None:
+    shares = {UUID(int=index): weight / math.fsum(weights) for index, weight in enumerate(weights)}
+    found = apportion(amount, shares)
+    assert abs(sum(found.values()) - amount) <= amount * 1e-15 * len(weights)
+    for application, share in shares.items():
+        assert abs(found[application] - amount * share) <= 1 + amount * 1e-15
+
+
+def test_pieces_share_time_out_by_the_weights_that_hold() -> None:
+    pieces = pieces_of([Claim(ERP, 0, None, 1.0), Claim(CRM, 50, 100, 3.0)], 0, 200)
+    assert shares_within(pieces, 0, 200) == {ERP: pytest.approx(0.8125), CRM: pytest.approx(0.1875)}
+    assert shares_within(pieces, 60, 80) == {ERP: pytest.approx(0.25), CRM: pytest.approx(0.75)}
+
+
+def test_a_factor_shared_by_300_assets_is_one_variable_and_not_300() -> None:
+    assets = [server(number, annual_kwh=None, average_w=100.0) for number in range(1, 301)]
+    figures = [
+        figure for each in compute(assets, world()).results() if each.month == JANUARY for figure in each.figures
+    ]
+    use = [each for each in figures if (each.stage, each.basis) == ("use", "location")]
+    assert {each.factor for each in use} == {"electricity-fr-2024-production"}
+    one = use[0]
+    together = ln_gsd2_of_rolled([rolled(JANUARY, each) for each in use])
+    assert together == pytest.approx(math.hypot(one.factor_ln_gsd2, one.source_ln_gsd2 / math.sqrt(300)), rel=1e-9)
+    assert together > 0.99 * one.factor_ln_gsd2
+
+
+def test_defaults_of_a_kind_are_shared_and_what_is_said_of_an_asset_is_its_own() -> None:
+    kind = [server(number, annual_kwh=None) for number in (1, 2)]
+    by_kind = {
+        figure.source for each in compute(kind, world()).results() for figure in each.figures if figure.stage == "use"
+    }
+    declared = {figure.source for each in compute([server()], world()).results() for figure in each.figures}
+    assert by_kind <= {"", "energy-server"}
+    assert declared == {""}
+
+
+def test_months_of_one_activity_are_correlated_and_assets_are_not() -> None:
+    rows = [Rolled(month, "", "", 100.0, 0.0, 0.0, 100.0**2 * 0.1**2) for month in (1, 2)]
+    assert ln_gsd2_of_rolled(rows) == pytest.approx(0.1)
+    same_month = [Rolled(1, "", "", 100.0, 0.0, 0.0, 100.0**2 * 0.1**2) for _ in range(2)]
+    assert ln_gsd2_of_rolled(same_month) == pytest.approx(0.1 / math.sqrt(2))
+    assert ln_gsd2_of_rolled([]) == 0.0
+
+
+def test_an_organisation_with_factors_of_its_own_is_computed_with_them_and_no_other_is() -> None:
+    mine, theirs = server(1), server(2, org="globex")
+    seen = world(organisations=(Organisation("globex"),))
+    public = seen.catalogue.coefficient("embodied.server")
+    assert public is not None
+    catalogue = seen.catalogue.with_own([replace(public, id="acme/own", value=500.0, own=True)])
+    results = list(compute([mine, theirs], replace(seen, own_catalogues={"acme": catalogue})).results())
+    made = {each.asset.org: each.figures[0].value for each in results if each.month == JANUARY}
+    assert made["acme"] / made["globex"] == pytest.approx(500 / 1215)
+    assert ("acme/own", 1) in next(each.references for each in results if each.asset == mine)

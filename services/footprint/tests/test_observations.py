@@ -1,0 +1,252 @@
+"""Measurements, activities, applications, own factors and releases: heard, computed, kept in step, on real Postgres."""
+
+from typing import Any
+
+import pytest
+from common.organisations import EVERY
+from footprint.domain.activities import organisation_home
+from footprint.store import catalogues
+
+from services.footprint.tests.conftest import Pipeline
+from services.footprint.tests.test_pipeline import figure, month
+from services.footprint.tests.world import (
+    ORG,
+    activity,
+    application,
+    asset,
+    claim,
+    electricity,
+    factor,
+    foundations,
+    guest,
+    host,
+    id_of,
+    machine,
+    measured,
+    override,
+    payloads,
+    release,
+    site,
+)
+
+CAR = factor("transport-car", "transport.car", 0.2, unit="kgCO2e/km")
+
+
+async def rows(pipeline: Pipeline, query: str, *arguments: Any) -> list[Any]:
+    """What a query of the service's tables gives."""
+    async with pipeline.service.database.snapshot(EVERY) as connection:
+        found: list[Any] = await connection.fetch(query, *arguments)
+        return found
+
+
+async def test_measurements_change_their_months_and_no_earlier_one(pipeline: Pipeline) -> None:
+    await pipeline.service.handle(*foundations(), asset("srv"))
+    await pipeline.settle()
+    await pipeline.service.take_outbox()
+    await pipeline.service.handle(measured("srv", kwh=5.0))
+    await pipeline.settle()
+    june = await month(pipeline, "srv", "2026-06")
+    assert june["kwh"] == pytest.approx((28 * 5.0 + 0.4 * (720 - 28 * 23)) * 1.5)
+    assert june["evidence"]["energy"] == "declared"
+    assert "measurement_gaps" in {each["code"] for each in june["warnings"]}
+    assert {each["month"] for each in payloads(await pipeline.service.outbox())} == {"2026-06"}
+
+
+async def test_measurements_heard_before_their_asset_are_there_when_it_comes_and_an_older_version_changes_nothing(
+    pipeline: Pipeline,
+) -> None:
+    await pipeline.service.handle(*foundations(), measured("srv", version=3, kwh=5.0))
+    await pipeline.settle()
+    await pipeline.service.handle(asset("srv"))
+    await pipeline.settle()
+    before = await month(pipeline, "srv", "2026-06")
+    assert before["kwh"] == pytest.approx((28 * 5.0 + 0.4 * (720 - 28 * 23)) * 1.5)
+    await pipeline.service.handle(measured("srv", version=2, kwh=50.0))
+    await pipeline.settle()
+    assert await month(pipeline, "srv", "2026-06") == before
+
+
+async def test_measurements_of_a_machine_move_all_on_its_host_where_energy_shares_it(pipeline: Pipeline) -> None:
+    by_energy = site(version=2, allocation_by="measured", allocation_rule="sold")
+    await pipeline.service.handle(
+        *foundations(), by_energy, host("a"), machine("one", guest("a", 4)), machine("two", guest("a", 4))
+    )
+    await pipeline.settle()
+    await pipeline.service.handle(measured("one", kwh=1.0), measured("two", kwh=3.0))
+    await pipeline.settle()
+    one, two = await month(pipeline, "one", "2026-06"), await month(pipeline, "two", "2026-06")
+    covered = 28 * 23 * 0.4 * 1.5
+    rest = (720 - 28 * 23) * 0.4 * 1.5 / 2
+    assert one["kwh"] == pytest.approx(covered / 4 + rest)
+    assert two["kwh"] == pytest.approx(covered * 3 / 4 + rest)
+    await pipeline.service.handle(measured("one", version=2, kwh=3.0))
+    await pipeline.settle()
+    assert (await month(pipeline, "two", "2026-06"))["kwh"] == pytest.approx(covered / 2 + rest)
+
+
+async def test_activities_of_a_site_and_of_an_organisation_are_stored_published_explained_and_rolled_up(
+    pipeline: Pipeline,
+) -> None:
+    await pipeline.service.handle(
+        *foundations(), CAR, asset("srv"), activity("of-site", site_id=str(id_of("nanterre"))), activity("of-org")
+    )
+    await pipeline.settle()
+    homes = {"site": id_of("nanterre"), "organisation": organisation_home(ORG)}
+    published = {event["asset_id"]: event for event in payloads(await pipeline.service.outbox())}
+    for kind, home in homes.items():
+        event = published[str(home)]
+        assert (event["kind"], event["month"], len(event["stages"])) == (kind, "2026-04", 1)
+        answer = await pipeline.service.client.get(f"/v1/assets/{home}/months/2026-04/explanation")
+        document = answer.json()
+        assert document["up_to_date"]
+        assert document["trace"][0]["value"] == document["figures"][0]["value"] == pytest.approx(20.0)
+    totals = (await pipeline.service.client.get(f"/v1/totals?org={ORG}&from=2026-04&to=2026-04&group_by=kind")).json()
+    by_kind = {each["kind"]: each["value"] for each in totals["groups"]}
+    assert (by_kind["site"], by_kind["organisation"]) == (20.0, 20.0)
+
+
+async def test_an_activity_that_moves_to_an_asset_leaves_its_site_and_one_that_is_deleted_leaves_for_good(
+    pipeline: Pipeline,
+) -> None:
+    await pipeline.service.handle(*foundations(), CAR, asset("srv"), activity("trip", site_id=str(id_of("nanterre"))))
+    await pipeline.settle()
+    await pipeline.service.handle(activity("trip", version=2, asset_id=str(id_of("srv"))))
+    await pipeline.settle()
+    assert figure(await month(pipeline, "srv", "2026-04"), "maintenance_and_sale") == pytest.approx(20.0)
+    gone = await pipeline.service.client.get(f"/v1/assets/{id_of('nanterre')}/months/2026-04")
+    assert gone.status_code == 404
+    await pipeline.service.handle(activity("trip", version=3, asset_id=str(id_of("srv")), deleted=True))
+    await pipeline.settle()
+    stages = {each["stage"] for each in (await month(pipeline, "srv", "2026-04"))["figures"]}
+    assert "maintenance_and_sale" not in stages
+
+
+async def test_a_factor_heard_late_gives_an_activity_its_figure(pipeline: Pipeline) -> None:
+    await pipeline.service.handle(*foundations(), activity("trip"))
+    await pipeline.settle()
+    home = organisation_home(ORG)
+    answer = (await pipeline.service.client.get(f"/v1/assets/{home}/months/2026-04")).json()
+    assert [each["code"] for each in answer["warnings"]] == ["no_activity_factor"]
+    await pipeline.service.handle(CAR)
+    await pipeline.settle()
+    answer = (await pipeline.service.client.get(f"/v1/assets/{home}/months/2026-04")).json()
+    assert [each["value"] for each in answer["figures"]] == [pytest.approx(20.0)]
+
+
+APPLICATIONS_OF_A_MONTH = """
+    SELECT application_id, sum(billionths) AS billionths
+    FROM application_months
+    WHERE org_id = $1 AND month = $2 AND criterion = 'gwp' AND basis IN ('both', 'location') AND figures > 0
+    GROUP BY application_id
+"""
+
+
+async def used(pipeline: Pipeline) -> dict[Any, int]:
+    """Billionths that each application uses in June 2026."""
+    found = await rows(pipeline, APPLICATIONS_OF_A_MONTH, ORG, 2026 * 12 + 5)
+    return {row["application_id"]: int(row["billionths"]) for row in found}
+
+
+async def test_applications_share_machines_out_to_the_billionth_and_follow_their_weights(pipeline: Pipeline) -> None:
+    await pipeline.service.handle(
+        *foundations(), host("a"), machine("vm", guest("a", 4)), machine("vm2", guest("a", 3))
+    )
+    await pipeline.service.handle(
+        application("erp", claim("vm", weight=2.0)), application("crm", claim("vm"), claim("vm2"))
+    )
+    await pipeline.settle()
+    figures = [each for name in ("vm", "vm2") for each in (await month(pipeline, name, "2026-06"))["figures"]]
+    machines = sum(round(each["value"] * 1e9) for each in figures if each["basis"] != "market")
+    first = await used(pipeline)
+    assert sum(first.values()) == machines
+    await pipeline.service.take_outbox()
+    await pipeline.service.handle(application("erp", claim("vm", weight=1.0), version=2))
+    await pipeline.settle()
+    assert (await used(pipeline))[id_of("erp")] < first[id_of("erp")]
+    assert sum((await used(pipeline)).values()) == machines
+    assert await pipeline.service.outbox() == []
+    await pipeline.service.handle(
+        application("crm", version=2, deleted=True), machine("vm", guest("a", 4), version=2, deleted=True)
+    )
+    await pipeline.settle()
+    assert await used(pipeline) == {}
+
+
+async def test_an_override_is_used_named_and_given_up_when_it_ends(pipeline: Pipeline) -> None:
+    await pipeline.service.handle(*foundations(), asset("srv"), override("ours", "embodied.server", 500.0))
+    await pipeline.settle()
+    january = await month(pipeline, "srv")
+    assert figure(january, "manufacturing") == pytest.approx(500 * 31 / 1825)
+    assert f"{ORG}/ours" in {each["id"] for each in january["factors"]}
+    ended = override("ours", "embodied.server", 500.0, 2, status="withdrawn")
+    await pipeline.service.handle(ended)
+    await pipeline.settle()
+    assert figure(await month(pipeline, "srv"), "manufacturing") == pytest.approx(1000 * 31 / 1825)
+
+
+async def test_an_organisation_pinned_to_a_release_keeps_its_factors_whatever_is_published(pipeline: Pipeline) -> None:
+    await pipeline.service.handle(*foundations(), asset("srv"))
+    frozen = [event for event in foundations() if event.type == "factors.factor.changed.v1"]
+    await pipeline.service.handle(release("2026.1", *frozen[:2], part=1, parts=2))
+    path = f"/v1/organizations/{ORG}/settings"
+    early = await pipeline.service.client.put(path, json={"factor_release": "2026.1"})
+    assert early.status_code == 422, early.text
+    await pipeline.service.handle(release("2026.1", *frozen[2:], part=2, parts=2))
+    answer = await pipeline.service.client.put(path, json={"factor_release": "2026.1"})
+    assert answer.status_code == 200, answer.text
+    await pipeline.service.handle(electricity("FR", 0.5, version=2))
+    await pipeline.settle()
+    assert figure(await month(pipeline, "srv"), "use", "location") == pytest.approx(400 * 744 / 1000 * 1.5 * 0.05)
+    answer = await pipeline.service.client.put(path, json={"factor_release": None})
+    assert answer.json()["factor_release"] is None
+    await pipeline.settle()
+    assert figure(await month(pipeline, "srv"), "use", "location") == pytest.approx(400 * 744 / 1000 * 1.5 * 0.5)
+    async with pipeline.service.database.snapshot(EVERY) as connection:
+        assert await catalogues.complete_releases(connection) == ["2026.1"]
+
+
+async def test_contracts_and_operators_hold_from_their_day(pipeline: Pipeline) -> None:
+    dated = site(
+        version=2,
+        electricity={
+            "guarantee_of_origin_share": 1.0,
+            "residual_kg_per_kwh": None,
+            "contracts": [
+                {"from": None, "to": "2026-06-16", "guarantee_of_origin_share": 0.5, "residual_kg_per_kwh": 0.4},
+                {"from": "2026-06-16", "to": None, "guarantee_of_origin_share": 1.0, "residual_kg_per_kwh": None},
+            ],
+        },
+        operators=[
+            {"from": None, "to": "2026-07-01", "operator": "own"},
+            {"from": "2026-07-01", "to": None, "operator": "hosted"},
+        ],
+    )
+    await pipeline.service.handle(*foundations(), dated, asset("srv"))
+    await pipeline.settle()
+    june = await month(pipeline, "srv", "2026-06")
+    assert figure(june, "use", "market") == pytest.approx(15 * 24 * 0.4 * 1.5 * 0.5 * 0.4)
+    july = await month(pipeline, "srv", "2026-07")
+    scopes = {each["scope"]: each["value"] for each in july["figures"] if each["basis"] == "location"}
+    assert scopes == {2: pytest.approx(744 * 0.4 * 0.05), 3: pytest.approx(744 * 0.4 * 0.5 * 0.05)}
+
+
+async def test_the_roll_up_of_uncertainty_is_that_of_the_figures(pipeline: Pipeline) -> None:
+    await pipeline.service.handle(*foundations(), host("a"), machine("vm", guest("a", 4)), asset("srv", declared=None))
+    await pipeline.service.handle(measured("srv", kwh=3.0))
+    await pipeline.settle()
+    await pipeline.service.handle(asset("srv", 2, quantity=3))
+    await pipeline.settle()
+    amounts = "sum({0}factor_weighted{1}) AS f, sum({0}source_weighted{1}) AS s, sum({0}source_squares{1}) AS q"
+    kept = await rows(pipeline, f"SELECT {amounts.format('', '')} FROM organisation_months")
+    computed = await rows(
+        pipeline,
+        """
+        SELECT
+            sum(billionths(value * factor_ln_gsd2)) AS f,
+            sum(CASE WHEN source = '' THEN 0 ELSE billionths(value * source_ln_gsd2) END) AS s,
+            sum(CASE WHEN source = '' THEN square_billionths(value * source_ln_gsd2) ELSE 0 END) AS q
+        FROM figures
+        """,
+    )
+    assert kept == computed
+    assert kept[0]["f"] > 0
