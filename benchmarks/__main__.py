@@ -13,17 +13,7 @@ import typer
 from local_stack.layout import StackError
 from rich.console import Console
 
-from benchmarks import (
-    estimates,
-    footprints,
-    imports,
-    latency,
-    machine,
-    measurements,
-    resolves,
-    scenarios,
-    usage,
-)
+from benchmarks import estimates, footprints, imports, latency, machine, measurements, resolves, scenarios, usage
 from benchmarks.figures import Figure, table, with_cpu
 from benchmarks.http_connection import AnswerError, Target
 from benchmarks.stacks import own_stack

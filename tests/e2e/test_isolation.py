@@ -9,6 +9,7 @@ OTHER = "other-customer"
 READS = (
     ("/footprint/v1/dashboard", {"org": "acme", "month": MONTH}),
     ("/footprint/v1/totals", {"org": "acme", "from": MONTH, "to": MONTH, "group_by": "kind"}),
+    ("/footprint/v1/organizations/acme/settings", {}),
     ("/billing/v1/usage", {"org": "acme", "month": MONTH}),
     ("/scenarios/v1/scope", {"org": "acme"}),
 )

@@ -240,7 +240,7 @@ def test_steps_can_be_read_aloud_in_french_and_in_english(catalogue: Catalogue, 
     assert [step.text.fr for step in steps] == [
         "Recherche : électricité (electricity), changement climatique (gwp), Martinique (MQ), au 1er juin 2026, périmètre non précisé.",
         "Martinique a son propre réseau : la valeur de la France métropolitaine n'est jamais reprise.",
-        "Périmètre non précisé : seul production est disponible.",
+        "Périmètre non précisé : une seule donnée, de périmètre production.",
         "Repli autorisé : valeur de 2022 pour le 1er juin 2026, 4 ans plus tôt ; 5 au plus étaient admis.",
         "Retenu : electricity-mq-2022-ember, version 1, 0,5168 kgCO2e/kWh, Ember, Yearly electricity data, 2022 to 2024, "
         "as carried by co2.js (average-intensities.json, commit 27cbe83).",

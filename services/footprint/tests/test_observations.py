@@ -250,3 +250,41 @@ async def test_the_roll_up_of_uncertainty_is_that_of_the_figures(pipeline: Pipel
     )
     assert kept == computed
     assert kept[0]["f"] > 0
+
+
+async def test_settings_are_for_those_who_may_see_the_organisation_and_know_its_present_state(
+    pipeline: Pipeline,
+) -> None:
+    await pipeline.service.handle(*foundations(), release("2026.1", *foundations()[2:]))
+    path = f"/v1/organizations/{ORG}/settings"
+    async with pipeline.service.client_for(["globex"]) as client:
+        assert (await client.get(path)).status_code == 403
+        assert (await client.put(path, json={"factor_release": None})).status_code == 403
+    client = pipeline.service.client
+    before = await client.get(path)
+    assert (before.json()["releases"], before.headers["etag"]) == (["2026.1"], '"0"')
+    unknown = await client.put(path, json={"factor_release": "1999.1"})
+    assert unknown.json()["errors"][0]["field"] == "factor_release"
+    pinned = await client.put(path, json={"factor_release": "2026.1"}, headers={"If-Match": before.headers["etag"]})
+    assert (pinned.status_code, pinned.headers["etag"]) == (200, '"1"')
+    late = await client.put(path, json={"factor_release": None}, headers={"If-Match": before.headers["etag"]})
+    assert late.status_code == 412
+    assert (await client.get("/v1/organizations/never/settings")).status_code == 404
+
+
+async def test_a_life_extended_after_months_were_closed_restates_none_of_them(pipeline: Pipeline) -> None:
+    await pipeline.service.handle(*foundations(), asset("srv", planned_life_years=3))
+    await pipeline.settle()
+    before = figure(await month(pipeline, "srv", "2026-03"), "manufacturing")
+    closed = await pipeline.service.client.post(f"/v1/periods/2026-06/close?org={ORG}&earlier=true")
+    assert closed.status_code == 200, closed.text
+    await pipeline.service.handle(asset("srv", 2, planned_life_years=7))
+    await pipeline.settle()
+    assert figure(await month(pipeline, "srv", "2026-03"), "manufacturing") == before
+    assert await rows(pipeline, "SELECT * FROM restatements") == []
+    charged = 366 + 365 + 181 - 1 / 24  # real time: the clocks are an hour ahead in July
+    left = 1000.0 * (1 - charged / 1095)
+    july = await month(pipeline, "srv", "2026-07")
+    assert figure(july, "manufacturing") == pytest.approx(left * 31 / (7 * 365 - charged))
+    explained = await pipeline.service.client.get(f"/v1/assets/{id_of('srv')}/months/2026-07/explanation")
+    assert explained.json()["up_to_date"]

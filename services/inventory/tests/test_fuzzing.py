@@ -44,11 +44,14 @@ async def ids(inventory: Inventory) -> dict[str, list[str]]:
     file = ("a.csv", b"kind,source,external_id\nserver,cmdb,srv-9\n")
     job = (await inventory.client.post("/v1/imports", files={"file": file}, data={"org": "acme"})).json()
     site = (await inventory.client.get("/v1/sites")).json()["items"][0]
+    trip = {"org": "acme", "source": "erp", "external_id": "1", "kind": "intervention", "on": "2026-03-10"}
+    done = await inventory.client.post("/v1/activities/batch", json=[{**trip, "quantity": 3, "unit": "km"}])
     return {
         "asset_id": [result["id"] for result in results],
         "application_id": [found["/v1/applications"]],
         "view_id": [found["/v1/views"]],
         "import_id": [job["id"]],
+        "activity_id": [done.json()["results"][0]["id"]],
         "site_id": [site["id"]],
         "org": ["acme", "globex"],
     }

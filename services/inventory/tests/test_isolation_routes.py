@@ -40,6 +40,7 @@ class Target:
     application_code: str
     import_id: str
     view: str
+    activity: str
 
 
 NOBODY = Target(
@@ -56,6 +57,7 @@ NOBODY = Target(
     application_code="app-nobody",
     import_id=str(uuid4()),
     view=str(uuid4()),
+    activity=str(uuid4()),
 )
 
 Call = dict[str, Any]
@@ -82,6 +84,41 @@ def rows(t: Target) -> list[dict[str, Any]]:
     ]
 
 
+def sample_of(asset: Any) -> dict[str, Any]:
+    span = {"from": "2026-03-10T00:00:00Z", "to": "2026-03-10T01:00:00Z"}
+    return {"asset": asset, "metric": "average_w", "level": "it", "value": 7, **span}
+
+
+def scrape_of(asset: Any) -> dict[str, Any]:
+    fields = {"powerReading": 9}
+    return {"asset": asset, "preset": "hmc", "at": "2026-03-10T01:00:00Z", "interval_s": 60, "fields": fields}
+
+
+def trips(t: Target) -> list[dict[str, Any]]:
+    row = {
+        "source": t.source,
+        "external_id": SECRET,
+        "kind": "intervention",
+        "on": "2026-03-10",
+        "quantity": 9,
+        "unit": "km",
+    }
+    mine = {**row, "org": "globex"}
+    return [
+        {**row, "org": t.org},
+        {**mine, "asset": t.asset},
+        {**mine, "asset": host_of(t)},
+        {**mine, "site": t.site_code},
+    ]
+
+
+def named(t: Target) -> list[Any]:
+    """An asset by its id, and by its names, with and without its organisation."""
+    return [t.asset, t.deleted_asset, host_of(t), {"source": t.source, "external_id": t.external_id}]
+
+
+MONTH = {"month": "2026-03"}
+SPAN = {"from": "2026-03-10T00:00:00Z", "to": "2026-03-11T00:00:00Z"}
 FILTERS = ("site", "application", "source", "owner", "tag")
 
 
@@ -181,6 +218,25 @@ ATTEMPTS: dict[str, Attempts] = {
     "GET /v1/views/{view_id}": lambda t: [at(f"/v1/views/{t.view}")],
     "PATCH /v1/views/{view_id}": lambda t: [at(f"/v1/views/{t.view}", json={"name": "x"})],
     "DELETE /v1/views/{view_id}": lambda t: [at(f"/v1/views/{t.view}")],
+    "POST /v1/measurements/batch": lambda t: [
+        at("/v1/measurements/batch", json=[sample_of(asset) for asset in named(t)])
+    ],
+    "POST /v1/measurements/readings": lambda t: [
+        at("/v1/measurements/readings", json=[scrape_of(asset) for asset in named(t)])
+    ],
+    "GET /v1/measurement-presets": lambda t: [at("/v1/measurement-presets")],
+    "GET /v1/assets/{asset_id}/measurements": lambda t: [
+        at(f"/v1/assets/{one}/measurements", params=MONTH) for one in (t.asset, t.deleted_asset)
+    ],
+    "GET /v1/assets/{asset_id}/measurements/months": lambda t: [at(f"/v1/assets/{t.asset}/measurements/months")],
+    "GET /v1/assets/{asset_id}/samples": lambda t: [at(f"/v1/assets/{t.asset}/samples", params=SPAN)],
+    "POST /v1/activities/batch": lambda t: [at("/v1/activities/batch", json=trips(t))],
+    "GET /v1/activities": lambda t: [
+        at("/v1/activities"),
+        *(at("/v1/activities", params=one) for one in ({"org": t.org}, {"asset": t.asset}, {"site": t.site_code})),
+    ],
+    "GET /v1/activities/{activity_id}": lambda t: [at(f"/v1/activities/{t.activity}")],
+    "DELETE /v1/activities/{activity_id}": lambda t: [at(f"/v1/activities/{t.activity}")],
     "GET /v1/imports": lambda t: [at("/v1/imports")],
     "POST /v1/imports": lambda t: [
         at("/v1/imports", files={"file": ("a.csv", b"kind,source,external_id\n")}, data={"org": t.org})
@@ -250,6 +306,19 @@ async def target(inventory: Inventory) -> Target:
     view = (await client.post("/v1/views", json=wanted)).json()
     file = ("a.csv", f"kind,source,external_id\nserver,{source},srv4-{SECRET}\n".encode())
     job = (await client.post("/v1/imports", files={"file": file}, data={"org": "acme"})).json()
+    trip = {
+        "org": "acme",
+        "source": source,
+        "external_id": SECRET,
+        "kind": "intervention",
+        "on": "2026-03-10",
+        "note": SECRET,
+    }
+    about_trip = {"asset": first["id"], "site": site["code"], "quantity": 3, "unit": "km"}
+    done = await client.post("/v1/activities/batch", json=[{**trip, **about_trip}])
+    activity = done.json()["results"][0]
+    measured = await client.post("/v1/measurements/batch", json=[sample_of(first["id"])])
+    assert measured.json()["created"] == 1
     await inventory.take_outbox()
     return Target(
         org="acme",
@@ -265,6 +334,7 @@ async def target(inventory: Inventory) -> Target:
         application_code=body["code"],
         import_id=job["id"],
         view=view["id"],
+        activity=activity["id"],
     )
 
 
@@ -332,7 +402,15 @@ async def test_the_tries_are_sound_the_owner_is_told_what_the_other_is_not(
             if route.startswith("GET") and not route.endswith("/events"):
                 answers = [await acme.get(**call) for call in attempts(target)]
                 assert any(answer.status_code == 200 for answer in answers), route
-                silent = ("rejects.csv", "/assets/facets", "/assets/quality", "/assets/duplicates")
+                silent = (
+                    "rejects.csv",
+                    "/assets/facets",
+                    "/assets/quality",
+                    "/assets/duplicates",
+                    "/months",
+                    "/samples",
+                    "-presets",
+                )
                 if not route.endswith(silent):
                     told = "".join(answer.text for answer in answers)
                     assert SECRET in told or target.asset in told or target.import_id in told or "acme" in told, route

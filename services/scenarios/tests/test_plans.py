@@ -288,6 +288,19 @@ async def test_renewed_kit_counts_with_what_came_in_its_place_and_until_that_is_
     assert [month["footprint_kg"] for month in said] == pytest.approx([12.0, 12.0, 9.0, 9.0, 9.0, 9.0])
 
 
+async def test_what_came_in_the_place_of_kit_is_named_by_id_and_counts_only_once_it_is_heard_of(
+    later: RunningService[Any],
+) -> None:
+    plan, _ = await _adopted(later, RENEW)
+    status, answer = await _change(later, plan, replaced_by=["the new one"])
+    assert (status, answer["errors"][0]["field"]) == (422, "replaced_by.0")
+    await later.handle(_retired(HOSTS[0]), *_months(HOSTS[0], 12.0, 1, 2))
+    await _done(later, plan, done_on="2027-03-01", replaced_by=[str(UUID(int=99))])
+    months = (await _progress(later, plan))["plan"]["months"]
+    assert months[1]["realised_avoided_kg"] is not None
+    assert {month["reason"] for month in months[2:]} == {f"no footprint was heard of {UUID(int=99)}"}
+
+
 async def test_what_is_switched_off_for_good_saves_all_that_it_would_have_emitted(later: RunningService[Any]) -> None:
     plan, _ = await _adopted(later, OFF)
     await later.handle(_retired(HOSTS[1]), *_months(HOSTS[1], 12.0, 1, 2))

@@ -173,7 +173,7 @@ def chosen_perimeter(chosen: FactorVersion, others: list[FactorVersion]) -> Bili
     fr = ", ".join(f"{perimeter(o.content.perimeter).fr} ({o.id})" for o in others if o.content.perimeter)
     en = ", ".join(f"{perimeter(o.content.perimeter).en} ({o.id})" for o in others if o.content.perimeter)
     return Bilingual(
-        f"Périmètre non précisé : {kept.fr} retenu par ordre de préférence ; aussi disponible, non mélangé : {fr}.",
+        f"Périmètre non précisé : {kept.fr} par ordre de préférence ; existe aussi, jamais mêlé : {fr}.",
         f"Perimeter not given: {kept.en} taken by order of preference; also there, never mixed: {en}.",
     )
 
@@ -183,7 +183,7 @@ def only_perimeter(chosen: FactorVersion) -> Bilingual:
     assert chosen.content.perimeter is not None
     kept = perimeter(chosen.content.perimeter)
     return Bilingual(
-        f"Périmètre non précisé : seul {kept.fr} est disponible.",
+        f"Périmètre non précisé : une seule donnée, de périmètre {kept.fr}.",
         f"Perimeter not given: only {kept.en} is there.",
     )
 

@@ -84,12 +84,12 @@ class Profile:
         """How the parts are spread: in each run of closed months with a life of its own, and from then on.
 
         Closed months never change: where the life is another now (extended, or cut short), they keep the life that they were closed with,
-        and the open months of the new life carry what is left, often nothing. The sum over the life is the total all the same.
+        and the open months of the new life carry what is left, often nothing. The sum over the life is the total all the same; days
+        before the timeline count as amortised elsewhere, as they do in a straight line.
         """
         if self.life is None or self.spread_days is None:
             return (UNKNOWN_PHASE,)
         start = float(self.life.start)
-        begun = max(start, float(self.asset.segments[0].start))
         phases: list[Phase] = []
         at, left = start, 1.0
         for until, life_days in (*((float(each.until), each.days) for each in self.runs), (math.inf, self.spread_days)):
@@ -97,7 +97,7 @@ class Profile:
             days = (end - at) / DAY_S if phases else life_days
             phase = Phase(at, end, days, left) if days > 0 else Phase(at, at, 1.0, 0.0)
             phases.append(phase)
-            charged = max(0.0, min(phase.end, until) - max(at, begun)) / DAY_S
+            charged = max(0.0, min(phase.end, until) - at) / DAY_S
             left = max(0.0, left - left * charged / phase.days)
             at = until
         return tuple(phases)

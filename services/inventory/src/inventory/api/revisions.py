@@ -175,7 +175,7 @@ def revisions_router(database: Database, clock: Callable[[], datetime]) -> APIRo
         """
         after = decode(cursor, UUID, UUID) if cursor else None
         async with database.snapshot(caller.organisations) as connection:
-            found = await merging.likenesses(connection, org, None, after, limit + 1)
+            found = await merging.likenesses(connection, org, after, limit + 1)
             named = await listing.names_of(connection, {one for pair in found for one in (pair.one, pair.other)})
         following = encode(found[limit - 1].one, found[limit - 1].other) if len(found) > limit else None
         return Page(items=[likeness_view(pair, named) for pair in found[:limit]], next_cursor=following)

@@ -79,7 +79,7 @@ def sheets_router(database: Database, clock: Callable[[], datetime]) -> APIRoute
             beliefs = await states.beliefs(connection, asset_id)
             site_id = present.segment.state.site_id
             site = await places.find_site(connection, site_id) if site_id is not None else None
-            pairs = await merging.likenesses(connection, present.asset.key.org, asset_id, None, PAIRS_SHOWN)
+            pairs = await merging.likenesses_of(connection, present.asset.key.org, asset_id, PAIRS_SHOWN)
             named = await listing.names_of(connection, {one for pair in pairs for one in (pair.one, pair.other)})
             wanted = AssetFilter.model_validate({"host": [str(asset_id)]})
             machines = await listing.list_present(connection, wanted, now, None, MACHINES_SHOWN)

@@ -68,7 +68,7 @@ MEANINGS: dict[Gap, Meaning] = {
     Gap.ENERGY: Meaning(
         Severity.MEDIUM,
         "electricity",
-        "no declared consumption: unless it is measured, a power curve or the default of its kind stands in",
+        "neither declared nor measured in the last month: a power curve or the default of its kind stands in",
     ),
     Gap.CPU_TDP: Meaning(
         Severity.MEDIUM,

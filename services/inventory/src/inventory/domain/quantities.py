@@ -88,7 +88,7 @@ def _read_moment(value: Any) -> date | datetime:
     return moment
 
 
-def _read_instant(value: Any) -> datetime:
+def read_instant(value: Any) -> datetime:
     """An instant with its offset; a calendar day is not one."""
     moment = _read_moment(value)
     if not isinstance(moment, datetime):
@@ -109,7 +109,7 @@ Day = Annotated[date, BeforeValidator(_read_date)]
 Moment = Annotated[date | datetime, BeforeValidator(_read_moment)]
 """A calendar day, or an instant (kept in UTC), from 1990 to 2100."""
 
-Instant = Annotated[datetime, BeforeValidator(_read_instant)]
+Instant = Annotated[datetime, BeforeValidator(read_instant)]
 """An instant with its offset (kept in UTC), from 1990 to 2100."""
 
 Label = Annotated[

@@ -3,14 +3,15 @@
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Any, Final, NamedTuple
 from uuid import UUID
 
-from pydantic import Discriminator, Field, StringConstraints, Tag, TypeAdapter, ValidationError
+from pydantic import BeforeValidator, Discriminator, Field, StringConstraints, Tag, TypeAdapter, ValidationError
 
 from inventory.domain.configuration import Part
 from inventory.domain.defects import Defect, Refused, defects_of, untagged
-from inventory.domain.quantities import BEFORE_1990, Instant, Label, OrganisationId
+from inventory.domain.quantities import BEFORE_1990, Label, OrganisationId, read_instant
 
 
 class Metric(StrEnum):
@@ -95,6 +96,17 @@ AssetName = Annotated[
 """An asset by its id here, or by how its sender names it."""
 
 
+_remembered = lru_cache(maxsize=8192)(read_instant)
+
+
+def _read_instant(value: Any) -> datetime:
+    """The same as `Instant`, remembering texts: a collector writes the same few instants for every machine."""
+    return _remembered(value) if isinstance(value, str) else read_instant(value)
+
+
+_Moment = Annotated[datetime, BeforeValidator(_read_instant)]
+
+
 class SampleRow(Part):
     """One row of a batch. A counter's reading has one instant: `to` alone, or `from` equal to it."""
 
@@ -104,8 +116,8 @@ class SampleRow(Part):
         Level | None, Field(description="needed for energy and power; a utilisation is always of the equipment")
     ] = None
     channel: Annotated[Channel | None, Field(description="one of several meters that add up to the asset")] = None
-    start: Annotated[Instant | None, Field(alias="from")] = None
-    end: Annotated[Instant, Field(alias="to")]
+    start: Annotated[_Moment | None, Field(alias="from")] = None
+    end: Annotated[_Moment, Field(alias="to")]
     value: Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)]
 
 

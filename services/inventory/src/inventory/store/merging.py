@@ -89,11 +89,13 @@ _PLACEHOLDERS = (
 )  # fmt: skip
 """What makers leave in the place of a serial number or a UUID; it proves nothing."""
 
-_UUID = "^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$"
+_UUID = "^[0-9a-f]{32}$"
+_SERIAL_OF = "coalesce(a.details ->> 'serial_number', a.details -> 'tags' ->> 'serial')"
+_UUID_OF = "coalesce(a.details ->> 'uuid', a.details -> 'tags' ->> 'uuid')"
 
 
 async def likenesses(
-    connection: Connection, org: str | None, asset_id: UUID | None, after: tuple[UUID, UUID] | None, limit: int
+    connection: Connection, org: str | None, after: tuple[UUID, UUID] | None, limit: int
 ) -> list[Likeness]:
     """Up to `limit` pairs of assets of one organisation and kind that are likely to be one, by their ids, after a pair.
 
@@ -101,58 +103,81 @@ async def likenesses(
     UUID as a name at two sources. Compared without regard to case, spaces and hyphens. Pairs that were said to be two
     things are left out.
     """
+    return await _pairs(connection, org, None, after, limit)
+
+
+async def likenesses_of(connection: Connection, org: str, asset_id: UUID, limit: int) -> list[Likeness]:
+    """Up to `limit` pairs, as `likenesses` tells them, that one asset is in."""
     rows = await connection.fetch(
-        """
+        f"""
+        SELECT likeness_key({_SERIAL_OF}) AS key FROM assets a WHERE id = $1 AND {_SERIAL_OF} IS NOT NULL
+        UNION SELECT likeness_key({_UUID_OF}) FROM assets a WHERE id = $1 AND {_UUID_OF} IS NOT NULL
+        UNION SELECT likeness_key(external_id) FROM asset_identities WHERE asset_id = $1
+        """,
+        asset_id,
+    )
+    found = await _pairs(connection, org, [row["key"] for row in rows], None, limit)
+    return [pair for pair in found if asset_id in (pair.one, pair.other)]
+
+
+async def _pairs(
+    connection: Connection, org: str | None, keys: list[str] | None, after: tuple[UUID, UUID] | None, limit: int
+) -> list[Likeness]:
+    """The pairs that share any key, or one of `keys`."""
+
+    def among(value: str) -> str:
+        return "" if keys is None else f" AND likeness_key({value}) = ANY ($7::text[])"
+
+    rows = await connection.fetch(
+        f"""
         WITH stated AS (
-            SELECT a.id, a.org_id, a.kind, v.by, v.value
+            SELECT id, org_id, kind, 'serial_number' AS by, {_SERIAL_OF} AS value, likeness_key({_SERIAL_OF}) AS key
             FROM assets a
-            CROSS JOIN LATERAL (VALUES
-                ('serial_number', coalesce(a.details ->> 'serial_number', a.details -> 'tags' ->> 'serial')),
-                ('uuid', coalesce(a.details ->> 'uuid', a.details -> 'tags' ->> 'uuid'))
-            ) AS v (by, value)
-            WHERE a.deleted_at IS NULL AND v.value IS NOT NULL AND ($1::text IS NULL OR a.org_id = $1)
-            UNION ALL
-            SELECT a.id, a.org_id, a.kind, CASE WHEN lower(i.external_id) ~ $2 THEN 'uuid' ELSE 'name' END, i.external_id
+            WHERE deleted_at IS NULL AND {_SERIAL_OF} IS NOT NULL
+              AND ($1::text IS NULL OR org_id = $1){among(_SERIAL_OF)}
+            UNION
+            SELECT id, org_id, kind, 'uuid', {_UUID_OF}, likeness_key({_UUID_OF})
+            FROM assets a
+            WHERE deleted_at IS NULL AND {_UUID_OF} IS NOT NULL
+              AND ($1::text IS NULL OR org_id = $1){among(_UUID_OF)}
+        ),
+        called AS (
+            SELECT i.asset_id, i.org_id, i.external_id, likeness_key(i.external_id) AS key
             FROM asset_identities i
-            JOIN assets a ON a.id = i.asset_id
-            WHERE $1::text IS NULL OR i.org_id = $1
+            WHERE ($1::text IS NULL OR i.org_id = $1){among("i.external_id")}
+        ),
+        named AS (
+            SELECT a.id, a.org_id, a.kind, CASE WHEN c.key ~ $2 THEN 'uuid' ELSE 'name' END AS by, c.external_id AS value, c.key
+            FROM called c
+            JOIN assets a ON a.id = c.asset_id
+            WHERE c.key ~ $2 OR (c.org_id, c.key) IN (SELECT org_id, key FROM stated)
         ),
         keys AS (
-            SELECT DISTINCT id, org_id, kind, by, lower(regexp_replace(value, '[\\s-]', '', 'g')) AS key, value
-            FROM stated
-            WHERE lower(trim(value)) <> ALL ($3::text[]) AND length(trim(value)) >= 4
-        ),
-        shared AS (
-            SELECT org_id, kind, key
-            FROM keys
-            GROUP BY org_id, kind, key
-            HAVING count(DISTINCT id) > 1 AND bool_or(by <> 'name')
+            SELECT * FROM stated UNION SELECT * FROM named
         ),
         pairs AS (
             SELECT DISTINCT ON (one.id, other.id)
                    one.id AS one, other.id AS other,
-                   CASE WHEN one.by = 'name' THEN other.by ELSE one.by END AS by,
-                   one.value
-            FROM shared s
-            JOIN keys one USING (org_id, kind, key)
+                   CASE WHEN one.by = 'name' THEN other.by ELSE one.by END AS by, one.value
+            FROM keys one
             JOIN keys other USING (org_id, kind, key)
             WHERE one.id < other.id AND NOT (one.by = 'name' AND other.by = 'name')
-            ORDER BY one.id, other.id, one.by DESC
+              AND length(key) >= 4 AND key <> ALL ($3::text[])
+            ORDER BY one.id, other.id, one.by DESC, one.value
         )
         SELECT *
         FROM pairs p
         WHERE NOT EXISTS (SELECT FROM duplicate_refusals r WHERE (r.one, r.other) = (p.one, p.other))
-          AND ($4::uuid IS NULL OR $4 IN (p.one, p.other))
-          AND ($5::uuid IS NULL OR (p.one, p.other) > ($5, $6))
+          AND ($4::uuid IS NULL OR (p.one, p.other) > ($4, $5))
         ORDER BY p.one, p.other
-        LIMIT $7
+        LIMIT $6
         """,
         org,
         _UUID,
-        list(_PLACEHOLDERS),
-        asset_id,
+        [placeholder.replace(" ", "").replace("-", "") for placeholder in _PLACEHOLDERS],
         *(after or (None, None)),
         limit,
+        *(() if keys is None else (keys,)),
     )
     return [Likeness(row["by"], row["value"], row["one"], row["other"]) for row in rows]
 

@@ -9,6 +9,17 @@ _VIRTUAL = "a.kind = 'virtual_machine'"
 _IN_RACKS = "a.kind IN ('server', 'storage', 'network')"
 _COMPUTERS = "a.kind IN ('server', 'storage', 'network', 'laptop', 'desktop', 'thin_client')"
 
+_UNMEASURED = """NOT EXISTS (
+        SELECT FROM measurement_days d
+        WHERE d.asset_id = a.id AND d.day > $1::timestamptz::date - 31 AND d.day <= $1::timestamptz::date
+          AND jsonb_array_length(d.energy) > 0)"""
+"""No energy was measured in the month before."""
+
+_LOCAL_DAY = """(
+        SELECT ($1::timestamptz AT TIME ZONE o.time_zone)::date AS day
+        FROM organisations o
+        WHERE o.org_id = site.org_id) today"""
+
 RULES: Mapping[Gap, str] = {
     Gap.SITE: f"{_PHYSICAL} AND s.site_id IS NULL",
     Gap.HOST: f"{_VIRTUAL} AND s.host_id IS NULL AND s.allocation -> 'cloud' IS NULL",
@@ -17,9 +28,11 @@ RULES: Mapping[Gap, str] = {
         WHERE h.asset_id = s.host_id AND upper_inf(h.known) AND h.valid @> $1::timestamptz AND h.status = 'retired')""",
     Gap.ALLOCATION: f"{_VIRTUAL} AND s.allocation IS NULL",
     Gap.ENERGY: f"""{_PHYSICAL} AND coalesce(a.details #> '{{declared,annual_kwh}}', a.details #> '{{declared,average_w}}')
-        IS NULL""",
+        IS NULL AND {_UNMEASURED}""",
     Gap.CPU_TDP: """a.kind = 'server' AND s.configuration #> '{cpu,tdp_w}' IS NULL
-        AND coalesce(a.details #> '{declared,annual_kwh}', a.details #> '{declared,average_w}') IS NULL""",
+        AND coalesce(a.details #> '{declared,annual_kwh}', a.details #> '{declared,average_w}') IS NULL
+        AND """
+    + _UNMEASURED,
     Gap.MODEL: f"{_PHYSICAL} AND a.details -> 'model' IS NULL",
     Gap.CONFIGURATION: f"""{_COMPUTERS} AND s.configuration IS NULL
         AND a.details #> '{{declared,embodied_kg}}' IS NULL""",
@@ -28,9 +41,8 @@ RULES: Mapping[Gap, str] = {
     Gap.AGE: """a.details #>> '{acquired,condition}' IN ('refurbished', 'taken_back')
         AND a.details #> '{acquired,age_years}' IS NULL""",
     Gap.SITE_PUE: f"""{_PHYSICAL} AND s.site_id IS NOT NULL AND NOT EXISTS (
-        SELECT FROM jsonb_array_elements(site.pue) p
-        WHERE coalesce((p ->> 'from')::date <= ($1::timestamptz AT TIME ZONE org.time_zone)::date, true)
-          AND coalesce((p ->> 'to')::date > ($1::timestamptz AT TIME ZONE org.time_zone)::date, true))""",
+        SELECT FROM jsonb_array_elements(site.pue) p, {_LOCAL_DAY}
+        WHERE coalesce((p ->> 'from')::date <= today.day, true) AND coalesce((p ->> 'to')::date > today.day, true))""",
     Gap.SUPPORT: f"{_IN_RACKS} AND a.details -> 'support' IS NULL",
     Gap.PLANNED_LIFE: f"{_PHYSICAL} AND a.details -> 'planned_life_years' IS NULL",
     Gap.PRICE: f"{_PHYSICAL} AND a.details #> '{{acquired,price_eur}}' IS NULL",

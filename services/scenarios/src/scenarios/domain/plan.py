@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Annotated, Any
+from uuid import UUID
 
 from pydantic import Field
 
@@ -58,11 +59,6 @@ class PlannedAction:
         return self.written.offer if isinstance(self.written, OfferUse) else self.written.lever
 
     @property
-    def moment(self) -> date:
-        """When it took or is to take effect."""
-        return self.done_on or self.due_on
-
-    @property
     def leaves_nothing(self) -> bool:
         """Whether its assets leave with nothing in their place."""
         return isinstance(self.written, SwitchOff) and self.written.leaves
@@ -75,8 +71,8 @@ class ActionChange(Written):
     owner: Annotated[str, Field(min_length=1, max_length=200, examples=["ops@acme.example"])] | None = None
     due_on: date | None = Field(default=None, description="of an action that is not done yet")
     done_on: date | None = Field(default=None, description="when it took effect; with status done")
-    replaced_by: Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length=10_000)] | None = Field(
-        default=None, description="refs of the assets that came in the place of those that left; empty: none did"
+    replaced_by: Annotated[list[UUID], Field(max_length=10_000)] | None = Field(
+        default=None, description="ids of the assets that came in the place of those that left; empty: none did"
     )
     note: Annotated[str, Field(min_length=1, max_length=4000)] | None = Field(
         default=None, description="why; needed to drop an action"
@@ -123,7 +119,7 @@ def changed(action: PlannedAction, change: ActionChange, today: date) -> Planned
         owner=owner,
         due_on=change.due_on or action.due_on,
         done_on=_done_on(action, change, status, today),
-        replaced_by=action.replaced_by if change.replaced_by is None else change.replaced_by,
+        replaced_by=action.replaced_by if change.replaced_by is None else [str(each) for each in change.replaced_by],
     )
 
 

@@ -114,7 +114,7 @@ def reasons_of(actions: Sequence[PlannedAction], months: Sequence[date], known: 
         unsaid: list[str] = []
         for action in actions:
             silent += [ref for ref in action.assets if _is_silent(known[ref], month)]
-            if month > action.moment:
+            if any(_is_gone(known[ref], month) for ref in action.assets):
                 silent += [ref for ref in action.replaced_by or () if _is_silent(known[ref], month)]
             if action.replaced_by is None and not action.leaves_nothing:
                 unsaid += [ref for ref in action.assets if _is_gone(known[ref], month)]
