@@ -36,7 +36,13 @@ _HEARD = (
     "factors.releases",
 )
 _ALSO_HEARD = {
-    "scenarios": ("inventory.sites", "inventory.assets", "factors.factors", "footprint.asset-months"),
+    "scenarios": (
+        "inventory.sites",
+        "inventory.assets",
+        "factors.factors",
+        "factors.releases",
+        "footprint.asset-months",
+    ),
     "billing": ("inventory.organizations", "inventory.assets", "footprint.asset-months"),
 }
 

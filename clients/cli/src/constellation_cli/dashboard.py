@@ -57,5 +57,12 @@ def _shown(found: Any) -> list[Any]:
         table_of("By month", ("month", "kg", *PARTS.values(), ""), months),
         f"Year: {year['estimate_kg']:,.2f} kg = {year['elapsed_kg']:,.2f} elapsed + {year['forecast_kg']:,.2f} forecast.",
         f"Servers: {servers['in_service']} in service, {servers['off']} off.",
-        *(f"{each['code']}: {each.get('kg_per_year', 0):,.1f} kg a year" for each in found["recommendations"]),
+        *(_advice(each) for each in found["recommendations"]),
     ]
+
+
+def _advice(each: Any) -> str:
+    """A recommendation in a line: what, where, kg and euros a year."""
+    place = f" ({each['site']})" if each.get("site") else ""
+    euros = f", {float(each['eur_per_year']):,.0f} €" if each.get("eur_per_year") else ""
+    return f"{each['code'].replace('_', ' ')}{place}: {each['kg_per_year']:,.1f} kg{euros} a year, {len(each['assets'])} assets"
