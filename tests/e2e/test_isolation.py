@@ -6,7 +6,7 @@ from examples.platform import PlatformError
 from tests.e2e.running import MONTH, Running
 
 OTHER = "other-customer"
-READS = (
+READS: tuple[tuple[str, dict[str, str]], ...] = (
     ("/footprint/v1/dashboard", {"org": "acme", "month": MONTH}),
     ("/footprint/v1/totals", {"org": "acme", "from": MONTH, "to": MONTH, "group_by": "kind"}),
     ("/footprint/v1/organizations/acme/settings", {}),
