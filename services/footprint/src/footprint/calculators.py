@@ -33,7 +33,8 @@ from footprint.restating import restate
 from footprint.store import changes, claims, periods, results, work
 from footprint.store.catalogues import CatalogueReader
 from footprint.store.heard import BULK, MARKS_CHANNEL
-from footprint.store.results import Change, Stored
+from footprint.store.results import Stored
+from footprint.store.staging import Change
 
 log = structlog.get_logger()
 
