@@ -16,6 +16,7 @@ from inventory.domain.merging import Prefer, merge, rehosted
 from inventory.domain.planning import Revision
 from inventory.domain.revision import Action
 from inventory.domain.vocabulary import Kind
+from inventory.service import activities as activity_cases
 from inventory.service import applications as application_cases
 from inventory.service import stranding
 from inventory.service.assets import next_version
@@ -34,7 +35,7 @@ async def lock_pair(unit: Transaction, this_id: UUID, other_id: UUID) -> tuple[A
 
 
 async def merge_assets(unit: Transaction, this: Asset, other: Asset, prefer: Prefer, now: datetime) -> Asset:
-    """Make two locked assets one: `this` stays, under all names, with the machines and applications of `other`.
+    """Make two locked assets one: `this` stays, under all names, with the machines, applications and activities of `other`.
 
     `other` is deleted and says what it proved to be. Raises Unprocessable, and Conflict while machines or applications
     that the caller may not see are on `other`.
@@ -59,6 +60,7 @@ async def merge_assets(unit: Transaction, this: Asset, other: Asset, prefer: Pre
     await write(unit, [Revision(other, loser)], Action.DELETED, partner=this.id)
     await write(unit, [Revision(this, winner)], Action.MERGED, partner=other.id)
     served = await _move_applications(unit, other.id, this.id, now)
+    done = await activity_cases.move_activities(unit, other.id, this.id, now)
     await merging.keep(
         unit.connection,
         merging.Merger(
@@ -69,6 +71,7 @@ async def merge_assets(unit: Transaction, this: Asset, other: Asset, prefer: Pre
             loser.version,
             [(move.after.id, move.after.version) for move in moves],
             served,
+            done,
         ),
     )
     more = {one.machine for one in await stranding.of_asset(unit, winner)} - {one.machine for one in stranded}
