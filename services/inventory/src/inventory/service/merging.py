@@ -19,18 +19,18 @@ from inventory.domain.vocabulary import Kind
 from inventory.service import activities as activity_cases
 from inventory.service import applications as application_cases
 from inventory.service import stranding
-from inventory.service.assets import next_version
+from inventory.service.assets import next_version, not_there
 from inventory.service.problems import unprocessable
 from inventory.service.writing import write
 from inventory.store import applications, assets, listing, merging, states
 
 
 async def lock_pair(unit: Transaction, this_id: UUID, other_id: UUID) -> tuple[Asset, Asset]:
-    """Both assets, locked in order of id. Raises NotFound for the one that is not known."""
+    """Both assets, locked in order of id. Raises what `not_there` says of one that is not."""
     found = {asset.id: asset for asset in await assets.find_all(unit.connection, [this_id, other_id], lock=True)}
     for asset_id in (this_id, other_id):
         if asset_id not in found:
-            raise NotFound("asset", asset_id)
+            raise await not_there(unit.connection, asset_id)
     return found[this_id], found[other_id]
 
 
