@@ -18,12 +18,13 @@ async def test_text_that_an_xml_cannot_hold_is_refused_where_it_comes_in(make_se
     billing = await make_service(SERVICE)
     bell = "Acme\u0007SAS"
     price = {"valid_from": "2026-01-01", "prices": {}, "discounts": [{"label": bell, "percent": "5"}]}
-    for field, changes in {
+    wrong: dict[str, dict[str, Any]] = {
         "customer.name": {"customer": CUSTOMER | {"name": bell}},
         "customer.address.postcode": {"customer": CUSTOMER | {"address": CUSTOMER["address"] | {"postcode": bell}}},
         "reference": {"reference": "CL\uffff1"},
         "prices.discounts.0.label": {"prices": price},
-    }.items():
+    }
+    for field, changes in wrong.items():
         answer = await billing.client.post("/v1/contracts", json=CONTRACT | changes)
         assert answer.status_code == 422, field
         [error] = answer.json()["errors"]
