@@ -143,7 +143,7 @@ async def test_within_grace_there_is_a_draft_that_follows_what_is_heard(make_ser
     [item] = (await run(billing, "2026-10"))["items"]
     assert (item["state"], item["number"]) == ("draft", None)
     path = f"/v1/contracts/{contract['id']}/draft"
-    assert (await billing.client.get(path, params={"month": "2026-10"})).json()["footprint"]["kwh"] == 0.0
+    assert (await billing.client.get(path, params={"month": "2026-10"})).json()["footprint"]["kwh"] is None
     await billing.handle(footprint("2026-10", kwh=12.0, gwp_kg=3.0))
     assert (await billing.client.get(path, params={"month": "2026-10"})).json()["footprint"]["kwh"] == 12.0
 

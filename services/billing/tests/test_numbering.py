@@ -124,6 +124,38 @@ async def test_a_worker_killed_at_any_step_of_an_issue_leaves_no_half_invoice(ma
     await assert_whole(billing)
 
 
+CONTRACTS, DEATHS, STATEMENTS = 3, 4, 36
+"""A contract takes some 18 statements to settle: a worker dies while it settles its first or its second."""
+
+
+async def test_workers_killed_at_moments_drawn_by_lot_leave_whole_invoices_and_no_gap(
+    make_service: MakeService,
+) -> None:
+    chance = random.Random(20261127)
+    billing = await make_service(SERVICE)
+    await sold_by(billing)
+    for number in range(1, CONTRACTS + 1):
+        org = f"org-{number}"
+        await agreed(billing, org=org, starts_on="2025-01-01")
+        await billing.handle(machine(1, segment("2025-01-01T00:00:00+01:00"), number=number, org=org))
+
+    for month in range(1, DEATHS + 1):
+        await billing.client.post("/v1/invoices/runs", params={"month": f"2025-{month:02}"})
+        moment = f"statement:{chance.randrange(STATEMENTS)}:{chance.choice(['before', 'sent'])}"
+        worker = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "services.billing.tests.dying_worker", moment, env=environment(billing)
+        )
+        async with asyncio.timeout(120):
+            assert await worker.wait() == -signal.SIGKILL, moment
+        known = await numbers(billing)
+        assert known == list(range(1, len(known) + 1)), moment
+        await assert_whole(billing)
+        year = datetime.now(UTC).year
+        verified = await Invoicing(billing.database, lambda: NOVEMBER, Writer(SCHEMATRONS)).verify(EVERY, "F", year)
+        assert (verified.documents, verified.fault) == (len(known), None), moment
+    assert 0 < len(await numbers(billing)) < CONTRACTS * DEATHS
+
+
 def environment(billing: RunningService[Any]) -> dict[str, str]:
     """What a process of the service needs to reach the test's database."""
     return dict(os.environ) | {

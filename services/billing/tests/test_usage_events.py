@@ -84,3 +84,18 @@ async def test_events_of_organisations_that_the_token_does_not_name_are_refused(
         [result] = (await stranger.post("/v1/usage-events/batch", json=[event(1)])).json()["results"]
     assert (result["status"], result["errors"][0]["code"]) == ("error", "forbidden")
     assert await stored(billing) == 0
+
+
+async def test_text_that_cannot_be_kept_sinks_its_own_event_only(make_service: MakeService) -> None:
+    billing = await make_service(SERVICE)
+    answer = await take(
+        billing,
+        event(1),
+        event(2, id="e\u0000"),
+        event(3, subject="vm\u0000"),
+        event(4, data={"org": "ac\u0000me", "vcpu": 4}),
+        event(5),
+    )
+    assert [r["status"] for r in answer["results"]] == ["created", "error", "error", "error", "created"]
+    assert [r["errors"][0]["field"] for r in answer["results"][1:4]] == ["id", "subject", "data.org"]
+    assert await stored(billing) == 2

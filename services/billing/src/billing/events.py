@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from billing.api.preview_schemas import Quantity
+from billing.api.price_schemas import InXml
 from billing.domain.amounts import METERS, steps_of
 from billing.domain.metering import State
 
@@ -124,7 +125,7 @@ class UsageReported(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    org: Annotated[str, Field(min_length=1, max_length=64)]
+    org: Annotated[str, Field(min_length=1, max_length=64), InXml]
     vcpu: Quantity | None = None
     ram_gib: Quantity | None = None
     disk_gib: Quantity | None = None

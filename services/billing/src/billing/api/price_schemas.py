@@ -1,10 +1,11 @@
 """Prices as the API takes and stores them, and as the domain rates them."""
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from billing.domain import prices
 from billing.domain.rating import Discount
@@ -12,6 +13,21 @@ from billing.domain.rating import Discount
 Euros = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=6, allow_inf_nan=False, examples=["7.90"])]
 Units = Annotated[Decimal, Field(gt=0, max_digits=18, decimal_places=4, allow_inf_nan=False, examples=["10"])]
 MeterName = Literal["vcpu", "ram_gib", "disk_gib"]
+
+_NOT_IN_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def _in_xml(text: str) -> str:
+    found = _NOT_IN_XML.search(text)
+    if found is not None:
+        raise ValueError(
+            f"the character U+{ord(found[0]):04X} cannot stand in an invoice's XML (XML 1.0, production 2)"
+        )
+    return text
+
+
+InXml = AfterValidator(_in_xml)
+"""Of text that goes into documents: characters that XML has no place for are refused where they come in, not when the month is billed."""
 
 
 class Exact(BaseModel):
@@ -103,7 +119,7 @@ def bases_of(given: Mapping[MeterName, Price]) -> dict[str, prices.MonthBasis]:
 class DiscountTerms(Exact):
     """`percent` off what `meter` costs, or off everything."""
 
-    label: Annotated[str, Field(min_length=1, max_length=100)] = "discount"
+    label: Annotated[str, Field(min_length=1, max_length=100), InXml] = "discount"
     percent: Annotated[Decimal, Field(gt=0, le=100, max_digits=7, decimal_places=4)]
     meter: MeterName | None = None
 

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Body, Depends, Response
 from pydantic import BaseModel, Field, ValidationError
 
 from billing.api.preview_schemas import Instant
+from billing.api.price_schemas import InXml
 from billing.events import USAGE_KINDS, UsageReported
 from billing.service.usage_events import Outcome, UsageEvents
 from billing.store.usage_events import EventRow
@@ -34,10 +35,10 @@ class UsageCloudEvent(BaseModel):
     """A CloudEvent 1.0 whose subject is the resource; unknown extension attributes are ignored, as the specification asks."""
 
     specversion: Literal["1.0"]
-    id: Annotated[str, Field(min_length=1, max_length=200)]
-    source: Annotated[str, Field(min_length=1, max_length=200)]
+    id: Annotated[str, Field(min_length=1, max_length=200), InXml]
+    source: Annotated[str, Field(min_length=1, max_length=200), InXml]
     type: Literal["usage.started.v1", "usage.resized.v1", "usage.stopped.v1"]
-    subject: Annotated[str, Field(min_length=1, max_length=200)]
+    subject: Annotated[str, Field(min_length=1, max_length=200), InXml]
     time: Instant
     data: UsageReported
 

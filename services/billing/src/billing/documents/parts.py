@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, StringConstraints
 
 from billing.api.preview_schemas import Territory
-from billing.api.price_schemas import DiscountTerms, Euros, Exact, MeterName, Price, bases_of
+from billing.api.price_schemas import DiscountTerms, Euros, Exact, InXml, MeterName, Price, bases_of
 from billing.domain.parties import Fault, faults_of
 from billing.domain.prices import PriceModel
 from billing.domain.rating import Terms
@@ -21,14 +21,14 @@ def _served(day: date) -> date:
 
 
 Day = Annotated[date, AfterValidator(_served)]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), InXml]
 
 
 class Address(Exact):
     """A postal address; the country is the party's territory."""
 
     lines: Annotated[tuple[Text, ...], Field(min_length=1, max_length=3)]
-    postcode: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20)]
+    postcode: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20), InXml]
     city: Text
 
 

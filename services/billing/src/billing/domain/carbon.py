@@ -20,7 +20,10 @@ NOTHING = Footprint(0.0, 0.0)
 
 @dataclass(frozen=True, slots=True)
 class Carbon:
-    """The footprint of a bill: the total over its resources, that of each line, and how many resources it is not known of yet."""
+    """The footprint of a bill: the total over the resources of which it is known, that of each line, and how many it is not known of yet.
+
+    A total is None where something was used and nothing is known: not known is not nothing.
+    """
 
     total: Footprint
     lines: tuple[Footprint | None, ...]
@@ -47,12 +50,11 @@ def on_lines(resources: Mapping[str, Footprint], lines: Sequence[Line]) -> Carbo
     A bill prices vCPU and RAM of the same machines apart, while a machine has one footprint, so no line has a footprint of its own: the
     share follows the money, and the lines add up to the total.
     """
-    total = Footprint(
-        sum(f.kwh for f in resources.values() if f.kwh is not None),
-        sum(f.gwp_kg for f in resources.values() if f.gwp_kg is not None),
-    )
+    footprints = resources.values()
+    total = Footprint(_sum([f.kwh for f in footprints]), _sum([f.gwp_kg for f in footprints]))
     unknown = sum(f.gwp_kg is None for f in resources.values())
     usage = [index for index, line in enumerate(lines) if line.kind == "usage"]
+    usage = [index for index in usage if lines[index].amount or _used(lines[index])] or usage
     due = sum(float(lines[index].amount) for index in usage)
     shares: list[Footprint | None] = [None] * len(lines)
     left = total
@@ -76,8 +78,17 @@ def _scaled(value: float | None, share: float) -> float | None:
     return None if value is None else value * share
 
 
-def _less(value: float | None, part: float | None) -> float:
-    return (value or 0.0) - (part or 0.0)
+def _less(value: float | None, part: float | None) -> float | None:
+    return None if value is None or part is None else value - part
+
+
+def _sum(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if known or not values else None
+
+
+def _used(line: Line) -> bool:
+    return line.charge is not None and line.charge.quantity > 0
 
 
 def covered(intervals: Iterable[Interval], windows: Iterable[tuple[int, int]]) -> list[Interval]:

@@ -175,10 +175,16 @@ def _end(body: Body) -> str:
     carbon = ""
     if body.resources:
         kwh, kg = (_figure([value], language, 1) for value in (body.footprint.kwh, body.footprint.gwp_kg))
-        carbon = f"<h3>{words['used']}</h3><b>{kg} kgCO2e</b><br>{kwh} kWh"
+        carbon = f"<h3>{words['used']}</h3><b>{kg} kgCO2e</b><br>{kwh} kWh{_without_footprint(body)}"
     box = f'<div class="carbon">{carbon}</div>' if carbon else "<div></div>"
     reasons = "".join(f'<p class="small">{escape(text)}</p>' for text in _tax_reasons(body))
     return f'<div class="end">{box}<div><table class="sums">{cells}</table>{reasons}</div></div>'
+
+
+def _without_footprint(body: Body) -> str:
+    """How many resources the total leaves out, where it does."""
+    unknown = sum(row.gwp_kg is None or row.kwh is None for row in body.resources)
+    return f"<br><small>{WORDS[body.customer.language]['left_out']} : {unknown}</small>" if unknown else ""
 
 
 def _tax_reasons(body: Body) -> Iterator[str]:

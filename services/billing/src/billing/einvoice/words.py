@@ -86,6 +86,7 @@ WORDS = {
         "total": "Total",
         "others": "autres ressources",
         "unknown": "non connu",
+        "left_out": "Ressources dont l’empreinte n’est pas (toute) connue, comptées pour ce qui l’est",
         "carbon": "Électricité selon le mix du réseau (location-based) ; kgCO2e de toutes les étapes du cycle de vie. "
         "Une ressource a une empreinte et deux prix : les lignes se la partagent en proportion de leurs montants.",
         "unit_hours": "Quantités en heures d'unité ; un prix vaut pour le nombre d'heures indiqué : "
@@ -130,6 +131,7 @@ WORDS = {
         "total": "Total",
         "others": "other resources",
         "unknown": "not known",
+        "left_out": "Resources whose footprint is not (wholly) known, counted for what is",
         "carbon": "Electricity by the grid's mix (location-based); kgCO2e of every life-cycle stage. "
         "A resource has one footprint and two prices: lines share it in proportion to their amounts.",
         "unit_hours": "Quantities in unit-hours; a price is for the number of hours beside it: "

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
+import asyncpg
 import structlog
 from common.api.problems import NotFound, Problem
 from common.database import Database
@@ -70,6 +71,12 @@ class Runs:
                     number = None if settled.issued is None else settled.issued.document.number
             except (Problem, WrongSums, InvalidXml) as error:
                 detail = str(error)
+            except asyncpg.TransactionRollbackError:
+                raise
+            except Exception as error:
+                # Whatever it is: a worker that died of it would take the same contract again, and nobody would be billed.
+                log.exception("invoice.failed", contract=str(item.contract_id), month=f"{item.month:%Y-%m}")
+                detail = f"{type(error).__name__}: {error}"
             await run_store.settle(unit.connection, item, state, number, detail)
         log.info(
             "invoice.settled", contract=str(item.contract_id), month=f"{item.month:%Y-%m}", state=state, number=number

@@ -36,7 +36,9 @@ LIMIT $3
 
 _CONTRACTS_OF_MONTH = """
 SELECT * FROM contracts
-WHERE org_id = coalesce($1, org_id) AND starts_on < $3 AND (ends_on IS NULL OR ends_on > $2)
+WHERE org_id = coalesce($1, org_id) AND starts_on < $3
+  AND (ends_on IS NULL OR ends_on > $2
+       OR EXISTS (SELECT FROM adjustments WHERE adjustments.contract_id = contracts.id AND billed_by IS NULL))
 ORDER BY id
 """
 
@@ -138,7 +140,7 @@ async def read_contracts(connection: Connection, org: str | None, *, after: UUID
 async def read_contracts_between(
     connection: Connection, org: str | None, first: date, following: date
 ) -> list[Contract]:
-    """Every contract, of `org` or of all, that holds on some day of `[first, following)`."""
+    """Every contract, of `org` or of all, that holds on some day of `[first, following)`, or that has ended and still owes adjustments."""
     return [_contract(row) for row in await connection.fetch(_CONTRACTS_OF_MONTH, org, first, following)]
 
 
