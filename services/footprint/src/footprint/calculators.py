@@ -131,7 +131,7 @@ class Calculator:
                 await claims.write(unit.connection, outcome.claims)
             if outcome.published:
                 await results.mark_published(unit.connection, outcome.published)
-            restated = await restate(unit, assets, world, outcome.closed, seen.causes, closed)
+            restated = await restate(unit, assets, world, outcome.closed, seen, closed)
             await work.settle(unit.connection, ids, seen.marks)
         unit.publish(*outcome.events, *restated)
         return outcome

@@ -26,6 +26,7 @@ from footprint.domain.engine import World
 from footprint.domain.inventory import Activity, Asset, Claim, Organisation
 from footprint.domain.measurements import Measured, MeasuredDay, read_measured
 from footprint.store.heard import BULK, LIVE
+from footprint.store.moments import rows_of
 
 
 async def has_changes(connection: Connection) -> bool:
@@ -250,21 +251,30 @@ async def _drop_marks_of_unknown_assets(connection: Connection) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The marks of some assets as a snapshot sees them, the Unix second before which none of them touches anything, and what set them."""
+    """The marks of some assets as a snapshot sees them, the Unix second before which none of them touches anything, and what set them.
+
+    `moment` is the snapshot itself: all that is known in it.
+    """
 
     marks: tuple[int, ...]
     since: int
     causes: frozenset[str]
+    moment: str
 
 
 async def marks_seen(connection: Connection, assets: Collection[UUID]) -> Seen:
     """What a computation from this snapshot settles, and since when it must compute: since ever, after a failure."""
     rows = await connection.fetch("SELECT id, since, cause FROM marks WHERE asset_id = ANY($1::uuid[])", list(assets))
-    failed = await connection.fetchval(
-        "SELECT EXISTS (SELECT FROM failed_marks WHERE asset_id = ANY($1::uuid[]))", list(assets)
+    (seen,) = await connection.fetch(
+        """
+        SELECT
+            EXISTS (SELECT FROM failed_marks WHERE asset_id = ANY($1::uuid[])) AS failed,
+            pg_current_snapshot()::text AS moment
+        """,
+        list(assets),
     )
-    since = EVER if failed else min((row["since"] for row in rows), default=EVER)
-    return Seen(tuple(row["id"] for row in rows), since, frozenset(row["cause"] for row in rows))
+    since = EVER if seen["failed"] else min((row["since"] for row in rows), default=EVER)
+    return Seen(tuple(row["id"] for row in rows), since, frozenset(row["cause"] for row in rows), seen["moment"])
 
 
 async def clear_marks(connection: Connection, marks: Sequence[int]) -> None:
@@ -313,23 +323,34 @@ async def waiting(connection: Connection) -> int:
     return count
 
 
-async def read_assets(connection: Connection, ids: Collection[UUID]) -> list[Asset]:
-    """The assets among `ids` that exist and have a timeline, and the sites and organisations that have activities, in the order of ids."""
+async def read_assets(connection: Connection, ids: Collection[UUID], moment: str | None = None) -> list[Asset]:
+    """The assets among `ids` that exist and have a timeline, and the sites and organisations that have activities, in the order of ids.
+
+    With a `moment`, as they were known then.
+    """
     rows = await connection.fetch(
-        "SELECT id, org_id, kind, document FROM assets WHERE id = ANY($1::uuid[]) AND NOT deleted ORDER BY id",
+        f"""
+        SELECT id, org_id, kind, document
+        FROM {rows_of("assets", moment)}
+        WHERE id = ANY($1::uuid[])
+          AND NOT deleted
+        ORDER BY id
+        """,
         list(ids),
     )
     assets = [asset for asset in map(read_asset, rows) if asset.segments]
     others = set(ids) - {row["id"] for row in rows}
-    return sorted([*assets, *await _homes(connection, others)], key=lambda each: each.id.bytes) if others else assets
+    if not others:
+        return assets
+    return sorted([*assets, *await _homes(connection, others, moment)], key=lambda each: each.id.bytes)
 
 
-async def _homes(connection: Connection, ids: Collection[UUID]) -> list[Asset]:
+async def _homes(connection: Connection, ids: Collection[UUID], moment: str | None) -> list[Asset]:
     rows = await connection.fetch(
-        """
+        f"""
         SELECT activities.*, coalesce(organisations.time_zone, $2) AS zone
-        FROM activities
-        LEFT JOIN organisations USING (org_id)
+        FROM {rows_of("activities", moment)}
+        LEFT JOIN {rows_of("organisations", moment)} USING (org_id)
         WHERE home_id = ANY($1::uuid[])
           AND asset_id IS NULL
           AND NOT activities.deleted
@@ -346,20 +367,24 @@ async def _homes(connection: Connection, ids: Collection[UUID]) -> list[Asset]:
     ]
 
 
-async def read_world(connection: Connection, assets: Sequence[Asset], catalogues: Catalogues, now: datetime) -> World:
-    """All that the figures of `assets` rest on, as `connection` (a snapshot) sees it."""
+async def read_world(
+    connection: Connection, assets: Sequence[Asset], catalogues: Catalogues, now: datetime, moment: str | None = None
+) -> World:
+    """All that the figures of `assets` rest on, as `connection` (a snapshot) sees it; with a `moment`, as it was known then."""
     known = {asset.id for asset in assets}
     host_ids = {segment.host for asset in assets for segment in asset.segments if segment.host is not None} - known
-    hosts = await read_assets(connection, host_ids) if host_ids else []
+    hosts = await read_assets(connection, host_ids, moment) if host_ids else []
     physical = [asset.id for asset in (*assets, *hosts)]
     placements = [
         read_placement(row)
-        for row in await connection.fetch("SELECT * FROM placements WHERE host_id = ANY($1::uuid[])", physical)
+        for row in await connection.fetch(
+            f"SELECT * FROM {rows_of('placements', moment)} WHERE host_id = ANY($1::uuid[])", physical
+        )
     ]
     organisations = {asset.org for asset in (*assets, *hosts)} | {placement.org for placement in placements}
     machines = {*physical, *(placement.vm for placement in placements)}
-    has = await _has(connection, physical, machines, known)
-    activities = await _activities(connection, physical) if has["activities"] else {}
+    has = await _has(connection, physical, machines, known, moment)
+    activities = await _activities(connection, physical, moment) if has["activities"] else {}
     sites = {segment.site for asset in (*assets, *hosts) for segment in asset.segments if segment.site is not None}
     sites |= {each.site for found in activities.values() for each in found if each.site is not None}
     return World(
@@ -368,7 +393,8 @@ async def read_world(connection: Connection, assets: Sequence[Asset], catalogues
             for organisation in map(
                 read_organisation,
                 await connection.fetch(
-                    "SELECT * FROM organisations WHERE org_id = ANY($1::text[])", list(organisations)
+                    f"SELECT * FROM {rows_of('organisations', moment)} WHERE org_id = ANY($1::text[])",
+                    list(organisations),
                 ),
             )
         },
@@ -376,7 +402,9 @@ async def read_world(connection: Connection, assets: Sequence[Asset], catalogues
             site.id: site
             for site in map(
                 read_site,
-                await connection.fetch("SELECT * FROM sites WHERE id = ANY($1::uuid[]) AND NOT deleted", list(sites)),
+                await connection.fetch(
+                    f"SELECT * FROM {rows_of('sites', moment)} WHERE id = ANY($1::uuid[]) AND NOT deleted", list(sites)
+                ),
             )
         },
         catalogue=catalogues.default,
@@ -384,22 +412,26 @@ async def read_world(connection: Connection, assets: Sequence[Asset], catalogues
         hosts={host.id: host for host in hosts},
         placements=placements,
         own_catalogues=catalogues.own,
-        measured=await _measured(connection, machines) if has["measurements"] else {},
+        measured=await _measured(connection, machines, moment) if has["measurements"] else {},
         activities=activities,
-        claims=await _claims(connection, known) if has["claims"] else {},
+        claims=await _claims(connection, known, moment) if has["claims"] else {},
     )
 
 
 async def _has(
-    connection: Connection, homes: Collection[UUID], machines: Collection[UUID], assets: Collection[UUID]
+    connection: Connection,
+    homes: Collection[UUID],
+    machines: Collection[UUID],
+    assets: Collection[UUID],
+    moment: str | None,
 ) -> Record:
     """Whether there is anything to read of activities, measurements and claims: of most assets there is not."""
     (found,) = await connection.fetch(
-        """
+        f"""
         SELECT
-            EXISTS (SELECT FROM activities WHERE home_id = ANY($1::uuid[])) AS activities,
-            EXISTS (SELECT FROM measurement_months WHERE asset_id = ANY($2::uuid[])) AS measurements,
-            EXISTS (SELECT FROM claims WHERE asset_id = ANY($3::uuid[])) AS claims
+            EXISTS (SELECT FROM {rows_of("activities", moment)} WHERE home_id = ANY($1::uuid[])) AS activities,
+            EXISTS (SELECT FROM {rows_of("measurement_months", moment)} WHERE asset_id = ANY($2::uuid[])) AS measurements,
+            EXISTS (SELECT FROM {rows_of("claims", moment)} WHERE asset_id = ANY($3::uuid[])) AS claims
         """,
         list(homes),
         list(machines),
@@ -408,30 +440,41 @@ async def _has(
     return found
 
 
-async def _activities(connection: Connection, homes: Collection[UUID]) -> dict[UUID, list[Activity]]:
+async def _activities(
+    connection: Connection, homes: Collection[UUID], moment: str | None
+) -> dict[UUID, list[Activity]]:
     found: dict[UUID, list[Activity]] = {}
     for row in await connection.fetch(
-        "SELECT * FROM activities WHERE home_id = ANY($1::uuid[]) AND NOT deleted ORDER BY id", list(homes)
+        f"SELECT * FROM {rows_of('activities', moment)} WHERE home_id = ANY($1::uuid[]) AND NOT deleted ORDER BY id",
+        list(homes),
     ):
         found.setdefault(plain(row["home_id"]), []).append(read_activity(row))
     return found
 
 
-async def _measured(connection: Connection, assets: Collection[UUID]) -> dict[UUID, Measured]:
+async def _measured(connection: Connection, assets: Collection[UUID], moment: str | None) -> dict[UUID, Measured]:
     days: dict[UUID, list[MeasuredDay]] = {}
     for row in await connection.fetch(
-        "SELECT * FROM measurement_months WHERE asset_id = ANY($1::uuid[]) AND NOT deleted ORDER BY asset_id, month",
+        f"""
+        SELECT *
+        FROM {rows_of("measurement_months", moment)}
+        WHERE asset_id = ANY($1::uuid[])
+          AND NOT deleted
+        ORDER BY asset_id, month
+        """,
         list(assets),
     ):
         days.setdefault(plain(row["asset_id"]), []).extend(read_measured_days(row))
     return {asset: read_measured(of_asset) for asset, of_asset in days.items()}
 
 
-async def _claims(connection: Connection, assets: Collection[UUID]) -> dict[UUID, list[Claim]]:
+async def _claims(connection: Connection, assets: Collection[UUID], moment: str | None) -> dict[UUID, list[Claim]]:
     found: dict[UUID, list[Claim]] = {}
     for row in await connection.fetch(
-        """
-        SELECT * FROM claims WHERE asset_id = ANY($1::uuid[])
+        f"""
+        SELECT *
+        FROM {rows_of("claims", moment)}
+        WHERE asset_id = ANY($1::uuid[])
         ORDER BY asset_id, application_id, starts, ends NULLS LAST, weight
         """,
         list(assets),
