@@ -33,7 +33,8 @@ from services.footprint.tests.world import (
 )
 
 CAR = factor("transport-car", "transport.car", 0.2, unit="kgCO2e/km")
-SHARED = {"operators": [], "allocation_by": "measured", "allocation_rule": "sold"}
+IN_JUNE: dict[str, Any] = {"from": "2026-06-02", "to": "2026-06-03"}
+SHARED: dict[str, Any] = {"operators": [], "allocation_by": "measured", "allocation_rule": "sold"}
 ASSETS = ("srv", "a", "vm1", "vm2", "old", "org")
 
 
@@ -92,7 +93,7 @@ async def closed_world(pipeline: Pipeline) -> dict[str, Any]:
         measured("srv", kwh=7.3),
         measured("vm1", kwh=1.1),
         measured("vm2", kwh=2.3),
-        activity("trip", **{"from": "2026-06-02", "to": "2026-06-03"}),
+        activity("trip", **IN_JUNE),
         application("shop", claim("vm1")),
         release("2026-r1", *foundations()[2:], CAR),
     )
@@ -113,10 +114,15 @@ async def corrections(pipeline: Pipeline) -> list[Any]:
     return items
 
 
+BOUGHT_EARLIER: dict[str, Any] = {
+    "planned_life_years": 8,
+    "acquired": {"on": "2022-05-01", "condition": "new", "price_eur": None, "age_years": None},
+}
+
 CORRECTIONS: dict[str, Sequence[Any]] = {
     "a machine": [machine("vm1", guest("a", 2), version=2)],
     "measurements withdrawn": [measured("vm2", version=2, deleted=True)],
-    "an activity": [activity("trip", 2, quantity=333.0, **{"from": "2026-06-02", "to": "2026-06-03"})],
+    "an activity": [activity("trip", 2, quantity=333.0, **IN_JUNE)],
     "a machine that leaves": [machine("vm2", version=2, deleted=True)],
     "its host": [host("a", 64, version=2, declared={"annual_kwh": 9000, "average_w": None, "embodied_kg": 700.0})],
     "a PUE": [site(version=3, pue=[{"from": None, "to": None, "value": 1.21}], **SHARED)],
@@ -127,7 +133,7 @@ CORRECTIONS: dict[str, Sequence[Any]] = {
     "a factor for what had none": [factor("energy-server", "embodied.server", 800.0, stage="end_of_life")],
     "an own factor": [override("embodied-server", "embodied.server", 777.0, stage="manufacturing")],
     "a life": [asset("srv", 2, planned_life_years=8)],
-    "an acquisition": [asset("srv", 3, planned_life_years=8, acquired={"on": "2022-05-01", "condition": "new", "price_eur": None, "age_years": None})],
+    "an acquisition": [asset("srv", 3, **BOUGHT_EARLIER)],
     "a convention": [organisation(version=2, refurbished_convention="cut_off")],
     "a time zone": [organisation(version=3, time_zone="America/New_York")],
     "an application": [application("shop", claim("vm1", weight=0.5), version=2)],
@@ -171,9 +177,7 @@ async def test_a_restatement_is_explained_with_its_own_inputs_and_its_lines_add_
     await pipeline.settle()
     await pipeline.service.handle(measured("srv", version=2, kwh=3.1), electricity("FR", 0.0613, version=2))
     await pipeline.settle()
-    first, second = [
-        each for each in await restatements(pipeline, "2026-06") if each["asset_id"] == str(id_of("srv"))
-    ]
+    first, second = [each for each in await restatements(pipeline, "2026-06") if each["asset_id"] == str(id_of("srv"))]
     documents = [await explained(pipeline, "srv", query=f"?restatement={each['id']}") for each in (first, second)]
     for earlier, document, item in zip((before["srv"], documents[0]), documents, (first, second), strict=True):
         same(document)
@@ -235,7 +239,7 @@ async def test_each_of_two_closings_is_explained_from_what_was_known_at_it(pipel
 
 
 async def test_a_host_of_the_provider_is_evidence_of_its_customers_months(pipeline: Pipeline) -> None:
-    theirs = {"org": "globex"}
+    theirs: dict[str, Any] = {"org": "globex"}
     await pipeline.service.handle(
         *foundations(), organisation("globex"), site(**theirs), host("a", **theirs), machine("vm1", guest("a", 4))
     )
@@ -268,7 +272,7 @@ async def test_what_is_replaced_is_kept_apart_by_organisation_and_forgotten_only
     await pipeline.settle()
     database = pipeline.service.database
     query = "SELECT (document ->> 'quantity')::float FROM replaced_assets ORDER BY replaced_at"
-    async with database.snapshot(["globex"]) as connection:
+    async with database.snapshot(frozenset({"globex"})) as connection:
         assert await connection.fetch(query) == []
     for statement in ("DELETE FROM replaced_assets", "UPDATE replaced_assets SET document = '{}'"):
         with pytest.raises(asyncpg.CheckViolationError):

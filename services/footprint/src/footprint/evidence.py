@@ -16,7 +16,7 @@ from footprint.domain.notices import sentences
 from footprint.domain.results import Figure
 from footprint.domain.sums import exact
 from footprint.domain.uncertainty import interval, quality
-from footprint.store import answers, catalogues, periods, work
+from footprint.store import answers, catalogues, periods, picture
 
 
 async def explain_then(
@@ -27,13 +27,13 @@ async def explain_then(
     `connection` sees every organisation: a host of another one is part of the evidence. Factors are those of then, whatever became of them;
     the lives of months that were closed already are the ones that they were closed with.
     """
-    assets = await work.read_assets(connection, [asset], moment)
+    assets = await picture.read_assets(connection, [asset], moment)
     if not assets:
         return None
-    world = await work.read_world(connection, assets, Catalogues(Catalogue()), now, moment)
+    world = await picture.read_world(connection, assets, Catalogues(Catalogue()), now, moment)
     orgs = {each.org for each in (*assets, *world.hosts.values())}
-    known = await catalogues.catalogues_at(connection, moment, orgs)
-    world = replace(world, catalogue=known.default, own_catalogues=known.own)
+    then = await catalogues.catalogues_at(connection, moment, orgs)
+    world = replace(world, catalogue=then.default, own_catalogues=then.own)
     return explain(assets[0], month, await periods.with_closed_lives(connection, world, assets, moment))
 
 

@@ -23,7 +23,7 @@ from footprint.domain.sums import exact
 from footprint.evidence import explain_then, figures_document, restatement_document
 from footprint.explaining import as_text, ladder
 from footprint.recommending import Recommending
-from footprint.store import answers, period_answers, periods, totals, work
+from footprint.store import answers, period_answers, periods, picture, totals
 from footprint.store.catalogues import CatalogueReader
 from footprint.store.totals import Question
 from footprint.totals import interval_of, rolled_row
@@ -114,8 +114,7 @@ class Answers:
         stored["evidence_ladder"] = ladder(stored["evidence"])
         values = [each["value"] for each in stored["figures"]]
         if explanation is None:
-            known = moment is not None and not values
-            return {**stored, "up_to_date": known, "evidence_chosen": [], "trace": []}
+            return {**stored, "up_to_date": moment is not None and not values, "evidence_chosen": [], "trace": []}
         if restatement is not None:
             result = explanation.result
             stored |= {"status": result.status, "site_id": result.site, "host_id": result.host}
@@ -146,10 +145,10 @@ class Answers:
         self, connection: Connection, asset: UUID, month: int, stored: dict[str, Any]
     ) -> Explanation | None:
         """From what is known now; of a month that was closed before its evidence was kept, with the factor versions it names."""
-        assets = await work.read_assets(connection, [asset])
+        assets = await picture.read_assets(connection, [asset])
         if not assets:
             return None
-        world = await work.read_world(connection, assets, await self._catalogue.read(connection), self._clock())
+        world = await picture.read_world(connection, assets, await self._catalogue.read(connection), self._clock())
         world = await periods.with_closed_lives(connection, world, assets)
         if stored["closed"]:
             world = world.pinned(map(read_factor, stored["factors"]))
