@@ -57,7 +57,7 @@ async def explained(pipeline: Pipeline, name: str, month: str = "2026-06", query
     return document
 
 
-def values(document: Any, part: str) -> list[tuple[str, ...]]:
+def values(document: Any, part: str) -> list[tuple[Any, ...]]:
     """Figures, or the sums of a trace, with the bits of their values."""
     site_id = "site" if part == "figures" else "site_id"
     return sorted(
