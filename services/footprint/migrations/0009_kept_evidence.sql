@@ -12,19 +12,19 @@ COMMENT ON COLUMN periods.moment IS 'What was known when nothing waited and the 
 COMMENT ON COLUMN periods.closing IS 'The transaction that closed it.';
 COMMENT ON COLUMN restatements.moment IS 'What the calculator knew; NULL where it was restated before this was kept.';
 
-CREATE INDEX periods_moment ON periods (pg_snapshot_xmin(moment)) WHERE moment IS NOT NULL;
-CREATE INDEX restatements_moment ON restatements (pg_snapshot_xmin(moment)) WHERE moment IS NOT NULL;
+CREATE INDEX periods_moment ON periods (pg_snapshot_xmin(moment), pg_snapshot_xmax(moment)) WHERE moment IS NOT NULL;
+CREATE INDEX restatements_moment ON restatements (pg_snapshot_xmin(moment), pg_snapshot_xmax(moment)) WHERE moment IS NOT NULL;
 
 CREATE FUNCTION is_evidence(written_by xid8, replaced_by xid8) RETURNS boolean
 LANGUAGE sql STABLE AS $$
     SELECT coalesce((
         SELECT pg_snapshot_xmax(moment) > written_by FROM periods
         WHERE moment IS NOT NULL AND pg_snapshot_xmin(moment) <= replaced_by
-        ORDER BY pg_snapshot_xmin(moment) DESC LIMIT 1
+        ORDER BY pg_snapshot_xmin(moment) DESC, pg_snapshot_xmax(moment) DESC LIMIT 1
     ), false) OR coalesce((
         SELECT pg_snapshot_xmax(moment) > written_by FROM restatements
         WHERE moment IS NOT NULL AND pg_snapshot_xmin(moment) <= replaced_by
-        ORDER BY pg_snapshot_xmin(moment) DESC LIMIT 1
+        ORDER BY pg_snapshot_xmin(moment) DESC, pg_snapshot_xmax(moment) DESC LIMIT 1
     ), false)
 $$;
 

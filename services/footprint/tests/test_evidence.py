@@ -287,6 +287,27 @@ async def test_what_is_replaced_is_kept_apart_by_organisation_and_forgotten_only
     same(await explained(pipeline, "srv"))
 
 
+@pytest.mark.parametrize(
+    ("written", "replaced", "is_evidence"),
+    [(90, 99, False), (99, 100, True), (110, 130, True), (120, 130, False), (300, 400, False), (110, 250, True)],
+)
+async def test_what_was_in_force_at_any_closing_is_evidence(
+    pipeline: Pipeline, written: int, replaced: int, is_evidence: bool
+) -> None:
+    async with pipeline.service.database.transaction(EVERY) as unit:
+        await unit.connection.execute(
+            """
+            INSERT INTO periods (org_id, month, version, closed_at, closed_by, method_version, moment)
+            SELECT 'acme', number, 1, now(), 'tests', '1', moment::pg_snapshot
+            FROM unnest(ARRAY['100:105:100', '100:120:100', NULL, '100:110:100', '200:210:200']) WITH ORDINALITY AS made (moment, number)
+            """
+        )
+        found = await unit.connection.fetchval(
+            "SELECT is_evidence($1::text::xid8, $2::text::xid8)", str(written), str(replaced)
+        )
+    assert found is is_evidence
+
+
 def test_only_a_snapshot_is_read_as_a_moment() -> None:
     assert moments.rows_of("assets", None) == "assets"
     assert moments.rows_of("assets", "10:20:12,15") == "assets_at('10:20:12,15') AS assets"
