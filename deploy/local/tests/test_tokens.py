@@ -32,7 +32,8 @@ def test_a_token_is_by_default_for_every_organisation_and_every_right(layout: La
     verified = claims(layout, mint(layout))
 
     assert verified["orgs"] == "*"
-    assert set(verified["scope"].split()) == {f"{name}:{right}" for name in SERVICES for right in ("read", "write")}
+    rights = {f"{name}:{right}" for name in SERVICES for right in ("read", "write")}
+    assert set(verified["scope"].split()) == rights | {"footprint:close"}
 
 
 def test_a_token_may_be_narrow(layout: Layout) -> None:

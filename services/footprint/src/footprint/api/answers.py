@@ -10,6 +10,7 @@ from common.api.cursors import Cursor, Limit, decode, encode
 from common.api.problems import FieldError, Unprocessable
 from common.database import Database
 from fastapi import APIRouter, Depends, Query, Response
+from pydantic import Field
 
 from footprint.api import examples
 from footprint.api.numbers import answer
@@ -21,6 +22,10 @@ Reader = Annotated[Caller, Depends(requires("footprint:read"))]
 Org = Annotated[str, Query(min_length=1, max_length=64, description="organisation id", examples=["acme"])]
 Month = Annotated[str, Query(description="YYYY-MM", examples=["2026-10"])]
 Criterion = Literal["gwp", "pe", "adpe", "water"]
+Name = Annotated[str, Field(max_length=200)]
+
+FILTERED = 20
+"""Values of one filter: an address stays well within the 64 KiB that servers read of one."""
 
 
 def answers_router(database: Database, clock: Callable[[], datetime]) -> APIRouter:
@@ -50,14 +55,22 @@ def answers_router(database: Database, clock: Callable[[], datetime]) -> APIRout
         ] = "month",
         criterion: Criterion = "gwp",
         basis: Literal["location", "market"] = "location",
-        site: Annotated[list[str] | None, Query(description="sites by their code; repeat for several")] = None,
-        kind: Annotated[list[str] | None, Query(description="kinds of assets; repeat for several")] = None,
-        stage: Annotated[list[str] | None, Query(description="life-cycle stages; repeat for several")] = None,
-        scope: Annotated[list[int] | None, Query(description="scopes; repeat for several")] = None,
-        application: Annotated[
-            list[str] | None, Query(description="applications by their code; repeat for several")
+        site: Annotated[
+            list[Name] | None, Query(max_length=FILTERED, description="sites by their code; repeat for several")
         ] = None,
-        asset: Annotated[list[UUID] | None, Query(description="assets; repeat for several", max_length=1000)] = None,
+        kind: Annotated[
+            list[Name] | None, Query(max_length=FILTERED, description="kinds of assets; repeat for several")
+        ] = None,
+        stage: Annotated[
+            list[Name] | None, Query(max_length=FILTERED, description="life-cycle stages; repeat for several")
+        ] = None,
+        scope: Annotated[list[int] | None, Query(max_length=FILTERED, description="scopes; repeat for several")] = None,
+        application: Annotated[
+            list[Name] | None, Query(max_length=FILTERED, description="applications by their code; repeat for several")
+        ] = None,
+        asset: Annotated[
+            list[UUID] | None, Query(max_length=FILTERED, description="assets; repeat for several")
+        ] = None,
         cursor: Cursor = None,
         limit: Limit = 100,
     ) -> Response:
