@@ -53,8 +53,8 @@ Call = Callable[..., Awaitable[Said]]
 
 
 @pytest_asyncio.fixture
-async def platform(make_service: MakeService) -> AsyncIterator[Platform]:
-    """The inventory with the organisation acme and a site, its workers running, on a port of its own."""
+async def platform(request: pytest.FixtureRequest, make_service: MakeService) -> AsyncIterator[Platform]:
+    """The inventory with the organisation acme and a site, on a port of its own; its workers run unless the parameter is false."""
     inventory = await make_service(
         SERVICE,
         clock=lambda: datetime(2026, 11, 23, 15, tzinfo=UTC),
@@ -71,7 +71,7 @@ async def platform(make_service: MakeService) -> AsyncIterator[Platform]:
     serving = asyncio.create_task(server.serve())
     await eventually(lambda: server.started)
     port = server.servers[0].sockets[0].getsockname()[1]
-    async with inventory.running(workers=True):
+    async with inventory.running(workers=getattr(request, "param", True)):
         yield Platform(inventory, f"http://127.0.0.1:{port}")
     server.should_exit = True
     await serving

@@ -35,6 +35,51 @@ async def test_an_import_ends_with_its_counts_and_shows_what_was_refused(call: C
     assert "0 created, 0 updated, 1 unchanged, 0 rejected" in shown.out
 
 
+async def test_a_dry_run_shows_field_by_field_what_would_change(call: Call, tmp_path: Path) -> None:
+    good = ROWS.splitlines()[:2]
+    await call("import", written(tmp_path / "inventory.csv", "\n".join(good)))
+    changed = written(tmp_path / "changed.csv", "\n".join(good).replace("alpha", "omega").replace("nanterre-1", ""))
+    rehearsed = await call("--json", "import", changed, "--dry-run")
+    [change] = rehearsed.document()["diff"]
+    assert (change["result"], [one["field"] for one in change["changes"]]) == ("updated", ["name"])
+    shown = await call("import", changed, "--dry-run")
+    assert [word in shown.out for word in ("Would change", "srv-1", "alpha", "omega")] == [True] * 4
+
+
+async def test_an_import_is_read_by_a_mapping_and_taken_back(call: Call, tmp_path: Path) -> None:
+    file = written(tmp_path / "glpi.csv", "Name;Status;Serial number\nscreen-1;En service;SN-1\n")
+    done = await call("--json", "import", file, "--org", "acme", "--mapping", "glpi", "--kind", "monitor")
+    assert (done.code, done.document()["mapping"], done.document()["created"]) == (0, "glpi", 1), done.err
+    undone = await call("imports", "undo", done.document()["id"])
+    assert undone.out.startswith("1 deleted that it created, 0 as they were before it.")
+    assert (await call("--json", "assets", "list")).document() == []
+
+
+async def test_an_import_that_has_ended_is_not_cancelled_and_another_organisations_is_not_there(
+    call: Call, tmp_path: Path
+) -> None:
+    done = await call("--json", "import", written(tmp_path / "inventory.csv", ROWS))
+    ended = await call("imports", "cancel", done.document()["id"])
+    assert (ended.code, "the import has ended: it is done" in ended.err) == (5, True)
+    strange = await call("imports", "cancel", done.document()["id"], orgs=["globex"])
+    assert (strange.code, "404" in strange.err) == (5, True)
+
+
+@pytest.mark.parametrize("platform", [False], indirect=True, ids=["no workers"])
+async def test_an_import_that_waits_is_cancelled_and_says_so(call: Call, tmp_path: Path) -> None:
+    waiting = await call("--json", "import", written(tmp_path / "inventory.csv", ROWS), "--no-wait")
+    assert (waiting.code, waiting.document()["status"]) == (0, "queued")
+    job = waiting.document()["id"]
+    cancelled = await call("imports", "cancel", job)
+    assert (cancelled.code, cancelled.out) == (
+        0,
+        f"Import {job} is cancelled: 0 created, 0 updated, 0 unchanged, 0 rejected.\n",
+    )
+    shown = await call("--json", "imports", "show", job)
+    assert (shown.code, shown.document()["status"]) == (0, "cancelled")
+    assert (await call("--json", "assets", "list")).document() == []
+
+
 async def test_a_file_that_is_none_of_the_formats_fails_with_the_reason(call: Call, tmp_path: Path) -> None:
     failed = await call("import", written(tmp_path / "notes.csv", "a,b\n1,2\n"))
     assert failed.code == 5

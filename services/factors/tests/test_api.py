@@ -67,6 +67,11 @@ async def test_unknown_factor_is_not_found(shared: Factors) -> None:
     [
         ({"value": -0.1}, "value"),
         ({"value": 0}, "value"),
+        ({"value": 1e308}, "value"),
+        ({"value": True}, "value"),
+        ({"value": "0.05"}, "value"),
+        ({"activity": "Electricity of France"}, "activity"),
+        ({"criterion": "GWP 100"}, "criterion"),
         ({"unit": "kgCO2e/banana"}, "unit"),
         ({"unit": "kWh/kgCO2e"}, "unit"),
         ({"unit": "kgCO2e"}, "unit"),

@@ -52,6 +52,14 @@ def test_text_that_is_no_unit_is_refused(unit: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "unit", ["kWh**9999999", "kWh^99", "(kWh)**9", "kWh**2**2", "9**9**9 kWh", "1e999999999 kWh", "a " * 99]
+)
+def test_a_text_that_would_have_to_be_computed_is_no_unit(unit: str) -> None:
+    with pytest.raises(units.UnitError, match="powers up to 9"):
+        units.parse(unit)
+
+
+@pytest.mark.parametrize(
     ("quantity", "code"), [(-1.0, "negative"), (float("nan"), "not_finite"), (float("inf"), "not_finite")]
 )
 def test_impossible_quantities_are_refused(french_electricity: FactorVersion, quantity: float, code: str) -> None:

@@ -32,6 +32,20 @@ async def test_an_asset_that_fails_for_good_is_set_aside_and_the_others_are_comp
     assert "Nowhere/Atall" in (await failed(pipeline))[str(id_of("bad"))]
 
 
+async def test_assets_computed_one_by_one_beside_one_that_fails_count_once(pipeline: Pipeline) -> None:
+    others = [asset(name, org="globex") for name in ("good", "fine", "well")]
+    await pipeline.service.handle(*foundations(), organisation("globex"), asset("bad"), *others)
+    await set_zone(pipeline, "Nowhere/Atall")
+    await pipeline.settle()
+    async with pipeline.service.database.snapshot(EVERY) as connection:
+        stored = await connection.fetchval("SELECT count(*) FROM figures")
+        lines = await connection.fetchval(
+            "SELECT count(*) FROM (SELECT DISTINCT asset_id, month, stage, criterion, basis, share FROM figures) AS lines"
+        )
+        counted = await connection.fetchval("SELECT sum(figures) FROM organisation_months")
+    assert stored == lines == counted > 0
+
+
 async def test_after_its_next_change_an_asset_set_aside_is_computed_with_all_that_was_missed(
     pipeline: Pipeline,
 ) -> None:

@@ -178,3 +178,28 @@ async def test_republished_activities_are_those_that_were_published(inventory: I
         event.data for event in before if event.key == kept["id"] or event.data is None or document(event)["deleted"]
     ]
     assert [event.data for event in await inventory.outbox()] == current
+
+
+async def test_activities_for_a_record_that_proved_to_be_another_asset_are_that_ones(inventory: Inventory) -> None:
+    kept, other = [row["id"] for row in await send(inventory.client, server("srv-1"), server("srv-2"))]
+    rows = [activity(f"PO-{n}", asset={"source": "cmdb", "external_id": "srv-2"}) for n in (1, 2, 3)]
+    ids = [result["id"] for result in await record(inventory.client, *rows, activity("PO-4", asset=kept))]
+    await inventory.take_outbox()
+
+    async def whose() -> dict[str, str]:
+        listed = (await inventory.client.get("/v1/activities")).json()["items"]
+        return {row["external_id"]: row["asset_id"] for row in listed}
+
+    merged = await inventory.client.post(f"/v1/assets/{kept}/merge", json={"other": other}, headers={"If-Match": "*"})
+    assert merged.status_code == 200, merged.text
+    assert await whose() == {f"PO-{n}": kept for n in (1, 2, 3, 4)}
+    told = {event.key: document(event) for event in await inventory.take_outbox() if "activities" in event.topic}
+    assert {key: (one["asset_id"], one["version"]) for key, one in told.items()} == dict.fromkeys(ids[:3], (kept, 2))
+    again, corrected = await record(inventory.client, rows[0], {**rows[1], "quantity": 7})
+    assert (again["status"], corrected["status"]) == ("unchanged", "updated")
+    gone = await inventory.client.delete(f"/v1/activities/{ids[2]}", headers={"If-Match": "*"})
+    assert gone.status_code == 204
+    undone = await inventory.client.post(f"/v1/assets/{kept}/undo", headers={"If-Match": "*"})
+    assert undone.status_code == 200, undone.text
+    assert await whose() == {"PO-1": other, "PO-2": other, "PO-4": kept}
+    assert (await inventory.client.get(f"/v1/activities/{ids[1]}")).json()["quantity"] == 7

@@ -112,3 +112,17 @@ async def test_a_workbook_holds_the_same_rows_and_no_formula(inventory: Inventor
         list(one.values()) for one in plain
     ]
     assert all(cell.data_type != "f" for row in book.worksheets[0].iter_rows() for cell in row)
+
+
+async def test_a_workbook_imported_again_changes_nothing_however_awkward_its_cells(inventory: Inventory) -> None:
+    await send(
+        inventory.client,
+        *ROWS,
+        server("_x0041_b", name="_x000D_", serial_number="0012345678901234567890"),
+        server("007", name="1E5", declared={"annual_kwh": 0.1 + 0.2}),
+        machine("TRUE", "007", allocation={"vcpu": 2, "ram_gib": 93.1322574615478515}),
+    )
+    await inventory.take_outbox()
+    job = await imported(inventory, ("assets.xlsx", await export(inventory, format="xlsx")))
+    assert (job["unchanged"], job["accepted"], job["rejected"]) == (8, 0, 0), job
+    assert await inventory.outbox() == []

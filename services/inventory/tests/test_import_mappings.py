@@ -147,6 +147,17 @@ async def test_the_english_export_goes_by_the_id_and_a_workbook_does_as_well(inv
     assert set(await listed(inventory)) == {"412"}
 
 
+async def test_lists_that_number_their_things_alike_are_told_apart_by_the_source_of_the_sender(
+    inventory: Inventory,
+) -> None:
+    await imported(inventory, ("computers.csv", GLPI_EN.encode()))
+    monitors = ("monitors.csv", b"Name;Status;ID\nm-1;In use;412\n")
+    job = await imported(inventory, monitors, kind="monitor", source="glpi-monitors")
+    assert (job["created"], job["rejected"]) == (1, 0)
+    items = (await inventory.client.get("/v1/assets")).json()["items"]
+    assert {(one["source"], one["external_id"]) for one in items} == {("glpi", "412"), ("glpi-monitors", "412")}
+
+
 async def test_rows_that_do_not_say_what_they_are_take_it_from_the_sender(inventory: Inventory) -> None:
     monitors = "Name;Status;ID\nm-1;In use;7\n"
     job = await imported(inventory, ("monitors.csv", monitors.encode()), kind="monitor")

@@ -48,6 +48,16 @@ async def test_dates_and_prices_find_their_assets_by_serial_or_name(inventory: I
     assert await inventory.outbox() == []
 
 
+async def test_a_serial_number_is_found_however_an_invoice_writes_it(inventory: Inventory) -> None:
+    rows = [server("a", serial_number="CZ 204-0099"), server("b", tags={"serial": "sn88f2"}), server("sgh-041xx")]
+    await send(inventory.client, *rows)
+    file = b"serial,acquired_on\ncz2040099,2020-01-01\nSN-88F2,2021-01-01\nSGH041XX,2022-01-01\n"
+    job = await imported(inventory, ("p.csv", file))
+    assert (job["updated"], job["rejected"]) == (3, 0)
+    bought = {name: asset["acquired"]["on"] for name, asset in (await listed(inventory)).items()}
+    assert bought == {"a": "2020-01-01", "b": "2021-01-01", "sgh-041xx": "2022-01-01"}
+
+
 async def test_rows_of_no_asset_or_of_several_are_refused_with_the_reason(inventory: Inventory) -> None:
     await known(inventory)
     job = await imported(inventory, ("purchases.csv", LIST.encode()))

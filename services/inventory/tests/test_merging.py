@@ -117,6 +117,40 @@ async def test_rows_under_the_name_of_the_record_that_went_are_about_the_asset_t
     assert (await read(inventory, hosted["id"]))["host_id"] == winner
 
 
+async def test_every_call_for_the_record_that_went_names_the_one_that_stayed(
+    inventory: Inventory, pair: tuple[str, str]
+) -> None:
+    winner, loser = pair
+    await post(inventory, winner, "merge", {"other": loser})
+    answers = [
+        await inventory.client.get(f"/v1/assets/{loser}/measurements", params={"month": "2026-03"}),
+        await inventory.client.get(f"/v1/assets/{loser}/measurements/months"),
+        await change(inventory, loser, owner="infra"),
+        await inventory.client.delete(f"/v1/assets/{loser}", headers=ANY),
+        await post(inventory, winner, "merge", {"other": loser}),
+    ]
+    assert [(one.status_code, one.json().get("merged_into")) for one in answers] == [(410, winner)] * len(answers)
+
+
+async def test_rows_that_still_name_the_id_of_the_record_that_went_are_about_the_asset_that_stayed(
+    inventory: Inventory, pair: tuple[str, str]
+) -> None:
+    winner, loser = pair
+    [last] = await send(inventory.client, server("srv-0"))
+    for this, other in ((winner, loser), (last["id"], winner)):
+        assert (await post(inventory, this, "merge", {"other": other})).status_code == 200
+    sample = {"asset": loser, "metric": "average_w", "level": "it", "value": 100}
+    hour = {"from": "2026-03-01T00:00:00Z", "to": "2026-03-01T01:00:00Z"}
+    measured = await inventory.client.post("/v1/measurements/batch", json=[{**sample, **hour}])
+    assert [(row["status"], row["id"]) for row in measured.json()["results"]] == [("created", last["id"])]
+    row = {"org": "acme", "source": "erp", "external_id": "PO-1", "kind": "maintenance_contract", "on": "2026-03-01"}
+    done = await inventory.client.post(
+        "/v1/activities/batch", json=[{**row, "quantity": 9, "unit": "EUR", "asset": loser}]
+    )
+    assert done.json()["created"] == 1
+    assert (await inventory.client.get("/v1/activities")).json()["items"][0]["asset_id"] == last["id"]
+
+
 @pytest.mark.parametrize(("prefer", "name"), [("this", "esx-1"), ("other", "SRV-ERP-01"), ("newest", "SRV-ERP-01")])
 async def test_where_both_records_know_a_value_the_rule_says_whose_wins(
     inventory: Inventory, pair: tuple[str, str], clock: Clock, prefer: str, name: str

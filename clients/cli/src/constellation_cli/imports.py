@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,6 +16,10 @@ from constellation_cli.session import Session, session_of, table_of
 
 IMPORTS = "/inventory/v1/imports"
 SHOWN_REJECTS = 20
+SHOWN_CHANGES = 20
+MOST_CHANGES = 10_000
+"""Changed things of each sort that the answer of a dry run holds."""
+
 ENDS = ("done", "failed", "cancelled")
 
 jobs = typer.Typer(help="Imports that were begun.", no_args_is_help=True)
@@ -34,6 +39,11 @@ def import_files(
     org: Annotated[str | None, typer.Option(help="For rows that do not name their organisation.")] = None,
     site: Annotated[str | None, typer.Option(help="For machines that do not name their site.")] = None,
     source: Annotated[str | None, typer.Option(help="What to call whoever knows them, such as the vCenter.")] = None,
+    mapping: Annotated[str | None, typer.Option(help="The mapping of columns to read by, such as glpi.")] = None,
+    kind: Annotated[str | None, typer.Option(help="What rows of a mapped table are that do not say it.")] = None,
+    missing_hosts: Annotated[
+        str, typer.Option("--missing-hosts", help="Machines on hosts that are not known: reject, or none to take them.")
+    ] = "reject",
     effective_from: Annotated[str | None, typer.Option(help="From when rows without a date hold; else today.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Do everything, show what would change, undo it.")] = False,
     rejects: Annotated[Path | None, typer.Option(help="Write the rows that were refused to this CSV file.")] = None,
@@ -41,10 +51,12 @@ def import_files(
 ) -> None:
     """Import files of assets, and show how far it is and what was refused. Exit code 1 when anything was."""
     session = session_of(context)
-    fields = {"org": org, "site": site, "source": source, "effective_from": effective_from}
+    named = {"org": org, "site": site, "source": source, "kind": kind, "mapping": mapping}
+    fields = {**named, "effective_from": effective_from}
+    query = {"format": format_, "dry_run": str(dry_run).lower(), "missing_hosts": missing_hosts}
     with session.client() as client, ExitStack() as opened:
         parts = [(file.name, opened.enter_context(file.open("rb"))) for file in files]
-        job = client.upload(IMPORTS, parts, fields, format=format_, dry_run=str(dry_run).lower())
+        job = client.upload(IMPORTS, parts, fields, **query)
         if not wait:
             session.show(job, f"Import {job['id']} is {job['status']}: constellation imports show {job['id']}")
             return
@@ -87,6 +99,15 @@ def cancel(context: typer.Context, import_id: Annotated[str, typer.Argument(help
     session.show(job, f"Import {job['id']} is {job['status']}: {_counts(job)}.")
 
 
+@jobs.command()
+def undo(context: typer.Context, import_id: Annotated[str, typer.Argument(help="The id of the import.")]) -> None:
+    """Take back what an import did to assets: all of it, or nothing when one of them has changed since."""
+    session = session_of(context)
+    with session.client() as client:
+        undone = client.post(f"{IMPORTS}/{import_id}/undo")
+    session.show(undone, f"{undone['deleted']} deleted that it created, {undone['restored']} as they were before it.")
+
+
 def _followed(session: Session, client: Client, job: Mapping[str, Any]) -> Mapping[str, Any]:
     """The import at its end; its stages move as bars meanwhile."""
     if job["status"] in ENDS:
@@ -112,13 +133,47 @@ def _finish(session: Session, client: Client, job: Mapping[str, Any], file: Path
     shown = [f"Import {job['id']}{' (dry run)' if job['dry_run'] else ''} is {job['status']}: {_counts(job)}."]
     shown += [f"{remark['file']}: {remark['detail']}" for remark in job["warnings"]]
     listed = list(csv.DictReader(io.StringIO(refused), delimiter=";"))
+    changes = _changes(client, job["id"]) if job["dry_run"] else []
     headings = ("file", "line", "code", "field", "message")
     table = table_of("Refused", headings, ([row[name] for name in headings] for row in listed[:SHOWN_REJECTS]))
-    session.show({**job, "rejects": listed}, *shown, *([table] if listed else []))
+    tables = [table] if listed else []
+    if changes:
+        shown_changes = [row for change in changes for row in _change_rows(change)]
+        fields = ("result", "source", "external id", "field", "from", "before", "after")
+        tables.insert(0, table_of("Would change", fields, shown_changes[:SHOWN_CHANGES]))
+        if len(shown_changes) > SHOWN_CHANGES:
+            session.remark(f"{len(shown_changes) - SHOWN_CHANGES} more changes: --json has them.")
+    diff = {"diff": changes} if job["dry_run"] else {}
+    session.show({**job, "rejects": listed, **diff}, *shown, *tables)
     if len(listed) > SHOWN_REJECTS:
         session.remark(f"{len(listed) - SHOWN_REJECTS} more: --rejects FILE writes them all.")
     if listed:
         raise typer.Exit(Exit.REFUSED_ROWS)
+
+
+def _changes(client: Client, import_id: str) -> list[Mapping[str, Any]]:
+    """What a dry run would create and update, and what its files no longer hold."""
+    path = f"{IMPORTS}/{import_id}/diff"
+    return [
+        change
+        for result in ("created", "updated", "missing")
+        for change in client.pages(path, MOST_CHANGES, result=result)
+    ]
+
+
+def _change_rows(change: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """A row for each field that changes; one for a thing that is created or missing."""
+    named = (change["result"], change["source"], change["external_id"])
+    if change["result"] != "updated":
+        return [(*named, "", "", "", change["name"])]
+    return [
+        (*named, field["field"], field.get("from"), _value(field["before"]), _value(field["after"]))
+        for field in change["changes"]
+    ]
+
+
+def _value(value: Any) -> Any:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, (dict, list)) else value
 
 
 def _counts(job: Mapping[str, Any]) -> str:

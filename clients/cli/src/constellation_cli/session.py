@@ -63,7 +63,7 @@ def table_of(title: str | None, headings: Sequence[str], rows: Iterable[Sequence
     table = Table(title=title, title_justify="left", show_header=any(headings))
     for index, heading in enumerate(headings):
         numbers = any(isinstance(row[index], (int, float)) and not isinstance(row[index], bool) for row in listed)
-        table.add_column(heading, justify="right" if numbers else "left", overflow="fold")
+        table.add_column(heading, justify="right" if numbers else "left", overflow="fold", no_wrap=heading == "id")
     for row in listed:
         table.add_row(*(_text(cell) for cell in row))
     return table

@@ -33,7 +33,8 @@ from footprint.restating import restate
 from footprint.store import changes, claims, periods, picture, results, work
 from footprint.store.catalogues import CatalogueReader
 from footprint.store.heard import BULK, MARKS_CHANNEL
-from footprint.store.results import Change, Stored
+from footprint.store.results import Stored
+from footprint.store.staging import Change
 
 log = structlog.get_logger()
 
@@ -156,9 +157,9 @@ class Calculator:
             self._partitioned |= set(range(min(missing), max(missing) + 1))
 
 
-def digest_of(content: Mapping[str, object]) -> bytes:
+def digest_of(content: bytes) -> bytes:
     """What tells two results apart: a hash of all that is published of them, at full precision."""
-    return hashlib.blake2b(json.dumps(content), digest_size=16).digest()
+    return hashlib.blake2b(content, digest_size=16).digest()
 
 
 def claims_digest_of(result: AssetMonth) -> bytes | None:
@@ -244,7 +245,7 @@ def first_version(now: datetime) -> int:
 
 
 def _compare(outcome: Outcome, result: AssetMonth, known: Stored | None, current: int, first: int) -> None:
-    content = describe(result)
+    content = json.dumps(describe(result))
     digest, claimed = digest_of(content), claims_digest_of(result)
     due = result.month <= current
     written = known is None or known.removed or known.digest != digest
@@ -261,13 +262,13 @@ def _compare(outcome: Outcome, result: AssetMonth, known: Stored | None, current
     elif not written:
         return
     if due:
-        outcome.events.append(asset_month_changed(content, version))
+        outcome.events.append(asset_month_changed(result, content, version))
 
 
 def _compare_closed(
     outcome: Outcome, result: AssetMonth, known: Stored | Latest | None, *, removed: bool = False
 ) -> None:
-    digest = digest_of(describe(result))
+    digest = digest_of(json.dumps(describe(result)))
     if known is None or known.removed or known.digest != digest:
         outcome.closed.append(Found(result, digest, removed))
 
@@ -280,10 +281,10 @@ def _nothing(asset_id: UUID, month: int, known: Stored | Latest) -> AssetMonth:
 def _remove(outcome: Outcome, asset_id: UUID, month: int, known: Stored) -> None:
     """The asset is gone, or its timeline no longer holds that month: an empty document takes the place of the figures."""
     result = _nothing(asset_id, month, known)
-    content = describe(result)
+    content = json.dumps(describe(result))
     change = Change(result, known.version + 1, digest_of(content), True, known.published, removed=True)
     outcome.changes.append(change)
     if known.claims_digest is not None:
         outcome.claims.append(change)
     if known.published:
-        outcome.events.append(asset_month_changed({**content, "deleted": True}, known.version + 1))
+        outcome.events.append(asset_month_changed(result, content, known.version + 1, deleted=True))

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
+from common import json
 from common.events import Event
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -358,10 +359,12 @@ def _stage(figure: Figure) -> dict[str, Any]:
     }
 
 
-def asset_month_changed(content: dict[str, Any], version: int) -> Event:
-    """The event that an asset's month has new figures; `content` is what `describe` gives."""
-    key = f"{content['asset_id']}/{content['month']}"
-    return Event(ASSET_MONTHS, ASSET_MONTH_CHANGED, key, f"asset-month/{key}", {**content, "version": version})
+def asset_month_changed(result: AssetMonth, content: bytes, version: int, *, deleted: bool = False) -> Event:
+    """The event that an asset's month has new figures, or is gone; `content` is the JSON of what `describe` gives, encoded once."""
+    key = f"{result.asset.id}/{format_month(result.month)}"
+    rest = b',"deleted":true,"version":%d}' if deleted else b',"version":%d}'
+    document = json.encoded(content.removesuffix(b"}") + rest % version)
+    return Event(ASSET_MONTHS, ASSET_MONTH_CHANGED, key, f"asset-month/{key}", document)
 
 
 def period_changed(document: Mapping[str, Any]) -> Event:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
+from common import json
 from common.database import Connection
 from common.events import Event
 
@@ -33,8 +34,9 @@ async def _events(connection: Connection, rows: list[Any]) -> list[Event]:
     figures = await answers.figures(connection, [(row["asset_id"], row["month"]) for row in rows])
     found = []
     for row in rows:
-        content = describe(read_result(row, figures[row["asset_id"], row["month"]]))
-        found.append(asset_month_changed({**content, "deleted": True} if row["removed"] else content, row["version"]))
+        result = read_result(row, figures[row["asset_id"], row["month"]])
+        content = json.dumps(describe(result))
+        found.append(asset_month_changed(result, content, row["version"], deleted=row["removed"]))
     return found
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from footprint.domain.dashboard import PARTS
 from footprint.domain.inventory import KINDS
 from footprint.domain.months import format_month
 from footprint.domain.rollup import Rolled, ln_gsd2_of_rolled
-from footprint.domain.sums import exact
+from footprint.domain.sums import BILLION, exact
 from footprint.domain.uncertainty import interval, quality
 from footprint.store import answers
 from footprint.store import totals as store
@@ -30,6 +31,8 @@ _KNOWN: Final[Mapping[str, Sequence[Any]]] = {
     "share": ["own", "idle", "sold"],
 }
 """The values that a filter may name, where they are few."""
+
+_ROLLED: Final = itemgetter("month", "factor", "source", "billionths", "restated", *store.SPREADS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +120,7 @@ def _unused(
             amounts = left.setdefault(tuple(row[column] for column in columns), [0, 0])
             amounts[0] += sign * int(row["billionths"] or 0)
             amounts[1] += sign * int(row["restated"])
-    nothing = {"month": 0, "factor": "", "source": "", "factor_weighted": None, "compared": 0, "placed": 0}
+    nothing = {"month": 0, "factor": "", "source": "", **dict.fromkeys(store.SPREADS), "compared": 0, "placed": 0}
     return [
         {
             **nothing,
@@ -160,12 +163,23 @@ async def _resolved(connection: Connection, org: str, filters: Filters) -> Mappi
     return found
 
 
+@dataclass(slots=True)
+class _Sum:
+    """What rows of the store come to: billionths, those of them that correct closed months, and what their interval follows from."""
+
+    billionths: int = 0
+    restated: int = 0
+    is_known: bool = False
+    has_interval: bool = True
+    own: list[Rolled] = field(default_factory=list)
+
+    def interval(self) -> dict[str, float | int | None]:
+        """The 95 % interval and its class; nothing where there is none."""
+        return _bounds(self.own if self.has_interval else [], self.restated)
+
+
 def _document(question: Question, rows: Sequence[Mapping[str, Any]], codes: Mapping[UUID, str]) -> dict[str, Any]:
-    by_asset = "asset" in question.groups
-    grouped: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
-    for row in rows:
-        if row["billionths"] is not None or by_asset:
-            grouped.setdefault(tuple(row[_column(name)] for name in question.groups), []).append(row)
+    whole, grouped = _sums(question, rows)
     incomplete = sum(row["compared"] for row in rows) < sum(row["placed"] for row in rows)
     detail = "electricity without guarantee of origin and without a residual mix in the catalogue is not in this total"
     return {
@@ -179,23 +193,55 @@ def _document(question: Question, rows: Sequence[Mapping[str, Any]], codes: Mapp
         "groups": [
             {
                 **{name: _label(name, value, codes) for name, value in zip(question.groups, key, strict=True)},
-                **_amounts(grouped[key]),
+                "value": exact(found.billionths) if found.is_known else None,
+                **found.interval(),
+                "restated": exact(found.restated),
             }
-            for key in sorted(grouped, key=_order)
+            for key, found in sorted(grouped.items(), key=lambda each: _order(each[0]))
         ],
-        "total": exact(sum(int(row["billionths"] or 0) for row in rows)),
-        **_interval([row for row in rows if row["billionths"] is not None]),
+        "total": exact(whole.billionths),
+        **whole.interval(),
         "warnings": [{"code": "no_residual_mix", "detail": detail}] if incomplete else [],
     }
 
 
+def _sums(question: Question, rows: Sequence[Mapping[str, Any]]) -> tuple[_Sum, dict[tuple[Any, ...], _Sum]]:
+    """The sum of all rows, and of each group: each row is read once, since a page by asset has thousands."""
+    by_asset = "asset" in question.groups
+    columns = [_column(name) for name in question.groups]
+    whole = _Sum()
+    grouped: dict[tuple[Any, ...], _Sum] = {}
+    for row in rows:
+        is_known = row["billionths"] is not None
+        if not is_known and not by_asset:
+            continue
+        key = tuple([row[column] for column in columns])
+        group = grouped.get(key)
+        if group is None:
+            group = grouped[key] = _Sum()
+        if not is_known:
+            continue
+        billionths, restated = int(row["billionths"]), int(row["restated"])
+        has_interval = row["factor_weighted"] is not None
+        own = rolled_row(row) if has_interval else None
+        for each in (whole, group):
+            each.is_known = True
+            each.billionths += billionths
+            each.restated += restated
+            if own is None:
+                each.has_interval = False
+            else:
+                each.own.append(own)
+    return whole, grouped
+
+
 def _column(name: str) -> str:
-    return name if name == "asset" else {"application": "application_id", **store.ROLLED}[name]
+    return {"asset": "asset", "application": "application_id", **store.ROLLED}[name]
 
 
 def _order(key: tuple[Any, ...]) -> tuple[tuple[bool, Any], ...]:
     """Groups in the order of their keys, what has none last."""
-    return tuple((value is None, value.bytes if isinstance(value, UUID) else value or 0) for value in key)
+    return tuple([(value is None, 0 if value is None else value) for value in key])
 
 
 def _label(name: str, value: Any, codes: Mapping[UUID, str]) -> Any:
@@ -206,43 +252,24 @@ def _label(name: str, value: Any, codes: Mapping[UUID, str]) -> Any:
     return codes.get(value) if name in ("site", "application") else value
 
 
-def _amounts(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    known = [row for row in rows if row["billionths"] is not None]
-    return {
-        "value": exact(sum(int(row["billionths"]) for row in known)) if known else None,
-        **_interval(known),
-        "restated": exact(sum(int(row["restated"]) for row in rows)),
-    }
-
-
-def _interval(rows: Sequence[Mapping[str, Any]]) -> dict[str, float | int | None]:
-    """The 95 % interval of a sum of rows and its class; nothing where it has none."""
-    if any(row["factor_weighted"] is None for row in rows):
-        return {"low": None, "high": None, "quality": None}
-    return interval_of(rows)
-
-
 def rolled_row(row: Mapping[str, Any]) -> Rolled:
     """The figures of a row of the store as `rollup` takes them, without corrections of closed months."""
-    return Rolled(
-        row["month"],
-        row["factor"],
-        row["source"],
-        (int(row["billionths"]) - int(row["restated"])) / 1e9,
-        row["factor_weighted"],
-        row["source_weighted"],
-        row["source_squares"],
-    )
+    month, factor, source, billionths, restated, factor_weighted, source_weighted, source_squares = _ROLLED(row)
+    own = (int(billionths) - int(restated)) / BILLION
+    return Rolled(month, factor, source, own, factor_weighted, source_weighted, source_squares)
 
 
 def interval_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, float | int | None]:
     """`{low, high, quality}` of a sum of rows of the store: the interval of the figures themselves, moved by what of the sum corrects
     closed months (corrections carry no spread of their own). All null where nothing positive is there: a log-normal interval has none."""
-    own = [rolled_row(row) for row in rows]
-    total = sum(row.value for row in own)
+    return _bounds([rolled_row(row) for row in rows], sum(int(row["restated"]) for row in rows))
+
+
+def _bounds(own: Sequence[Rolled], restated: int) -> dict[str, float | int | None]:
+    total = sum([row.value for row in own])
     if total <= 0:
         return {"low": None, "high": None, "quality": None}
     spread = ln_gsd2_of_rolled(own)
     bounds = interval(total, spread)
-    moved = sum(int(row["restated"]) for row in rows) / 1e9
+    moved = restated / BILLION
     return {"low": bounds.low + moved, "high": bounds.high + moved, "quality": quality(spread)}

@@ -14,7 +14,7 @@ from factors.domain.restating import value_under
 from factors.domain.units import UnitError
 from factors.store.search import Filters
 
-Finite = Annotated[float, Field(allow_inf_nan=False)]
+Finite = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Rating = Annotated[int, Field(ge=1, le=5)]
 FactorId = Annotated[
     str,

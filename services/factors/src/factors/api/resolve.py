@@ -5,12 +5,13 @@ from typing import Annotated, Any
 
 from common import json
 from common.api.auth import Caller, requires
+from common.api.direct import DirectRoute
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from factors.api.answers import ResolutionOut
 from factors.api.batches import Answers, BatchIn, Item, ItemError, run_batch
-from factors.api.queries import DirectRoute, query_parameters, read_query
+from factors.api.queries import query_parameters, read_query
 from factors.api.questions import RefQuestionIn, ScopedQuestionIn, answerer
 from factors.domain.regions import Regions
 from factors.live import LiveCatalogue

@@ -1,6 +1,7 @@
 """What a factor's content must satisfy before it may be published; each broken rule names the field."""
 
 import math
+import re
 from dataclasses import dataclass
 
 from factors.domain import units
@@ -23,6 +24,14 @@ RESIDUAL_MIX = "electricity.residual_mix"
 
 EARLIEST_YEAR = 1990
 
+MOST = 1e12
+"""The largest value; more is a typing mistake, and would make every sum that it enters infinite."""
+
+ACTIVITY = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z0-9_-]+)*")
+"""How an activity is spelled, wherever one is named: by inventories as well."""
+
+CRITERION = re.compile(r"[a-z][a-z0-9_]*")
+
 
 @dataclass(frozen=True, slots=True)
 class Violation:
@@ -44,6 +53,7 @@ class Rules:
         """The rules that `content` breaks, in the order of the record; empty when it may be published."""
         unit = _unit(content)
         return [
+            *_words(content),
             *_value(content),
             *unit,
             *([] if unit else _gases(content, self.gases)),
@@ -52,11 +62,25 @@ class Rules:
         ]
 
 
+def _words(content: FactorContent) -> list[Violation]:
+    """Words that questions are asked by: one that is spelled otherwise would never be found."""
+    return [
+        Violation(field, "malformed", f"{said!r}: write lower-case words such as {example}")
+        for field, said, pattern, example in (
+            ("activity", content.activity, ACTIVITY, "electricity or refrigerant.r-410a"),
+            ("criterion", content.criterion, CRITERION, "gwp"),
+        )
+        if pattern.fullmatch(said) is None
+    ]
+
+
 def _value(content: FactorContent) -> list[Violation]:
     if not math.isfinite(content.value):
         return [Violation("value", "not_finite", "the value must be a finite number")]
     if content.value < 0:
         return [Violation("value", "negative", "a factor is 0 or more; removals have activities of their own")]
+    if content.value > MOST:
+        return [Violation("value", "too_large", f"a factor is at most {MOST:g}; the value was {content.value!r}")]
     if content.gsd2 is not None and not 1 <= content.gsd2 < math.inf:
         return [Violation("gsd2", "out_of_range", "a geometric standard deviation squared is 1 or more; 1 is exact")]
     if content.value == 0 and content.activity in ("electricity", RESIDUAL_MIX):

@@ -25,6 +25,19 @@ for _definition in (
 _POWER = re.compile(r"(?<=[a-zA-Z])([23])\b")
 """`m3`, `mm2`: how people write powers, which pint wants as `m^3`."""
 
+_WRITTEN = re.compile(
+    r"""(?:(?>
+        [^\W\d]\w*(?:\s*(?:\^|\*\*)\s*-?[1-9])?(?!\s*(?:\^|\*\*)|[\d.]*\d)  # a name, and a power of it
+        | \d{1,6}(?:\.\d{1,6})?(?!\s*(?:\^|\*\*)|\w)                      # a number, such as 1 or 100
+        | \*(?!\*) | [./·()%\s]
+    ))*+""",
+    re.VERBOSE,
+)
+"""What may be a unit. Pint computes what it reads, and would raise 9 to the power of 9^9 for as long as it takes."""
+
+_LONGEST = 100
+"""Characters of a unit."""
+
 _EURO_SIGN = "€"
 """No letter to pint, which would read `k€` as Boltzmann's constant."""
 
@@ -41,8 +54,11 @@ def parse(unit: str) -> pint.Unit:
     """
     if not unit.strip():
         raise UnitError("the unit is empty; write 1 for a pure number")
+    written = unit.replace(_EURO_SIGN, "EUR")
+    if len(written) > _LONGEST or _WRITTEN.fullmatch(written) is None:
+        raise UnitError(f"{unit[:_LONGEST]!r} is not a known unit: names, products, a quotient and powers up to 9 are")
     try:
-        return _REGISTRY.parse_units(_POWER.sub(r"^\1", unit.replace(_EURO_SIGN, "EUR")))
+        return _REGISTRY.parse_units(_POWER.sub(r"^\1", written))
     except Exception as error:
         raise UnitError(f"{unit!r} is not a known unit") from error
 

@@ -6,7 +6,9 @@ together. Items of any other form are left to `estimate`: several criteria or ye
 is refused. A property test holds both against each other, byte for byte.
 """
 
+import marshal
 import math
+import re
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
@@ -47,10 +49,10 @@ class _Making(NamedTuple):
     """The embodied evidence of one unit: kg, evidence, ln GSD², lines of the trace, factors and notices."""
 
     unit_kg: float
-    evidence: str
+    evidence: bytes
     spread: float
-    trace: str
-    factors: str
+    trace: bytes
+    factors: bytes
     notices: int
 
 
@@ -60,38 +62,42 @@ class _Life(NamedTuple):
     days: float
     within: float
     in_use: float
-    trace: str
-    factors: str
+    trace: bytes
+    factors: bytes
 
 
 class _Draw(NamedTuple):
     """The power of one unit that no number of the item gives: W, evidence, ln GSD², lines of the trace and factors."""
 
     watts: float
-    evidence: str
+    evidence: bytes
     spread: float
-    trace: str
-    factors: str
+    trace: bytes
+    factors: bytes
 
 
 class _Grid(NamedTuple):
     """The electricity of a region in the period: factor, evidence, ln GSD², its name in the trace, factors and notices."""
 
     factor: float
-    evidence: str
+    evidence: bytes
     spread: float
-    origin: str
-    factors: str
+    origin: bytes
+    factors: bytes
     notices: int
 
 
-_TEMPLATE: Final = (
-    '{"ref":%s,"stages":{"manufacturing":{"gwp":{"value":%s,"low":%s,"high":%s,"quality":%d}},'
-    '"use":{"gwp":{"value":%s,"low":%s,"high":%s,"quality":%d}}},"total":{"gwp":{"value":%s,"low":%s,"high":%s,"quality":%d}},'
+_PIECES: Final = tuple(each.encode() for each in re.split(
+    "%[sd]",
+    '{"ref":%s,"stages":{"manufacturing":{"gwp":{"value":%s,"low":%s,"high":%s,"quality":%s}},'
+    '"use":{"gwp":{"value":%s,"low":%s,"high":%s,"quality":%s}}},"total":{"gwp":{"value":%s,"low":%s,"high":%s,"quality":%s}},'
     '"energy_kwh":%s,"evidence":{"embodied":"%s","energy":"%s","electricity":"%s"},"factors":[%s],"warnings":%s,"trace":[%s'
     '"manufacturing gwp: %s × %s kg × %s d ÷ %s d = %s kg",%s"energy: %s × %s W × %s × %s h ÷ 1000.0 × %s PUE = %s kWh",'
     '"use gwp: %s kWh × %s kg = %s kg [%s]"]}'
-)
+))  # fmt: skip
+"""What stands in a row before, between and behind what is put in."""
+
+_PARTS: Final = 2 * len(_PIECES) - 1
 _NUMBERS: Final = 19
 """Numbers of a row that are turned to text together."""
 
@@ -107,9 +113,9 @@ class Texts:
     draws: dict[Hashable, _Draw | None] = field(default_factory=dict)
     grids: dict[Hashable, _Grid | None] = field(default_factory=dict)
 
-    def answers(self, items: Sequence[Mapping[str, Any]]) -> list[str | None]:
+    def answers(self, items: Sequence[Mapping[str, Any]]) -> list[bytes | None]:
         """The answer of each item as JSON; None for those that are left to `estimate`."""
-        found: list[str | None] = [None] * len(items)
+        found: list[bytes | None] = [None] * len(items)
         rows: list[tuple[int, _Row]] = []
         numbers: list[float] = []
         for index, item in enumerate(items):
@@ -117,7 +123,7 @@ class Texts:
             if row is not None:
                 rows.append((index, row))
                 numbers += row.numbers
-        texts = orjson.dumps(numbers).decode()[1:-1].split(",")
+        texts = orjson.dumps(numbers)[1:-1].split(b",")
         for place, (index, row) in enumerate(rows):
             found[index] = _written(row, texts[place * _NUMBERS : (place + 1) * _NUMBERS])
         return found
@@ -127,7 +133,7 @@ class Texts:
         get = item.get
         kind: str = item["kind"]
         configuration = get("configuration")
-        key = None if configuration is None else orjson.dumps(configuration)
+        key = None if configuration is None else _key(configuration)
         life = self._life(get("life"), kind)
         making = self._making(get("embodied"), kind, get("model"), configuration, key)
         draw = self._draw(get("energy"), kind, get("model"), configuration, key)
@@ -169,8 +175,8 @@ class Texts:
             return None
         low, high, _ = self.period.years[0]
         in_use = max(0.0, min(high, service.end) - max(low, service.start))
-        trace = _lines([default.trace]) if default else ""
-        factors = _summaries([default.factor]) if default else ""
+        trace = _lines([default.trace]) if default else b""
+        factors = _summaries([default.factor]) if default else b""
         return _Life(service.life_days, days_in_life(service, service.life_days, self.period), in_use, trace, factors)
 
     def _making(
@@ -185,7 +191,7 @@ class Texts:
             stages = given.get(GWP)
             if len(given) != 1 or not stages or set(stages) != {MANUFACTURING}:
                 return None
-            return _Making(stages[MANUFACTURING], "given", GIVEN_LN_GSD2, "", "", 0)
+            return _Making(stages[MANUFACTURING], b"given", GIVEN_LN_GSD2, b"", b"", 0)
         named = None if model is None else (model.get("maker"), model.get("name"))
         whole = (kind, named, key)
         if whole not in self.makings:
@@ -199,7 +205,12 @@ class Texts:
             return None
         notices = int(Notice.UNSTATED_PARTS) if found.trace[-1].startswith("not stated") else 0
         return _Making(
-            found.unit_kg, found.evidence, found.ln_gsd2, _lines(found.trace), _summaries(found.factors), notices
+            found.unit_kg,
+            found.evidence.encode(),
+            found.ln_gsd2,
+            _lines(found.trace),
+            _summaries(found.factors),
+            notices,
         )
 
     def _draw(
@@ -216,9 +227,9 @@ class Texts:
             if watts is not None and "annual_kwh" not in energy:
                 if watts != 0.0 and not SMALLEST <= watts < LARGEST:
                     return None
-                text = f'"power (declared): {watts!r} W on average",'
-                return _Draw(watts, "declared", ACTIVITY_LN_GSD2["declared"], text, "")
-            whole = (whole, orjson.dumps(energy), key)
+                text = b'"power (declared): %a W on average",' % watts
+                return _Draw(watts, b"declared", ACTIVITY_LN_GSD2["declared"], text, b"")
+            whole = (whole, _key(energy), key)
         if whole not in self.draws:
             _keep(self.draws, whole, self._read_draw(energy or {}, kind, model or {}, _configuration(configuration)))
         return self.draws[whole]
@@ -243,7 +254,9 @@ class Texts:
         )
         if power is None:
             return None
-        return _Draw(power.watts, power.evidence, power.ln_gsd2, _lines(power.trace), _summaries(power.factors))
+        return _Draw(
+            power.watts, power.evidence.encode(), power.ln_gsd2, _lines(power.trace), _summaries(power.factors)
+        )
 
     def _grid(self, given: Mapping[str, float] | None, region: str | None, country: str | None) -> _Grid | None:
         key = (region, country)
@@ -252,7 +265,7 @@ class Texts:
         if given and (factor := given.get(GWP)) is not None:
             if (region is not None or country is not None) and self.grids[key] is None:
                 return None
-            return _Grid(factor, "given", UNRATED_LN_GSD2, "given", "", 0)
+            return _Grid(factor, b"given", UNRATED_LN_GSD2, b"given", b"", 0)
         return self.grids[key]
 
     def _read_grid(self, region: str | None, country: str | None) -> _Grid | None:
@@ -264,7 +277,7 @@ class Texts:
         if choice is None:
             return None
         factor = choice.factor
-        evidence, notices = ("earlier_year", int(Notice.EARLIER_YEAR_FACTOR)) if choice.years_back else ("region", 0)
+        evidence, notices = (b"earlier_year", int(Notice.EARLIER_YEAR_FACTOR)) if choice.years_back else (b"region", 0)
         return _Grid(
             factor.value,
             evidence,
@@ -308,21 +321,30 @@ class _Row(NamedTuple):
     quality: int
 
 
-def _written(row: _Row, texts: Sequence[str]) -> str:
-    making, life, draw, grid = row.making, row.life, row.draw, row.grid
+_QUALITY: Final = tuple(b"%d" % each for each in range(6))
+
+
+def _written(row: _Row, texts: Sequence[bytes]) -> bytes:
+    _, ref, making, life, draw, grid, making_quality, use_quality, total_quality = row
+    _, making_evidence, _, making_trace, making_factors, making_notices = making
+    _, draw_evidence, _, draw_trace, draw_factors = draw
+    _, grid_evidence, _, origin, grid_factors, grid_notices = grid
     (
         made, made_low, made_high, used, used_low, used_high, total, total_low, total_high, kwh, quantity, unit, within, days, watts, duty,
         hours, pue, factor,
     ) = texts  # fmt: skip
-    return _TEMPLATE % (
-        "null" if row.ref is None else orjson.dumps(row.ref).decode(),
-        made, made_low, made_high, row.making_quality, used, used_low, used_high, row.use_quality,
-        total, total_low, total_high, row.quality, kwh, making.evidence, draw.evidence, grid.evidence,
-        (life.factors + making.factors + draw.factors + grid.factors)[:-1],
-        _warnings(making.notices | grid.notices),
-        life.trace + making.trace, quantity, unit, within, days, made,
-        draw.trace, quantity, watts, duty, hours, pue, kwh, kwh, factor, used, grid.origin,
+    parts = [b""] * _PARTS
+    parts[::2] = _PIECES
+    parts[1::2] = (
+        b"null" if ref is None else orjson.dumps(ref),
+        made, made_low, made_high, _QUALITY[making_quality], used, used_low, used_high, _QUALITY[use_quality],
+        total, total_low, total_high, _QUALITY[total_quality], kwh, making_evidence, draw_evidence, grid_evidence,
+        (life.factors + making_factors + draw_factors + grid_factors)[:-1],
+        _warnings(making_notices | grid_notices),
+        life.trace + making_trace, quantity, unit, within, days, made,
+        draw_trace, quantity, watts, duty, hours, pue, kwh, kwh, factor, used, origin,
     )  # fmt: skip
+    return b"".join(parts)
 
 
 def _ln_sum(one: float, one_spread: float, other: float, other_spread: float, total: float) -> float:
@@ -337,31 +359,36 @@ def _configuration(stated: Mapping[str, Any] | None) -> Configuration | None:
     return None if stated is None else read_configuration(stated)
 
 
+def _key(stated: Any) -> bytes:
+    """The same bytes for equal words, thrice as fast as JSON: `marshal` of the version without references depends on values alone."""
+    return marshal.dumps(stated, 2)
+
+
 def _keep(table: dict[Hashable, Any], key: Hashable, value: object) -> None:
     if len(table) >= MOST_KEPT:
         table.clear()
     table[key] = value
 
 
-def _lines(trace: Sequence[str]) -> str:
+def _lines(trace: Sequence[str]) -> bytes:
     """Lines of a trace as they stand in the list, each with its comma."""
-    return "".join(orjson.dumps(line).decode() + "," for line in trace)
+    return b"".join(orjson.dumps(line) + b"," for line in trace)
 
 
-def _within(text: str) -> str:
+def _within(text: str) -> bytes:
     """A text as it stands within another one in JSON."""
-    return orjson.dumps(text).decode()[1:-1]
+    return orjson.dumps(text)[1:-1]
 
 
-def _summaries(factors: Sequence[Factor]) -> str:
+def _summaries(factors: Sequence[Factor]) -> bytes:
     unique = {each.id: each for each in factors}
-    return "".join(orjson.dumps(each.summary).decode() + "," for each in unique.values())
+    return b"".join(orjson.dumps(each.summary) + b"," for each in unique.values())
 
 
-_WARNINGS: dict[int, str] = {}
+_WARNINGS: dict[int, bytes] = {}
 
 
-def _warnings(notices: int) -> str:
+def _warnings(notices: int) -> bytes:
     if notices not in _WARNINGS:
-        _WARNINGS[notices] = orjson.dumps(sentences(notices)).decode()
+        _WARNINGS[notices] = orjson.dumps(sentences(notices))
     return _WARNINGS[notices]

@@ -5,7 +5,7 @@ from typing import Final
 
 from common.database import Connection
 
-from footprint.store.results import Change
+from footprint.store.staging import Change
 
 _GROUP: Final = (
     "org_id, month, application_id, stage, criterion, basis, share, scope, ghg_category, beges_item, factor, source"

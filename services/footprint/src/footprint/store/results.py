@@ -1,15 +1,13 @@
 """Writing results: the asset-months that changed, their figures, and the roll-up that follows them in the same transaction."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from common.database import Connection
 
-from footprint.domain.catalogue import FactorRef
-from footprint.domain.results import METHOD_VERSION, AssetMonth
+from footprint.store import staging
+from footprint.store.staging import FIGURE, HEADER, Change
 
 
 class Stored(NamedTuple):
@@ -22,22 +20,6 @@ class Stored(NamedTuple):
     org: str
     kind: str
     claims_digest: bytes | None
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """An asset-month to be written: `stored` when it was before, `removed` when it is no longer part of the timeline.
-
-    `claims_digest` tells apart what applications use of it, None for nothing.
-    """
-
-    result: AssetMonth
-    version: int
-    digest: bytes
-    stored: bool
-    published: bool
-    removed: bool
-    claims_digest: bytes | None = None
 
 
 async def stored_months(
@@ -90,85 +72,17 @@ async def mark_published(connection: Connection, keys: Sequence[tuple[UUID, int]
 
 async def write(connection: Connection, changes: Sequence[Change]) -> None:
     """Replace asset-months, their figures, and what they add to the roll-up."""
-    await _stage(connection, changes)
+    await staging.stage(connection, changes)
     await _write_headers(connection)
     await _write_figures(connection, await _remove_figures(connection, changes))
 
 
-async def _stage(connection: Connection, changes: Sequence[Change]) -> None:
-    """Bring the new rows in by COPY, the fastest way there is, which row-level security allows into temporary tables only."""
-    await connection.execute(
-        ";".join(
-            f"CREATE TEMP TABLE IF NOT EXISTS new_{table} (LIKE {table} INCLUDING DEFAULTS) ON COMMIT DELETE ROWS"
-            for table in ("asset_months", "figures")
-        )
-    )
-    await connection.copy_records_to_table(
-        "new_asset_months", records=[_header(change) for change in changes], columns=_HEADER.split(", ")
-    )
-    await connection.copy_records_to_table(
-        "new_figures",
-        records=[
-            (result.asset.id, result.month, result.asset.org, result.asset.kind, *figure)
-            for result in (change.result for change in changes)
-            for figure in result.figures
-        ],
-        columns=_FIGURE.split(", "),
-    )
-
-
-_HEADER: Final = (
-    "asset_id, month, org_id, version, removed, published, digest, kind, quantity, status, site_id, host_id, kwh, "
-    "embodied_evidence, energy_evidence, electricity_evidence, notices, factor_ids, factor_versions, method_version, claims_digest, "
-    "life_start, spread_days"
-)
-_FIGURE: Final = (
-    "asset_id, month, org_id, kind, stage, criterion, basis, share, site_id, scope, ghg_category, beges_item, value, ln_gsd2, "
-    "factor, factor_ln_gsd2, source, source_ln_gsd2"
-)
-
-
-@lru_cache(maxsize=4096)
-def _columns(references: tuple[FactorRef, ...]) -> tuple[list[str], list[int]]:
-    """Ids and versions apart: the same few sets of factors stand behind very many results."""
-    return [reference.id for reference in references], [reference.version for reference in references]
-
-
-def _header(change: Change) -> tuple[Any, ...]:
-    """The row of an asset-month, in the order of `_HEADER`."""
-    result = change.result
-    return (
-        result.asset.id,
-        result.month,
-        result.asset.org,
-        change.version,
-        change.removed,
-        change.published,
-        change.digest,
-        result.asset.kind,
-        result.asset.quantity,
-        result.status,
-        result.site,
-        result.host,
-        result.kwh,
-        result.embodied_evidence,
-        result.energy_evidence,
-        result.electricity_evidence,
-        result.notices,
-        *_columns(result.references),
-        METHOD_VERSION,
-        change.claims_digest,
-        result.life_start,
-        result.spread_days,
-    )
-
-
 async def _write_headers(connection: Connection) -> None:
-    replaced = ", ".join(f"{name} = excluded.{name}" for name in _HEADER.split(", ")[2:])
+    replaced = ", ".join(f"{name} = excluded.{name}" for name in HEADER.split(", ")[2:])
     await connection.execute(
         f"""
-        INSERT INTO asset_months ({_HEADER})
-        SELECT {_HEADER} FROM new_asset_months
+        INSERT INTO asset_months ({HEADER})
+        SELECT {HEADER} FROM new_asset_months JOIN new_circumstances USING (circumstances)
         ON CONFLICT (asset_id, month) DO UPDATE
         SET {replaced}, computed_at = now()
         """
@@ -232,11 +146,18 @@ async def _write_figures(connection: Connection, gone: Sequence[Any]) -> None:
     calculators of one organisation wait for each other and never lock crosswise."""
     await connection.execute(
         f"""
-        WITH stored AS (
-            INSERT INTO figures ({_FIGURE}) SELECT {_FIGURE} FROM new_figures
+        WITH new AS (
+            SELECT * FROM new_figures JOIN new_lines USING (line)
+        ), stored AS (
+            INSERT INTO figures ({FIGURE}) SELECT {FIGURE} FROM new
+        ), came AS (
+            -- By the number of the line, which is the key of the roll-up but for the month.
+            SELECT month, line, {_summed()}
+            FROM (SELECT month, line, {_AMOUNTS_OF_A_FIGURE} FROM new) AS amounts
+            GROUP BY month, line
         ), difference AS (
-            SELECT {_GROUP}, {_AMOUNTS_OF_A_FIGURE}
-            FROM new_figures
+            SELECT {_GROUP}, {_AMOUNTS}
+            FROM came JOIN new_lines USING (line)
             UNION ALL
             SELECT {_GROUP}, {", ".join(f"-{name}" for name in _AMOUNTS.split(", "))}
             FROM unnest(

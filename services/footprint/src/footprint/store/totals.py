@@ -19,6 +19,9 @@ ROLLED: Final[Mapping[str, str]] = {
 }
 """What the roll-up can be grouped and filtered by, and its column."""
 
+SPREADS: Final = ("factor_weighted", "source_weighted", "source_squares")
+"""The columns from which intervals follow."""
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -91,8 +94,9 @@ async def _rolled(
 async def totals_by_asset(
     connection: Connection, question: Question, assets: Sequence[UUID] | None, after: UUID | None, limit: int
 ) -> list[Mapping[str, Any]]:
-    """The same of `limit` assets after the one named, in the order of their ids; `assets`: these alone. An asset without any figure is one
-    row, with nothing in its columns."""
+    """The same of `limit` assets after the one named, in the order of their ids; `assets`: these alone. Each figure is a row: hardly any
+    share asset, month, factor and source, and adding up so many groups in the database takes longer than reading them. An asset without any
+    figure is one row, with nothing in its columns."""
     page = [
         row["id"]
         for row in await connection.fetch(
@@ -114,41 +118,37 @@ async def totals_by_asset(
     columns = [ROLLED[name] for name in question.groups if name not in ("asset", "month")]
     own, values = _conditions(question, "month")
     counted = own.replace("AND month BETWEEN", "AND counted_in BETWEEN")
-    keys = ", ".join(("asset_id", *columns, "month", "factor", "source"))
     inner = "".join(f"{column}, " for column in columns)
     ids = f"${len(values) + 1}::uuid[]"
     rows = await connection.fetch(
         f"""
         SELECT
-            {keys}, sum(billionths)::text AS billionths, sum(restated)::text AS restated, sum(factor_weighted) AS factor_weighted,
-            sum(source_weighted) AS source_weighted, sum(source_squares) AS source_squares, 0 AS compared, 0 AS placed
-        FROM (
-            SELECT
-                asset_id, {inner} month, factor, source, billionths(value) AS billionths, 0::numeric AS restated,
-                value * factor_ln_gsd2 AS factor_weighted,
-                CASE WHEN source = '' THEN 0 ELSE value * source_ln_gsd2 END AS source_weighted,
-                CASE WHEN source = '' THEN (value * source_ln_gsd2) ^ 2 ELSE 0 END AS source_squares
-            FROM figures
-            {own}
-              AND basis IN ('both', $5)
-              AND asset_id = ANY ({ids})
-            UNION ALL
-            SELECT asset_id, {inner} counted_in AS month, '', '', billionths, billionths AS restated, 0, 0, 0
-            FROM restated_figures
-            {counted}
-              AND basis IN ('both', $5)
-              AND asset_id = ANY ({ids})
-        ) AS figured
-        GROUP BY {keys}
+            asset_id AS asset, {inner} month, factor, source, billionths(value)::text AS billionths, '0' AS restated,
+            value * factor_ln_gsd2 AS factor_weighted,
+            CASE WHEN source = '' THEN 0 ELSE value * source_ln_gsd2 END AS source_weighted,
+            CASE WHEN source = '' THEN (value * source_ln_gsd2) ^ 2 ELSE 0 END AS source_squares,
+            0 AS compared, 0 AS placed
+        FROM figures
+        {own}
+          AND basis IN ('both', $5)
+          AND asset_id = ANY ({ids})
+        UNION ALL
+        SELECT
+            asset_id AS asset, {inner} counted_in AS month, '', '', billionths::text, billionths::text AS restated, 0, 0, 0, 0, 0
+        FROM restated_figures
+        {counted}
+          AND basis IN ('both', $5)
+          AND asset_id = ANY ({ids})
+        ORDER BY asset, month, factor, source, factor_weighted
         """,
         *values,
         page,
     )
-    nothing = dict.fromkeys((*columns, "month", "factor", "source", "billionths", "factor_weighted"))
+    nothing = dict.fromkeys((*columns, "month", "factor", "source", "billionths", *SPREADS))
     bare = nothing | {"restated": 0, "compared": 0, "placed": 0}
-    known: dict[UUID, list[Mapping[str, Any]]] = {}
+    known: dict[UUID, list[Any]] = {}
     for row in rows:
-        known.setdefault(row["asset_id"], []).append({"asset": row["asset_id"], **row})
+        known.setdefault(row["asset"], []).append(row)
     return [row for each in page for row in known.get(each, [{"asset": each, **bare}])]
 
 

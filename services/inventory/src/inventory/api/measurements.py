@@ -9,7 +9,6 @@ from uuid import UUID
 from common import json
 from common.api import idempotency
 from common.api.cursors import Cursor, Limit, Page, decode, encode
-from common.api.problems import NotFound
 from common.database import Connection, Database
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
@@ -29,6 +28,7 @@ from inventory.domain.defects import Defect, Refused
 from inventory.domain.measured_month import summed
 from inventory.domain.quantities import EARLIEST_YEAR, LATEST_YEAR, Instant
 from inventory.domain.samples import SERIES, Level, Metric, Sample, SampleRow, read_samples
+from inventory.service.assets import not_there
 from inventory.service.measurements import Partitions, Result, SampleOutcome, apply_samples
 from inventory.service.problems import unprocessable
 from inventory.service.rows import Malformed
@@ -165,7 +165,7 @@ def _first_of(month: str) -> date:
 async def _subject(connection: Connection, asset_id: UUID) -> Subject:
     subject = await measurement_reading.find_subject(connection, asset_id)
     if subject is None:
-        raise NotFound("asset", asset_id)
+        raise await not_there(connection, asset_id)
     return subject
 
 

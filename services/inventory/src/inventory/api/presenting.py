@@ -6,12 +6,12 @@ from uuid import UUID
 from common import json
 from common.api.auth import Caller
 from common.api.etag import etag
-from common.api.problems import NotFound, Problem
 from common.database import Database
 from starlette.responses import Response
 
 from inventory.api.views import AssetView
-from inventory.store import listing, merging
+from inventory.service.assets import not_there
+from inventory.store import listing
 from inventory.store.listing import Present
 
 
@@ -21,10 +21,7 @@ async def present_or_problem(database: Database, caller: Caller, asset_id: UUID,
         present = await listing.find_present(connection, asset_id, now)
         if present is not None:
             return present
-        winner = await merging.merged_into(connection, asset_id)
-    if winner is not None:
-        raise Problem(410, "merged", f"this record proved to be asset {winner}", merged_into=str(winner))
-    raise NotFound("asset", asset_id)
+        raise await not_there(connection, asset_id)
 
 
 def asset_answer(present: Present) -> Response:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import AsyncIterator, Iterable, Sequence
 from tempfile import TemporaryFile
 
@@ -10,6 +11,9 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
 from inventory.exports.rows import Cell
+
+_ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
+"""What readers of workbooks take for the code of a character (ECMA-376, ST_Xstring) unless its underscore is one."""
 
 CHUNK_BYTES = 256 * 1024
 
@@ -42,11 +46,15 @@ async def workbook(header: Sequence[str], pages: Pages, title: str) -> AsyncIter
             sheet.append([_cell(value) for value in row])
 
     def _cell(value: Cell) -> object:
-        if not isinstance(value, str):
-            return value
-        cell = WriteOnlyCell(sheet, value)
-        cell.data_type = "s"  # a text that begins with = is no formula
-        return cell
+        if isinstance(value, str):
+            cell = WriteOnlyCell(sheet, _ESCAPE.sub("_x005F_", value))
+            cell.data_type = "s"  # a text that begins with = is no formula
+            return cell
+        if isinstance(value, float):
+            cell = WriteOnlyCell(sheet, repr(value))
+            cell.data_type = "n"  # openpyxl would round to 16 digits, which are another number
+            return cell
+        return value
 
     async for page in pages:
         await anyio.to_thread.run_sync(add, page)

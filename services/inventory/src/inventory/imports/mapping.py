@@ -152,7 +152,7 @@ class Mapped:
                 _put(content, mapped.column, self._told(row, mapped, heading, text, values[mapped.column]))
         for column, said in self.mapping.constants.items():
             if column.startswith(TAG) or constellation.belongs(content, column):
-                _put(content, column, said)
+                _put(content, column, (defaults.source or said) if column == "source" else said)
         content.setdefault("source", defaults.source or self.mapping.name)
         if defaults.kind is not None:
             content.setdefault("kind", defaults.kind)

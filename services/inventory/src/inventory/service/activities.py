@@ -85,6 +85,33 @@ async def delete_activity(unit: Transaction, known: StoredActivity, now: datetim
     unit.publish(events.activity_changed(last), events.activity_tombstone(last))
 
 
+async def move_activities(unit: Transaction, old: UUID, new: UUID, now: datetime) -> list[tuple[UUID, int]]:
+    """Have the activities for a locked asset be for another one: their ids, and the versions that the move made."""
+    return await _moved(unit, await activities.lock_of_asset(unit.connection, old), new, now)
+
+
+async def give_back_activities(
+    unit: Transaction, moved: Sequence[tuple[UUID, int]], old: UUID, new: UUID, now: datetime
+) -> None:
+    """Have the activities that a move to `new` brought, and that are still there, be for `old` again.
+
+    What else was said of them since stays; one that was deleted since stays so.
+    """
+    ids = {activity_id for activity_id, _ in moved}
+    back = [stored for stored in await activities.lock_of_asset(unit.connection, new) if stored.id in ids]
+    await _moved(unit, back, old, now)
+
+
+async def _moved(
+    unit: Transaction, locked: Sequence[StoredActivity], asset_id: UUID, now: datetime
+) -> list[tuple[UUID, int]]:
+    moved = [_following(stored, replace(stored.activity, asset_id=asset_id), now) for stored in locked]
+    if moved:
+        await activities.update(unit.connection, moved)
+        unit.publish(*(events.activity_changed(stored) for stored in moved))
+    return [(stored.id, stored.version) for stored in moved]
+
+
 def _read(row: Any, unit: Transaction) -> Read:
     if isinstance(row, Malformed):
         return Refused([row.defect])

@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from common.api.problems import Conflict, NotFound
-from common.database import Transaction
+from common.api.problems import Conflict, NotFound, Problem
+from common.database import Connection, Transaction
 
 from inventory.domain.asset import Asset
 from inventory.domain.defects import Defect, Refused
@@ -16,7 +16,7 @@ from inventory.service import stranding
 from inventory.service.batches import apply_rows
 from inventory.service.problems import unprocessable
 from inventory.service.writing import write
-from inventory.store import applications, assets, states
+from inventory.store import applications, assets, merging, states
 
 NAMES_LIMIT = 50
 """Names of one asset."""
@@ -24,11 +24,19 @@ NAMES_LIMIT = 50
 _TICK = timedelta(microseconds=1)
 
 
+async def not_there(connection: Connection, asset_id: UUID) -> Problem:
+    """Why there is no such asset: 410 naming the asset that the record proved to be, else NotFound."""
+    winner = await merging.merged_into(connection, asset_id)
+    if winner is None:
+        return NotFound("asset", asset_id)
+    return Problem(410, "merged", f"this record proved to be asset {winner}", merged_into=str(winner))
+
+
 async def asset_or_404(unit: Transaction, asset_id: UUID) -> Asset:
-    """The asset, locked for a change. Raises NotFound."""
+    """The asset, locked for a change. Raises what `not_there` says."""
     known = await assets.find(unit.connection, asset_id, lock=True)
     if known is None:
-        raise NotFound("asset", asset_id)
+        raise await not_there(unit.connection, asset_id)
     return known
 
 

@@ -16,25 +16,26 @@ from inventory.domain.merging import Prefer, merge, rehosted
 from inventory.domain.planning import Revision
 from inventory.domain.revision import Action
 from inventory.domain.vocabulary import Kind
+from inventory.service import activities as activity_cases
 from inventory.service import applications as application_cases
 from inventory.service import stranding
-from inventory.service.assets import next_version
+from inventory.service.assets import next_version, not_there
 from inventory.service.problems import unprocessable
 from inventory.service.writing import write
 from inventory.store import applications, assets, listing, merging, states
 
 
 async def lock_pair(unit: Transaction, this_id: UUID, other_id: UUID) -> tuple[Asset, Asset]:
-    """Both assets, locked in order of id. Raises NotFound for the one that is not known."""
+    """Both assets, locked in order of id. Raises what `not_there` says of one that is not."""
     found = {asset.id: asset for asset in await assets.find_all(unit.connection, [this_id, other_id], lock=True)}
     for asset_id in (this_id, other_id):
         if asset_id not in found:
-            raise NotFound("asset", asset_id)
+            raise await not_there(unit.connection, asset_id)
     return found[this_id], found[other_id]
 
 
 async def merge_assets(unit: Transaction, this: Asset, other: Asset, prefer: Prefer, now: datetime) -> Asset:
-    """Make two locked assets one: `this` stays, under all names, with the machines and applications of `other`.
+    """Make two locked assets one: `this` stays, under all names, with the machines, applications and activities of `other`.
 
     `other` is deleted and says what it proved to be. Raises Unprocessable, and Conflict while machines or applications
     that the caller may not see are on `other`.
@@ -59,6 +60,7 @@ async def merge_assets(unit: Transaction, this: Asset, other: Asset, prefer: Pre
     await write(unit, [Revision(other, loser)], Action.DELETED, partner=this.id)
     await write(unit, [Revision(this, winner)], Action.MERGED, partner=other.id)
     served = await _move_applications(unit, other.id, this.id, now)
+    done = await activity_cases.move_activities(unit, other.id, this.id, now)
     await merging.keep(
         unit.connection,
         merging.Merger(
@@ -69,6 +71,7 @@ async def merge_assets(unit: Transaction, this: Asset, other: Asset, prefer: Pre
             loser.version,
             [(move.after.id, move.after.version) for move in moves],
             served,
+            done,
         ),
     )
     more = {one.machine for one in await stranding.of_asset(unit, winner)} - {one.machine for one in stranded}

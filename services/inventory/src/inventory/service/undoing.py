@@ -21,6 +21,7 @@ from inventory.domain.record import AssetKey
 from inventory.domain.revision import Action, PastVersion, last_change, standing
 from inventory.domain.timeline import Timeline
 from inventory.domain.vocabulary import Kind
+from inventory.service import activities as activity_cases
 from inventory.service import applications as application_cases
 from inventory.service import stranding
 from inventory.service.assets import next_version
@@ -88,6 +89,7 @@ async def _undo_merger(
     await _check_hosts(unit, [Revision(winner, alone), Revision(loser, revived)])
     await write(unit, back, Action.UNDONE, undoes=dict(merger.moved))
     await application_cases.restore(unit, dict(merger.applications), now)
+    await activity_cases.give_back_activities(unit, merger.activities, loser.id, winner.id, now)
     return alone
 
 

@@ -53,6 +53,21 @@ async def find(connection: Connection, activity_id: UUID, *, lock: bool = False)
     return None if row is None else _stored(row)
 
 
+async def lock_of_asset(connection: Connection, asset_id: UUID) -> list[StoredActivity]:
+    """The activities for an asset, locked for a change, always in one order."""
+    rows = await connection.fetch(
+        """
+        SELECT *
+        FROM activities
+        WHERE asset_id = $1 AND deleted_at IS NULL
+        ORDER BY org_id, source, external_id
+        FOR NO KEY UPDATE
+        """,
+        asset_id,
+    )
+    return [_stored(row) for row in rows]
+
+
 async def insert(connection: Connection, activities: Sequence[StoredActivity]) -> None:
     """Insert new activities. Raises UniqueViolationError on `NAME_TAKEN` when a name was just taken."""
     await connection.execute(

@@ -33,7 +33,8 @@ class Candidate:
 async def candidates(connection: Connection, wanted: Sequence[Wanted]) -> list[list[Candidate]]:
     """The assets that may be meant, for each of `wanted`.
 
-    A serial number is the asset's own, or one of its names at any source. A name is compared without regard
+    A serial number is the asset's own, or one of its names at any source, without regard to case, spaces and hyphens, as
+    `store.merging` compares them. A name is compared without regard
     to case, and whole or up to its first point: an inventory says esx-1.acme.example where an invoice says ESX-1.
     """
     rows = await connection.fetch(
@@ -45,11 +46,15 @@ async def candidates(connection: Connection, wanted: Sequence[Wanted]) -> list[l
         ),
         found AS (
             SELECT w.index, 'serial' AS by, i.asset_id
-            FROM wanted w JOIN asset_identities i ON i.org_id = w.org_id AND i.external_id = w.serial
+            FROM wanted w
+            JOIN asset_identities i ON i.org_id = w.org_id AND likeness_key(i.external_id) = likeness_key(w.serial)
             UNION
             SELECT w.index, 'serial', a.id
             FROM wanted w
-            JOIN assets a ON a.org_id = w.org_id AND a.deleted_at IS NULL AND a.details ->> 'serial_number' = w.serial
+            JOIN assets a ON a.org_id = w.org_id AND a.deleted_at IS NULL
+                         AND coalesce(a.details ->> 'serial_number', a.details -> 'tags' ->> 'serial') IS NOT NULL
+                         AND likeness_key(coalesce(a.details ->> 'serial_number', a.details -> 'tags' ->> 'serial'))
+                             = likeness_key(w.serial)
             UNION
             SELECT w.index, 'external_id', i.asset_id
             FROM wanted w JOIN asset_identities i ON i.org_id = w.org_id AND i.external_id = w.external_id

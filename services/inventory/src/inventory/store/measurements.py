@@ -39,12 +39,28 @@ class Mark:
 
 
 async def find_by_id(connection: Connection, ids: Collection[UUID]) -> dict[UUID, Measured]:
-    """Those of the assets that are known and visible; they cannot be deleted until commit."""
+    """Those of the assets that are known and visible; they cannot be deleted until commit.
+
+    The id of a record that proved to be another asset leads to that one, as its names do.
+    """
     rows = await connection.fetch(
-        "SELECT id, org_id FROM assets WHERE id = ANY ($1::uuid[]) AND deleted_at IS NULL ORDER BY id FOR KEY SHARE",
+        """
+        WITH RECURSIVE asked AS (
+            SELECT id AS name, id FROM assets WHERE id = ANY ($1::uuid[])
+            UNION
+            SELECT asked.name, a.merged_into
+            FROM asked JOIN assets a USING (id)
+            WHERE a.deleted_at IS NOT NULL AND a.merged_into IS NOT NULL
+        )
+        SELECT asked.name, a.id, a.org_id
+        FROM asked JOIN assets a USING (id)
+        WHERE a.deleted_at IS NULL
+        ORDER BY a.id
+        FOR KEY SHARE OF a
+        """,
         list(ids),
     )
-    return {row["id"]: Measured(row["id"], row["org_id"]) for row in rows}
+    return {row["name"]: Measured(row["id"], row["org_id"]) for row in rows}
 
 
 async def find_by_name(

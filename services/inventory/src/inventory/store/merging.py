@@ -23,14 +23,16 @@ class Merger:
     loser_version: int
     moved: Sequence[Version]
     applications: Sequence[Version]
+    activities: Sequence[Version]
 
 
 async def keep(connection: Connection, merger: Merger) -> None:
     """Write a merger down, so that it can be undone."""
     await connection.execute(
         """
-        INSERT INTO asset_mergers (winner_id, winner_version, org_id, loser_id, loser_version, moved, applications)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        INSERT INTO asset_mergers
+            (winner_id, winner_version, org_id, loser_id, loser_version, moved, applications, activities)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
         """,
         merger.winner_id,
         merger.winner_version,
@@ -39,6 +41,7 @@ async def keep(connection: Connection, merger: Merger) -> None:
         merger.loser_version,
         [[str(one), version] for one, version in merger.moved],
         [[str(one), version] for one, version in merger.applications],
+        [[str(one), version] for one, version in merger.activities],
     )
 
 
@@ -56,6 +59,7 @@ async def find(connection: Connection, winner_id: UUID, winner_version: int) -> 
         row["loser_version"],
         _versions(row["moved"]),
         _versions(row["applications"]),
+        _versions(row["activities"]),
     )
 
 
