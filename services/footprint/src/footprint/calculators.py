@@ -30,7 +30,7 @@ from footprint.domain.restating import NOTHING_CLOSED, Closed, Found, Key, Lates
 from footprint.domain.results import AssetMonth
 from footprint.events import asset_month_changed, describe
 from footprint.restating import restate
-from footprint.store import changes, claims, periods, results, work
+from footprint.store import changes, claims, periods, picture, results, work
 from footprint.store.catalogues import CatalogueReader
 from footprint.store.heard import BULK, MARKS_CHANNEL
 from footprint.store.results import Stored
@@ -117,8 +117,8 @@ class Calculator:
         """Compute locked assets and clear the marks seen; when that fails, `unit` is as it was before."""
         async with self._database.snapshot(EVERY) as snapshot:
             seen = await work.marks_seen(snapshot, ids)
-            assets = await work.read_assets(snapshot, ids)
-            world = await work.read_world(snapshot, assets, await self._catalogue.read(snapshot), self._clock())
+            assets = await picture.read_assets(snapshot, ids)
+            world = await picture.read_world(snapshot, assets, await self._catalogue.read(snapshot), self._clock())
         async with unit.connection.transaction():
             closed = await periods.hold_open(unit.connection, ids)
             world = await periods.with_closed_lives(unit.connection, world, assets)
@@ -132,7 +132,7 @@ class Calculator:
                 await claims.write(unit.connection, outcome.claims)
             if outcome.published:
                 await results.mark_published(unit.connection, outcome.published)
-            restated = await restate(unit, assets, world, outcome.closed, seen.causes, closed)
+            restated = await restate(unit, assets, world, outcome.closed, seen, closed)
             await work.settle(unit.connection, ids, seen.marks)
         unit.publish(*outcome.events, *restated)
         return outcome

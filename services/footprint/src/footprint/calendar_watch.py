@@ -9,7 +9,7 @@ from common.database import Database
 from common.organisations import EVERY
 
 from footprint.domain.months import current_month
-from footprint.store import calendar, changes, heard
+from footprint.store import calendar, changes, heard, moments
 
 LOOK_EVERY_S = 30.0
 
@@ -44,4 +44,5 @@ class Calendar:
             if begun:
                 await calendar.note_months(unit.connection, begun)
                 await heard.note_changes(unit, "organisation", [org for org, _ in begun])
+                await moments.forget_what_nothing_rests_on(unit.connection)
         return [org for org, _ in begun]

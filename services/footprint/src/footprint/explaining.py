@@ -26,10 +26,15 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "current": ("à jour : le calcul ci-dessous redonne exactement les valeurs enregistrées",
                 "up to date: the computation below gives exactly the stored values"),
     "stale": (
-        "pas à jour : un changement attend d’être calculé, ou le mois est clos et ses données ont changé depuis",
-        "not up to date: a change waits to be computed, or the month is closed and what it rests on has changed since",
+        "pas à jour : un changement attend d’être calculé, ou le mois a été clos avant que ses données de l’époque ne soient conservées, "
+        "ou par une autre méthode",
+        "not up to date: a change waits to be computed, or the month was closed before its data of then were kept, or by another method",
     ),
     "closed": ("Mois clos le {day} par {by} : ces valeurs ne changent plus.", "Month closed on {day} by {by}: these values never change."),
+    "corrected": (
+        "Retraitement n° {id}, enregistré le {day}, compté en {month} : ce qui suit est ce que l’on savait alors.",
+        "Restatement no. {id}, recorded on {day}, counted in {month}: what follows is what was known then.",
+    ),
     "results": ("1. Résultats", "1. Results"),
     "total": ("Total, électricité selon la localisation", "Total, electricity location-based"),
     "quality": ("intervalle à 95 % {low} à {high}, qualité {quality} sur 5", "95% interval {low} to {high}, quality {quality} of 5"),
@@ -139,6 +144,11 @@ class _Text:
         if closed:
             day = f"{closed['at'].astimezone(self.zone):%d/%m/%Y}"
             yield self.word("closed", day=day, by=closed["by"])
+        correction = document.get("restatement")
+        if correction:
+            day = f"{correction['recorded_at'].astimezone(self.zone):%d/%m/%Y}"
+            counted_in = month_name(parse_month(correction["counted_in"]), self.language)
+            yield self.word("corrected", id=correction["id"], day=day, month=counted_in)
 
     def results(self) -> Iterator[str]:
         yield ""

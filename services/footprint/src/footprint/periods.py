@@ -59,11 +59,11 @@ class Periods:
                 f"{len(months)} months up to {format_month(months[-1])}"
             )
             raise Conflict(rule, code="earlier-month-open")
-        waiting = await periods.waiting(connection, org, months[-1])
+        waiting, moment = await periods.waiting(connection, org, months[-1])
         if waiting:
             rule = f"{waiting} results of {org} wait to be computed; they would come too late for a closed month. Try again shortly"
             raise Conflict(rule, code="computation-waiting")
-        await periods.close_months(connection, org, months, by)
+        await periods.close_months(connection, org, months, by, moment)
 
     async def one(self, organisations: Organisations, org: str, month: int) -> dict[str, Any]:
         """A month, open or closed. Raises `NotFound` for an organisation that is not known."""
@@ -223,6 +223,7 @@ def _compared(closed: Mapping[str, int], before: Sequence[Any], changed: Sequenc
 def _restatement(row: Mapping[str, Any]) -> dict[str, Any]:
     amounts = {each["reason"]: exact(int(each["billionths"])) for each in row["reasons"]}
     return {
+        "id": row["id"],
         "asset_id": row["asset_id"],
         "month": format_month(row["month"]),
         "counted_in": format_month(row["counted_in"]),

@@ -16,7 +16,7 @@ from footprint.domain.inventory import Site
 from footprint.domain.notices import Notice
 from footprint.domain.recommendations import Load, Machine
 from footprint.domain.rollup import Rolled
-from footprint.store import answers, insights, work
+from footprint.store import answers, insights, picture
 
 MOST: Final = 100
 """Assets looked at for a recommendation; their figures are computed when the dashboard is asked for."""
@@ -87,8 +87,8 @@ class Recommending:
         """Assets computed by the engine as if nobody shared them; machines on hosts come without figures of their own."""
         if not ids:
             return {}
-        assets = await work.read_assets(connection, ids)
-        world = await work.read_world(connection, assets, catalogues, self._clock())
+        assets = await picture.read_assets(connection, ids)
+        world = await picture.read_world(connection, assets, catalogues, self._clock())
         alone = replace(world, hosts={}, placements=(), claims={})
         return {
             result.asset.id: Machine(result.asset, result)

@@ -17,6 +17,7 @@ from footprint.domain.results import AssetMonth
 from footprint.events import period_changed
 from footprint.store import answers, changes, periods
 from footprint.store.periods import Restatement
+from footprint.store.work import Seen
 
 
 async def restate(
@@ -24,19 +25,22 @@ async def restate(
     assets: Sequence[Asset],
     world: World,
     found: Sequence[Found],
-    causes: Collection[str],
+    seen: Seen,
     closed: Closed,
 ) -> list[Event]:
-    """Record what was `found` of closed months, which this transaction holds closed, and return the events that tell it."""
+    """Record what was `found` of closed months, which this transaction holds closed, and return the events that tell it.
+
+    `seen` is what was known when it was found.
+    """
     if not found:
         return []
     connection = unit.connection
     before = await periods.states_before(connection, found)
     factors = await _factors(connection, before.values())
-    restatements = await asyncio.to_thread(_restatements, assets, world, found, before, factors, causes, closed)
+    restatements = await asyncio.to_thread(_restatements, assets, world, found, before, factors, seen.causes, closed)
     if not restatements:
         return []
-    await periods.write_restatements(connection, restatements)
+    await periods.write_restatements(connection, restatements, seen.moment)
     touched = {(each.found.result.asset.org, each.found.result.month) for each in restatements}
     await periods.next_versions(connection, touched)
     by_org: dict[str, set[tuple[UUID | None, int]]] = {}

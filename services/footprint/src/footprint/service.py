@@ -14,16 +14,16 @@ from footprint.documents import read_factor, read_figure
 from footprint.domain import dashboard
 from footprint.domain.catalogue import Catalogues
 from footprint.domain.dashboard import Counted
-from footprint.domain.explanation import explain
+from footprint.domain.explanation import Explanation, explain
 from footprint.domain.months import current_month, format_month, parse_month
 from footprint.domain.notices import sentences
 from footprint.domain.results import figure_order
 from footprint.domain.seasons import HISTORY, seasonal_indices
 from footprint.domain.sums import exact
-from footprint.domain.uncertainty import interval, quality
+from footprint.evidence import explain_then, figures_document, restatement_document
 from footprint.explaining import as_text, ladder
 from footprint.recommending import Recommending
-from footprint.store import answers, period_answers, periods, totals, work
+from footprint.store import answers, period_answers, periods, picture, totals
 from footprint.store.catalogues import CatalogueReader
 from footprint.store.totals import Question
 from footprint.totals import interval_of, rolled_row
@@ -96,30 +96,63 @@ class Answers:
         async with self._database.snapshot(organisations) as connection:
             return await self._stored(connection, asset, month)
 
-    async def explanation(self, organisations: Organisations, asset: UUID, month: int) -> dict[str, Any]:
-        """The stored result with the trace that gives it back. Raises `NotFound`.
+    async def explanation(
+        self, organisations: Organisations, asset: UUID, month: int, restatement: int | None = None
+    ) -> dict[str, Any]:
+        """The stored result with the trace that gives it back; with `restatement`, what that one says of the closed month.
 
-        The trace may rest on assets of other organisations (a host of the provider): what is shown of them is what weighed here.
+        A closed month and a restatement are computed again from what was known then. The trace may rest on assets of other organisations (a
+        host of the provider): what is shown of them is what weighed here. Raises `NotFound`.
         """
         async with self._database.snapshot(organisations) as connection:
-            stored = await self._stored(connection, asset, month)
-        async with self._database.snapshot("*") as connection:
-            assets = await work.read_assets(connection, [asset])
-            world = await work.read_world(connection, assets, await self._catalogue.read(connection), self._clock())
-            world = await periods.with_closed_lives(connection, world, assets)
-        if stored["closed"]:
-            world = world.pinned(map(read_factor, stored["factors"]))
-        explanation = explain(assets[0], month, world) if assets else None
+            stored, moment = await self._to_explain(connection, asset, month, restatement)
+        async with self._database.snapshot(EVERY) as connection:
+            if moment is None:
+                explanation = await self._explain_now(connection, asset, month, stored)
+            else:
+                explanation = await explain_then(connection, asset, month, moment, self._clock())
         stored["evidence_ladder"] = ladder(stored["evidence"])
+        values = [each["value"] for each in stored["figures"]]
         if explanation is None:
-            return {**stored, "up_to_date": False, "evidence_chosen": [], "trace": []}
+            return {**stored, "up_to_date": moment is not None and not values, "evidence_chosen": [], "trace": []}
+        if restatement is not None:
+            result = explanation.result
+            stored |= {"status": result.status, "site_id": result.site, "host_id": result.host}
         recomputed = [figure.value for figure in explanation.result.figures]
         return {
             **stored,
-            "up_to_date": not stored["pending"] and recomputed == [each["value"] for each in stored["figures"]],
+            "up_to_date": recomputed == values and (moment is not None or not stored["pending"]),
             "evidence_chosen": explanation.evidence,
             "trace": explanation.figures,
         }
+
+    async def _to_explain(
+        self, connection: Connection, asset: UUID, month: int, restatement: int | None
+    ) -> tuple[dict[str, Any], str | None]:
+        """What is to be explained, and the moment from which it was computed; None: now."""
+        if restatement is not None:
+            row = await period_answers.restatement(connection, asset, month, restatement)
+            if row is None:
+                raise NotFound("restatement", f"{asset}/{format_month(month)}/{restatement}")
+            moved = await period_answers.moved_by(connection, restatement)
+            document = await restatement_document(connection, row, moved)
+            return {**document, "closed": await self._closing(connection, row["org_id"], month)}, row["known_at"]
+        stored = await self._stored(connection, asset, month)
+        moment = await period_answers.moment_of(connection, stored["org"], month) if stored["closed"] else None
+        return stored, moment
+
+    async def _explain_now(
+        self, connection: Connection, asset: UUID, month: int, stored: dict[str, Any]
+    ) -> Explanation | None:
+        """From what is known now; of a month that was closed before its evidence was kept, with the factor versions it names."""
+        assets = await picture.read_assets(connection, [asset])
+        if not assets:
+            return None
+        world = await picture.read_world(connection, assets, await self._catalogue.read(connection), self._clock())
+        world = await periods.with_closed_lives(connection, world, assets)
+        if stored["closed"]:
+            world = world.pinned(map(read_factor, stored["factors"]))
+        return explain(assets[0], month, world)
 
     async def _stored(self, connection: Connection, asset: UUID, month: int) -> dict[str, Any]:
         row = await answers.asset_month(connection, asset, month)
@@ -140,16 +173,7 @@ class Answers:
             "host_id": row["host_id"],
             "kwh": row["kwh"],
             "projected": not row["published"],
-            "figures": [
-                {
-                    **each._asdict(),
-                    "basis": None if each.basis == "both" else each.basis,
-                    "low": interval(each.value, each.ln_gsd2).low,
-                    "high": interval(each.value, each.ln_gsd2).high,
-                    "quality": quality(each.ln_gsd2),
-                }
-                for each in figures
-            ],
+            "figures": figures_document(figures),
             "evidence": {
                 "embodied": row["embodied_evidence"],
                 "energy": row["energy_evidence"],
@@ -170,11 +194,11 @@ class Answers:
 
     async def _closed(self, connection: Connection, org: str, asset: UUID, month: int) -> dict[str, Any]:
         """Who closed the month and when, and what was restated of the asset since."""
-        closed = await period_answers.closed(connection, org, month, month)
-        if not closed:
+        closing = await self._closing(connection, org, month)
+        if closing is None:
             return {"closed": None, "restated": []}
         return {
-            "closed": {"at": closed[0]["closed_at"], "by": closed[0]["closed_by"]},
+            "closed": closing,
             "restated": [
                 {
                     "counted_in": format_month(row["counted_in"]),
@@ -186,9 +210,15 @@ class Answers:
             ],
         }
 
-    async def explanation_text(self, organisations: Organisations, asset: UUID, month: int, language: Language) -> str:
+    async def _closing(self, connection: Connection, org: str, month: int) -> dict[str, Any] | None:
+        closed = await period_answers.closed(connection, org, month, month)
+        return {"at": closed[0]["closed_at"], "by": closed[0]["closed_by"]} if closed else None
+
+    async def explanation_text(
+        self, organisations: Organisations, asset: UUID, month: int, language: Language, restatement: int | None = None
+    ) -> str:
         """The explanation as text."""
-        document = await self.explanation(organisations, asset, month)
+        document = await self.explanation(organisations, asset, month, restatement)
         async with self._database.snapshot(organisations) as connection:
             return as_text(document, await self._zone(connection, document["org"]), language)
 

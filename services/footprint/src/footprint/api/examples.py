@@ -199,6 +199,7 @@ RESTATEMENTS: Final = _answer(
     {
         "items": [
             {
+                "id": 17,
                 "asset_id": _SERVER,
                 "month": "2026-09",
                 "counted_in": "2026-10",

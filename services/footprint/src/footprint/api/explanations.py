@@ -31,19 +31,28 @@ def explanations_router(database: Database, clock: Callable[[], datetime]) -> AP
         month: str,
         accept: Annotated[str, Header(max_length=1000, description="`text/plain` for text")] = "application/json",
         lang: Annotated[Language | None, Query(description="as text in this language")] = None,
+        restatement: Annotated[
+            int | None,
+            Query(ge=1, lt=2**63, description="the `id` of a restatement of the month: what it says, and from what"),
+        ] = None,
     ) -> Response:
         """The stored figures and a `trace`: per figure its lines, each a formula with its numbers and value, which sum to the figure.
 
         A formula read from left to right in doubles gives its value bit for bit. `up_to_date` says that the trace gives exactly the
-        stored values; it is false while a change waits to be computed. A closed month is explained with the factor versions that it was
-        closed with. `evidence_ladder` says what was chosen and why the others were not.
+        stored values; it is false while a change waits to be computed. A closed month is explained from what was known when it was closed:
+        its documents, factors and shares of then, whatever was corrected since. With `restatement` (an `id` of
+        `/periods/{month}/restatements`) it is the correction that is explained, from what was known then; `restatement.moved` says by how
+        much each line moved and why.
+        `evidence_ladder` says what was chosen and why the others were not.
 
         With `lang`, or where `text/plain` is accepted and JSON is not, the same as text that a customer can read and recompute by hand.
         """
         if lang or ("text/plain" in accept and "json" not in accept):
-            text = await answers.explanation_text(caller.organisations, asset_id, read_month(month), lang or "fr")
+            text = await answers.explanation_text(
+                caller.organisations, asset_id, read_month(month), lang or "fr", restatement
+            )
             return Response(text, media_type="text/plain; charset=utf-8")
-        document = await answers.explanation(caller.organisations, asset_id, read_month(month))
+        document = await answers.explanation(caller.organisations, asset_id, read_month(month), restatement)
         return answer(document)
 
     return router

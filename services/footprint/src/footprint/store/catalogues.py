@@ -1,6 +1,6 @@
 """Factors as this service keeps them: organisations' own, frozen releases, and the catalogues that computations are done with."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from common.database import Connection
@@ -8,6 +8,7 @@ from common.database import Connection
 from footprint.documents import factor_document, read_factor, read_override
 from footprint.domain.catalogue import Catalogue, Catalogues
 from footprint.events import OverrideChanged, ReleaseFrozen
+from footprint.store.moments import rows_of
 
 
 async def keep_overrides(connection: Connection, heard: Sequence[OverrideChanged]) -> list[str]:
@@ -114,11 +115,17 @@ class CatalogueReader:
         return self._catalogues
 
 
-async def _read(connection: Connection) -> Catalogues:
+async def catalogues_at(connection: Connection, moment: str, orgs: Collection[str]) -> Catalogues:
+    """The catalogues with which organisations were computed at a moment, as `connection`, which sees every organisation, sees them."""
+    return await _read(connection, moment, orgs)
+
+
+async def _read(connection: Connection, moment: str | None = None, orgs: Collection[str] | None = None) -> Catalogues:
+    among = None if orgs is None else list(orgs)
     rows = await connection.fetch(
-        """
+        f"""
         SELECT DISTINCT ON (id) status, document
-        FROM factors
+        FROM {rows_of("factors", moment)}
         WHERE status <> 'draft'
         ORDER BY id, version DESC
         """
@@ -127,13 +134,25 @@ async def _read(connection: Connection) -> Catalogues:
     bases = {
         row["org_id"]: row["factor_release"]
         for row in await connection.fetch(
-            "SELECT org_id, factor_release FROM organisation_settings WHERE factor_release IS NOT NULL"
+            f"""
+            SELECT org_id, factor_release
+            FROM {rows_of("organisation_settings", moment)}
+            WHERE factor_release IS NOT NULL
+              AND ($1::text[] IS NULL OR org_id = ANY ($1))
+            """,
+            among,
         )
     }
     releases = {name: await _release(connection, name) for name in sorted(set(bases.values()))}
     overrides: dict[str, list[Any]] = {}
     for row in await connection.fetch(
-        "SELECT DISTINCT ON (org_id, id) * FROM overrides ORDER BY org_id, id, version DESC"
+        f"""
+        SELECT DISTINCT ON (org_id, id) *
+        FROM {rows_of("overrides", moment)}
+        WHERE $1::text[] IS NULL OR org_id = ANY ($1)
+        ORDER BY org_id, id, version DESC
+        """,
+        among,
     ):
         if row["status"] == "published":
             overrides.setdefault(row["org_id"], []).append(row)

@@ -201,3 +201,35 @@ async def restated_of_asset(connection: Connection, asset: UUID, month: int) -> 
         month,
     )
     return rows
+
+
+async def restatement(connection: Connection, asset: UUID, month: int, number: int) -> Any:
+    """A restatement of an asset's closed month, with the moment from which it was computed; None where there is none of that number."""
+    return await connection.fetchrow(
+        "SELECT restatements.*, moment::text AS known_at FROM restatements WHERE id = $3 AND asset_id = $1 AND month = $2",
+        asset,
+        month,
+        number,
+    )
+
+
+async def moved_by(connection: Connection, number: int) -> list[Any]:
+    """The lines that a restatement moved, of every criterion."""
+    rows: list[Any] = await connection.fetch(
+        """
+        SELECT *
+        FROM restated_figures
+        WHERE restatement_id = $1
+        ORDER BY stage, criterion, basis, share, site_id NULLS FIRST, scope, ghg_category, beges_item, reason
+        """,
+        number,
+    )
+    return rows
+
+
+async def moment_of(connection: Connection, org: str, month: int) -> str | None:
+    """The moment at which nothing waited and a month was closed; None where that was not kept."""
+    moment: str | None = await connection.fetchval(
+        "SELECT moment::text FROM periods WHERE org_id = $1 AND month = $2", org, month
+    )
+    return moment

@@ -62,11 +62,23 @@ async def _latest(connection: Connection, assets: Collection[UUID]) -> dict[Key,
     }
 
 
-async def with_closed_lives(connection: Connection, world: World, assets: Sequence[Asset]) -> World:
-    """The world in which closed months keep the lives that they were closed with, of `assets` and of their hosts."""
+async def with_closed_lives(
+    connection: Connection, world: World, assets: Sequence[Asset], moment: str | None = None
+) -> World:
+    """The world in which closed months keep the lives that they were closed with, of `assets` and of their hosts.
+
+    With a `moment`, the months that were closed before it.
+    """
     closed = await connection.fetch(
-        "SELECT org_id, max(month) AS month FROM periods WHERE org_id = ANY($1::text[]) GROUP BY org_id",
+        """
+        SELECT org_id, max(month) AS month
+        FROM periods
+        WHERE org_id = ANY($1::text[])
+          AND ($2::text IS NULL OR pg_visible_in_snapshot(closing, $2::text::pg_snapshot))
+        GROUP BY org_id
+        """,
         list(world.organisations),
+        moment,
     )
     if not closed:
         return world
@@ -154,19 +166,22 @@ class Restatement:
 _ROLLED: Final = "org_id, month, kind, site_id, stage, criterion, basis, share, scope, ghg_category, beges_item, factor, source, restates"
 
 
-async def write_restatements(connection: Connection, restatements: Sequence[Restatement]) -> None:
-    """Record restatements with the lines they moved, and count these in the month that is open: one upsert in the order of the key."""
+async def write_restatements(connection: Connection, restatements: Sequence[Restatement], moment: str) -> None:
+    """Record restatements with the lines they moved, and count these in the month that is open: one upsert in the order of the key.
+
+    `moment` is what they were computed from.
+    """
     results = [each.found.result for each in restatements]
     written = await connection.fetch(
         """
         INSERT INTO restatements (
             org_id, asset_id, month, counted_in, digest, removed, kind, quantity, kwh, embodied_evidence, energy_evidence,
-            electricity_evidence, notices, factor_ids, factor_versions, method_version, causes, figures
+            electricity_evidence, notices, factor_ids, factor_versions, method_version, causes, figures, moment
         )
         SELECT
             org_id, asset_id, month, counted_in, digest, removed, kind, quantity, kwh, embodied_evidence, energy_evidence,
             electricity_evidence, notices, string_to_array(factor_ids, ' '), string_to_array(factor_versions, ' ')::integer[],
-            $16, string_to_array(causes, ' '), figures
+            $16, string_to_array(causes, ' '), figures, $19::text::pg_snapshot
         FROM unnest(
             $1::text[], $2::uuid[], $3::integer[], $4::integer[], $5::bytea[], $6::boolean[], $7::text[], $8::double precision[],
             $9::double precision[], $10::text[], $11::text[], $12::text[], $13::integer[], $14::text[], $15::text[], $17::text[],
@@ -195,6 +210,7 @@ async def write_restatements(connection: Connection, restatements: Sequence[Rest
         METHOD_VERSION,
         [" ".join(each.causes) for each in restatements],
         [figure_documents(each.figures) for each in results],
+        moment,
     )
     ids = {(row["asset_id"], row["month"]): row for row in written}
     rows = [
@@ -264,33 +280,47 @@ async def first_open_month(connection: Connection, org: str) -> int | None:
     return month
 
 
-async def waiting(connection: Connection, org: str, month: int) -> int:
-    """How many assets of an organisation wait to be computed; counted as well: those not yet published for a month to be closed."""
-    count: int = await connection.fetchval(
+async def waiting(connection: Connection, org: str, month: int) -> tuple[int, str]:
+    """How many assets of an organisation, and hosts of its machines, wait to be computed, and the moment that this is so.
+
+    Counted as well: those not yet published for a month to be closed.
+    """
+    (row,) = await connection.fetch(
         """
         SELECT
             (SELECT count(DISTINCT asset_id) FROM marks JOIN assets ON assets.id = marks.asset_id WHERE assets.org_id = $1)
             + (SELECT count(DISTINCT asset_id) FROM marks JOIN homes ON homes.home_id = marks.asset_id WHERE homes.org_id = $1)
+            + (
+                SELECT count(DISTINCT asset_id)
+                FROM marks
+                JOIN placements ON placements.host_id = marks.asset_id
+                WHERE placements.org_id = $1
+                  AND NOT EXISTS (SELECT FROM assets WHERE assets.id = marks.asset_id AND assets.org_id = $1)
+                  AND EXISTS (SELECT FROM calculations WHERE calculations.asset_id = marks.asset_id)
+            )
             + (SELECT count(*) FROM changes)
             + (SELECT count(*) FROM asset_months WHERE org_id = $1 AND month <= $2 AND month > $2 - 2 AND NOT published AND NOT removed)
+            AS waiting,
+            pg_current_snapshot()::text AS moment
         """,
         org,
         month,
     )
-    return count
+    return row["waiting"], row["moment"]
 
 
-async def close_months(connection: Connection, org: str, months: Sequence[int], by: str) -> None:
-    """Close months."""
+async def close_months(connection: Connection, org: str, months: Sequence[int], by: str, moment: str) -> None:
+    """Close months as they were at a moment at which nothing waited."""
     await connection.execute(
         """
-        INSERT INTO periods (org_id, month, version, closed_at, closed_by, method_version)
-        SELECT $1, unnest($2::integer[]), 1, clock_timestamp(), $3, $4
+        INSERT INTO periods (org_id, month, version, closed_at, closed_by, method_version, moment)
+        SELECT $1, unnest($2::integer[]), 1, clock_timestamp(), $3, $4, $5::text::pg_snapshot
         """,
         org,
         list(months),
         by,
         METHOD_VERSION,
+        moment,
     )
 
 

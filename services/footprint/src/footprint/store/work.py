@@ -1,30 +1,14 @@
-"""The calculators' SQL: widening changes, taking assets, and reading one consistent picture of all they rest on."""
+"""The calculators' SQL: widening changes, taking assets, and settling what is computed."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from asyncpg import Record
 from common.database import Connection
 
-from footprint.documents import (
-    plain,
-    read_activity,
-    read_asset,
-    read_claim,
-    read_measured_days,
-    read_organisation,
-    read_placement,
-    read_site,
-)
-from footprint.domain.activities import home_asset
-from footprint.domain.catalogue import Catalogues
 from footprint.domain.difference import EVER
-from footprint.domain.engine import World
-from footprint.domain.inventory import Activity, Asset, Claim, Organisation
-from footprint.domain.measurements import Measured, MeasuredDay, read_measured
 from footprint.store.heard import BULK, LIVE
 
 
@@ -250,21 +234,30 @@ async def _drop_marks_of_unknown_assets(connection: Connection) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The marks of some assets as a snapshot sees them, the Unix second before which none of them touches anything, and what set them."""
+    """The marks of some assets as a snapshot sees them, the Unix second before which none of them touches anything, and what set them.
+
+    `moment` is the snapshot itself: all that is known in it.
+    """
 
     marks: tuple[int, ...]
     since: int
     causes: frozenset[str]
+    moment: str
 
 
 async def marks_seen(connection: Connection, assets: Collection[UUID]) -> Seen:
     """What a computation from this snapshot settles, and since when it must compute: since ever, after a failure."""
     rows = await connection.fetch("SELECT id, since, cause FROM marks WHERE asset_id = ANY($1::uuid[])", list(assets))
-    failed = await connection.fetchval(
-        "SELECT EXISTS (SELECT FROM failed_marks WHERE asset_id = ANY($1::uuid[]))", list(assets)
+    (seen,) = await connection.fetch(
+        """
+        SELECT
+            EXISTS (SELECT FROM failed_marks WHERE asset_id = ANY($1::uuid[])) AS failed,
+            pg_current_snapshot()::text AS moment
+        """,
+        list(assets),
     )
-    since = EVER if failed else min((row["since"] for row in rows), default=EVER)
-    return Seen(tuple(row["id"] for row in rows), since, frozenset(row["cause"] for row in rows))
+    since = EVER if seen["failed"] else min((row["since"] for row in rows), default=EVER)
+    return Seen(tuple(row["id"] for row in rows), since, frozenset(row["cause"] for row in rows), seen["moment"])
 
 
 async def clear_marks(connection: Connection, marks: Sequence[int]) -> None:
@@ -311,130 +304,3 @@ async def waiting(connection: Connection) -> int:
         "SELECT (SELECT count(DISTINCT asset_id) FROM marks) + (SELECT count(*) FROM changes)"
     )
     return count
-
-
-async def read_assets(connection: Connection, ids: Collection[UUID]) -> list[Asset]:
-    """The assets among `ids` that exist and have a timeline, and the sites and organisations that have activities, in the order of ids."""
-    rows = await connection.fetch(
-        "SELECT id, org_id, kind, document FROM assets WHERE id = ANY($1::uuid[]) AND NOT deleted ORDER BY id",
-        list(ids),
-    )
-    assets = [asset for asset in map(read_asset, rows) if asset.segments]
-    others = set(ids) - {row["id"] for row in rows}
-    return sorted([*assets, *await _homes(connection, others)], key=lambda each: each.id.bytes) if others else assets
-
-
-async def _homes(connection: Connection, ids: Collection[UUID]) -> list[Asset]:
-    rows = await connection.fetch(
-        """
-        SELECT activities.*, coalesce(organisations.time_zone, $2) AS zone
-        FROM activities
-        LEFT JOIN organisations USING (org_id)
-        WHERE home_id = ANY($1::uuid[])
-          AND asset_id IS NULL
-          AND NOT activities.deleted
-        ORDER BY home_id, id
-        """,
-        list(ids),
-        Organisation("").time_zone,
-    )
-    found: dict[UUID, list[Record]] = {}
-    for row in rows:
-        found.setdefault(plain(row["home_id"]), []).append(row)
-    return [
-        home_asset(home, [read_activity(row) for row in of_home], of_home[0]["zone"]) for home, of_home in found.items()
-    ]
-
-
-async def read_world(connection: Connection, assets: Sequence[Asset], catalogues: Catalogues, now: datetime) -> World:
-    """All that the figures of `assets` rest on, as `connection` (a snapshot) sees it."""
-    known = {asset.id for asset in assets}
-    host_ids = {segment.host for asset in assets for segment in asset.segments if segment.host is not None} - known
-    hosts = await read_assets(connection, host_ids) if host_ids else []
-    physical = [asset.id for asset in (*assets, *hosts)]
-    placements = [
-        read_placement(row)
-        for row in await connection.fetch("SELECT * FROM placements WHERE host_id = ANY($1::uuid[])", physical)
-    ]
-    organisations = {asset.org for asset in (*assets, *hosts)} | {placement.org for placement in placements}
-    machines = {*physical, *(placement.vm for placement in placements)}
-    has = await _has(connection, physical, machines, known)
-    activities = await _activities(connection, physical) if has["activities"] else {}
-    sites = {segment.site for asset in (*assets, *hosts) for segment in asset.segments if segment.site is not None}
-    sites |= {each.site for found in activities.values() for each in found if each.site is not None}
-    return World(
-        organisations={
-            organisation.id: organisation
-            for organisation in map(
-                read_organisation,
-                await connection.fetch(
-                    "SELECT * FROM organisations WHERE org_id = ANY($1::text[])", list(organisations)
-                ),
-            )
-        },
-        sites={
-            site.id: site
-            for site in map(
-                read_site,
-                await connection.fetch("SELECT * FROM sites WHERE id = ANY($1::uuid[]) AND NOT deleted", list(sites)),
-            )
-        },
-        catalogue=catalogues.default,
-        now=now,
-        hosts={host.id: host for host in hosts},
-        placements=placements,
-        own_catalogues=catalogues.own,
-        measured=await _measured(connection, machines) if has["measurements"] else {},
-        activities=activities,
-        claims=await _claims(connection, known) if has["claims"] else {},
-    )
-
-
-async def _has(
-    connection: Connection, homes: Collection[UUID], machines: Collection[UUID], assets: Collection[UUID]
-) -> Record:
-    """Whether there is anything to read of activities, measurements and claims: of most assets there is not."""
-    (found,) = await connection.fetch(
-        """
-        SELECT
-            EXISTS (SELECT FROM activities WHERE home_id = ANY($1::uuid[])) AS activities,
-            EXISTS (SELECT FROM measurement_months WHERE asset_id = ANY($2::uuid[])) AS measurements,
-            EXISTS (SELECT FROM claims WHERE asset_id = ANY($3::uuid[])) AS claims
-        """,
-        list(homes),
-        list(machines),
-        list(assets),
-    )
-    return found
-
-
-async def _activities(connection: Connection, homes: Collection[UUID]) -> dict[UUID, list[Activity]]:
-    found: dict[UUID, list[Activity]] = {}
-    for row in await connection.fetch(
-        "SELECT * FROM activities WHERE home_id = ANY($1::uuid[]) AND NOT deleted ORDER BY id", list(homes)
-    ):
-        found.setdefault(plain(row["home_id"]), []).append(read_activity(row))
-    return found
-
-
-async def _measured(connection: Connection, assets: Collection[UUID]) -> dict[UUID, Measured]:
-    days: dict[UUID, list[MeasuredDay]] = {}
-    for row in await connection.fetch(
-        "SELECT * FROM measurement_months WHERE asset_id = ANY($1::uuid[]) AND NOT deleted ORDER BY asset_id, month",
-        list(assets),
-    ):
-        days.setdefault(plain(row["asset_id"]), []).extend(read_measured_days(row))
-    return {asset: read_measured(of_asset) for asset, of_asset in days.items()}
-
-
-async def _claims(connection: Connection, assets: Collection[UUID]) -> dict[UUID, list[Claim]]:
-    found: dict[UUID, list[Claim]] = {}
-    for row in await connection.fetch(
-        """
-        SELECT * FROM claims WHERE asset_id = ANY($1::uuid[])
-        ORDER BY asset_id, application_id, starts, ends NULLS LAST, weight
-        """,
-        list(assets),
-    ):
-        found.setdefault(plain(row["asset_id"]), []).append(read_claim(row))
-    return found
