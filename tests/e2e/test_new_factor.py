@@ -73,18 +73,18 @@ def _totals(running: Running) -> Sequence[Mapping[str, Any]]:
 
 
 async def _tell_again(running: Running, factor: str) -> None:
-    """Send the newest event of a factor as it was one version before, with another value, and wait until it was heard."""
+    """Send the first event of a factor once more, with another value, and wait until it was heard."""
     bootstrap, topic = running.stack.kafka, "factors.factors"
     async with AIOKafkaConsumer(topic, bootstrap_servers=bootstrap, auto_offset_reset="earliest") as consumer:
         ends = await consumer.end_offsets(consumer.assignment())
-        newest = None
+        told: list[Any] = []
         while any([await consumer.position(partition) < end for partition, end in ends.items()]):
             for records in (await consumer.getmany(timeout_ms=200)).values():
-                newest = next((record for record in reversed(records) if record.key == factor.encode()), newest)
-    assert newest is not None
-    document = json.loads(newest.value)
-    old = document | {"version": document["version"] - 1, "value": document["value"] / 1.5}
-    headers = [(name, str(uuid4()).encode() if name == "ce_id" else value) for name, value in newest.headers]
+                told += [record for record in records if record.key == factor.encode()]
+    oldest = min(told, key=lambda record: json.loads(record.value)["version"])
+    document = json.loads(oldest.value)
+    old = document | {"value": document["value"] / 1.5}
+    headers = [(name, str(uuid4()).encode() if name == "ce_id" else value) for name, value in oldest.headers]
     async with AIOKafkaProducer(bootstrap_servers=bootstrap) as producer:
         await producer.send_and_wait(topic, json.dumps(old).encode(), factor.encode(), headers=headers)
     await settle(running.stack.postgres, bootstrap, 120)

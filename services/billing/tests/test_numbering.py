@@ -139,8 +139,9 @@ async def test_workers_killed_at_moments_drawn_by_lot_leave_whole_invoices_and_n
         await agreed(billing, org=org, starts_on="2025-01-01")
         await billing.handle(machine(1, segment("2025-01-01T00:00:00+01:00"), number=number, org=org))
 
+    runs = []
     for month in range(1, DEATHS + 1):
-        await billing.client.post("/v1/invoices/runs", params={"month": f"2025-{month:02}"})
+        runs.append((await billing.client.post("/v1/invoices/runs", params={"month": f"2025-{month:02}"})).json()["id"])
         moment = f"statement:{chance.randrange(STATEMENTS)}:{chance.choice(['before', 'sent'])}"
         worker = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "services.billing.tests.dying_worker", moment, env=environment(billing)
@@ -153,7 +154,15 @@ async def test_workers_killed_at_moments_drawn_by_lot_leave_whole_invoices_and_n
         year = datetime.now(UTC).year
         verified = await Invoicing(billing.database, lambda: NOVEMBER, Writer(SCHEMATRONS)).verify(EVERY, "F", year)
         assert (verified.documents, verified.fault) == (len(known), None), moment
-    assert 0 < len(await numbers(billing)) < CONTRACTS * DEATHS
+
+    async def done() -> bool:
+        views = [(await billing.client.get(f"/v1/invoices/runs/{run}")).json() for run in runs]
+        return all(view["status"] == "done" for view in views)
+
+    async with billing.running(workers=True):
+        await eventually(done, timeout_s=120, what="the runs that dying workers left")
+    assert await numbers(billing) == list(range(1, CONTRACTS * DEATHS + 1))
+    await assert_whole(billing)
 
 
 def environment(billing: RunningService[Any]) -> dict[str, str]:

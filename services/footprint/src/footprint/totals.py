@@ -1,5 +1,6 @@
 """The use case of `GET /totals`: any grouping and filter, exact sums."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from operator import itemgetter
@@ -266,7 +267,7 @@ def interval_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, float | int | No
 
 
 def _bounds(own: Sequence[Rolled], restated: int) -> dict[str, float | int | None]:
-    total = sum([row.value for row in own])
+    total = math.fsum([row.value for row in own])
     if total <= 0:
         return {"low": None, "high": None, "quality": None}
     spread = ln_gsd2_of_rolled(own)

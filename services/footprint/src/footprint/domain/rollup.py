@@ -43,12 +43,12 @@ def rolled(month: int, figure: Figure) -> Rolled:
 
 
 def ln_gsd2_of_rolled(rows: Iterable[Rolled]) -> float:
-    """ln GSD² of the sum of the rows; 0 for a sum of nothing."""
+    """ln GSD² of the sum of the rows, the same bits in whatever order they come; 0 for a sum of nothing."""
     total = 0.0
     factors: dict[str, float] = defaultdict(float)
     sources: dict[str, float] = defaultdict(float)
     months: dict[int, float] = defaultdict(float)
-    for row in rows:
+    for row in sorted(rows):
         total += row.value
         factors[row.factor] += row.factor_weighted
         sources[row.source] += row.source_weighted
