@@ -3,6 +3,7 @@
 import math
 from dataclasses import replace
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -21,11 +22,11 @@ from .makers import PARIS, SITE, at, machine, server, world
 from .test_explanation import check
 
 
-def factor(activity: str, value: float, unit: str, region: str | None = None, **fields: object) -> Factor:
+def factor(activity: str, value: float, unit: str, region: str | None = None, **fields: Any) -> Factor:
     """A factor of an activity."""
     name = f"{activity.replace('.', '-')}-{region or 'any'}-{fields.get('criterion', 'gwp')}".lower()
-    given: dict[str, object] = {"criterion": "gwp"} | fields
-    return Factor(name, 1, activity, value=value, unit=unit, region=region, **given)  # type: ignore[arg-type]
+    given: dict[str, Any] = {"criterion": "gwp"} | fields
+    return Factor(name, 1, activity, value=value, unit=unit, region=region, **given)
 
 
 CATALOGUE = Catalogue(
@@ -43,21 +44,21 @@ CATALOGUE = Catalogue(
 )
 
 
-def activity(name: str, quantity: float, unit: str, kind: str = "intervention", **fields: object) -> Activity:
+def activity(name: str, quantity: float, unit: str, kind: str = "intervention", **fields: Any) -> Activity:
     """An activity of 12 April 2026."""
-    given: dict[str, object] = {"start": date(2026, 4, 12), "end": date(2026, 4, 13)}
-    return Activity(UUID(int=9), "acme", kind, name, quantity=quantity, unit=unit, **(given | fields))  # type: ignore[arg-type]
+    given: dict[str, Any] = {"start": date(2026, 4, 12), "end": date(2026, 4, 13)}
+    return Activity(UUID(int=9), "acme", kind, name, quantity=quantity, unit=unit, **(given | fields))
 
 
-def seen(*activities: Activity, **fields: object) -> World:
+def seen(*activities: Activity, **fields: Any) -> World:
     """A world in which these activities are known."""
     homes: dict[UUID, list[Activity]] = {}
     for each in activities:
         homes.setdefault(home_of(each), []).append(each)
-    return replace(world(catalogue=CATALOGUE, **fields), activities=homes)  # type: ignore[arg-type]
+    return replace(world(catalogue=CATALOGUE, **fields), activities=homes)
 
 
-def of_home(*activities: Activity, **fields: object) -> list[AssetMonth]:
+def of_home(*activities: Activity, **fields: Any) -> list[AssetMonth]:
     """The months of the one home of activities."""
     home = home_asset(home_of(activities[0]), activities, PARIS)
     return list(compute([home], seen(*activities, **fields)).results())

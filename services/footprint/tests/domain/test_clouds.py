@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 from footprint.domain.catalogue import Catalogue
@@ -42,9 +43,9 @@ def instance(region: str = "eu-west-3", provider: str = "aws") -> Asset:
     return server(300, segments=(segment,), kind="virtual_machine", annual_kwh=None, planned_life_years=None)
 
 
-def january(asset: Asset, **fields: object) -> AssetMonth:
+def january(asset: Asset, **fields: Any) -> AssetMonth:
     """The result of January 2026."""
-    return next(compute([asset], world(catalogue=CATALOGUE, **fields)).results())  # type: ignore[arg-type]
+    return next(compute([asset], world(catalogue=CATALOGUE, **fields)).results())
 
 
 def test_a_cloud_machine_takes_its_share_of_a_reference_host_and_is_bought_as_a_service() -> None:
@@ -90,8 +91,8 @@ def test_leased_kit_is_an_upstream_leased_asset() -> None:
 @pytest.mark.parametrize("convention", list(Convention))
 def test_refurbishing_is_counted_once_in_the_month_of_acquisition_under_remaining(convention: Convention) -> None:
     used = server(condition="refurbished", age_years=3.0, acquired_on=date(2026, 1, 15), start=at(2026, 1, 15))
-    fields = {"catalogue": CATALOGUE, "organisations": (Organisation("acme", refurbished=convention),)}
-    months = list(compute([used], world(**fields)).results())  # type: ignore[arg-type]
+    fields: dict[str, Any] = {"catalogue": CATALOGUE, "organisations": (Organisation("acme", refurbished=convention),)}
+    months = list(compute([used], world(**fields)).results())
     made = [
         sum(each.value for each in one.figures if (each.stage, each.criterion) == ("manufacturing", "gwp"))
         for one in months
@@ -104,4 +105,4 @@ def test_refurbishing_is_counted_once_in_the_month_of_acquisition_under_remainin
         assert made == [0.0] * 12
     else:
         assert made[1] == pytest.approx(1215 * 0.4 * 28 / 730)
-    assert check(used, world(**fields)) > 20  # type: ignore[arg-type]
+    assert check(used, world(**fields)) > 20

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 from footprint.domain.configuration import Configuration, Cpu
@@ -38,9 +39,9 @@ def day(
     )
 
 
-def month(asset: Asset, number: int, *days: MeasuredDay, **fields: object) -> AssetMonth:
+def month(asset: Asset, number: int, *days: MeasuredDay, **fields: Any) -> AssetMonth:
     """The result of a month of 2026."""
-    seen = replace(world(**fields), measured={asset.id: read_measured(days)})  # type: ignore[arg-type]
+    seen = replace(world(**fields), measured={asset.id: read_measured(days)})
     return next(each for each in compute([asset], seen).results() if each.month == 2026 * 12 + number - 1)
 
 
