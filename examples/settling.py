@@ -12,6 +12,7 @@ from functools import partial
 import asyncpg
 from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import GroupCoordinatorNotAvailableError
 from aiokafka.structs import TopicPartition
 
 from examples.platform import PlatformError, Stack
@@ -124,8 +125,15 @@ async def _wait_for_no_lag(
 
 
 async def _lag(admin: AIOKafkaAdminClient, reader: AIOKafkaConsumer, group: str, topics: Sequence[str]) -> int:
-    """Events of every partition of `topics`, after those whose effects the consumer `group` has committed."""
-    committed = await admin.list_consumer_group_offsets(group)
+    """Events of every partition of `topics`, after those whose effects the consumer `group` has committed.
+
+    A broker that has just started says for a while that nobody coordinates the group: what was committed cannot be
+    known then, and every event counts as on its way.
+    """
+    try:
+        committed = await admin.list_consumer_group_offsets(group)
+    except GroupCoordinatorNotAvailableError:
+        committed = {}
     described = await admin.describe_topics(list(topics))
     partitions = [TopicPartition(each["topic"], part["partition"]) for each in described for part in each["partitions"]]
     ends = await reader.end_offsets(partitions)
