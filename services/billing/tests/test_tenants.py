@@ -56,6 +56,7 @@ async def test_no_route_shows_or_changes_anything_of_another_organisation(make_s
             404,
         ),
         ("GET", "/v1/alerts"): ("/v1/alerts", {"params": {"org": "acme"}}, NOTHING),
+        ("GET", "/v1/late-data"): ("/v1/late-data", {"params": {"org": "acme"}}, NOTHING),
         ("POST", "/v1/usage-events/batch"): ("/v1/usage-events/batch", {"json": [event(1)]}, "forbidden"),
         ("PUT", "/v1/seller"): ("/v1/seller", {"json": SELLER}, 403),
         ("GET", "/v1/seller"): ("/v1/seller", {}, 200),
