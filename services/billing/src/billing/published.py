@@ -13,11 +13,15 @@ ALERT_RAISED = "billing.alert.raised.v1"
 FINDING_CHANGED = "billing.finding.changed.v1"
 INVOICE_ISSUED = "billing.invoice.issued.v1"
 BUY_BACK_ISSUED = "billing.buy-back.issued.v1"
+BUY_BACK_CREDITED = "billing.buy-back.credited.v1"
 
 
 def document_issued(issued: Issued) -> Event:
     """The event of an issued document: what it comes to, not its lines. Documents never change, so its version is always 1."""
-    return invoice_issued(issued) if issued.document.body.self_billing is None else buy_back_issued(issued)
+    body = issued.document.body
+    if body.self_billing is None:
+        return invoice_issued(issued)
+    return buy_back_credited(issued) if body.is_credit_note else buy_back_issued(issued)
 
 
 def buy_back_issued(issued: Issued) -> Event:
@@ -38,6 +42,26 @@ def buy_back_issued(issued: Issued) -> Event:
         "hash": issued.hash,
     }
     return Event(INVOICES, BUY_BACK_ISSUED, document.number, f"buy-back/{document.number}", data)
+
+
+def buy_back_credited(issued: Issued) -> Event:
+    """The event of a self-billed credit note, whose gross has left the customer's wallet."""
+    document, body = issued.document, issued.document.body
+    data = {
+        "number": document.number,
+        "version": 1,
+        "org": issued.org,
+        "contract_id": str(body.contract_id),
+        "contract_reference": body.contract_reference,
+        "corrects": None if body.corrects is None else body.corrects.number,
+        "issued_on": document.issued_on.isoformat(),
+        "currency": body.currency,
+        "net": str(body.net),
+        "vat": str(body.vat_total),
+        "gross": str(body.gross),
+        "hash": issued.hash,
+    }
+    return Event(INVOICES, BUY_BACK_CREDITED, document.number, f"buy-back-credit/{document.number}", data)
 
 
 def invoice_issued(issued: Issued) -> Event:

@@ -32,7 +32,8 @@ from billing.store.runs import Item, State
 
 Reader = Annotated[Caller, Depends(requires("billing:read"))]
 Writer = Annotated[Caller, Depends(requires("billing:write"))]
-INVOICE_NUMBER = r"^(?:[A-Z]|R[0-9]{9})-20[0-9]{2}-[0-9]{6,}$"
+SERIES = "(?:[A-Z]|RA?[0-9]{9})"
+INVOICE_NUMBER = rf"^{SERIES}-20[0-9]{{2}}-[0-9]{{6,}}$"
 DRAFT_DIFFERENCES = 100
 Number = Annotated[str, Path(pattern=INVOICE_NUMBER, examples=["F-2026-000001"])]
 
@@ -262,7 +263,7 @@ def invoices_router(
 
     @router.get("/series/{series}/{year}/verification", summary="Walk the hash chain of a series")
     async def verify(
-        series: Annotated[str, Path(pattern="^(?:[A-Z]|R[0-9]{9})$", examples=["F"])],
+        series: Annotated[str, Path(pattern=f"^{SERIES}$", examples=["F"])],
         year: Annotated[int, Path(ge=2000, le=2099)],
         caller: Reader,
     ) -> VerificationView:

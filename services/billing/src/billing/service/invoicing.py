@@ -99,7 +99,8 @@ class Invoicing:
         """
         original = await read_known(unit.connection, number)
         if original.document.body.type != "380":
-            raise Conflict(f"{number} is no invoice to a customer; only these are corrected", "not-an-invoice")
+            rule = "only these are rated again (a buy-back is credited by POST /buy-backs/{number}/credit-notes)"
+            raise Conflict(f"{number} is no invoice to a customer; {rule}", "not-an-invoice")
         contract = await self._locked(unit, original.document.body.contract_id)
         again = await rerated(unit.connection, contract, original, self._clock())
         if again.owed == 0:
