@@ -28,7 +28,7 @@ def acme(running: Running, demonstration: str) -> Iterable[Platform]:
 @pytest.fixture(scope="module")
 def board(acme: Platform) -> dict[str, Any]:
     """Its dashboard, with the numbers as printed."""
-    return printed(acme, "/footprint/v1/dashboard", org="acme", month=MONTH)
+    return dict(printed(acme, "/footprint/v1/dashboard", org="acme", month=MONTH))
 
 
 def printed(acme: Platform, path: str, **query: str) -> Any:
