@@ -11,6 +11,7 @@ from starlette.responses import Response
 from common import failures
 from common.api import problems
 from common.api.auth import Authenticator
+from common.api.direct import DirectCalls, direct_routes
 from common.api.health import health_router
 from common.api.observe import Observe
 from common.database import Database
@@ -52,6 +53,7 @@ def create_app(
     for router in routers:
         app.include_router(router, prefix="/v1", responses=_responses())
     app.include_router(health_router(database, liveness))
+    app.add_middleware(DirectCalls, routes=direct_routes(routers, "/v1"))
     app.add_middleware(Observe, body_limit_bytes=settings.body_limit_bytes)
     _document(app, name)
     return app
