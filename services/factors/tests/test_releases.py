@@ -153,7 +153,7 @@ async def test_names_are_taken_once_and_unknown_ones_not_found(empty: Factors, d
     assert (await empty.client.get("/v1/resolve", params=question)).status_code == 404
     async with empty.client_for(["acme"]) as customer:
         assert (await customer.post("/v1/releases", json={"name": "mine", "note": "no"})).status_code == 403
-        assert [one["name"] for one in (await customer.get("/v1/releases")).json()] == ["once"]
+        assert [one["name"] for one in (await customer.get("/v1/releases")).json()["items"]] == ["once"]
 
 
 @pytest.mark.parametrize(
@@ -181,6 +181,6 @@ async def test_the_service_s_own_role_cannot_change_a_release(
 
 
 async def test_loading_the_catalogue_freezes_its_release(shared: Factors) -> None:
-    [made] = (await shared.client.get("/v1/releases")).json()
+    [made] = (await shared.client.get("/v1/releases")).json()["items"]
     assert made["name"] == "test"
     assert made["size"] == len(reader.entries())

@@ -9,6 +9,7 @@ from common.api.direct import DirectRoute
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
+from factors.api import examples
 from factors.api.answers import ResolutionOut
 from factors.api.batches import Answers, BatchIn, Item, ItemError, run_batch
 from factors.api.prepared import PreparedAnswers
@@ -70,11 +71,15 @@ def resolve_router(live: LiveCatalogue, regions: Regions) -> APIRouter:
         response_model=ResolutionOut,
         openapi_extra=query_parameters(ScopedQuestionIn),
         summary="The factor that answers, why, and every fallback taken",
+        responses=examples.answer("GET /resolve"),
         route_class_override=DirectRoute,
     )
 
     @router.post(
-        "/resolve", response_model=ResolutionsOut, summary="The same for many questions; each is answered or refused"
+        "/resolve",
+        response_model=ResolutionsOut,
+        summary="The same for many questions; each is answered or refused",
+        responses=examples.answer("POST /resolve"),
     )
     async def resolve_many(caller: Reader, body: QuestionsIn) -> Response:
         answers = Answers(await answerer(live, regions, caller, body))
