@@ -48,6 +48,11 @@ async def test_no_route_shows_or_changes_anything_of_another_organisation(make_s
         ("GET", "/v1/contracts/{contract_id}/reconciliation"): (f"{contract}/reconciliation", {"params": month}, 404),
         ("GET", "/v1/contracts/{contract_id}/draft"): (f"{contract}/draft", {"params": month}, 404),
         ("POST", "/v1/contracts/{contract_id}/buy-backs"): (buy_backs, {"json": BOUGHT}, 404),
+        ("POST", "/v1/buy-backs/{number}/credit-notes"): (
+            f"/v1/buy-backs/{number}/credit-notes",
+            {"json": {"reason": "none"}},
+            404,
+        ),
         ("POST", "/v1/contracts/{contract_id}/thresholds"): (f"{contract}/thresholds", {"json": threshold}, 404),
         ("GET", "/v1/contracts/{contract_id}/thresholds"): (f"{contract}/thresholds", {}, 404),
         ("DELETE", "/v1/contracts/{contract_id}/thresholds/{threshold_id}"): (
@@ -56,6 +61,7 @@ async def test_no_route_shows_or_changes_anything_of_another_organisation(make_s
             404,
         ),
         ("GET", "/v1/alerts"): ("/v1/alerts", {"params": {"org": "acme"}}, NOTHING),
+        ("GET", "/v1/late-data"): ("/v1/late-data", {"params": {"org": "acme"}}, NOTHING),
         ("POST", "/v1/usage-events/batch"): ("/v1/usage-events/batch", {"json": [event(1)]}, "forbidden"),
         ("PUT", "/v1/seller"): ("/v1/seller", {"json": SELLER}, 403),
         ("GET", "/v1/seller"): ("/v1/seller", {}, 200),

@@ -10,9 +10,11 @@ from common.database import Connection
 from common.events import Event
 from common.service import Parts, Runtime, Service, Worker, migrations_of
 
+from billing.api.alerts import alerts_router
 from billing.api.contracts import contracts_router
 from billing.api.exports import exports_router
 from billing.api.invoices import invoices_router
+from billing.api.late_data import late_data_router
 from billing.api.months import months_router
 from billing.api.payments import payments_router
 from billing.api.previews import previews_router
@@ -26,20 +28,23 @@ from billing.api.wallets import wallets_router
 from billing.consumers import subscriptions
 from billing.einvoice.files import Writer
 from billing.einvoice.validation import Schematrons
-from billing.published import ALERTS, INVOICES, alert_raised, document_issued
+from billing.published import ALERTS, INVOICES, alert_told, document_issued
+from billing.service import reconciliations as reconciling
 from billing.service import thresholds as alerting
 from billing.service.contracts import Contracts
 from billing.service.invoicing import Invoicing
 from billing.service.metering import Metering
 from billing.service.months import Months
 from billing.service.payments import Payments
+from billing.service.reconciliations import Reconciliations
+from billing.service.rerating import LateData
 from billing.service.runs import Runs, work
 from billing.service.thresholds import Thresholds
 from billing.service.usage_events import UsageEvents
 from billing.service.wallets import Wallets
 from billing.settings import Settings
+from billing.store import alerts as alert_store
 from billing.store import invoices as invoice_store
-from billing.store import thresholds as threshold_store
 
 SCHEMATRONS = Schematrons()
 """One process for schematrons, however many parts of this one issue documents."""
@@ -53,6 +58,7 @@ def build(runtime: Runtime[Settings]) -> Parts:
     payments = Payments(database, clock)
     runs = Runs(database, invoicing, clock)
     thresholds = Thresholds(database, clock)
+    reconciliations = Reconciliations(database, clock)
     usage_events = UsageEvents(database, clock)
 
     async def settle(stop: asyncio.Event) -> None:
@@ -62,24 +68,30 @@ def build(runtime: Runtime[Settings]) -> Parts:
         settings = runtime.settings
         await alerting.work(thresholds, database, settings.database_url, settings.threshold_check_s, stop)
 
+    async def look(stop: asyncio.Event) -> None:
+        settings = runtime.settings
+        await reconciling.work(reconciliations, database, settings.database_url, settings.reconciliation_check_s, stop)
+
     return Parts(
         routers=[
             usage_router(Metering(database, clock)),
             previews_router(),
             contracts_router(database, Contracts(database, clock)),
             months_router(Months(database, clock)),
-            reconciliation_router(Months(database, clock)),
+            reconciliation_router(reconciliations),
+            late_data_router(LateData(database, clock)),
             usage_events_router(usage_events),
             sellers_router(database, clock),
-            invoices_router(database, invoicing, runs),
+            invoices_router(database, invoicing, runs, reconciliations),
             payments_router(database, payments),
             wallets_router(database, Wallets(database, clock, writer, payments)),
             thresholds_router(database, thresholds),
+            alerts_router(database),
             exports_router(database),
             revenue_router(database),
         ],
         subscriptions=subscriptions(usage_events),
-        workers=[Worker("invoice-runs", settle), Worker("thresholds", watch)],
+        workers=[Worker("invoice-runs", settle), Worker("thresholds", watch), Worker("reconciliations", look)],
         republishers={INVOICES: republish_invoices, ALERTS: republish_alerts},
     )
 
@@ -96,9 +108,9 @@ async def republish_invoices(connection: Connection) -> AsyncIterator[Event]:
 async def republish_alerts(connection: Connection) -> AsyncIterator[Event]:
     """Every alert, in the order in which they were raised."""
     after: tuple[datetime, UUID] | None = None
-    while found := await threshold_store.read_alerts(connection, None, None, None, after=after, limit=500):
+    while found := await alert_store.read_alerts(connection, None, None, None, after=after, limit=500):
         for alert in found:
-            yield alert_raised(alert)
+            yield alert_told(alert)
         after = (found[-1].raised_at, found[-1].id)
 
 

@@ -12,3 +12,6 @@ class Settings(ServiceSettings):
     threshold_check_s: Annotated[float, Field(gt=0)] = Field(
         default=300.0, description="from one look at the contracts' thresholds to the next"
     )
+    reconciliation_check_s: Annotated[float, Field(gt=0)] = Field(
+        default=300.0, description="from one look for contracts whose daily reconciliation is due to the next"
+    )

@@ -1,5 +1,6 @@
 """Invoice runs, drafts, issued documents, credit notes, and the check of their chain."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -13,32 +14,44 @@ from common.database import Database
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 
+from billing.api.alerts import AlertView, alert_view
 from billing.api.months import MonthName, first_day
 from billing.api.price_schemas import Exact
+from billing.api.reconciliation import DifferenceView, LookView, difference_view, look_view
 from billing.documents.content import Body, Document
 from billing.documents.parts import Text
 from billing.domain.amounts import METER_INDEX
 from billing.domain.terms import instant_of
-from billing.service.invoicing import Invoicing, read_known
+from billing.service.invoicing import Invoicing
+from billing.service.reconciliations import Reading, Reconciliations
+from billing.service.rerating import read_known
 from billing.service.runs import Runs
 from billing.store import invoices as invoice_store
 from billing.store.invoices import Issued
-from billing.store.runs import Item
+from billing.store.runs import Item, State
 
 Reader = Annotated[Caller, Depends(requires("billing:read"))]
 Writer = Annotated[Caller, Depends(requires("billing:write"))]
-INVOICE_NUMBER = r"^(?:[A-Z]|R[0-9]{9})-20[0-9]{2}-[0-9]{6,}$"
+SERIES = "(?:[A-Z]|RA?[0-9]{9})"
+INVOICE_NUMBER = rf"^{SERIES}-20[0-9]{{2}}-[0-9]{{6,}}$"
+DRAFT_DIFFERENCES = 100
 Number = Annotated[str, Path(pattern=INVOICE_NUMBER, examples=["F-2026-000001"])]
 
 
 class RunItem(BaseModel):
-    """A contract of a run: `draft` within its grace, `nothing` when there is nothing to bill, `failed` with the reason."""
+    """A contract of a run: `draft` within its grace, `nothing` when there is nothing to bill, `failed` with the reason.
+
+    Beside it what the daily look saw of the month (null before the first), and how many findings of the contract have not ended
+    (`GET /alerts?open=true`).
+    """
 
     contract_id: UUID
     org: str
-    state: Literal["waiting", "issued", "draft", "nothing", "failed"]
+    state: State
     number: str | None
     detail: str | None
+    reconciliation: LookView | None
+    open_alerts: int
 
 
 class RunView(BaseModel):
@@ -50,6 +63,14 @@ class RunView(BaseModel):
     total: int
     done: int
     items: list[RunItem]
+
+
+class DraftView(Body):
+    """What would be issued now; beside it what the daily look saw of the month, and what it found of the contract and has not ended."""
+
+    reconciliation: LookView | None
+    differences: tuple[DifferenceView, ...]
+    alerts: tuple[AlertView, ...]
 
 
 class InvoiceView(Document):
@@ -107,9 +128,15 @@ class VerificationView(BaseModel):
     fault: str | None
 
 
-def invoices_router(database: Database, invoicing: Invoicing, runs: Runs) -> APIRouter:
-    """Routes over `invoicing` and `runs`."""
+def invoices_router(
+    database: Database, invoicing: Invoicing, runs: Runs, reconciliations: Reconciliations
+) -> APIRouter:
+    """Routes over `invoicing`, `runs`, and what `reconciliations` say beside them."""
     router = APIRouter(tags=["invoices"])
+
+    async def run_view(caller: Caller, run_id: UUID, items: list[Item]) -> RunView:
+        contracts = [item.contract_id for item in items]
+        return _run(run_id, items, await reconciliations.readings(caller.organisations, contracts, items[0].month))
 
     @router.post("/invoices/runs", status_code=202, response_model=RunView, summary="Invoice a month")
     async def run(
@@ -117,18 +144,25 @@ def invoices_router(database: Database, invoicing: Invoicing, runs: Runs) -> API
         caller: Writer,
         org: Annotated[str | None, Query(max_length=64, description="of this organisation only")] = None,
     ) -> RunView:
-        return _run(*await runs.ask(caller.organisations, first_day(month), org))
+        return await run_view(caller, *await runs.ask(caller.organisations, first_day(month), org))
 
     @router.get("/invoices/runs/{run_id}", summary="How far a run is")
     async def read_run(run_id: UUID, caller: Reader) -> RunView:
-        return _run(run_id, await runs.read(caller.organisations, run_id))
+        return await run_view(caller, run_id, await runs.read(caller.organisations, run_id))
 
     @router.get("/contracts/{contract_id}/draft", summary="The invoice of a month as it would be issued now")
-    async def draft(contract_id: UUID, month: MonthName, caller: Reader) -> Body:
-        body = await invoicing.draft(caller.organisations, contract_id, first_day(month))
+    async def draft(contract_id: UUID, month: MonthName, caller: Reader) -> DraftView:
+        first = first_day(month)
+        body = await invoicing.draft(caller.organisations, contract_id, first)
         if body is None:
             raise NotFound("use to bill in", month)
-        return body
+        reading = await reconciliations.reading(caller.organisations, contract_id, first, DRAFT_DIFFERENCES)
+        return DraftView(
+            **dict(body),
+            reconciliation=None if reading.look is None else look_view(reading.look),
+            differences=tuple(map(difference_view, reading.differences)),
+            alerts=tuple(map(alert_view, reading.alerts)),
+        )
 
     @router.get("/invoices", summary="Issued documents, by number")
     async def page(
@@ -229,7 +263,7 @@ def invoices_router(database: Database, invoicing: Invoicing, runs: Runs) -> API
 
     @router.get("/series/{series}/{year}/verification", summary="Walk the hash chain of a series")
     async def verify(
-        series: Annotated[str, Path(pattern="^(?:[A-Z]|R[0-9]{9})$", examples=["F"])],
+        series: Annotated[str, Path(pattern=f"^{SERIES}$", examples=["F"])],
         year: Annotated[int, Path(ge=2000, le=2099)],
         caller: Reader,
     ) -> VerificationView:
@@ -240,7 +274,7 @@ def invoices_router(database: Database, invoicing: Invoicing, runs: Runs) -> API
     return router
 
 
-def _run(run_id: UUID, items: list[Item]) -> RunView:
+def _run(run_id: UUID, items: list[Item], readings: Mapping[UUID, Reading]) -> RunView:
     waiting = sum(item.state == "waiting" for item in items)
     return RunView(
         id=run_id,
@@ -248,18 +282,19 @@ def _run(run_id: UUID, items: list[Item]) -> RunView:
         status="running" if waiting else "done",
         total=len(items),
         done=len(items) - waiting,
-        items=[
-            RunItem.model_validate(
-                {
-                    "contract_id": item.contract_id,
-                    "org": item.org,
-                    "state": item.state,
-                    "number": item.number,
-                    "detail": item.detail,
-                }
-            )
-            for item in items
-        ],
+        items=[_run_item(item, readings[item.contract_id]) for item in items],
+    )
+
+
+def _run_item(item: Item, reading: Reading) -> RunItem:
+    return RunItem(
+        contract_id=item.contract_id,
+        org=item.org,
+        state=item.state,
+        number=item.number,
+        detail=item.detail,
+        reconciliation=None if reading.look is None else look_view(reading.look),
+        open_alerts=len(reading.alerts),
     )
 
 

@@ -1,6 +1,6 @@
-"""Whether the inventory and a partner's usage events tell the same month."""
+"""Whether the inventory and a partner's usage events tell the same month: now, and as the daily look saw it."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -11,7 +11,8 @@ from pydantic import BaseModel, Field
 from billing.api.months import MonthName, first_day
 from billing.domain.amounts import METERS, hours_of
 from billing.domain.reconciliation import Difference
-from billing.service.months import Months
+from billing.service.reconciliations import Reconciliations
+from billing.store.reconciliations import Look
 
 Reader = Annotated[Caller, Depends(requires("billing:read"))]
 
@@ -45,8 +46,32 @@ class ReconciliationView(BaseModel):
     items: list[DifferenceView]
 
 
-def reconciliation_router(months: Months) -> APIRouter:
-    """Routes over `months`."""
+class LookView(BaseModel):
+    """What the daily look saw of a month: at the days that were over at `until`."""
+
+    made_at: datetime
+    until: datetime
+    compared_with: Literal["inventory", "events"] | None = Field(description="null: the other source has told nothing")
+    differences: int = Field(description="resource-days on which the two sources differ")
+    owed: str | None = Field(
+        description="of an issued month: what it comes to now less what has been billed of it, euros net",
+        examples=["-19.78"],
+    )
+
+
+def look_view(look: Look) -> LookView:
+    """A look as the API shows it."""
+    return LookView(
+        made_at=look.made_at,
+        until=look.until,
+        compared_with=look.compared_with,
+        differences=look.differences,
+        owed=None if look.owed is None else f"{look.owed:.2f}",
+    )
+
+
+def reconciliation_router(reconciliations: Reconciliations) -> APIRouter:
+    """Routes over `reconciliations`."""
     router = APIRouter(tags=["months"])
 
     @router.get(
@@ -54,21 +79,22 @@ def reconciliation_router(months: Months) -> APIRouter:
         summary="Where the inventory and the partner's events differ, day by day",
     )
     async def reconcile(contract_id: UUID, month: MonthName, caller: Reader) -> ReconciliationView:
-        metering, found = await months.reconcile(caller.organisations, contract_id, first_day(month))
+        metering, found = await reconciliations.compare(caller.organisations, contract_id, first_day(month))
         return ReconciliationView.model_validate(
             {
                 "month": month,
                 "billed_by": metering,
                 "compared_with": "events" if metering == "inventory" else "inventory",
                 "differences": len(found),
-                "items": [_view(difference) for difference in found[:MOST_ROWS]],
+                "items": [difference_view(difference) for difference in found[:MOST_ROWS]],
             }
         )
 
     return router
 
 
-def _view(difference: Difference) -> DifferenceView:
+def difference_view(difference: Difference) -> DifferenceView:
+    """A difference as the API shows it."""
     return DifferenceView(
         resource=difference.resource,
         day=difference.day,

@@ -14,13 +14,14 @@ from common.organisations import check_organisation_id
 from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import BaseModel, Field, model_validator
 
-from billing.api.invoices import INVOICE_NUMBER
+from billing.api.invoices import INVOICE_NUMBER, Number
 from billing.api.payments import AccountView, Amount, account_view
 from billing.api.price_schemas import Exact
-from billing.documents.buy_backs import Item, Taxation
+from billing.documents.buy_backs import Credited, Item, Taxation
 from billing.documents.parts import Day, Text
 from billing.service.wallets import Wallets
-from billing.store.wallets import Entry
+from billing.store.invoices import Issued
+from billing.store.wallets import Entry, Kind
 
 Reader = Annotated[Caller, Depends(requires("billing:read"))]
 Writer = Annotated[Caller, Depends(requires("billing:write"))]
@@ -52,13 +53,32 @@ class BuyBackRequest(Exact):
 
 
 class BuyBackView(BaseModel):
-    """The self-billed invoice, and what is in the wallet now."""
+    """The self-billed invoice or credit note, and what is in the wallet now."""
 
     number: str = Field(examples=["R732829320-2026-000001"])
     net: str
     vat: str
     gross: str
     wallet_balance: str
+
+
+class CreditedLine(Exact):
+    """What is credited of one line of a buy-back. A price that was too high by 50 euros is `unit_price` 50.00."""
+
+    line: Annotated[int, Field(ge=1, le=MOST_ITEMS, description="by its place on the buy-back")]
+    quantity: Annotated[int, Field(ge=1, le=100_000)] | None = Field(
+        default=None, description="without it, all of them"
+    )
+    unit_price: Annotated[Decimal, Field(gt=0, max_digits=14, decimal_places=2, allow_inf_nan=False)] | None = Field(
+        default=None, description="euros before tax; without it, as they were bought", examples=["50.00"]
+    )
+
+
+class BuyBackCreditRequest(Exact):
+    """Why, and of which lines; without `lines` all that is left of the buy-back is credited."""
+
+    reason: Text = Field(examples=["SN-88F2 was never handed over"])
+    lines: Annotated[tuple[CreditedLine, ...], Field(min_length=1, max_length=MOST_ITEMS)] | None = None
 
 
 class WalletPayment(Exact):
@@ -77,10 +97,10 @@ class WalletPayment(Exact):
 
 
 class EntryView(BaseModel):
-    """A change of the wallet: `number` is the buy-back that was credited, or the invoice that was paid."""
+    """A change of the wallet: `number` is the buy-back that was credited, its credit note, or the invoice that was paid."""
 
     sequence: int
-    kind: Literal["buy_back", "payment", "payment_taken_back"]
+    kind: Kind
     amount: str = Field(examples=["1020.00"])
     balance: str
     number: str
@@ -119,15 +139,25 @@ def wallets_router(database: Database, wallets: Wallets) -> APIRouter:
         async with database.transaction(caller.organisations) as unit:
 
             async def act() -> Response:
-                issued, entry = await wallets.buy_back(unit, contract_id, items, asked.vat, asked.handed_over_on)
-                body = issued.document.body
-                view = BuyBackView(
-                    number=issued.document.number,
-                    net=str(body.net),
-                    vat=str(body.vat_total),
-                    gross=str(body.gross),
-                    wallet_balance=f"{entry.balance:.2f}",
-                )
+                view = _buy_back(*await wallets.buy_back(unit, contract_id, items, asked.vat, asked.handed_over_on))
+                return Response(json.dumps(view), 201, media_type="application/json")
+
+            return await idempotency.once(request, unit, caller, act)
+
+    @router.post(
+        "/buy-backs/{number}/credit-notes",
+        status_code=201,
+        response_model=BuyBackView,
+        summary="Credit a buy-back: a self-billed credit note, taken out of the wallet",
+    )
+    async def credit(number: Number, asked: BuyBackCreditRequest, request: Request, caller: Writer) -> Response:
+        lines = None
+        if asked.lines is not None:
+            lines = [Credited(line.line, line.quantity, line.unit_price) for line in asked.lines]
+        async with database.transaction(caller.organisations) as unit:
+
+            async def act() -> Response:
+                view = _buy_back(*await wallets.credit_buy_back(unit, number, asked.reason, lines))
                 return Response(json.dumps(view), 201, media_type="application/json")
 
             return await idempotency.once(request, unit, caller, act)
@@ -167,6 +197,17 @@ def wallets_router(database: Database, wallets: Wallets) -> APIRouter:
             return await idempotency.once(request, unit, caller, act)
 
     return router
+
+
+def _buy_back(issued: Issued, entry: Entry) -> BuyBackView:
+    body = issued.document.body
+    return BuyBackView(
+        number=issued.document.number,
+        net=str(body.net),
+        vat=str(body.vat_total),
+        gross=str(body.gross),
+        wallet_balance=f"{entry.balance:.2f}",
+    )
 
 
 def _entry(entry: Entry) -> EntryView:

@@ -1,6 +1,6 @@
-"""What the operator buys of a customer, as the body of a self-billed invoice: the customer is the seller. Pure."""
+"""What the operator buys of a customer, as the body of a self-billed invoice or of its credit note: the customer is the seller. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Literal
 
 from billing.documents.bodies import vat_line
-from billing.documents.content import Body, DocumentLine, LineFootprint, SelfBilling, Seller
+from billing.documents.content import Body, Corrected, Document, DocumentLine, LineFootprint, SelfBilling, Seller
 from billing.documents.parts import Mandate, Party
 from billing.domain.amounts import cents, total
 from billing.domain.parties import FRENCH, Fault
@@ -31,6 +31,24 @@ class Item:
     description: str
     quantity: int
     unit_price: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Credited:
+    """What is credited of the line at `position` (from 1): `quantity` things, `unit_price` euros each; None: as they were bought."""
+
+    position: int
+    quantity: int | None = None
+    unit_price: Decimal | None = None
+
+
+class NotLeft(ValueError):
+    """A line that is credited of what it does not have (any more); `index` is the place in what was asked."""
+
+    def __init__(self, index: int, field: str, detail: str) -> None:
+        super().__init__(detail)
+        self.index = index
+        self.field = field
 
 
 def buy_back_faults(customer: Party, taxation: Taxation) -> Iterator[Fault]:
@@ -74,6 +92,72 @@ def buy_back_body(
         rating=None,
         self_billing=SelfBilling(mandate=mandate, late_penalty_percent=operator.late_penalty_percent),
     )
+
+
+def credit_lines(
+    original: Document, notes: Iterable[Body], asked: Sequence[Credited] | None
+) -> tuple[DocumentLine, ...]:
+    """The lines of a credit note on a buy-back of which `notes` have been issued: what is `asked`, or all that is left when None.
+
+    Raises `NotLeft` for a line that the buy-back does not have, for more things than it names, and for more than is left of its amount.
+    """
+    lines = original.body.lines
+    left = {line.key: line.amount for line in lines}
+    for line in (line for note in notes for line in note.lines):
+        left[line.key] -= line.amount
+    if asked is None:
+        return tuple(_left_over(line, left[line.key]) for line in lines if left[line.key])
+    credited = []
+    for index, wanted in enumerate(asked):
+        if wanted.position > len(lines):
+            raise NotLeft(index, "line", f"line {wanted.position} is none of the {len(lines)} of {original.number}")
+        line = lines[wanted.position - 1]
+        part = _part(line, wanted)
+        if part.quantity > line.quantity:
+            detail = f"{part.quantity} is more than the {line.quantity} things of line {wanted.position}"
+            raise NotLeft(index, "quantity", detail)
+        if part.amount > left[line.key]:
+            detail = f"{part.amount} is more than the {left[line.key]} that is left of line {wanted.position}"
+            raise NotLeft(index, "unit_price", detail)
+        left[line.key] -= part.amount
+        credited.append(part)
+    return tuple(credited)
+
+
+def buy_back_credit_body(original: Document, notes: Iterable[Body], lines: Sequence[DocumentLine], reason: str) -> Body:
+    """The self-billed credit note of `lines`; its tax is the difference of the two taxes, so that all of it together is none."""
+    body = original.body
+    [group] = body.vat
+    treatment = Treatment(group.category, group.rate, group.reason, group.reason_code)
+    before = body.net - total([note.net for note in notes])
+    net = total([line.amount for line in lines])
+    tax = vat_of(before, treatment) - vat_of(before - net, treatment)
+    return body.model_copy(
+        update={
+            "type": "261",
+            "lines": tuple(lines),
+            "vat": (vat_line(treatment, net, tax),),
+            "net": net,
+            "vat_total": tax,
+            "gross": total([net, tax]),
+            "corrects": Corrected(number=original.number, issued_on=original.issued_on),
+            "reason": reason,
+        }
+    )
+
+
+def _left_over(line: DocumentLine, left: Decimal) -> DocumentLine:
+    """The whole line, or one piece at what is left of it."""
+    if left == line.amount:
+        return line
+    return line.model_copy(update={"quantity": Decimal(1), "price": left, "amount": left})
+
+
+def _part(line: DocumentLine, wanted: Credited) -> DocumentLine:
+    quantity = line.quantity if wanted.quantity is None else Decimal(wanted.quantity)
+    price = line.price if wanted.unit_price is None else wanted.unit_price
+    amount = cents(Fraction(quantity) * Fraction(price))
+    return line.model_copy(update={"quantity": quantity, "price": price, "amount": amount})
 
 
 def _line(number: int, item: Item, day: date) -> DocumentLine:

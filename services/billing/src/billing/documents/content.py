@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from billing.documents.parts import Mandate, Party, Text
 
-DocumentType = Literal["380", "381", "389"]
-"""UNTDID 1001: commercial invoice, credit note, self-billed invoice."""
+DocumentType = Literal["261", "380", "381", "389"]
+"""UNTDID 1001: self-billed credit note, commercial invoice, credit note, self-billed invoice."""
 
 
 class Part(BaseModel):
@@ -115,7 +115,7 @@ class SelfBilling(Part):
 class Body(Part):
     """Everything of a document but its number and dates.
 
-    Of a self-billed document (389) the customer is the seller, which need not say what a `Seller` says, and there is no rating.
+    Of a self-billed document (389, 261) the customer is the seller, which need not say what a `Seller` says, and there is no rating.
     """
 
     type: DocumentType
@@ -146,6 +146,11 @@ class Body(Part):
         if self.rating is None:
             raise ValueError(f"a document of type {self.type} was not rated")
         return self.rating
+
+    @property
+    def is_credit_note(self) -> bool:
+        """Whether it takes back what another document billed."""
+        return self.type in ("261", "381")
 
     @property
     def customer(self) -> Party:

@@ -40,7 +40,7 @@ def sold(bodies: Iterable[Body]) -> dict[UUID, dict[date, Sold]]:
         if body.self_billing is not None:
             continue
         months = found.setdefault(body.contract_id, {})
-        if body.type == "381":
+        if body.is_credit_note:
             known = months.get(body.month, Sold())
             months[body.month] = replace(known, credited=known.credited + body.net)
             continue

@@ -38,7 +38,7 @@ def _lines(body: Body) -> Iterator[str]:
 
 
 def _vat(body: Body) -> Iterator[str]:
-    tolerance = CREDIT_TOLERANCE if body.type == "381" else Decimal(0)
+    tolerance = CREDIT_TOLERANCE if body.is_credit_note else Decimal(0)
     for group in body.vat:
         tax = cents(Fraction(group.net) * Fraction(group.rate) / 100)
         if abs(tax - group.vat) > tolerance:

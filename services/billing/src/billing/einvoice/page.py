@@ -12,7 +12,7 @@ from billing.einvoice.words import IN_ENGLISH, WORDS, item_name, mentions, numbe
 ANNEX_ROWS = 500
 """So many resources are printed one by one, the heaviest first; the others as one row, and all of them in the document's JSON."""
 
-TITLE = {"380": "invoice", "381": "credit_note", "389": "buy_back"}
+TITLE = {"261": "buy_back_credit_note", "380": "invoice", "381": "credit_note", "389": "buy_back"}
 NOT_PRINTED = ("BAR", "ACB")
 """Notes that are for programs, or that the page says elsewhere."""
 
@@ -91,7 +91,7 @@ def _party(party: Party, vat_id: str) -> str:
 def _facts(document: Document) -> str:
     body, words = document.body, WORDS[document.body.customer.language]
     rows = [(words["issued"], f"{document.issued_on:%d/%m/%Y}")]
-    if body.type != "381":
+    if not body.is_credit_note:
         rows.append((words["due"], f"{document.due_on:%d/%m/%Y}"))
     if body.self_billing is None:
         rows.append((words["period"], f"{body.first:%d/%m/%Y} – {body.last:%d/%m/%Y}"))
@@ -198,7 +198,7 @@ def _tax_reasons(body: Body) -> Iterator[str]:
 def _payment(document: Document) -> str:
     body, words = document.body, WORDS[document.body.customer.language]
     if body.self_billing is not None:
-        return f'<div class="pay">{words["to_wallet"]}</div>'
+        return f'<div class="pay">{words["from_wallet" if body.is_credit_note else "to_wallet"]}</div>'
     if body.corrects is not None:
         return f'<div class="pay">{words["credited"]} {body.corrects.number}.</div>'
     iban = body.seller.iban if isinstance(body.seller, Seller) else ""

@@ -51,6 +51,7 @@ WORDS = {
         "invoice": "Facture",
         "credit_note": "Avoir",
         "buy_back": "Facture de rachat",
+        "buy_back_credit_note": "Avoir sur rachat",
         "self_billed": "Autofacturation",
         "corrects": "Rectifie la facture",
         "issued": "Date d'émission",
@@ -80,6 +81,7 @@ WORDS = {
         "quote": "Référence à rappeler",
         "credited": "Montant porté au crédit de la facture",
         "to_wallet": "Réglé par crédit au portefeuille Cloud Like du vendeur, qui règle ses factures.",
+        "from_wallet": "Repris sur le portefeuille Cloud Like du vendeur.",
         "annex": "Annexe : énergie et carbone de ce qui a été utilisé",
         "used": "Carbone de ce qui a été utilisé",
         "resource": "Ressource",
@@ -96,6 +98,7 @@ WORDS = {
         "invoice": "Invoice",
         "credit_note": "Credit note",
         "buy_back": "Buy-back invoice",
+        "buy_back_credit_note": "Buy-back credit note",
         "self_billed": "Self-billed",
         "corrects": "Corrects invoice",
         "issued": "Date of issue",
@@ -125,6 +128,7 @@ WORDS = {
         "quote": "Reference to quote",
         "credited": "Credited to invoice",
         "to_wallet": "Paid by credit to the seller's Cloud Like wallet, which pays its invoices.",
+        "from_wallet": "Taken back from the seller's Cloud Like wallet.",
         "annex": "Annex: energy and carbon of what was used",
         "used": "Carbon of what was used",
         "resource": "Resource",
@@ -213,8 +217,9 @@ def _legal_mention(seller: Party) -> str | None:
 
 def _self_billed(body: Body, terms: SelfBilling) -> Mention:
     reference, day = terms.mandate.reference, f"{terms.mandate.signed_on:%d/%m/%Y}"
+    document = "avoir établi" if body.is_credit_note else "facture établie"
     return Mention(
-        f"Autofacturation : facture établie par {body.buyer.name} au nom et pour le compte de {body.seller.name} "
+        f"Autofacturation : {document} par {body.buyer.name} au nom et pour le compte de {body.seller.name} "
         f"(mandat {reference} du {day}).",
         f"Self-billed: issued by {body.buyer.name} in the name and on behalf of {body.seller.name} "
         f"(mandate {reference} of {day}).",

@@ -22,7 +22,7 @@ NAMESPACES = {
     "qdt": "urn:un:unece:uncefact:data:standard:QualifiedDataType:100",
 }
 PROFILE = "urn:cen.eu:en16931:2017"
-PROCESS = {"380": "S1", "381": "S1", "389": "B1"}
+PROCESS = {"261": "B1", "380": "S1", "381": "S1", "389": "B1"}
 """BT-23: services, or goods that were bought back; not yet paid (BR-FR-08)."""
 
 TRANSFER, CLEARING = "30", "97"
@@ -156,7 +156,7 @@ def _means(settlement: Element, body: Body) -> None:
         _add(_add(means, "ram:PayeePartyCreditorFinancialAccount"), "ram:IBANID", body.seller.iban)
     else:
         _add(means, "ram:TypeCode", CLEARING)
-        _add(means, "ram:Information", WORDS["fr"]["to_wallet"])
+        _add(means, "ram:Information", WORDS["fr"]["from_wallet" if body.is_credit_note else "to_wallet"])
 
 
 def _tax_group(tax: Element, group: VatLine, *, on_debits: bool) -> None:

@@ -95,7 +95,7 @@ def ascii_text(text: str) -> str:
 
 def _common(issued: Issued) -> Row:
     document, body = issued.document, issued.document.body
-    if body.type == "381":
+    if body.is_credit_note:
         first = document.issued_on.replace(day=1)
         start, end = local_midnight(first, ZONE), local_midnight(following_month(first), ZONE)
     else:
@@ -182,7 +182,7 @@ def _instant(instant: datetime) -> str:
 
 
 def _sign(document: Document) -> int:
-    return -1 if document.body.type == "381" else 1
+    return -1 if document.body.is_credit_note else 1
 
 
 def _per_hour(price: Decimal, hours: Decimal) -> Decimal:

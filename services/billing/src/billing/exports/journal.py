@@ -70,15 +70,19 @@ def journal_csv(entries: Iterable[BookEntry]) -> str:
 
 
 def document_entry(issued: Issued) -> BookEntry:
-    """An invoice, a credit note (the same with debit and credit exchanged), or a buy-back, which the operator buys."""
+    """An invoice, or a buy-back, which the operator buys; of their credit notes the same with debit and credit exchanged."""
     document, body = issued.document, issued.document.body
     party = (issued.org, body.customer.name)
+    sign = -1 if body.is_credit_note else 1
     if body.self_billing is not None:
-        label = f"Rachat {document.number} (autofacture)"
-        signed = [Posting(SUPPLIERS, -body.gross, party), Posting(MACHINES, body.net), *_taxes(VAT_DEDUCTIBLE, body, 1)]
+        label = f"{'Avoir sur rachat' if body.is_credit_note else 'Rachat'} {document.number} (autofacturation)"
+        signed = [
+            Posting(SUPPLIERS, -sign * body.gross, party),
+            Posting(MACHINES, sign * body.net),
+            *_taxes(VAT_DEDUCTIBLE, body, sign),
+        ]
         return BookEntry("AC", document.number, document.issued_on, document.number, label, tuple(signed))
-    sign = -1 if body.type == "381" else 1
-    label = f"{'Avoir' if body.type == '381' else 'Facture'} {document.number} Cloud Like {body.month:%m/%Y}"
+    label = f"{'Avoir' if body.is_credit_note else 'Facture'} {document.number} Cloud Like {body.month:%m/%Y}"
     signed = [
         Posting(CUSTOMERS, sign * body.gross, party),
         Posting(SALES, -sign * body.net),
@@ -100,6 +104,7 @@ def wallet_entry(org: str, entry: Entry) -> BookEntry:
     party, amount = (org, ""), abs(entry.amount)
     sides = {
         "buy_back": (SUPPLIERS, WALLETS, "Portefeuille : crédit du rachat"),
+        "buy_back_credited": (WALLETS, SUPPLIERS, "Portefeuille : reprise du rachat"),
         "payment": (WALLETS, CUSTOMERS, "Portefeuille : règlement de"),
         "payment_taken_back": (CUSTOMERS, WALLETS, "Portefeuille : annulation du règlement de"),
     }

@@ -12,28 +12,18 @@ from common.api.problems import Conflict, NotFound
 from common.database import Connection, Database, Transaction
 from common.organisations import Organisations
 
-from billing.documents.bodies import (
-    Billed,
-    adjustment_lines,
-    billed_of,
-    credit_body,
-    difference,
-    invoice_body,
-    lines_by_key,
-    merged,
-    trace_of,
-)
+from billing.documents.bodies import adjustment_lines, credit_body, invoice_body, trace_of
 from billing.documents.content import Body
-from billing.domain.amounts import total
 from billing.domain.chain import first_fault
-from billing.domain.months import Month, RatedMonth, rated
+from billing.domain.months import Month, RatedMonth
 from billing.domain.rating import Rating, TermsWindow, rate_intervals
 from billing.domain.terms import EPOCH
 from billing.einvoice.files import Files
 from billing.service.issuing import DocumentWriter, issue
 from billing.service.months import MonthFacts, rate_facts, read_facts
+from billing.service.reconciliations import settle_month
+from billing.service.rerating import Rerated, read_known, rerated
 from billing.store import contracts as contract_store
-from billing.store import held as held_store
 from billing.store import invoices as store
 from billing.store.contracts import Contract
 from billing.store.invoices import Adjustment, Issued
@@ -109,21 +99,15 @@ class Invoicing:
         """
         original = await read_known(unit.connection, number)
         if original.document.body.type != "380":
-            raise Conflict(f"{number} is no invoice to a customer; only these are corrected", "not-an-invoice")
+            rule = "only these are rated again (a buy-back is credited by POST /buy-backs/{number}/credit-notes)"
+            raise Conflict(f"{number} is no invoice to a customer; {rule}", "not-an-invoice")
         contract = await self._locked(unit, original.document.body.contract_id)
-        rating, windows, now = await self._rated_again(unit.connection, contract, original)
-        billed = await self._billed(unit.connection, original)
-        deltas = difference(lines_by_key(rating), billed)
-        net = total([delta.amount for delta in deltas])
-        if net == 0:
+        again = await rerated(unit.connection, contract, original, self._clock())
+        if again.owed == 0:
             raise Conflict(f"what is known now comes to what has been billed by {number}", "nothing-to-correct")
-        if net > 0:
-            adjustment = Adjustment(uuid4(), tuple(adjustment_lines(original.document, deltas)))
-            await store.add_adjustment(unit.connection, adjustment, original, now)
-            return Corrected(None, adjustment, net)
-        billed_net = total([part.amount for part in billed])
-        body = credit_body(original.document, deltas, billed_net, trace_of(rating, windows, now), reason)
-        return Corrected(await issue(unit, contract.org, body, self._clock, self._writer), None, net)
+        corrected = await self._corrected(unit, contract, again, reason)
+        await settle_month(unit, contract, again.month.first, number, again.cutoff)
+        return corrected
 
     async def read(self, organisations: Organisations, number: str) -> tuple[Issued, list[Issued]]:
         """A document, and the credit notes on it. Raises `NotFound`."""
@@ -169,31 +153,15 @@ class Invoicing:
         lines = [line for adjustment in adjustments for line in adjustment.lines]
         return invoice_body(facts.contract, seller, month, lines, cutoff), month, adjustments
 
-    async def _rated_again(
-        self, connection: Connection, contract: Contract, original: Issued
-    ) -> tuple[Rating, tuple[TermsWindow, ...], datetime]:
-        now = self._clock()
-        month = await original_month(connection, original)
-        held = await held_store.read_held(connection, contract, month, now)
-        again = await asyncio.to_thread(rated, month, held)
-        return again.rating, month.windows, now
-
-    async def _billed(self, connection: Connection, original: Issued) -> list[Billed]:
-        own = [line for line in original.document.body.lines if line.kind != "adjustment"]
-        found = billed_of(own)
-        for adjustment in await store.read_adjustments(connection, original.document.number):
-            found += billed_of(adjustment.lines)
-        for note in await store.read_credit_notes(connection, original.document.number):
-            found += billed_of(note.document.body.lines, -1)
-        return merged(found)
-
-
-async def read_known(connection: Connection, number: str) -> Issued:
-    """The document of that number. Raises `NotFound`."""
-    issued = await store.read_invoice(connection, number)
-    if issued is None:
-        raise NotFound("invoice", number)
-    return issued
+    async def _corrected(self, unit: Transaction, contract: Contract, again: Rerated, reason: str) -> Corrected:
+        original = again.original.document
+        if again.owed > 0:
+            adjustment = Adjustment(uuid4(), tuple(adjustment_lines(original, again.deltas)))
+            await store.add_adjustment(unit.connection, adjustment, again.original, again.cutoff)
+            return Corrected(None, adjustment, again.owed)
+        trace = trace_of(again.rating, again.month.windows, again.cutoff)
+        body = credit_body(original, again.deltas, again.billed_net, trace, reason)
+        return Corrected(await issue(unit, contract.org, body, self._clock, self._writer), None, again.owed)
 
 
 async def original_month(connection: Connection, original: Issued) -> Month:

@@ -21,10 +21,13 @@ LEGAL_ZONE = ZoneInfo("Europe/Paris")
 
 
 def series_of(body: Body) -> str:
-    """Invoices (factures) and credit notes (avoirs) are numbered apart; buy-backs in a series of each customer in whose name they are
-    (BOI-TVA-DECLA-30-20-20-10: a series of its own for each who gave a mandate)."""
+    """Invoices (factures) and credit notes (avoirs) are numbered apart.
+
+    Buy-backs and their credit notes have series of each customer in whose name they are (BOI-TVA-DECLA-30-20-20-10: a series of its own for
+    each who gave a mandate).
+    """
     if body.self_billing is not None:
-        return f"R{body.seller.siren}"
+        return f"{'RA' if body.is_credit_note else 'R'}{body.seller.siren}"
     return "F" if body.type == "380" else "A"
 
 

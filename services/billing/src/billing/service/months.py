@@ -10,11 +10,8 @@ from common.api.problems import NotFound
 from common.database import Connection, Database
 from common.organisations import Organisations
 
-from billing.domain.carbon import covered
-from billing.domain.events import cut
 from billing.domain.months import Agreement, Held, Month, RatedMonth, month_of, projected, rated, rated_to_date
 from billing.domain.projection import Projection
-from billing.domain.reconciliation import Difference, differences
 from billing.domain.terms import epoch
 from billing.domain.usage_days import DayUsage, by_day
 from billing.store import contracts as contract_store
@@ -70,27 +67,6 @@ class Months:
 
         return await asyncio.to_thread(look)
 
-    async def reconcile(
-        self, organisations: Organisations, contract_id: UUID, first: date
-    ) -> tuple[str, list[Difference]]:
-        """By which source the contract is billed, and where the other one tells another month, up to now. Raises `NotFound`."""
-        now = self._clock()
-        async with self._database.snapshot(organisations) as connection:
-            contract = await contract_store.read_contract(connection, contract_id)
-            if contract is None:
-                raise NotFound("contract", contract_id)
-            month = (await read_facts(connection, contract, first, now)).month
-            inventory = await held_store.read_inventory_intervals(connection, contract.org, month)
-            events, _ = await held_store.read_event_intervals(connection, contract.org, month, now)
-        until = max(month.start, min(epoch(now), month.end))
-
-        def compare() -> list[Difference]:
-            told = [covered(cut(source, month.start, until), month.spans) for source in (inventory, events)]
-            billed, other = told if contract.metering == "inventory" else reversed(told)
-            return differences(billed, other, contract.zone)
-
-        return contract.metering, await asyncio.to_thread(compare)
-
     async def _facts(self, organisations: Organisations, contract_id: UUID, first: date | None) -> MonthFacts:
         async with self._database.snapshot(organisations) as connection:
             contract = await contract_store.read_contract(connection, contract_id)
@@ -103,11 +79,15 @@ class Months:
 
 async def read_facts(connection: Connection, contract: Contract, first: date, known_at: datetime) -> MonthFacts:
     """What decides the contract's bill of the month that begins on `first`, as known at `known_at`."""
+    month = await read_month(connection, contract, first, known_at)
+    return MonthFacts(contract, month, await held_store.read_held(connection, contract, month, known_at))
+
+
+async def read_month(connection: Connection, contract: Contract, first: date, known_at: datetime) -> Month:
+    """The month that begins on `first` as the contract covers it, by the price versions recorded until `known_at`."""
     stored = await contract_store.read_prices(connection, contract.id)
     versions = tuple(version.to_domain() for version in stored if version.recorded_at <= known_at)
-    agreement = Agreement(contract.zone, contract.starts_on, contract.ends_on, versions)
-    month = month_of(agreement, first)
-    return MonthFacts(contract, month, await held_store.read_held(connection, contract, month, known_at))
+    return month_of(Agreement(contract.zone, contract.starts_on, contract.ends_on, versions), first)
 
 
 def rate_facts(facts: MonthFacts) -> RatedMonth:

@@ -12,8 +12,8 @@ from common.organisations import Organisations
 
 from billing.domain.amounts import total
 from billing.domain.dues import Dues, Reduction, dues
-from billing.service.invoicing import read_known
 from billing.service.issuing import LEGAL_ZONE
+from billing.service.rerating import read_known
 from billing.store import invoices as invoice_store
 from billing.store import payments as payment_store
 from billing.store.invoices import Issued

@@ -14,15 +14,15 @@ import structlog
 from common.api.problems import NotFound, Problem
 from common.database import Database
 from common.organisations import EVERY, Organisations
-from common.wakeup import Wakeup
 
 from billing.documents.sums import WrongSums
 from billing.domain.terms import following_month
 from billing.einvoice.validation import InvalidXml
 from billing.service.invoicing import Invoicing
+from billing.service.working import keep_working
 from billing.store import contracts as contract_store
 from billing.store import runs as run_store
-from billing.store.runs import Item
+from billing.store.runs import Item, State
 
 log = structlog.get_logger()
 
@@ -63,7 +63,8 @@ class Runs:
             item = await run_store.take_next(unit.connection)
             if item is None:
                 return False
-            state, number, detail = "failed", None, None
+            state: State = "failed"
+            number, detail = None, None
             try:
                 async with unit.savepoint():
                     settled = await self._invoicing.settle(unit, item.contract_id, item.month)
@@ -86,11 +87,4 @@ class Runs:
 
 async def work(runs: Runs, database: Database, url: str, stop: asyncio.Event) -> None:
     """Settle what waits until `stop` is set; woken by each new run, and looking by itself every few seconds."""
-    async with Wakeup(url, database, CHANNEL) as wakeup:
-        stopping = asyncio.ensure_future(stop.wait())
-        while not stop.is_set():
-            if not await runs.settle_next():
-                waiting = asyncio.ensure_future(wakeup.wait(POLL_S))
-                await asyncio.wait({waiting, stopping}, return_when=asyncio.FIRST_COMPLETED)
-                waiting.cancel()
-        stopping.cancel()
+    await keep_working(runs.settle_next, database, url, CHANNEL, POLL_S, stop)

@@ -9,17 +9,18 @@ import structlog
 from common.api.problems import NotFound
 from common.database import Connection, Database, Transaction
 from common.organisations import EVERY, Organisations
-from common.wakeup import Wakeup
 
 from billing.domain.months import projected, rated, rated_to_date
 from billing.domain.terms import epoch, instant_of
 from billing.domain.thresholds import Standing, Threshold, crossings
-from billing.published import alert_raised
+from billing.published import alert_told
 from billing.service.months import MonthFacts, read_facts
+from billing.service.working import keep_working
+from billing.store import alerts as alert_store
 from billing.store import contracts as contract_store
 from billing.store import thresholds as store
+from billing.store.alerts import Alert
 from billing.store.contracts import Contract
-from billing.store.thresholds import Alert
 
 log = structlog.get_logger()
 
@@ -50,20 +51,6 @@ class Thresholds:
             await _contract(connection, contract_id)
             return await store.read_thresholds(connection, contract_id)
 
-    async def alerts(
-        self,
-        organisations: Organisations,
-        org: str | None,
-        contract_id: UUID | None,
-        month: date | None,
-        *,
-        after: tuple[datetime, UUID] | None,
-        limit: int,
-    ) -> list[Alert]:
-        """Alerts in the order in which they were raised."""
-        async with self._database.snapshot(organisations) as connection:
-            return await store.read_alerts(connection, org, contract_id, month, after=after, limit=limit)
-
     async def watch(self) -> list[Alert]:
         """Look at every contract with thresholds, and raise what is crossed: its running month, and the one before within its grace."""
         async with self._database.snapshot(EVERY) as connection:
@@ -89,23 +76,21 @@ class Thresholds:
                 if _in_grace_or_running(facts, now):
                     standing = await asyncio.to_thread(_standing, facts, now)
                     for crossing in crossings(thresholds, standing):
-                        alert = await store.add_alert(unit.connection, contract, month, crossing, now)
+                        alert = await alert_store.add_crossing(unit.connection, contract, month, crossing, now)
                         if alert is not None:
-                            unit.publish(alert_raised(alert))
+                            unit.publish(alert_told(alert))
                             raised.append(alert)
         return raised
 
 
 async def work(thresholds: Thresholds, database: Database, url: str, every_s: float, stop: asyncio.Event) -> None:
     """Watch until `stop` is set: every so often, and as soon as a threshold is agreed on."""
-    async with Wakeup(url, database, CHANNEL) as wakeup:
-        stopping = asyncio.ensure_future(stop.wait())
-        while not stop.is_set():
-            await thresholds.watch()
-            waiting = asyncio.ensure_future(wakeup.wait(every_s))
-            await asyncio.wait({waiting, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            waiting.cancel()
-        stopping.cancel()
+
+    async def step() -> bool:
+        await thresholds.watch()
+        return False
+
+    await keep_working(step, database, url, CHANNEL, every_s, stop)
 
 
 def _months(contract: Contract, now: datetime) -> tuple[date, date]:

@@ -10,10 +10,20 @@ from common.api.problems import Conflict, FieldError, NotFound, Unprocessable
 from common.database import Connection, Database, Transaction
 from common.organisations import Organisations
 
-from billing.documents.buy_backs import Item, Taxation, buy_back_body, buy_back_faults
+from billing.documents.buy_backs import (
+    Credited,
+    Item,
+    NotLeft,
+    Taxation,
+    buy_back_body,
+    buy_back_credit_body,
+    buy_back_faults,
+    credit_lines,
+)
 from billing.domain.amounts import total
 from billing.service.issuing import LEGAL_ZONE, DocumentWriter, issue
 from billing.service.payments import Account, Payments
+from billing.service.rerating import read_known
 from billing.store import contracts as contract_store
 from billing.store import invoices as invoice_store
 from billing.store import payments as payment_store
@@ -76,6 +86,42 @@ class Wallets:
         issued = await issue(unit, contract.org, body, self._clock, self._writer)
         number = issued.document.number
         return issued, await store.append(unit.connection, contract.org, "buy_back", body.gross, number, self._clock())
+
+    async def credit_buy_back(
+        self, unit: Transaction, number: str, reason: str, asked: Sequence[Credited] | None
+    ) -> tuple[Issued, Entry]:
+        """Issue the self-billed credit note of what is `asked` of a buy-back, or of all that is left of it, and take its gross out of the
+        wallet, both or neither.
+
+        Raises `NotFound`, `Unprocessable` for more than is left, `Conflict` for what is no buy-back, where nothing is left, and where the
+        wallet no longer holds as much (docs/decisions/0074).
+        """
+        original = await read_known(unit.connection, number)
+        if original.document.body.type != "389":
+            raise Conflict(f"{number} is no buy-back; only these are credited here", code="not-a-buy-back")
+        await contract_store.read_contract(unit.connection, original.document.body.contract_id, lock=True)
+        await store.hold(unit.connection, original.org)
+        notes = [note.document.body for note in await invoice_store.read_credit_notes(unit.connection, number)]
+        try:
+            lines = credit_lines(original.document, notes, asked)
+        except NotLeft as error:
+            field = f"lines.{error.index}.{error.field}"
+            raise Unprocessable(str(error), [FieldError(field, "range", str(error))]) from error
+        if not lines:
+            raise Conflict(f"nothing is left of {number} to credit", code="nothing-to-correct")
+        body = buy_back_credit_body(original.document, notes, lines, reason)
+        balance = await store.read_balance(unit.connection, original.org) or Decimal(0)
+        if body.gross > balance:
+            detail = (
+                f"the credit note takes {body.gross} out of the wallet, which holds {balance:.2f}: take payments back into it first "
+                f"(POST /wallets/{original.org}/payments with an amount below zero)"
+            )
+            raise Conflict(detail, code="wallet-spent")
+        issued = await issue(unit, original.org, body, self._clock, self._writer)
+        taken = issued.document.number
+        return issued, await store.append(
+            unit.connection, original.org, "buy_back_credited", -body.gross, taken, self._clock()
+        )
 
     async def pay(self, unit: Transaction, org: str, number: str, amount: Decimal | None) -> Account:
         """Pay an invoice of `org` from its wallet: `amount`, or as much as is open and there; below zero, take so much of it back.

@@ -68,6 +68,13 @@ LIMIT $4
 
 _INVOICE_NUMBERS = "SELECT number FROM invoices WHERE org_id = $1 AND type = '380' ORDER BY due_on, number"
 
+_NUMBERS_TO_CUSTOMERS = """
+SELECT number FROM invoices
+WHERE type = '380' AND org_id = coalesce($1, org_id) AND ($2::date IS NULL OR month = $2) AND ($3::text IS NULL OR number > $3)
+ORDER BY number
+LIMIT $4
+"""
+
 _INVOICES_BETWEEN = """
 SELECT * FROM invoices
 WHERE issued_on >= $1 AND issued_on < $2
@@ -269,6 +276,13 @@ async def read_invoices(
 async def read_invoice_numbers(connection: Connection, org: str) -> list[str]:
     """The numbers of the invoices to `org`, the oldest due first."""
     return [row["number"] for row in await connection.fetch(_INVOICE_NUMBERS, org)]
+
+
+async def read_numbers_to_customers(
+    connection: Connection, org: str | None, month: date | None, *, after: str | None, limit: int
+) -> list[str]:
+    """The numbers of the invoices to customers from behind `after`."""
+    return [row["number"] for row in await connection.fetch(_NUMBERS_TO_CUSTOMERS, org, month, after, limit)]
 
 
 async def read_invoices_between(connection: Connection, first: date, following: date) -> list[Issued]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Literal
 from uuid import UUID
 
 from asyncpg import Record
@@ -30,6 +31,9 @@ _RUN = (
 )
 
 
+State = Literal["waiting", "issued", "draft", "nothing", "failed"]
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """One contract of a run."""
@@ -38,7 +42,7 @@ class Item:
     org: str
     contract_id: UUID
     month: date
-    state: str
+    state: State
     number: str | None
     detail: str | None
 
@@ -55,7 +59,7 @@ async def take_next(connection: Connection) -> Item | None:
     return None if row is None else _item(row)
 
 
-async def settle(connection: Connection, item: Item, state: str, number: str | None, detail: str | None) -> None:
+async def settle(connection: Connection, item: Item, state: State, number: str | None, detail: str | None) -> None:
     """Say what became of a contract of a run."""
     await connection.execute(_SETTLE, item.run, item.contract_id, state, number, detail)
 

@@ -8,7 +8,7 @@ from typing import Literal
 from asyncpg import Record
 from common.database import Connection
 
-Kind = Literal["buy_back", "payment", "payment_taken_back"]
+Kind = Literal["buy_back", "buy_back_credited", "payment", "payment_taken_back"]
 
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended($1, 3))"
 
@@ -40,7 +40,10 @@ ORDER BY recorded_at, org_id, sequence
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A change of a wallet by `amount` euros to `balance`; `number` is the buy-back that was credited or the invoice that was paid."""
+    """A change of a wallet by `amount` euros to `balance`.
+
+    `number` is the buy-back that was credited, its credit note, or the invoice that was paid.
+    """
 
     sequence: int
     kind: Kind
