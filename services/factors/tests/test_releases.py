@@ -156,6 +156,21 @@ async def test_names_are_taken_once_and_unknown_ones_not_found(empty: Factors, d
         assert [one["name"] for one in (await customer.get("/v1/releases")).json()["items"]] == ["once"]
 
 
+async def test_releases_are_listed_page_by_page_the_newest_first(empty: Factors) -> None:
+    for number in range(5):
+        await release(empty, f"made-{number}")
+    seen: list[str] = []
+    pages = 0
+    more: dict[str, str] = {}
+    while pages == 0 or more:
+        page = (await empty.client.get("/v1/releases", params={"limit": 2} | more)).json()
+        seen += [one["name"] for one in page["items"]]
+        pages, more = pages + 1, {"cursor": page["next_cursor"]} if page["next_cursor"] else {}
+    assert (pages, seen) == (3, [f"made-{number}" for number in (4, 3, 2, 1, 0)])
+    for cursor in ("", "x", "WzEsMl0"):
+        assert (await empty.client.get("/v1/releases", params={"cursor": cursor})).status_code == 422
+
+
 @pytest.mark.parametrize(
     "statement",
     [
