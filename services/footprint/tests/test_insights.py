@@ -1,11 +1,13 @@
 """Sheets, ratios, equivalents, data quality and recommendations: they add up with the totals, and say what they rest on."""
 
 import json
+import math
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from common.organisations import EVERY
+from footprint.domain import uncertainty
 from footprint.domain.sums import billionths
 
 from services.footprint.tests.conftest import Pipeline
@@ -104,6 +106,17 @@ async def test_an_intervals_bounds_hold_the_figure_everywhere(pipeline: Pipeline
     board = await ask(pipeline, f"/dashboard?org={ORG}&month=2026-10")
     assert board["interval"]["low_kg"] < board["total_kg"] < board["interval"]["high_kg"]
     assert board["year"]["interval"]["low_kg"] < board["year"]["estimate_kg"] < board["year"]["interval"]["high_kg"]
+
+
+async def test_the_spread_that_a_source_states_goes_before_the_one_of_ratings(pipeline: Pipeline) -> None:
+    await pipeline.service.handle(*foundations(), asset("srv"), electricity("FR", 0.05, version=2, gsd2=1.2))
+    await pipeline.settle()
+    query = f"/totals?org={ORG}&from=2026-03&to=2026-03&group_by=stage&stage=use"
+    (use,) = (await ask(pipeline, query))["groups"]
+    spread = math.exp(math.hypot(math.log(1.2), uncertainty.ln_gsd2(uncertainty.Ratings.all(4))))
+    assert (float(use["low"]), float(use["high"])) == pytest.approx(
+        (float(use["value"]) / spread, float(use["value"]) * spread), rel=1e-6
+    )
 
 
 async def test_an_asset_sheet_adds_up_and_leads_to_the_explanations(pipeline: Pipeline) -> None:

@@ -5,6 +5,9 @@ import io
 from typing import Any
 
 import openpyxl
+from hypothesis import given
+from hypothesis import strategies as st
+from inventory.domain.guarding import guarded, unguarded
 
 from services.inventory.tests.sending import Inventory, MakeInventory, machine, send, server
 from services.inventory.tests.workbooks import imported
@@ -109,7 +112,7 @@ async def test_a_workbook_holds_the_same_rows_and_no_formula(inventory: Inventor
     plain = lines(await export(inventory))
     assert list(header) == list(plain[0])
     assert [["" if value is None else str(value) for value in row] for row in rows] == [
-        list(one.values()) for one in plain
+        [unguarded(cell) for cell in one.values()] for one in plain
     ]
     assert all(cell.data_type != "f" for row in book.worksheets[0].iter_rows() for cell in row)
 
@@ -125,4 +128,23 @@ async def test_a_workbook_imported_again_changes_nothing_however_awkward_its_cel
     await inventory.take_outbox()
     job = await imported(inventory, ("assets.xlsx", await export(inventory, format="xlsx")))
     assert (job["unchanged"], job["accepted"], job["rejected"]) == (8, 0, 0), job
+    assert await inventory.outbox() == []
+
+
+@given(st.text(st.sampled_from("'=+-@\t\ra1"), max_size=6))
+def test_a_guarded_text_is_no_formula_and_comes_back(text: str) -> None:
+    assert not guarded(text).startswith(("=", "+", "-", "@", "\t", "\r"))
+    assert unguarded(guarded(text)) == text
+
+
+async def test_a_csv_file_holds_no_formula_and_imported_again_changes_nothing(inventory: Inventory) -> None:
+    awkward = [server("=1+1", name="'=1+1", owner="-ops"), server("'@home", name="it's", tags={"=a": "+b"})]
+    await send(inventory.client, *awkward, server("far", declared={"annual_kwh": 1e-7}))
+    await inventory.take_outbox()
+    content = await export(inventory)
+    cells = [cell for line in lines(content) for cell in line.values()]
+    assert {"'=1+1", "''=1+1", "'-ops", "''@home", "it's"} <= set(cells)
+    assert not any(cell.startswith(("=", "+", "-", "@")) for cell in cells)
+    job = await imported(inventory, ("assets.csv", content))
+    assert (job["unchanged"], job["accepted"], job["rejected"]) == (3, 0, 0), job
     assert await inventory.outbox() == []

@@ -338,6 +338,15 @@ async def test_the_committee_sees_what_was_decided_done_saved_and_comes_next(lat
     assert june["analyse"]["footprint_kg"] == pytest.approx(24.0)
 
 
+async def test_the_page_of_a_month_adds_up_to_its_own_end_and_not_to_today(later: RunningService[Any]) -> None:
+    plan, _ = await _adopted(later, RENEW)
+    await later.handle(*_months(HOSTS[0], 12.0, 1, 2, 3, 4, 5, 6), *_months(MACHINE, 6.0, 1, 2, 3, 4, 5, 6))
+    months = (await _progress(later, plan))["plan"]["months"]
+    march = (await later.client.get(f"/v1/plans/{plan['id']}/committee?month=2027-03")).json()["result"][0]
+    for name, summed in (("so_far_realised_kg", "realised_avoided_kg"), ("so_far_expected_kg", "expected_avoided_kg")):
+        assert march[name] == pytest.approx(sum(month[summed] for month in months[:3]))
+
+
 async def test_a_plan_can_be_published_anew_as_it_is(scenarios: RunningService[Any]) -> None:
     plan, _ = await _adopted(scenarios, OFF)
     await _change(scenarios, plan, status="decided", owner="ops")

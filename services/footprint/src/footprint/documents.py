@@ -332,6 +332,7 @@ def read_factor(document: Mapping[str, Any]) -> Factor:
         else Ratings(
             *(ratings.get(each) for each in ("technical", "reliability", "temporal", "completeness", "geographic"))
         ),
+        gsd2=document.get("gsd2"),
         source=Source(source.get("name") or "unknown", source.get("link"), source.get("licence"), source.get("year")),
         name=name.get("en", "") if isinstance(name, dict) else str(name or ""),
     )

@@ -208,6 +208,7 @@ class FactorChanged(Heard):
     region: str | None = None
     valid_from: date | None = None
     valid_to: date | None = None
+    gsd2: Annotated[float | None, Field(ge=1)] = None
     status: Literal["draft", "published", "superseded", "withdrawn"]
     version: int
 

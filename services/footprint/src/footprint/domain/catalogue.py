@@ -5,6 +5,7 @@ record valid on the day, else the nearest earlier year at most five years back, 
 found is absent, and the stage that needed it too.
 """
 
+import math
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -66,12 +67,14 @@ class Factor:
     perimeter: str | None = None
     gwp_set: str | None = None
     ratings: Ratings | None = None
+    gsd2: float | None = None
+    """GSD² that the source itself states, ≥ 1; it goes before what the ratings give."""
     source: Source = field(default_factory=lambda: Source("unknown"))
     name: str = ""
     own: bool = False
     """Whether an organisation has put it in the place of a public one: then it goes first wherever it fits."""
     ln_gsd2: float = field(init=False, compare=False)
-    """ln GSD² of the factor after its ratings."""
+    """ln GSD² of the factor: the source's own, else after its ratings."""
     summary: Mapping[str, str | int] = field(init=False, compare=False, repr=False)
     """How an estimate names it."""
 
@@ -81,7 +84,7 @@ class Factor:
         return FactorRef(self.id, self.version)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "ln_gsd2", ln_gsd2(self.ratings))
+        object.__setattr__(self, "ln_gsd2", ln_gsd2(self.ratings) if self.gsd2 is None else math.log(self.gsd2))
         object.__setattr__(self, "summary", {"id": self.id, "version": self.version, "source": self.source.name})
 
     def holds_on(self, day: date) -> bool:

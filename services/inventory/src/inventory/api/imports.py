@@ -24,6 +24,7 @@ from starlette.responses import Response, StreamingResponse
 from inventory.api import examples
 from inventory.api.routes import OwnCodes, Reader, Writer
 from inventory.domain.defects import Defect
+from inventory.domain.guarding import guarded
 from inventory.domain.quantities import Code, Instant, Label, Moment, OrganisationId
 from inventory.domain.vocabulary import Kind
 from inventory.imports.formats import FormatName
@@ -42,11 +43,8 @@ PROGRESS_S = 0.5
 REJECT_ROWS = 1000
 REJECT_HEADINGS = ("original", "file", "line", "code", "field", "message")
 
-
 Position = Annotated[int, Field(ge=0, le=2**63 - 1)]
 """Of a difference within its import's diff."""
-
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 
 class ImportedFile(BaseModel):
@@ -398,11 +396,9 @@ def _cells(job: Import, reject: StoredReject) -> tuple[Any, ...]:
 
 
 def _line(cells: tuple[Any, ...]) -> str:
-    """A line of CSV. A cell that a spreadsheet would take for a formula gets an apostrophe before it."""
+    """A line of CSV."""
     line = io.StringIO()
-    csv.writer(line, delimiter=";").writerow(
-        f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULAS) else cell for cell in cells
-    )
+    csv.writer(line, delimiter=";").writerow(guarded(cell) if isinstance(cell, str) else cell for cell in cells)
     return line.getvalue()
 
 

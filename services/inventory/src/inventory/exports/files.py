@@ -10,6 +10,7 @@ import anyio.to_thread
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
+from inventory.domain.guarding import guarded
 from inventory.exports.rows import Cell
 
 _ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
@@ -22,7 +23,7 @@ Pages = AsyncIterator[list[list[Cell]]]
 
 
 async def csv_text(header: Sequence[str], pages: Pages) -> AsyncIterator[bytes]:
-    """A CSV file in UTF-8 with commas; a blank cell is empty."""
+    """A CSV file in UTF-8 with commas; a blank cell is empty, and no cell is a formula."""
     yield _lines([header])
     async for page in pages:
         yield _lines(page)
@@ -30,7 +31,7 @@ async def csv_text(header: Sequence[str], pages: Pages) -> AsyncIterator[bytes]:
 
 def _lines(rows: Iterable[Sequence[Cell]]) -> bytes:
     text = io.StringIO()
-    csv.writer(text).writerows(rows)
+    csv.writer(text).writerows([guarded(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
     return text.getvalue().encode()
 
 

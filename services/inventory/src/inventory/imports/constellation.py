@@ -3,6 +3,7 @@
 Unknown columns fail the file: a misspelt heading must not lose its data in silence. A blank cell says nothing: what is
 known stays. Parts of a machine are one value: whoever gives one of their cells gives them all. A machine whose parts do
 not fit into the cells has them as JSON, as the API takes them, in `configuration`; so have tags with `;` or `=` in them.
+In CSV an apostrophe before `=`, `+`, `-` or `@` guards a text against being run by a spreadsheet, and is none of the text.
 """
 
 import re
@@ -13,6 +14,7 @@ from typing import Any
 import pydantic_core
 
 from inventory.domain.defects import Defect
+from inventory.domain.guarding import unguarded
 from inventory.imports.reading import Defaults, FileFailure, Place, Reading, Reject, SourceFile, SourceRow
 from inventory.imports.tabs import Tab, TabRow, WorkbookLimits, shown, tab_that, tabs_of
 
@@ -234,6 +236,8 @@ def _reading(tab: Tab, columns: Sequence[str], row: TabRow, defaults: Defaults) 
     for column, cell in zip(columns, cells, strict=True):
         if cell is not None:
             text = cell if isinstance(cell, str) else shown(cell)
+            if row.text is not None:
+                text = unguarded(text)
             if "\x00" in text:
                 return Reject(place, row.original, [Defect("", "malformed", "the row contains NUL characters")])
             if text.lower() == column and column in REQUIRED:

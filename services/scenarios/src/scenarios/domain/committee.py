@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from pydantic import BaseModel, ConfigDict, Field
 
 from scenarios.domain.plan import PlannedAction, Status
-from scenarios.domain.progress import Progress, following
+from scenarios.domain.progress import Progress, following, summed
 
 AHEAD = timedelta(days=92)
 """How far the page looks: three months."""
@@ -30,7 +30,8 @@ class CommitteeAction(_Shown):
 
 
 class Saved(_Shown):
-    """What an action was to avoid and did, in the month and since the plan began; negative where more was emitted than in the reference."""
+    """What an action was to avoid and did, in the month and from the plan's start to its end; negative where more was emitted than in the
+    reference."""
 
     number: int | None = Field(description="null: the plan as a whole, each asset counted once")
     label: str | None
@@ -125,13 +126,15 @@ def _shown(action: PlannedAction, today: date) -> CommitteeAction:
 
 
 def _saved(number: int | None, label: str | None, month: date, progress: Progress) -> Saved:
-    this = next((shown for shown in progress.months if shown.month == f"{month:%Y-%m}"), None)
+    name = f"{month:%Y-%m}"
+    this = next((shown for shown in progress.months if shown.month == name), None)
+    so_far = summed([shown for shown in progress.months if shown.month <= name])
     return Saved(
         number=number,
         label=label,
         month_expected_kg=this.expected_avoided_kg if this else 0.0,
         month_realised_kg=this.realised_avoided_kg if this else None,
-        so_far_expected_kg=progress.expected_in_known_months_kg,
-        so_far_realised_kg=progress.realised_avoided_kg,
+        so_far_expected_kg=so_far.expected_in_known_months_kg,
+        so_far_realised_kg=so_far.realised_avoided_kg,
         reason="the month is not within the study, or not over" if this is None else this.reason,
     )

@@ -96,10 +96,15 @@ def progress_of(
                 reason=reason,
             )
         )
-    known = [each for each in shown if each.realised_avoided_kg is not None]
+    return summed(shown)
+
+
+def summed(months: Sequence[ProgressMonth]) -> Progress:
+    """These months with their sums."""
+    known = [each for each in months if each.realised_avoided_kg is not None]
     return Progress(
-        months=shown,
-        expected_avoided_kg=sum(each.expected_avoided_kg for each in shown),
+        months=list(months),
+        expected_avoided_kg=sum(each.expected_avoided_kg for each in months),
         realised_avoided_kg=sum(each.realised_avoided_kg or 0.0 for each in known) if known else None,
         expected_in_known_months_kg=sum(each.expected_avoided_kg for each in known),
         known_months=len(known),
