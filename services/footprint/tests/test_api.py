@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from common.organisations import EVERY
+from footprint.api.estimates import SLICE
 
 from services.footprint.tests.conftest import Pipeline
 from services.footprint.tests.world import (
@@ -287,6 +288,26 @@ class TestEstimates:
             (0, "item", "not_an_object")
         ]
         assert [each["ref"] for each in answer["items"]] == ["good"]
+
+    async def test_a_batch_answers_what_each_item_asked_alone_does(self, pipeline: Pipeline) -> None:
+        await pipeline.service.handle(*catalogue())
+        machine = {
+            "kind": "server",
+            "country": "FR",
+            "configuration": {"cpu": {"units": 2, "die_mm2": 400, "tdp_w": 150}},
+        }
+        items: list[dict[str, Any]] = [
+            machine | {"ref": f"é{n}", "energy": {"average_w": 100 + n % 7}, "life": {"years": 4 + n % 2}}
+            for n in range(2 * SLICE)
+        ]
+        items[1] = {"ref": "no use", "kind": "server"}
+        items[2] = {"ref": "tiny", "kind": "server", "country": "FR", "energy": {"average_w": 1e-9}}
+        items[SLICE + 3] = {"ref": "bad", "kind": "server", "pue": 0.5}
+        together = await self.post(pipeline, items)
+        assert [each["index"] for each in together["errors"]] == [SLICE + 3]
+        for item in items[:5] + items[SLICE - 1 : SLICE + 5]:
+            alone = await self.post(pipeline, [item])
+            assert alone["items"] == [each for each in together["items"] if each["ref"] == item["ref"]]
 
     async def test_a_region_outside_the_country_is_an_error_row(self, pipeline: Pipeline) -> None:
         await pipeline.service.handle(*catalogue(), electricity("DE", 0.35))

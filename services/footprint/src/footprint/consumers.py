@@ -1,7 +1,8 @@
 """What is done with each event that this service hears: keep it, and note that it changed. Nothing is computed here."""
 
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
+from typing import Final, TypeVar
 
 from common.consumer import Subscription
 from common.database import Transaction
@@ -12,8 +13,9 @@ from footprint import events
 from footprint.domain.months import time_zone
 from footprint.store import catalogues, heard, observations
 
-LIVE_BATCH = 50
-"""A batch of more asset changes than this is an import: it waits behind single changes."""
+AT_ONCE: Final = 50
+WITHIN: Final = timedelta(milliseconds=25)
+"""More changes than `AT_ONCE` that happened within this are an import, and wait behind single changes."""
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -29,6 +31,24 @@ def _newest(
         if known is None or version(known) <= version(document):
             newest[key(document)] = document
     return [newest[each] for each in sorted(newest, key=str)]
+
+
+def _lanes(received: Sequence[ReceivedEvent]) -> Iterator[tuple[int, Sequence[ReceivedEvent]]]:
+    """The events that happened one by one, to be computed live, and those that happened many at once, to be computed in bulk.
+
+    When they happened tells them apart, not how many are heard together: two hundred single changes a second are still live when they are
+    heard a second late, and a single change amid an import is live as well.
+    """
+    in_time = sorted(received, key=lambda each: each.time)
+    single: list[ReceivedEvent] = []
+    many: list[ReceivedEvent] = []
+    burst = 0  # the events before this one belong to a burst
+    for position, event in enumerate(in_time):
+        last = position + AT_ONCE
+        if last < len(in_time) and in_time[last].time - event.time <= WITHIN:
+            burst = last + 1
+        (many if position < burst else single).append(event)
+    yield from ((priority, events) for priority, events in ((heard.LIVE, single), (heard.BULK, many)) if events)
 
 
 async def hear_organisations(unit: Transaction, received: Sequence[ReceivedEvent]) -> None:
@@ -51,10 +71,11 @@ async def hear_sites(unit: Transaction, received: Sequence[ReceivedEvent]) -> No
 
 async def hear_assets(unit: Transaction, received: Sequence[ReceivedEvent]) -> None:
     """An asset touches itself, the hosts it was or is on, and the machines that share them."""
-    documents = _newest(received, events.AssetChanged, lambda each: each.id, lambda each: each.version)
-    touched = await heard.keep_assets(unit.connection, documents)
-    if touched:
-        await heard.mark_assets(unit, touched, heard.LIVE if len(received) <= LIVE_BATCH else heard.BULK)
+    for priority, together in _lanes(received):
+        documents = _newest(together, events.AssetChanged, lambda each: each.id, lambda each: each.version)
+        touched = await heard.keep_assets(unit.connection, documents)
+        if touched:
+            await heard.mark_assets(unit, touched, priority)
 
 
 async def hear_factors(unit: Transaction, received: Sequence[ReceivedEvent]) -> None:
@@ -73,36 +94,38 @@ async def hear_factors(unit: Transaction, received: Sequence[ReceivedEvent]) -> 
 
 async def hear_measurements(unit: Transaction, received: Sequence[ReceivedEvent]) -> None:
     """What was measured touches its asset from that month on, and where it is a machine, who shares a host with it."""
-    documents = _newest(
-        received,
-        events.MeasurementMonthChanged,
-        lambda each: (each.asset_id, each.month),
-        lambda each: each.version,
-    )
-    for document in documents:
-        time_zone(document.time_zone)
-    touched, machines = await observations.keep_measurements(unit.connection, documents)
-    if touched:
-        priority = heard.LIVE if len(received) <= LIVE_BATCH else heard.BULK
-        await heard.mark_assets(unit, touched, priority, "measurement")
-    if machines:
-        await heard.note_changes(unit, "measurement", machines)
+    for priority, together in _lanes(received):
+        documents = _newest(
+            together,
+            events.MeasurementMonthChanged,
+            lambda each: (each.asset_id, each.month),
+            lambda each: each.version,
+        )
+        for document in documents:
+            time_zone(document.time_zone)
+        touched, machines = await observations.keep_measurements(unit.connection, documents)
+        if touched:
+            await heard.mark_assets(unit, touched, priority, "measurement")
+        if machines:
+            await heard.note_changes(unit, "measurement", machines)
 
 
 async def hear_activities(unit: Transaction, received: Sequence[ReceivedEvent]) -> None:
     """An activity touches where it stands: its asset, its site or its organisation."""
-    documents = _newest(received, events.ActivityChanged, lambda each: each.id, lambda each: each.version)
-    touched = await observations.keep_activities(unit.connection, documents)
-    if touched:
-        await heard.mark_assets(unit, touched, heard.LIVE if len(received) <= LIVE_BATCH else heard.BULK)
+    for priority, together in _lanes(received):
+        documents = _newest(together, events.ActivityChanged, lambda each: each.id, lambda each: each.version)
+        touched = await observations.keep_activities(unit.connection, documents)
+        if touched:
+            await heard.mark_assets(unit, touched, priority)
 
 
 async def hear_applications(unit: Transaction, received: Sequence[ReceivedEvent]) -> None:
     """An application touches the machines that it claims, or claimed before."""
-    documents = _newest(received, events.ApplicationChanged, lambda each: each.id, lambda each: each.version)
-    touched = await observations.keep_applications(unit.connection, documents)
-    if touched:
-        await heard.mark_assets(unit, touched, heard.LIVE if len(received) <= LIVE_BATCH else heard.BULK)
+    for priority, together in _lanes(received):
+        documents = _newest(together, events.ApplicationChanged, lambda each: each.id, lambda each: each.version)
+        touched = await observations.keep_applications(unit.connection, documents)
+        if touched:
+            await heard.mark_assets(unit, touched, priority)
 
 
 async def hear_overrides(unit: Transaction, received: Sequence[ReceivedEvent]) -> None:

@@ -1,14 +1,27 @@
 """What `POST /estimates` takes.
 
-Items are typed dictionaries: one pass over the raw body validates them all, without building an object per item.
+Items are typed dictionaries: one pass over the call validates them all, without building an object per item. Fleets repeat their
+configurations: each distinct one is validated once.
 """
 
+import marshal
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, with_config
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    with_config,
+)
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
+
+from footprint.domain.configuration import StatedConfiguration
 
 MOST_ITEMS = 10_000
 
@@ -117,6 +130,24 @@ class ConfigurationBody(TypedDict, total=False):
     case: Literal["rack", "blade"]
 
 
+MOST_CONFIGURATIONS = 10_000
+"""Valid configurations that are kept before the table starts anew."""
+
+_configurations: dict[bytes, StatedConfiguration] = {}
+
+
+def _once(value: Any, validate: ValidatorFunctionWrapHandler) -> StatedConfiguration:
+    """A configuration validated the first time that its words come; `marshal` without references writes equal words the same."""
+    key = marshal.dumps(value, 2)
+    known = _configurations.get(key)
+    if known is None:
+        known = StatedConfiguration(validate(value), key)
+        if len(_configurations) >= MOST_CONFIGURATIONS:
+            _configurations.clear()
+        _configurations[key] = known
+    return known
+
+
 @with_config(_STRICT)
 class LoadBody(TypedDict):
     """A utilisation during a share of the time in service."""
@@ -149,7 +180,7 @@ class ItemBody(_ItemKind, total=False):
     region: Annotated[str, Field(max_length=64)]
     life: LifeBody
     embodied: dict[Criterion, dict[EmbodiedStage, Amount]]
-    configuration: ConfigurationBody
+    configuration: Annotated[ConfigurationBody, WrapValidator(_once)]
     energy: EnergyBody
     duty: Share
     pue: Annotated[float, Field(ge=1, le=100, allow_inf_nan=False, strict=True)]
@@ -175,3 +206,4 @@ class EstimatesBody(_Call):
 
 
 ITEM: TypeAdapter[ItemBody] = TypeAdapter(ItemBody)
+ITEMS: TypeAdapter[list[ItemBody]] = TypeAdapter(list[ItemBody])

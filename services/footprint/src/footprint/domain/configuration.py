@@ -72,6 +72,16 @@ class Configuration:
         return sum(known) if sizes and len(known) == len(sizes) else None
 
 
+class StatedConfiguration(dict[str, Any]):
+    """The (already validated) JSON form of a configuration, with a `key` that is the same for equal words."""
+
+    __slots__ = ("key",)
+
+    def __init__(self, document: Mapping[str, Any], key: bytes) -> None:
+        super().__init__(document)
+        self.key = key
+
+
 def read_configuration(document: Mapping[str, Any]) -> Configuration:
     """A configuration from its (already validated) JSON form; entries that this method does not use are left out."""
     cpu, psu = document.get("cpu"), document.get("psu")

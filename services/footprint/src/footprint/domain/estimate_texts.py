@@ -1,18 +1,19 @@
 """Answers of estimates by columns: the same figures as `estimates.estimate`, written at once for a slice of items.
 
 What an item's words lead to (the embodied evidence of its configuration, its life, its power, its grid) is looked up once and kept with the
-texts that it brings; what is left for each item are some products and one row of a template. All numbers of a slice are turned to text
-together. Items of any other form are left to `estimate`: several criteria or years, several embodied stages, absent evidence, and all that
-is refused. A property test holds both against each other, byte for byte.
+texts that it brings; what is left for each item are one row of a table of numbers and one filled template. A slice is computed by columns
+of that table, and all its numbers are turned to text together. Items of any other form are left to `estimate`: several criteria or years,
+several embodied stages, absent evidence, and all that is refused. A property test holds both against each other, byte for byte.
 """
 
 import marshal
 import math
-import re
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
+import numpy as np
 import orjson
 
 from footprint.domain import formulas
@@ -32,8 +33,9 @@ from footprint.domain.estimates import (
     interval_of,
     read_loads,
 )
+from footprint.domain.formulas import Floats, Quantity
 from footprint.domain.notices import Notice, sentences
-from footprint.domain.uncertainty import ACTIVITY_LN_GSD2, UNRATED_LN_GSD2, ln_product, quality
+from footprint.domain.uncertainty import ACTIVITY_LN_GSD2, UNRATED_LN_GSD2, ln_product, qualities, quality
 
 MOST_KEPT: Final = 20_000
 """Entries of a table of texts before it starts anew."""
@@ -45,12 +47,20 @@ LARGEST, SMALLEST = 1e15, 1e-4
 """Between these a number is written the same by Python and by the encoder."""
 
 
+class _Spread(NamedTuple):
+    """How sure a figure is: ln GSD², GSD², and the quality class as text."""
+
+    ln_gsd2: float
+    gsd2: float
+    quality: bytes
+
+
 class _Making(NamedTuple):
-    """The embodied evidence of one unit: kg, evidence, ln GSD², lines of the trace, factors and notices."""
+    """The embodied evidence of one unit: kg, evidence, spread, lines of the trace, factors and notices."""
 
     unit_kg: float
     evidence: bytes
-    spread: float
+    spread: _Spread
     trace: bytes
     factors: bytes
     notices: int
@@ -67,13 +77,17 @@ class _Life(NamedTuple):
 
 
 class _Draw(NamedTuple):
-    """The power of one unit that no number of the item gives: W, evidence, ln GSD², lines of the trace and factors."""
+    """The power of one unit: W (NaN where the item states them), evidence, ln GSD², lines of the trace and factors.
+
+    `stated` is what stands behind the item's own W, which then end the `trace`.
+    """
 
     watts: float
     evidence: bytes
     spread: float
     trace: bytes
     factors: bytes
+    stated: bytes = b""
 
 
 class _Grid(NamedTuple):
@@ -87,19 +101,37 @@ class _Grid(NamedTuple):
     notices: int
 
 
-_PIECES: Final = tuple(each.encode() for each in re.split(
-    "%[sd]",
-    '{"ref":%s,"stages":{"manufacturing":{"gwp":{"value":%s,"low":%s,"high":%s,"quality":%s}},'
-    '"use":{"gwp":{"value":%s,"low":%s,"high":%s,"quality":%s}}},"total":{"gwp":{"value":%s,"low":%s,"high":%s,"quality":%s}},'
-    '"energy_kwh":%s,"evidence":{"embodied":"%s","energy":"%s","electricity":"%s"},"factors":[%s],"warnings":%s,"trace":[%s'
-    '"manufacturing gwp: %s × %s kg × %s d ÷ %s d = %s kg",%s"energy: %s × %s W × %s × %s h ÷ 1000.0 × %s PUE = %s kWh",'
-    '"use gwp: %s kWh × %s kg = %s kg [%s]"]}'
-))  # fmt: skip
-"""What stands in a row before, between and behind what is put in."""
+class _Row(NamedTuple):
+    """The words of an item, ready to be written: its place among the items, its name, and what they lead to."""
 
-_PARTS: Final = 2 * len(_PIECES) - 1
+    place: int
+    ref: str | None
+    making: _Making
+    life: _Life
+    draw: _Draw
+    grid: _Grid
+    use: _Spread
+
+
+_TEMPLATE: Final = (
+    b'{"ref":%b,"stages":{"manufacturing":{"gwp":{"value":%b,"low":%b,"high":%b,"quality":%b}},'
+    b'"use":{"gwp":{"value":%b,"low":%b,"high":%b,"quality":%b}}},"total":{"gwp":{"value":%b,"low":%b,"high":%b,"quality":%b}},'
+    b'"energy_kwh":%b,"evidence":{"embodied":"%b","energy":"%b","electricity":"%b"},"factors":[%b],"warnings":%b,"trace":[%b%b'
+    + '"manufacturing gwp: %b × %b kg × %b d ÷ %b d = %b kg",%b%b%b"energy: %b × %b W × %b × %b h ÷ 1000.0 × %b PUE = %b kWh",'.encode()
+    + '"use gwp: %b kWh × %b kg = %b kg [%b]"]}'.encode()
+)
 _NUMBERS: Final = 19
 """Numbers of a row that are turned to text together."""
+
+_STATED: Final = 13
+"""Numbers that a row is computed from."""
+
+_FEW: Final = 16
+"""Rows from which on columns pay."""
+
+_DECLARED: Final = _Draw(
+    math.nan, b"declared", ACTIVITY_LN_GSD2["declared"], b'"power (declared): ', b"", b' W on average",'
+)
 
 
 @dataclass(slots=True)
@@ -114,51 +146,42 @@ class Texts:
     grids: dict[Hashable, _Grid | None] = field(default_factory=dict)
 
     def answers(self, items: Sequence[Mapping[str, Any]]) -> list[bytes | None]:
-        """The answer of each item as JSON; None for those that are left to `estimate`."""
+        """The answer of each item as JSON; None for those that are left to `estimate`. Configurations are `StatedConfiguration`s."""
         found: list[bytes | None] = [None] * len(items)
-        rows: list[tuple[int, _Row]] = []
-        numbers: list[float] = []
-        for index, item in enumerate(items):
-            row = self._row(item)
+        rows: list[_Row] = []
+        stated: list[float] = []
+        for place, item in enumerate(items):
+            row = self._row(place, item, stated)
             if row is not None:
-                rows.append((index, row))
-                numbers += row.numbers
-        texts = orjson.dumps(numbers)[1:-1].split(b",")
-        for place, (index, row) in enumerate(rows):
-            found[index] = _written(row, texts[place * _NUMBERS : (place + 1) * _NUMBERS])
+                rows.append(row)
+        if not rows:
+            return found
+        texts, classes, writable = _computed(stated)
+        for line, row in enumerate(rows):
+            if writable[line]:
+                found[row.place] = _written(row, texts[line * _NUMBERS : (line + 1) * _NUMBERS], classes[line])
         return found
 
-    def _row(self, item: Mapping[str, Any]) -> "_Row | None":
-        """An item as a row; None where it does not fit the template."""
+    def _row(self, place: int, item: Mapping[str, Any], stated: list[float]) -> _Row | None:
+        """An item as a row, with its numbers put behind the `stated` ones; None where it does not fit the template."""
         get = item.get
         kind: str = item["kind"]
         configuration = get("configuration")
-        key = None if configuration is None else _key(configuration)
+        key = None if configuration is None else configuration.key
         life = self._life(get("life"), kind)
         making = self._making(get("embodied"), kind, get("model"), configuration, key)
-        draw = self._draw(get("energy"), kind, get("model"), configuration, key)
+        energy = get("energy")
+        draw = self._draw(energy, kind, get("model"), configuration, key)
         grid = self._grid(get("electricity"), get("region"), get("country"))
         if life is None or making is None or draw is None or grid is None:
             return None
-        quantity, duty, pue = get("quantity", 1.0), get("duty", 1.0), get("pue", 1.0)
-        hours = life.in_use * ONE_DAY_HOURS
-        made = formulas.embodied_kg(quantity, making.unit_kg, life.within, life.days)
-        kwh = formulas.facility_energy_kwh(formulas.it_energy_kwh(quantity, draw.watts, duty, hours), pue)
-        used = formulas.use_kg(kwh, grid.factor)
-        use_spread = ln_product(grid.spread, draw.spread)
-        making_factor, making_quality = interval_of(making.spread)
-        use_factor, use_quality = interval_of(use_spread)
-        total = made + used
-        spread = _ln_sum(made, making.spread, used, use_spread, total)
-        total_factor = math.exp(spread)
-        numbers = (
-            made, made / making_factor, made * making_factor, used, used / use_factor, used * use_factor, total, total / total_factor,
-            total * total_factor, kwh, quantity, making.unit_kg, life.within, life.days, draw.watts, duty, hours, pue, grid.factor,
+        use = _product(grid.spread, draw.spread)
+        watts = energy["average_w"] if energy and draw.stated else draw.watts
+        stated += (
+            get("quantity", 1.0), making.unit_kg, life.within, life.days, watts, get("duty", 1.0), life.in_use, get("pue", 1.0),
+            grid.factor, making.spread.ln_gsd2, making.spread.gsd2, use.ln_gsd2, use.gsd2,
         )  # fmt: skip
-        for number in numbers:
-            if number != 0.0 and not SMALLEST <= number < LARGEST:
-                return None
-        return _Row(numbers, get("ref"), making, life, draw, grid, making_quality, use_quality, quality(spread))
+        return _Row(place, get("ref"), making, life, draw, grid, use)
 
     def _life(self, stated: Mapping[str, Any] | None, kind: str) -> _Life | None:
         key = kind if stated is None else (kind, stated.get("start"), stated.get("end"), stated.get("years"))
@@ -174,7 +197,7 @@ class Texts:
         if service.life_days is None:
             return None
         low, high, _ = self.period.years[0]
-        in_use = max(0.0, min(high, service.end) - max(low, service.start))
+        in_use = max(0.0, min(float(high), service.end) - max(float(low), service.start))
         trace = _lines([default.trace]) if default else b""
         factors = _summaries([default.factor]) if default else b""
         return _Life(service.life_days, days_in_life(service, service.life_days, self.period), in_use, trace, factors)
@@ -191,7 +214,7 @@ class Texts:
             stages = given.get(GWP)
             if len(given) != 1 or not stages or set(stages) != {MANUFACTURING}:
                 return None
-            return _Making(stages[MANUFACTURING], b"given", GIVEN_LN_GSD2, b"", b"", 0)
+            return _Making(stages[MANUFACTURING], b"given", _GIVEN, b"", b"", 0)
         named = None if model is None else (model.get("maker"), model.get("name"))
         whole = (kind, named, key)
         if whole not in self.makings:
@@ -207,7 +230,7 @@ class Texts:
         return _Making(
             found.unit_kg,
             found.evidence.encode(),
-            found.ln_gsd2,
+            _spread(found.ln_gsd2),
             _lines(found.trace),
             _summaries(found.factors),
             notices,
@@ -223,12 +246,8 @@ class Texts:
     ) -> _Draw | None:
         whole: Hashable = (kind, None if model is None else (model.get("maker"), model.get("name")))
         if energy:
-            watts = energy.get("average_w")
-            if watts is not None and "annual_kwh" not in energy:
-                if watts != 0.0 and not SMALLEST <= watts < LARGEST:
-                    return None
-                text = b'"power (declared): %a W on average",' % watts
-                return _Draw(watts, b"declared", ACTIVITY_LN_GSD2["declared"], text, b"")
+            if "average_w" in energy and "annual_kwh" not in energy:
+                return _DECLARED
             whole = (whole, _key(energy), key)
         if whole not in self.draws:
             _keep(self.draws, whole, self._read_draw(energy or {}, kind, model or {}, _configuration(configuration)))
@@ -307,52 +326,94 @@ class TextShelf:
         return found
 
 
-class _Row(NamedTuple):
-    """An item, ready to be written."""
+def _computed(stated: Sequence[float]) -> tuple[list[bytes], list[bytes], list[bool]]:
+    """The texts of the numbers of each row, one row behind the other, the quality class of each total, and which rows can be written.
 
-    numbers: tuple[float, ...]
-    ref: str | None
-    making: _Making
-    life: _Life
-    draw: _Draw
-    grid: _Grid
-    making_quality: int
-    use_quality: int
-    quality: int
+    A few rows are computed one by one: columns are made for many.
+    """
+    if len(stated) < _FEW * _STATED:
+        lines = [_line(*stated[at : at + _STATED], exp=math.exp) for at in range(0, len(stated), _STATED)]
+        texts = orjson.dumps([number for line, _ in lines for number in line])
+        writable = [all(each == 0.0 or SMALLEST <= each < LARGEST for each in line) for line, _ in lines]
+        return texts[1:-1].split(b","), [_QUALITY[quality(spread)] for _, spread in lines], writable
+    columns = np.array(stated, dtype=np.float64).reshape(-1, _STATED).T
+    found, spreads = _line(*columns, exp=_exp)
+    table = np.array(found).T
+    usable = ((table == 0.0) | ((table >= SMALLEST) & (table < LARGEST))).all(axis=1)
+    texts = orjson.dumps(table.ravel(), option=orjson.OPT_SERIALIZE_NUMPY)
+    return texts[1:-1].split(b","), [_QUALITY[each] for each in qualities(spreads).tolist()], usable.tolist()
+
+
+def _line(
+    quantity: Quantity,
+    unit: Quantity,
+    within: Quantity,
+    days: Quantity,
+    watts: Quantity,
+    duty: Quantity,
+    in_use: Quantity,
+    pue: Quantity,
+    factor: Quantity,
+    making_spread: Quantity,
+    making_gsd2: Quantity,
+    use_spread: Quantity,
+    use_gsd2: Quantity,
+    *,
+    exp: Callable[[Quantity], Quantity],
+) -> tuple[tuple[Quantity, ...], Quantity]:
+    """The numbers of a row, or of the columns of all rows, and ln GSD² of its total."""
+    hours = in_use * ONE_DAY_HOURS
+    made = formulas.embodied_kg(quantity, unit, within, days)
+    kwh = formulas.facility_energy_kwh(formulas.it_energy_kwh(quantity, watts, duty, hours), pue)
+    used = formulas.use_kg(kwh, factor)
+    total = made + used
+    whole = total + (total == 0.0)
+    first, second = made / whole * making_spread, used / whole * use_spread
+    spread = np.sqrt(first * first + second * second)
+    gsd2 = exp(spread)
+    return (
+        made, made / making_gsd2, made * making_gsd2, used, used / use_gsd2, used * use_gsd2, total, total / gsd2, total * gsd2,
+        kwh, quantity, unit, within, days, watts, duty, hours, pue, factor,
+    ), spread  # fmt: skip
+
+
+def _exp(values: Floats) -> Floats:
+    """The exponential as Python's own has it, to the last bit."""
+    return np.array([math.exp(each) for each in values.tolist()])
 
 
 _QUALITY: Final = tuple(b"%d" % each for each in range(6))
 
 
-def _written(row: _Row, texts: Sequence[bytes]) -> bytes:
-    _, ref, making, life, draw, grid, making_quality, use_quality, total_quality = row
-    _, making_evidence, _, making_trace, making_factors, making_notices = making
-    _, draw_evidence, _, draw_trace, draw_factors = draw
-    _, grid_evidence, _, origin, grid_factors, grid_notices = grid
+def _spread(ln_gsd2: float) -> _Spread:
+    gsd2, class_ = interval_of(ln_gsd2)
+    return _Spread(ln_gsd2, gsd2, _QUALITY[class_])
+
+
+_GIVEN: Final = _spread(GIVEN_LN_GSD2)
+
+
+@lru_cache(maxsize=4096)
+def _product(one: float, other: float) -> _Spread:
+    return _spread(ln_product(one, other))
+
+
+def _written(row: _Row, texts: Sequence[bytes], class_: bytes) -> bytes:
+    _, ref, making, life, draw, grid, use = row
     (
         made, made_low, made_high, used, used_low, used_high, total, total_low, total_high, kwh, quantity, unit, within, days, watts, duty,
         hours, pue, factor,
     ) = texts  # fmt: skip
-    parts = [b""] * _PARTS
-    parts[::2] = _PIECES
-    parts[1::2] = (
+    return _TEMPLATE % (
         b"null" if ref is None else orjson.dumps(ref),
-        made, made_low, made_high, _QUALITY[making_quality], used, used_low, used_high, _QUALITY[use_quality],
-        total, total_low, total_high, _QUALITY[total_quality], kwh, making_evidence, draw_evidence, grid_evidence,
-        (life.factors + making_factors + draw_factors + grid_factors)[:-1],
-        _warnings(making_notices | grid_notices),
-        life.trace + making_trace, quantity, unit, within, days, made,
-        draw_trace, quantity, watts, duty, hours, pue, kwh, kwh, factor, used, origin,
+        made, made_low, made_high, making.spread.quality, used, used_low, used_high, use.quality,
+        total, total_low, total_high, class_, kwh, making.evidence, draw.evidence, grid.evidence,
+        (life.factors + making.factors + draw.factors + grid.factors)[:-1],
+        _warnings(making.notices | grid.notices),
+        life.trace, making.trace, quantity, unit, within, days, made,
+        draw.trace, watts if draw.stated else b"", draw.stated,
+        quantity, watts, duty, hours, pue, kwh, kwh, factor, used, grid.origin,
     )  # fmt: skip
-    return b"".join(parts)
-
-
-def _ln_sum(one: float, one_spread: float, other: float, other_spread: float, total: float) -> float:
-    """`uncertainty.ln_sum` of two."""
-    if total == 0:
-        return 0.0
-    first, second = one / total * one_spread, other / total * other_spread
-    return math.sqrt(first * first + second * second)
 
 
 def _configuration(stated: Mapping[str, Any] | None) -> Configuration | None:

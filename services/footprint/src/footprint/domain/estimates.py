@@ -162,7 +162,8 @@ def find_service(life: Mapping[str, Any] | None, kind: str, catalogue: Catalogue
             raise ItemError("life", "contradictory", "life is known by both dates or by years, not by all three")
         if end <= start:
             raise ItemError("life", "not_positive", f"life.to {end} must be after life.from {start}")
-        return Service(start.toordinal(), end.toordinal(), float(end.toordinal() - start.toordinal()), True), None
+        entry, leaving = float(start.toordinal()), float(end.toordinal())
+        return Service(entry, leaving, leaving - entry, True), None
     begins = -math.inf if start is None else float(start.toordinal())
     if years is None:
         found = catalogue.parameter(f"life.{kind}")
@@ -177,7 +178,7 @@ def days_in_life(service: Service, life_days: float, period: Period) -> float:
     """Days of the period within the life; without a date of entry, the item is in service and amortised all along it."""
     if not service.dated:
         return min(float(period.end - period.start), life_days)
-    return max(0.0, min(period.end, service.start + life_days) - max(period.start, service.start))
+    return max(0.0, min(float(period.end), service.start + life_days) - max(float(period.start), service.start))
 
 
 def _add_embodied(
@@ -263,7 +264,7 @@ def _add_use(
     parts: list[tuple[float, date]] = []
     total_kwh = 0.0
     for low, high, year in period.years:
-        days = max(0.0, min(high, service.end) - max(low, service.start))
+        days = max(0.0, min(float(high), service.end) - max(float(low), service.start))
         hours = days * ONE_DAY_HOURS
         it_kwh = formulas.it_energy_kwh(quantity, power.watts, duty, hours)
         kwh = formulas.facility_energy_kwh(it_kwh, pue)

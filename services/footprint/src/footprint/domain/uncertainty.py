@@ -10,6 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+import numpy as np
+import numpy.typing as npt
+
 _U = {
     "technical": (2.0, 1.5, 1.2, 1.1, 1.0),
     "reliability": (1.5, 1.2, 1.1, 1.05, 1.0),
@@ -109,3 +112,8 @@ def quality(ln_gsd2_value: float) -> int:
     The published bounds of GSD² are 1.1199, 1.2621, 1.6361 and 2.5163: those of data rated 4, 3, 2 and 1 throughout.
     """
     return 5 - bisect_left(_BOUNDS, ln_gsd2_value)
+
+
+def qualities(ln_gsd2_values: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    """`quality` of many figures."""
+    return 5 - np.searchsorted(_BOUNDS, ln_gsd2_values, side="left").astype(np.int64)

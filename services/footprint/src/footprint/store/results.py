@@ -1,13 +1,16 @@
 """Writing results: the asset-months that changed, their figures, and the roll-up that follows them in the same transaction."""
 
 from collections.abc import Collection, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from common.database import Connection
 
+from footprint.domain.results import AssetMonth
 from footprint.store import staging
-from footprint.store.staging import FIGURE, HEADER, Change
+from footprint.store.staging import FIGURE, HEADER, LINE, NUMBERS, Change
+
+NO_SITE: Final = UUID(int=0)
 
 
 class Stored(NamedTuple):
@@ -71,22 +74,50 @@ async def mark_published(connection: Connection, keys: Sequence[tuple[UUID, int]
 
 
 async def write(connection: Connection, changes: Sequence[Change]) -> None:
-    """Replace asset-months, their figures, and what they add to the roll-up."""
+    """Put asset-months in the place of those stored; of figures what differs is written, of the roll-up what that adds and takes."""
     await staging.stage(connection, changes)
-    await _write_headers(connection)
-    await _write_figures(connection, await _remove_figures(connection, changes))
+    stored = [change.result for change in changes if change.stored]
+    if stored:
+        await _replace_headers(connection, stored)
+    if len(stored) < len(changes):
+        await _add_headers(connection)
+    await _write_figures(connection, stored)
 
 
-async def _write_headers(connection: Connection) -> None:
-    replaced = ", ".join(f"{name} = excluded.{name}" for name in HEADER.split(", ")[2:])
+_CHANGED: Final = HEADER.split(", ")[2:]
+"""What of an asset-month may change."""
+
+
+async def _replace_headers(connection: Connection, stored: Sequence[AssetMonth]) -> None:
+    await connection.execute(
+        f"""
+        UPDATE asset_months
+        SET {", ".join(f"{name} = new.{name}" for name in _CHANGED)}, computed_at = now()
+        FROM (SELECT * FROM new_asset_months JOIN new_circumstances USING (circumstances)) AS new
+        WHERE asset_months.asset_id = new.asset_id
+          AND asset_months.month = new.month
+          -- Lists, which lead to the right partitions and into their indexes.
+          AND asset_months.asset_id = ANY ($1::uuid[])
+          AND asset_months.month = ANY ($2::integer[])
+        """,
+        *_keys(stored),
+    )
+
+
+async def _add_headers(connection: Connection) -> None:
+    """Those that are there already have just been replaced."""
     await connection.execute(
         f"""
         INSERT INTO asset_months ({HEADER})
         SELECT {HEADER} FROM new_asset_months JOIN new_circumstances USING (circumstances)
-        ON CONFLICT (asset_id, month) DO UPDATE
-        SET {replaced}, computed_at = now()
+        ON CONFLICT (asset_id, month) DO NOTHING
         """
     )
+
+
+def _keys(results: Sequence[AssetMonth]) -> tuple[list[UUID], list[int]]:
+    """The assets and the months of results."""
+    return sorted({each.asset.id for each in results}), sorted({each.month for each in results})
 
 
 _GROUP: Final = (
@@ -95,6 +126,7 @@ _GROUP: Final = (
 """The key of the roll-up."""
 
 _AMOUNTS: Final = "billionths, figures, factor_weighted, source_weighted, source_squares"
+
 
 _AMOUNTS_OF_A_FIGURE: Final = """
             billionths(value) AS billionths,
@@ -106,65 +138,93 @@ _AMOUNTS_OF_A_FIGURE: Final = """
 
 
 def _summed(sign: str = "") -> str:
-    return ", ".join(f"{sign}sum({name}) AS {name}" for name in _AMOUNTS.split(", "))
+    return ", ".join(f"sum({sign}{name}) AS {name}" for name in _AMOUNTS.split(", "))
 
 
-def _added(table: str) -> str:
-    return ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in _AMOUNTS.split(", "))
+def _of(table: str, columns: str) -> str:
+    return ", ".join(f"{table}.{name} AS {table}_{name}" for name in columns.split(", "))
 
 
-async def _remove_figures(connection: Connection, changes: Sequence[Change]) -> Sequence[Any]:
-    """Delete the figures of asset-months that were stored before; what that takes from each group of the roll-up."""
-    old = [(change.result.asset.id, change.result.month) for change in changes if change.stored]
-    if not old:
-        return []
-    return await connection.fetch(
-        f"""
-        WITH gone AS (
-            DELETE FROM figures
-            USING unnest($1::uuid[], $2::integer[]) AS named (asset_id, month)
-            WHERE figures.asset_id = named.asset_id
-              AND figures.month = named.month
-              -- Said again as lists, which lead to the right partitions and into their indexes.
-              AND figures.asset_id = ANY ($1::uuid[])
-              AND figures.month = ANY ($2::integer[])
-            RETURNING figures.*
-        ), amounts AS (
-            SELECT {_GROUP}, {_AMOUNTS_OF_A_FIGURE} FROM gone
-        )
-        SELECT {_GROUP}, {_summed()}
-        FROM amounts
-        GROUP BY {_GROUP}
-        """,
-        [asset for asset, _ in old],
-        [month for _, month in old],
-    )
+def _back(table: str, columns: str) -> str:
+    return ", ".join(f"{table}_{name} AS {name}" for name in columns.split(", "))
 
 
-async def _write_figures(connection: Connection, gone: Sequence[Any]) -> None:
-    """Insert the new figures, and add to the roll-up what came less what went: one upsert, in the order of the key, so that two
-    calculators of one organisation wait for each other and never lock crosswise."""
+_SAME_LINE: Final = " AND ".join(f"new_lines.{name} = figures.{name}" for name in LINE.split(", ") if name != "site_id")
+
+
+async def _write_figures(connection: Connection, stored: Sequence[AssetMonth]) -> None:
+    """Change, add and remove the figures that differ from those stored, and add to the roll-up what came less what went: one upsert, in
+    the order of the key, so that two calculators of one organisation wait for each other and never lock crosswise.
+
+    A figure is told from others by its line: the number that what it is about has among the new ones, none where no new figure is about it.
+    """
+    mine = "figures.asset_id = ANY ($1::uuid[]) AND figures.month = ANY ($2::integer[])"
+    here = f"figures.asset_id = differing.asset_id AND figures.month = differing.month AND figures.ctid = differing.place AND {mine}"
     await connection.execute(
         f"""
-        WITH new AS (
-            SELECT * FROM new_figures JOIN new_lines USING (line)
-        ), stored AS (
-            INSERT INTO figures ({FIGURE}) SELECT {FIGURE} FROM new
+        WITH old AS (
+            SELECT figures.*, figures.ctid AS place, new_lines.line
+            FROM figures
+            JOIN new_asset_months USING (asset_id, month)
+            LEFT JOIN new_lines
+              ON {_SAME_LINE}
+             AND coalesce(new_lines.site_id, $3) = coalesce(figures.site_id, $3)
+            -- Lists, which lead to the right partitions and into their indexes.
+            WHERE {mine}
+        ), differing AS MATERIALIZED (
+            SELECT
+                coalesce(new.asset_id, old.asset_id) AS asset_id,
+                coalesce(new.month, old.month) AS month,
+                new.line,
+                old.place,
+                {_of("old", f"line, {LINE}, {NUMBERS}")},
+                {_of("new", NUMBERS)}
+            FROM old
+            FULL JOIN new_figures AS new ON new.asset_id = old.asset_id AND new.month = old.month AND new.line = old.line
+            WHERE ({", ".join(f"old.{name}" for name in NUMBERS.split(", "))})
+                IS DISTINCT FROM ({", ".join(f"new.{name}" for name in NUMBERS.split(", "))})
+        ), changed AS (
+            UPDATE figures
+            SET {", ".join(f"{name} = new_{name}" for name in NUMBERS.split(", "))}
+            FROM differing
+            WHERE differing.line IS NOT NULL AND {here}
+        ), removed AS (
+            DELETE FROM figures
+            USING differing
+            WHERE differing.line IS NULL AND {here}
+        ), added AS (
+            INSERT INTO figures ({FIGURE})
+            SELECT asset_id, month, {LINE}, {", ".join(f"new_{name}" for name in NUMBERS.split(", "))}
+            FROM differing JOIN new_lines USING (line)
+            WHERE place IS NULL
         ), came AS (
             -- By the number of the line, which is the key of the roll-up but for the month.
             SELECT month, line, {_summed()}
-            FROM (SELECT month, line, {_AMOUNTS_OF_A_FIGURE} FROM new) AS amounts
+            FROM (
+                SELECT month, line, {_AMOUNTS_OF_A_FIGURE}
+                FROM (SELECT month, line, {_back("new", NUMBERS)} FROM differing WHERE line IS NOT NULL) AS figure
+                JOIN new_lines USING (line)
+            ) AS amounts
+            GROUP BY month, line
+        ), went AS (
+            SELECT month, line, {_summed("-")}
+            FROM (
+                SELECT month, line, {_AMOUNTS_OF_A_FIGURE}
+                FROM (SELECT month, line, place, {_back("old", NUMBERS)} FROM differing WHERE line IS NOT NULL) AS figure
+                JOIN new_lines USING (line)
+                WHERE place IS NOT NULL
+            ) AS amounts
             GROUP BY month, line
         ), difference AS (
             SELECT {_GROUP}, {_AMOUNTS}
-            FROM came JOIN new_lines USING (line)
+            FROM (TABLE came UNION ALL TABLE went) AS moved JOIN new_lines USING (line)
             UNION ALL
-            SELECT {_GROUP}, {", ".join(f"-{name}" for name in _AMOUNTS.split(", "))}
-            FROM unnest(
-                $1::text[], $2::integer[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[],
-                $9::smallint[], $10::text[], $11::text[], $12::text[], $13::text[], $14::numeric[], $15::bigint[],
-                $16::numeric[], $17::numeric[], $18::numeric[]
-            ) AS gone ({_GROUP}, {_AMOUNTS})
+            SELECT {_GROUP}, {_summed("-")}
+            FROM (
+                SELECT {_GROUP}, {_AMOUNTS_OF_A_FIGURE}
+                FROM (SELECT month, {_back("old", f"{LINE}, {NUMBERS}")} FROM differing WHERE line IS NULL) AS figure
+            ) AS amounts
+            GROUP BY {_GROUP}
         )
         INSERT INTO organisation_months ({_GROUP}, {_AMOUNTS})
         SELECT {_GROUP}, {_summed()}
@@ -174,7 +234,8 @@ async def _write_figures(connection: Connection, gone: Sequence[Any]) -> None:
             OR sum(source_weighted) <> 0 OR sum(source_squares) <> 0
         ORDER BY {_GROUP}
         ON CONFLICT ({_GROUP}, restates) DO UPDATE
-        SET {_added("organisation_months")}
+        SET {", ".join(f"{name} = organisation_months.{name} + excluded.{name}" for name in _AMOUNTS.split(", "))}
         """,
-        *([row[name] for row in gone] for name in (*_GROUP.split(", "), *_AMOUNTS.split(", "))),
+        *_keys(stored),
+        NO_SITE,
     )

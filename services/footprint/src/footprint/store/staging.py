@@ -40,16 +40,16 @@ _CIRCUMSTANCES: Final = (
 HEADER: Final = f"{_OF_A_MONTH}, {_CIRCUMSTANCES}"
 """The columns of `asset_months`; those of `new_asset_months` and `new_circumstances` together."""
 
-_LINE: Final = "org_id, kind, stage, criterion, basis, share, site_id, scope, ghg_category, beges_item, factor, source"
-_NUMBERS: Final = "value, ln_gsd2, factor_ln_gsd2, source_ln_gsd2"
-FIGURE: Final = f"asset_id, month, {_LINE}, {_NUMBERS}"
+LINE: Final = "org_id, kind, stage, criterion, basis, share, site_id, scope, ghg_category, beges_item, factor, source"
+NUMBERS: Final = "value, ln_gsd2, factor_ln_gsd2, source_ln_gsd2"
+FIGURE: Final = f"asset_id, month, {LINE}, {NUMBERS}"
 """The columns of `figures`; those of `new_figures` and `new_lines` together."""
 
 _TABLES: Final = {
     "new_asset_months": ("circumstances", _OF_A_MONTH, "asset_months"),
     "new_circumstances": ("circumstances", _CIRCUMSTANCES, "asset_months"),
-    "new_figures": ("line", f"asset_id, month, {_NUMBERS}", "figures"),
-    "new_lines": ("line", _LINE, "figures"),
+    "new_figures": ("line", f"asset_id, month, {NUMBERS}", "figures"),
+    "new_lines": ("line", LINE, "figures"),
 }
 """Each temporary table: the number by which it is joined, and the columns that it has of a table."""
 
@@ -126,7 +126,7 @@ _FIELDS: Final = (
     ("line", ">i4"),
     ("asset_id", "V16"),
     ("month", ">i4"),
-    *((each, ">f8") for each in _NUMBERS.split(", ")),
+    *((each, ">f8") for each in NUMBERS.split(", ")),
 )
 _ROW: Final = np.dtype(
     [("fields", ">i2"), *(part for name, kind in _FIELDS for part in ((f"{name}_bytes", ">i4"), (name, kind)))]
@@ -154,6 +154,6 @@ def _packed(results: Sequence[AssetMonth], lines: dict[tuple[Any, ...], int]) ->
     rows["line"] = of_figure
     rows["asset_id"] = np.repeat(np.frombuffer(b"".join(each.asset.id.bytes for each in results), dtype="V16"), counts)
     rows["month"] = np.repeat(np.array([each.month for each in results], dtype=np.int32), counts)
-    for name, column in zip(_NUMBERS.split(", "), np.array(numbers, dtype=np.float64).reshape(-1, 4).T, strict=True):
+    for name, column in zip(NUMBERS.split(", "), np.array(numbers, dtype=np.float64).reshape(-1, 4).T, strict=True):
         rows[name] = column
     return _HEAD + rows.tobytes() + _END
