@@ -16,6 +16,7 @@ from common.consumer import ConsumerRunner
 from common.database import Database, open_database
 from common.dead_letters import DeadLetters
 from common.housekeeping import Housekeeping
+from common.http import HttpProtocol
 from common.kafka import COMPACTED, KEPT
 from common.pause import pause
 from common.relay import Relay
@@ -43,7 +44,7 @@ async def run(service: Service[Settings], settings: Settings, roles: Sequence[Ro
                 log_config=None,
                 access_log=False,
                 loop="uvloop",
-                http="httptools",
+                http=HttpProtocol,
                 timeout_graceful_shutdown=10,
                 lifespan="off",
                 server_header=False,
