@@ -30,6 +30,7 @@ async def test_listing_goes_through_every_factor_once(shared: Factors) -> None:
         ("Germany electricty 2024", "electricity-de-2024-ember"),
         ("telephone mobile fabrication", "embodied-smartphone-negaoctet"),
         ("hfc-134a AR5", "gas-hfc-134a-ar5"),
+        ("fluide frigorigène r-410a ar6", "refrigerant-r-410a-ar6"),
     ],
 )
 async def test_search_tolerates_accents_case_and_a_wrong_letter(shared: Factors, words: str, first: str) -> None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 
 from factors.catalogue.reader import Entry
 from factors.domain.text import plain
@@ -115,6 +116,11 @@ def number(row: Row, column: str) -> float:
     if not math.isfinite(value):
         raise RowError(column, "not_a_number", f"{text!r} is not a number")
     return value
+
+
+def product(stated: float, ratio: float) -> float:
+    """`stated` × `ratio` as it is reckoned from their digits, so that 365.292 g are 0.365292 kg and not a bit less."""
+    return float(Decimal(repr(stated)) * Decimal(repr(ratio)))
 
 
 def whole(row: Row, column: str) -> int:
