@@ -23,7 +23,7 @@ Reader = Annotated[Caller, Depends(requires("billing:read"))]
 class AlertView(BaseModel):
     """A threshold as it was when a month crossed it, `value` being the figure by which it did; or a finding of the daily look at a month.
 
-    A finding is of a `day`, or of an issued document: `number`, with `value` what its month comes to now less what has been billed of it.
+    A finding is of a `day`, or of all of a month: `value` is then what it comes to now less what has been billed, `number` its invoice.
     """
 
     id: UUID

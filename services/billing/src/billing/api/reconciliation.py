@@ -54,7 +54,7 @@ class LookView(BaseModel):
     compared_with: Literal["inventory", "events"] | None = Field(description="null: the other source has told nothing")
     differences: int = Field(description="resource-days on which the two sources differ")
     owed: str | None = Field(
-        description="of an issued month: what it comes to now less what has been billed of it, euros net",
+        description="what the month comes to now less what has been billed of it, euros net; null where it has not been run",
         examples=["-19.78"],
     )
 

@@ -14,9 +14,9 @@ NOTHING = (0, 0, 0)
 MOST_NAMES = 5
 
 Source = Literal["inventory", "events"]
-FindingCode = Literal["billed_only", "other_only", "quantities_differ", "issued_month_differs"]
-"""Of a day: only the source that is billed by has it, only the other one has it, or both in other quantities; of an issued month: what is
-known now comes to another amount than was billed."""
+FindingCode = Literal["billed_only", "other_only", "quantities_differ", "issued_month_differs", "unbilled_month"]
+"""Of a day: only the source that is billed by has it, only the other one has it, or both in other quantities. Of a month: it has been
+issued, and what is known now comes to another amount than was billed; or a run had found nothing to bill, and now there is something."""
 
 WORDS: Mapping[Source, str] = {"inventory": "the inventory", "events": "the partner's usage events"}
 
@@ -40,7 +40,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What somebody should know of a month: on `day`, or of the whole `number` whose month now comes to `value` euros more, net."""
+    """What somebody should know of a month: on `day`, or of all of it; `value` is what it comes to less what has been billed, euros net."""
 
     finding: FindingCode
     sentence: str
@@ -82,6 +82,15 @@ def outdated(number: str, month: date, owed: Decimal) -> Found:
         f"POST /invoices/{number}/credit-notes settles it by {settled}"
     )
     return Found("issued_month_differs", sentence, number=number, value=owed)
+
+
+def unbilled(month: date, owed: Decimal) -> Found:
+    """A month of which a run had found nothing to bill, and that comes to `owed` euros, net, by now."""
+    sentence = (
+        f"{month:%Y-%m} had nothing to bill when it was run; what is known now comes to {owed} € net; "
+        f"POST /invoices/runs?month={month:%Y-%m} issues it"
+    )
+    return Found("unbilled_month", sentence, value=owed)
 
 
 def _sentence(finding: FindingCode, resources: Sequence[str], other: Source) -> str:

@@ -20,10 +20,10 @@ from common.organisations import EVERY, Organisations
 
 from billing.domain.carbon import covered
 from billing.domain.events import cut
-from billing.domain.reconciliation import Difference, Found, Source, differences, mismatches, outdated
+from billing.domain.reconciliation import Difference, Found, Source, differences, mismatches, outdated, unbilled
 from billing.domain.terms import epoch, local_midnight
 from billing.published import alert_told
-from billing.service.months import read_month
+from billing.service.months import rate_facts, read_facts, read_month
 from billing.service.rerating import rerated
 from billing.service.working import keep_working
 from billing.store import alerts as alert_store
@@ -31,6 +31,7 @@ from billing.store import contracts as contract_store
 from billing.store import held as held_store
 from billing.store import invoices as invoice_store
 from billing.store import reconciliations as store
+from billing.store import runs as run_store
 from billing.store.alerts import Alert
 from billing.store.contracts import Contract
 from billing.store.reconciliations import Look
@@ -125,9 +126,9 @@ class Reconciliations:
             number, owed = await _owed(unit.connection, contract, first, now)
             look = Look(contract_id, first, today, now, until, other, len(found), number, owed)
             await store.keep_look(unit.connection, contract, look, found)
-            wanted = [] if other is None else list(mismatches(found, other))
-            if number is not None and owed:
-                wanted.append(outdated(number, first, owed))
+            wanted = _owed_finding(first, number, owed)
+            if other is not None:
+                wanted += mismatches(found, other)
             raised, ended = await _tell(unit, contract, first, wanted, now)
         log.info(
             "month.reconciled",
@@ -154,11 +155,11 @@ async def work(
 
 
 async def settle_month(unit: Transaction, contract: Contract, first: date, number: str, now: datetime) -> None:
-    """End the alert of an issued month that has just been credited or adjusted to what is known."""
+    """End the alert of a month that has just been issued, or credited or adjusted to what is known."""
     await store.note_settled(unit.connection, contract.id, first, number)
     told = await alert_store.read_open_findings(unit.connection, contract.id, first)
-    outdated_ones = [alert for alert in told if alert.finding == "issued_month_differs"]
-    for alert in await alert_store.end_alerts(unit.connection, outdated_ones, now):
+    settled = [alert for alert in told if alert.finding in ("issued_month_differs", "unbilled_month")]
+    for alert in await alert_store.end_alerts(unit.connection, settled, now):
         unit.publish(alert_told(alert))
 
 
@@ -201,9 +202,18 @@ async def _compared(
 
 async def _owed(
     connection: Connection, contract: Contract, first: date, now: datetime
-) -> tuple[str, Decimal] | tuple[None, None]:
-    """The invoice of a month and what is owed of it, when it has been issued."""
+) -> tuple[str | None, Decimal | None]:
+    """The invoice of a month, and what is owed of it: of a month that is issued, or of which a run had found nothing to bill."""
     original = await invoice_store.read_invoice_of_month(connection, contract.id, first)
-    if original is None:
+    if original is not None:
+        return original.document.number, (await rerated(connection, contract, original, now)).owed
+    if not await run_store.found_nothing(connection, contract.id, first):
         return None, None
-    return original.document.number, (await rerated(connection, contract, original, now)).owed
+    facts = await read_facts(connection, contract, first, now)
+    return None, (await asyncio.to_thread(rate_facts, facts)).rating.net or None
+
+
+def _owed_finding(first: date, number: str | None, owed: Decimal | None) -> list[Found]:
+    if not owed:
+        return []
+    return [unbilled(first, owed) if number is None else outdated(number, first, owed)]
