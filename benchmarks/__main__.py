@@ -57,6 +57,7 @@ def _measurements(stack: Stack, assets: int, rates: Sequence[float], seconds: fl
     yield lambda: asyncio.run(estimates.measure_batch(footprint, seconds))
     yield lambda: asyncio.run(resolves.measure_again(factors, seconds))
     yield lambda: asyncio.run(resolves.measure_anew(factors, seconds))
+    yield lambda: asyncio.run(resolves.measure_unlike(factors, seconds))
     yield lambda: asyncio.run(resolves.measure_batch(factors, seconds))
     billing = Target.of(stack.services["billing"], stack.token)
     metered = f"{org}-metered"

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from itertools import islice
 from random import Random
+from typing import Any
+from urllib.parse import urlencode
 
 from benchmarks.figures import Figure
-from benchmarks.http_connection import Target
+from benchmarks.http_connection import Connection, Target
 from benchmarks.load import Throughput, as_fast_as_answered
 
 PATH = "/v1/resolve"
@@ -16,6 +18,7 @@ CONNECTIONS = 16
 BATCH_ITEMS = 1_000
 _REGIONS = ("FR", "DE", "ES", "PL", "MQ", "GB", "US", "RE", "IT", "SE", "BE", "NL")
 _DAYS = 2_190
+_GWP_SETS = ("AR4", "AR5", "AR6")
 _TARGET = "≥ 5,000 resolves/s"
 
 
@@ -39,6 +42,12 @@ async def measure_anew(target: Target, seconds: float) -> Figure:
     return _figure("factor resolved, one a call, asked anew", 1, await _singles(target, different, seconds))
 
 
+async def measure_unlike(target: Target, seconds: float) -> Figure:
+    """The same with questions of which no two are alike even but for their date, about any factor of the catalogue."""
+    asked = await _unlike(target, 100_000)
+    return _figure("factor resolved, one a call, none like another", 1, await _shared_out(target, asked, seconds))
+
+
 async def measure_batch(target: Target, seconds: float) -> Figure:
     """The same with many different questions a call."""
     return _figure(f"factors resolved, {BATCH_ITEMS:,} a call", BATCH_ITEMS, await _batches(target, seconds))
@@ -50,8 +59,33 @@ def _figure(what: str, each: int, measured: Throughput) -> Figure:
 
 
 async def _singles(target: Target, different: int, seconds: float) -> Throughput:
-    asked = ("&".join(f"{name}={value}" for name, value in each.items()) for each in islice(questions(7), different))
-    requests = [target.request("GET", f"{PATH}?{query}") for query in asked]
+    return await _shared_out(target, list(islice(questions(7), different)), seconds)
+
+
+async def _unlike(target: Target, count: int) -> list[dict[str, str]]:
+    """Draw `count` questions that the catalogue answers, each of another combination of factor, years back and warming potentials."""
+    connection = await Connection.open(target)
+    try:
+        page = json.loads(await connection.exchange(target.request("GET", "/v1/factors?criterion=gwp&limit=1000")))
+    finally:
+        connection.close()
+    random = Random(13)
+    every = [(each, gap, gwp_set) for each in page["items"] for gap in range(101) for gwp_set in _GWP_SETS]
+    random.shuffle(every)
+    return [_about(factor, gap, gwp_set) for factor, gap, gwp_set in every if _fits(factor, gwp_set)][:count]
+
+
+def _fits(factor: dict[str, Any], gwp_set: str) -> bool:
+    return factor["gwp_set"] in (None, gwp_set)
+
+
+def _about(factor: dict[str, Any], gap: int, gwp_set: str) -> dict[str, str]:
+    on = {"date": factor["valid_from"] or "2021-06-01", "year_gap": str(gap), "gwp_set": gwp_set}
+    return on | {name: factor[name] for name in ("activity", "region", "perimeter", "stage") if factor[name]}
+
+
+async def _shared_out(target: Target, asked: list[dict[str, str]], seconds: float) -> Throughput:
+    requests = [target.request("GET", f"{PATH}?{urlencode(each)}") for each in asked]
     # Each connection has questions of its own: none is answered from what another just asked.
     shares = [requests[number::CONNECTIONS] for number in range(CONNECTIONS)]
     each = await asyncio.gather(*(as_fast_as_answered(target, share, 1, seconds) for share in shares))

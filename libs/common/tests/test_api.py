@@ -228,6 +228,40 @@ async def test_a_crash_is_a_problem_that_tells_nothing_of_the_inside(sample: Run
     assert "on purpose" not in str(document)
 
 
+@pytest.mark.parametrize(
+    ("fail", "status", "code"),
+    [
+        ("problem", 404, "not-found"),
+        ("validation", 422, "invalid"),
+        ("passing", 503, "unavailable"),
+        ("crash", 500, "internal-error"),
+    ],
+)
+async def test_errors_of_a_direct_route_are_the_problems_of_any_other(
+    sample: RunningService, fail: str, status: int, code: str
+) -> None:
+    problem_of(await sample.client.post("/v1/direct", params={"fail": fail}), status, code)
+
+
+async def test_a_direct_route_has_the_limits_the_metrics_and_the_refusals_of_any_other(
+    make_service: MakeService,
+) -> None:
+    service = await make_service(SAMPLE, body_limit_bytes=2000)
+
+    async def chunks() -> AsyncIterator[bytes]:
+        yield b"x" * 1500
+        yield b"x" * 1500
+
+    problem_of(await service.client.post("/v1/direct", content=chunks()), 413, "too-large")
+    problem_of(await service.client.get("/v1/direct"), 405, "method-not-allowed")
+    async with service.client_for(scopes=["inventory:write"]) as stranger:
+        problem_of(await stranger.post("/v1/direct"), 403, "forbidden")
+    assert (await service.client.post("/v1/direct", content=b"[1]")).json() == [1]
+    metrics = (await service.client.get("/metrics")).text
+    assert 'http_request_seconds_count{method="POST",route="/direct",status="200"}' in metrics
+    assert "/v1/direct" in (await service.client.get("/v1/openapi.json")).json()["paths"]
+
+
 async def test_the_openapi_document_describes_problems_and_tokens(sample: RunningService) -> None:
     document = (await sample.client.get("/v1/openapi.json")).json()
     assert document["openapi"].startswith("3.1")

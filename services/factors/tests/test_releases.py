@@ -153,7 +153,22 @@ async def test_names_are_taken_once_and_unknown_ones_not_found(empty: Factors, d
     assert (await empty.client.get("/v1/resolve", params=question)).status_code == 404
     async with empty.client_for(["acme"]) as customer:
         assert (await customer.post("/v1/releases", json={"name": "mine", "note": "no"})).status_code == 403
-        assert [one["name"] for one in (await customer.get("/v1/releases")).json()] == ["once"]
+        assert [one["name"] for one in (await customer.get("/v1/releases")).json()["items"]] == ["once"]
+
+
+async def test_releases_are_listed_page_by_page_the_newest_first(empty: Factors) -> None:
+    for number in range(5):
+        await release(empty, f"made-{number}")
+    seen: list[str] = []
+    pages = 0
+    more: dict[str, str] = {}
+    while pages == 0 or more:
+        page = (await empty.client.get("/v1/releases", params={"limit": "2"} | more)).json()
+        seen += [one["name"] for one in page["items"]]
+        pages, more = pages + 1, {"cursor": page["next_cursor"]} if page["next_cursor"] else {}
+    assert (pages, seen) == (3, [f"made-{number}" for number in (4, 3, 2, 1, 0)])
+    for cursor in ("", "x", "WzEsMl0"):
+        assert (await empty.client.get("/v1/releases", params={"cursor": cursor})).status_code == 422
 
 
 @pytest.mark.parametrize(
@@ -181,6 +196,6 @@ async def test_the_service_s_own_role_cannot_change_a_release(
 
 
 async def test_loading_the_catalogue_freezes_its_release(shared: Factors) -> None:
-    [made] = (await shared.client.get("/v1/releases")).json()
+    [made] = (await shared.client.get("/v1/releases")).json()["items"]
     assert made["name"] == "test"
     assert made["size"] == len(reader.entries())

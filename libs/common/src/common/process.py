@@ -16,6 +16,7 @@ from common.consumer import ConsumerRunner
 from common.database import Database, open_database
 from common.dead_letters import DeadLetters
 from common.housekeeping import Housekeeping
+from common.http import HttpProtocol
 from common.kafka import COMPACTED, KEPT
 from common.pause import pause
 from common.relay import Relay
@@ -43,20 +44,20 @@ async def run(service: Service[Settings], settings: Settings, roles: Sequence[Ro
                 log_config=None,
                 access_log=False,
                 loop="uvloop",
-                http="httptools",
+                http=HttpProtocol,
                 timeout_graceful_shutdown=10,
                 lifespan="off",
                 server_header=False,
                 date_header=False,
             )
         )
-        _ease_collection()
+        ease_collection()
         log.info("process.started", service=service.name, roles=list(roles), port=settings.port)
         await _serve(server, workers)
         log.info("process.stopped", service=service.name)
 
 
-def _ease_collection() -> None:
+def ease_collection() -> None:
     """Leave what was loaded at start out of garbage collection, and collect less often.
 
     A batch makes tens of thousands of objects that are all alive until it commits; walking them again and again, at the interpreter's

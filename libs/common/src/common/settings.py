@@ -44,7 +44,8 @@ class ServiceSettings(BaseSettings):
 
     body_limit_bytes: Annotated[int, Field(ge=1024)] = Field(default=64 * 1024 * 1024, description="larger bodies: 413")
     rate_limit: str = Field(
-        default="5000/second", description="per client and process, in the notation of the `limits` library"
+        default="10000/second",
+        description="calls per client and process, in the notation of the `limits` library; a batch is one call",
     )
     outbox_limit: Annotated[int, Field(ge=1)] = Field(
         default=5_000_000, description="waiting events at which writes get 503"

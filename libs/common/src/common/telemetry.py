@@ -4,16 +4,17 @@ import logging
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import structlog
-from opentelemetry import trace
+from opentelemetry import context, trace
 from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 from opentelemetry.trace import Link, Span, SpanKind
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
@@ -22,6 +23,9 @@ from common.settings import ServiceSettings
 
 _propagator = TraceContextTextMapPropagator()
 _tracer = trace.get_tracer("constellation")
+_ids = RandomIdGenerator()
+_NO_CONTEXT = Context()
+_only_ids = False
 
 
 def configure(settings: ServiceSettings, service: str) -> None:
@@ -29,8 +33,10 @@ def configure(settings: ServiceSettings, service: str) -> None:
 
     Spans are exported over OTLP when `OTEL_EXPORTER_OTLP_ENDPOINT` is set; otherwise they only carry their ids into logs and events.
     """
+    global _only_ids
     configure_logging(service, settings.log_level, settings.log_format)
     exported = "OTEL_EXPORTER_OTLP_ENDPOINT" in os.environ
+    _only_ids = not exported
     sampler = ParentBased(TraceIdRatioBased(settings.trace_ratio if exported else 0.0))
     provider = TracerProvider(sampler=sampler, resource=Resource.create({"service.name": service}))
     if exported:
@@ -77,13 +83,32 @@ def _context(traceparent: str | None) -> Context:
     return _propagator.extract({"traceparent": traceparent} if traceparent else {}, context=Context())
 
 
-@contextmanager
-def server_span(name: str, traceparent: str | None) -> Iterator[Span]:
+def server_span(name: str, traceparent: str | None) -> AbstractContextManager[Span]:
     """The span of an HTTP call, child of the caller's `traceparent` when it sent one."""
-    with _tracer.start_as_current_span(
+    if _only_ids:
+        return _Identified(traceparent)
+    return _tracer.start_as_current_span(
         name, context=_context(traceparent), kind=SpanKind.SERVER, record_exception=False
-    ) as span:
-        yield span
+    )
+
+
+class _Identified(AbstractContextManager[Span]):
+    """A current span that nobody will export: it has ids, for logs and events, and costs a tenth of one that is recorded."""
+
+    def __init__(self, traceparent: str | None) -> None:
+        around = _context(traceparent) if traceparent else _NO_CONTEXT
+        parent = trace.get_current_span(around).get_span_context()
+        trace_id = parent.trace_id if parent.is_valid else _ids.generate_trace_id()
+        own = trace.SpanContext(trace_id, _ids.generate_span_id(), False, parent.trace_flags, parent.trace_state)
+        self._span = trace.NonRecordingSpan(own)
+        self._around = around
+
+    def __enter__(self) -> Span:
+        self._token = context.attach(trace.set_span_in_context(self._span, self._around))
+        return self._span
+
+    def __exit__(self, *_: object) -> None:
+        context.detach(self._token)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from typing import Annotated
 from common.api import idempotency
 from common.api.auth import Caller, requires
 from common.api.cursors import Cursor, Limit, Page, decode, encode
+from common.api.direct import DirectRoute
 from common.api.etag import etag, require_match
 from common.api.problems import NotFound
 from common.cli import command_line
@@ -17,6 +18,7 @@ from common.json import dumps
 from common.service import Parts, Runtime, Service
 from common.settings import ServiceSettings
 from fastapi import APIRouter, Depends, Request
+from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
@@ -24,7 +26,8 @@ TOPIC = "sample.things"
 TYPE = "sample.thing.changed.v1"
 COUNTED = "sample.thing.counted.v1"
 
-Reader = Annotated[Caller, Depends(requires("inventory:read"))]
+authorise = requires("inventory:read")
+Reader = Annotated[Caller, Depends(authorise)]
 Writer = Annotated[Caller, Depends(requires("inventory:write"))]
 
 
@@ -95,6 +98,20 @@ def router_of(database: Database) -> APIRouter:
     async def crash(caller: Writer) -> None:
         raise RuntimeError("on purpose")
 
+    async def directly(request: Request) -> Response:
+        await authorise(request)
+        match request.query_params.get("fail"):
+            case "problem":
+                raise NotFound("thing", "t-1")
+            case "validation":
+                raise RequestValidationError([{"loc": ("query", "x"), "type": "missing", "msg": "Field required"}])
+            case "passing":
+                raise ConnectionResetError("the database is restarted")
+            case "crash":
+                raise RuntimeError("on purpose")
+        return Response(await request.body(), media_type="application/json")
+
+    router.add_api_route("/direct", directly, methods=["POST"], route_class_override=DirectRoute)
     return router
 
 

@@ -4,7 +4,7 @@ from prometheus_client import Counter, Gauge
 
 QUESTIONS = Counter(
     "factors_questions_total",
-    "Distinct questions resolved, by what came of them: public, own (an organisation's own value), or the code of the refusal",
+    "Questions, one asked twice in a batch once, by what came of them: public, own (an organisation's value), or the code of the refusal",
     ["outcome"],
 )
 

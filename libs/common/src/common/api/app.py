@@ -1,16 +1,18 @@
 """The FastAPI application of a service, with what every API of the platform has."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import asyncpg
 import structlog
 from fastapi import APIRouter, FastAPI, Request
+from fastapi.routing import APIRoute
 from starlette.responses import Response
 
 from common import failures
 from common.api import problems
 from common.api.auth import Authenticator
+from common.api.direct import DirectCalls, direct_routes
 from common.api.health import health_router
 from common.api.observe import Observe
 from common.database import Database
@@ -52,8 +54,9 @@ def create_app(
     for router in routers:
         app.include_router(router, prefix="/v1", responses=_responses())
     app.include_router(health_router(database, liveness))
+    app.add_middleware(DirectCalls, routes=direct_routes(routers, "/v1"))
     app.add_middleware(Observe, body_limit_bytes=settings.body_limit_bytes)
-    _document(app, name)
+    _document(app, name, routers)
     return app
 
 
@@ -81,8 +84,11 @@ def _responses() -> dict[int | str, dict[str, Any]]:
     return {status: {"description": text, "content": _PROBLEM["content"]} for status, text in described.items()}
 
 
-def _document(app: FastAPI, name: str) -> None:
-    """Add to the generated OpenAPI what FastAPI cannot know: the problem schema, the bearer token, the address at the edge."""
+def _document(app: FastAPI, name: str, routers: Sequence[APIRouter]) -> None:
+    """Add to the generated OpenAPI what FastAPI cannot know: the problem schema, the bearer token, the address at the edge.
+
+    Examples of answers are put in again, since FastAPI leaves out their nulls.
+    """
     generate = app.openapi
 
     def openapi() -> dict[str, Any]:
@@ -95,8 +101,24 @@ def _document(app: FastAPI, name: str) -> None:
                 if path.startswith("/v1"):
                     for operation in operations.values():
                         operation["security"] = [{"bearer": []}]
+            for operation, status, media_type, example in _examples(document, routers):
+                operation["responses"][status]["content"][media_type]["example"] = example
             document["servers"] = [{"url": f"/api/{name}", "description": "behind the edge"}]
             app.openapi_schema = document
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _examples(document: dict[str, Any], routers: Sequence[APIRouter]) -> Iterator[tuple[dict[str, Any], str, str, Any]]:
+    """The example of each answer as the routes state it, with the operation, the status and the media type that it is of."""
+    for router in routers:
+        for route in router.routes:
+            if not isinstance(route, APIRoute) or not route.include_in_schema:
+                continue
+            for status, response in route.responses.items():
+                for media_type, content in response.get("content", {}).items():
+                    for method in route.methods or ():
+                        if "example" in content:
+                            operation = document["paths"][f"/v1{route.path_format}"][method.lower()]
+                            yield operation, str(status), media_type, content["example"]

@@ -1,19 +1,59 @@
-"""A route for calls that are asked thousands of times a second: FastAPI's solving of dependencies costs more than such a call itself."""
+"""Routes for calls that are asked thousands of times a second: FastAPI's routing and solving of dependencies cost more than such a call."""
 
-from collections.abc import Callable, Coroutine
-from typing import Any
+import inspect
+from collections.abc import Iterable, Mapping
 
-from fastapi import Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.routing import APIRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class DirectRoute(APIRoute):
-    """Calls its endpoint with the request and nothing else; the endpoint authorises the caller by itself and answers a Response.
+    """A route at a fixed path whose endpoint takes the request and nothing else, authorises the caller itself and answers a Response.
 
-    Problems, limits and the OpenAPI document are those of any other route.
+    `DirectCalls` answers it. Problems, limits, traces, metrics and the OpenAPI document are those of any other route.
     """
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Called by FastAPI."""
-        handler: Callable[[Request], Coroutine[Any, Any, Response]] = self.endpoint
-        return handler
+
+class DirectCalls:
+    """Answers the calls of `routes`, by method and path; passes all others on to `app`. Plain ASGI."""
+
+    def __init__(self, app: ASGIApp, routes: Mapping[tuple[str, str], DirectRoute]) -> None:
+        self._app = app
+        self._routes = routes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        route = self._routes.get((scope["method"], scope["path"])) if scope["type"] == "http" else None
+        if route is None:
+            await self._app(scope, receive, send)
+            return
+        scope["route"] = route
+        request = Request(scope, receive, send)
+        try:
+            response: Response = await route.endpoint(request)
+        except Exception as error:
+            response = await _told(request, error)
+        await response(scope, receive, send)
+
+
+def direct_routes(routers: Iterable[APIRouter], prefix: str) -> dict[tuple[str, str], DirectRoute]:
+    """The direct routes of `routers`, by method and path under `prefix`."""
+    return {
+        (method, prefix + route.path): route
+        for router in routers
+        for route in router.routes
+        if isinstance(route, DirectRoute)
+        for method in route.methods or ()
+    }
+
+
+async def _told(request: Request, error: Exception) -> Response:
+    """What the application's handler of that kind of error answers; raises `error` again when only the handler of every Exception would."""
+    app: FastAPI = request.app
+    for kind in type(error).__mro__[: type(error).__mro__.index(Exception)]:
+        if kind in app.exception_handlers:
+            answered = app.exception_handlers[kind](request, error)
+            told: Response = await answered if inspect.isawaitable(answered) else answered
+            return told
+    raise error

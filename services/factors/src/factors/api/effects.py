@@ -9,6 +9,7 @@ from common.api.problems import Problem
 from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
 
+from factors.api import examples
 from factors.api.batches import MOST_ITEMS, Answers, Item, ItemError, each_item
 from factors.api.estimates import EstimateIn
 from factors.api.questions import Answerer
@@ -25,7 +26,7 @@ Reader = Annotated[Caller, Depends(requires("factors:read"))]
 _ITEM = TypeAdapter(EstimateIn)
 
 _EXAMPLE: Final[dict[str, JsonValue]] = {
-    "before": "2026.11",
+    "before": "2026.12",
     "items": [
         {
             "ref": "room",
@@ -101,6 +102,7 @@ def effects_router(live: LiveCatalogue, regions: Regions) -> APIRouter:
         "/releases/compare",
         response_model=EffectsOut,
         summary="What moving from one release to another would do to given quantities",
+        responses=examples.answer("POST /releases/compare"),
     )
     async def effects_of(caller: Reader, body: EffectsIn) -> Response:
         old, new = [

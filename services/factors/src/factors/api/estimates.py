@@ -11,6 +11,7 @@ from common.api.problems import FieldError, Unprocessable
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from factors.api import examples
 from factors.api.answers import FactorOut, StepOut
 from factors.api.batches import Answers, BatchIn, Item, ItemError, run_batch
 from factors.api.questions import RefQuestionIn, answerer, unknown_region
@@ -30,8 +31,12 @@ class GasesIn(Schema):
     """Masses of gases and refrigerant blends."""
 
     gwp_set: GwpSet = DEFAULT_GWP_SET
-    gases_kg: dict[Word, Finite] = Field(
-        min_length=1, max_length=1000, examples=[{"CO2": 100, "CH4_fossil": 2, "N2O": 0.1}]
+    gases_kg: dict[Word, Finite] = Field(min_length=1, max_length=1000)
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"gwp_set": "AR6", "gases_kg": {"CO2": 100, "CH4_fossil": 2, "N2O": 0.1}}],
+        }
     )
 
 
@@ -133,7 +138,11 @@ def estimates_router(live: LiveCatalogue, regions: Regions, gases: Gases, clock:
     """`/co2e`, `/estimates` and `/equivalents`."""
     router = APIRouter(tags=["estimates"])
 
-    @router.post("/co2e", summary="Gases to kgCO2e, under one set of warming potentials")
+    @router.post(
+        "/co2e",
+        summary="Gases to kgCO2e, under one set of warming potentials",
+        responses=examples.answer("POST /co2e"),
+    )
     async def co2e(caller: Reader, body: GasesIn) -> Co2eOut:
         try:
             computed = gases.co2e(body.gases_kg, body.gwp_set)
@@ -148,16 +157,23 @@ def estimates_router(live: LiveCatalogue, regions: Regions, gases: Gases, clock:
         )
 
     @router.post(
-        "/estimates", response_model=EstimatesOut, summary="Activities to impacts; units converted and checked"
+        "/estimates",
+        response_model=EstimatesOut,
+        summary="Activities to impacts; units converted and checked",
+        responses=examples.answer("POST /estimates"),
     )
     async def estimates(caller: Reader, body: EstimatesIn) -> Response:
         answers = Answers(await answerer(live, regions, caller, body))
         return run_batch(body.items, partial(_estimate, answers))
 
-    @router.get("/equivalents", summary="A mass of CO2e in things that people know")
+    @router.get(
+        "/equivalents",
+        summary="A mass of CO2e in things that people know",
+        responses=examples.answer("GET /equivalents"),
+    )
     async def equivalents_of(
         caller: Reader,
-        kg: Annotated[float, Query(ge=0, le=LARGEST_KG, allow_inf_nan=False, description="kgCO2e")],
+        kg: Annotated[float, Query(ge=0, le=LARGEST_KG, allow_inf_nan=False, description="kgCO2e", examples=[1000])],
         region: Annotated[str, Query(max_length=20)] = "FR",
     ) -> EquivalentsOut:
         try:

@@ -10,10 +10,11 @@ from common.api.idempotency import once
 from common.api.problems import NotFound
 from common.database import Database
 from common.organisations import EVERY
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
+from factors.api import examples
 from factors.api.answers import FacetOut, FactorHistory, FactorOut, history
-from factors.api.requests import DraftIn, FactorFilters, FactorQuery, ReasonIn
+from factors.api.requests import EXAMPLE, DraftIn, FactorFilters, FactorQuery, ReasonIn
 from factors.domain.gases import Gases
 from factors.domain.records import INTERNAL
 from factors.live import LiveCatalogue
@@ -24,6 +25,8 @@ from factors.store.search import Position, facets, search
 Reader = Annotated[Caller, Depends(requires("factors:read"))]
 Writer = Annotated[Caller, Depends(requires("factors:write"))]
 
+KnownId = Annotated[str, Path(examples=[EXAMPLE["id"]])]
+
 JSON = "application/json"
 
 
@@ -31,7 +34,7 @@ def factors_router(database: Database, publishing: Publishing, live: LiveCatalog
     """`/factors`. Reading is for every caller: factors are public. Changing them is for the platform's own staff."""
     router = APIRouter(tags=["factors"])
 
-    @router.get("/factors", summary="List or search factors")
+    @router.get("/factors", summary="List or search factors", responses=examples.answer("GET /factors"))
     async def list_factors(caller: Reader, query: Annotated[FactorQuery, Query()]) -> Page[FactorOut]:
         _check_may_see(caller, query)
         after = None if query.cursor is None else cursors.decode(query.cursor, float, str, int)
@@ -43,7 +46,9 @@ def factors_router(database: Database, publishing: Publishing, live: LiveCatalog
         )
 
     @router.get(
-        "/factors/facets", summary="How many factors there are by region, year, source and activity, of those listed"
+        "/factors/facets",
+        summary="How many factors there are by region, year, source and activity, of those listed",
+        responses=examples.answer("GET /factors/facets"),
     )
     async def count_facets(caller: Reader, query: Annotated[FactorFilters, Query()]) -> dict[str, list[FacetOut]]:
         _check_may_see(caller, query)
@@ -54,8 +59,12 @@ def factors_router(database: Database, publishing: Publishing, live: LiveCatalog
             for name in ("activity", "region", "year", "source")
         }
 
-    @router.get("/factors/{factor_id}", summary="A factor with all of its versions")
-    async def read_factor(caller: Reader, factor_id: str, response: Response) -> FactorHistory:
+    @router.get(
+        "/factors/{factor_id}",
+        summary="A factor with all of its versions",
+        responses=examples.answer("GET /factors/{factor_id}"),
+    )
+    async def read_factor(caller: Reader, factor_id: KnownId, response: Response) -> FactorHistory:
         async with database.snapshot(caller.organisations) as connection:
             versions = await store.versions_of(connection, factor_id)
         if caller.organisations != EVERY:
@@ -66,7 +75,13 @@ def factors_router(database: Database, publishing: Publishing, live: LiveCatalog
         response.headers["ETag"] = etag(told.version)
         return told
 
-    @router.post("/factors", status_code=201, response_model=FactorOut, summary="Draft a factor, or its next version")
+    @router.post(
+        "/factors",
+        status_code=201,
+        response_model=FactorOut,
+        summary="Draft a factor, or its next version",
+        responses=examples.answer("POST /factors"),
+    )
     async def draft_factor(request: Request, caller: Writer, draft: DraftIn) -> Response:
         caller.require_every_organisation()
         async with database.transaction(caller.organisations) as unit:
@@ -78,28 +93,44 @@ def factors_router(database: Database, publishing: Publishing, live: LiveCatalog
 
             return await once(request, unit, caller, act)
 
-    @router.post("/factors/{factor_id}/submit", summary="Put the open draft up for review")
-    async def submit_factor(caller: Writer, factor_id: str) -> FactorOut:
+    @router.post(
+        "/factors/{factor_id}/submit",
+        summary="Put the open draft up for review",
+        responses=examples.answer("POST /factors/{factor_id}/submit"),
+    )
+    async def submit_factor(caller: Writer, factor_id: KnownId) -> FactorOut:
         caller.require_every_organisation()
         async with database.transaction(caller.organisations) as unit:
             return FactorOut.of(await publishing.submit(unit, factor_id))
 
-    @router.post("/factors/{factor_id}/discard", summary="Give up the open draft; it stays in the history")
-    async def discard_factor(caller: Writer, factor_id: str) -> FactorOut:
+    @router.post(
+        "/factors/{factor_id}/discard",
+        summary="Give up the open draft; it stays in the history",
+        responses=examples.answer("POST /factors/{factor_id}/discard"),
+    )
+    async def discard_factor(caller: Writer, factor_id: KnownId) -> FactorOut:
         caller.require_every_organisation()
         async with database.transaction(caller.organisations) as unit:
             return FactorOut.of(await publishing.discard(unit, factor_id))
 
-    @router.post("/factors/{factor_id}/publish", summary="Publish the open draft")
-    async def publish_factor(caller: Writer, factor_id: str) -> FactorOut:
+    @router.post(
+        "/factors/{factor_id}/publish",
+        summary="Publish the open draft",
+        responses=examples.answer("POST /factors/{factor_id}/publish"),
+    )
+    async def publish_factor(caller: Writer, factor_id: KnownId) -> FactorOut:
         caller.require_every_organisation()
         async with database.transaction(caller.organisations) as unit:
             version = await publishing.publish(unit, factor_id, caller.client)
         await live.refresh()
         return FactorOut.of(version)
 
-    @router.post("/factors/{factor_id}/withdraw", summary="Withdraw a published factor; its history stays")
-    async def withdraw_factor(caller: Writer, factor_id: str, body: ReasonIn) -> FactorOut:
+    @router.post(
+        "/factors/{factor_id}/withdraw",
+        summary="Withdraw a published factor; its history stays",
+        responses=examples.answer("POST /factors/{factor_id}/withdraw"),
+    )
+    async def withdraw_factor(caller: Writer, factor_id: KnownId, body: ReasonIn) -> FactorOut:
         caller.require_every_organisation()
         async with database.transaction(caller.organisations) as unit:
             version = await publishing.withdraw(unit, factor_id, caller.client, body.reason)

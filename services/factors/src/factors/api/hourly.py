@@ -11,6 +11,7 @@ from common.database import Database
 from fastapi import APIRouter, Depends, File, Form, Query, UploadFile
 from pydantic import AwareDatetime, BaseModel
 
+from factors.api import examples
 from factors.api.answers import FactorOut, StepOut
 from factors.api.imports import RejectOut
 from factors.api.questions import ScopeIn, answerer
@@ -68,11 +69,15 @@ def hourly_router(
     """`/intensities` and `/electricity/hourly`."""
     router = APIRouter(tags=["hourly electricity"])
 
-    @router.post("/intensities", summary="Import a series of carbon intensity; it replaces what was known of its time")
+    @router.post(
+        "/intensities",
+        summary="Import a series of carbon intensity; it replaces what was known of its time",
+        responses=examples.answer("POST /intensities"),
+    )
     async def import_series(
         caller: Writer,
         file: Annotated[UploadFile, File(description="CSV: from, to, carbon_intensity (g/kWh)")],
-        region: Annotated[str, Query(max_length=20)],
+        region: Annotated[str, Query(max_length=20, examples=["FR"])],
         source_name: Annotated[str, Form(min_length=1, max_length=500)],
         source_link: Annotated[str, Form(min_length=1, max_length=500)],
         dry_run: Annotated[bool, Query(description="say what would be taken up and rejected, change nothing")] = False,
@@ -95,12 +100,13 @@ def hourly_router(
     @router.get(
         "/electricity/hourly",
         summary="The electricity factor of each hour, in the shape of the grid's carbon intensity",
+        responses=examples.answer("GET /electricity/hourly"),
     )
     async def hourly(
         caller: Reader,
-        region: Annotated[str, Query(max_length=20)],
-        start: Annotated[AwareDatetime, Query(alias="from")],
-        end: Annotated[AwareDatetime, Query(alias="to")],
+        region: Annotated[str, Query(max_length=20, examples=["FR"])],
+        start: Annotated[AwareDatetime, Query(alias="from", examples=["2024-01-01T00:00:00+01:00"])],
+        end: Annotated[AwareDatetime, Query(alias="to", examples=["2024-01-01T02:00:00+01:00"])],
         perimeter: Annotated[Perimeter | None, Query()] = None,
         allow: Annotated[Fallback | None, Query(description="year: an earlier year's factor may stand in")] = None,
         time_zone: Annotated[str, Query(max_length=60)] = "Europe/Paris",

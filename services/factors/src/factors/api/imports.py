@@ -9,6 +9,7 @@ from common.database import Database
 from fastapi import APIRouter, Depends, File, Form, Query, Request, Response, UploadFile
 from pydantic import BaseModel
 
+from factors.api import examples
 from factors.api.answers import ChangeOut
 from factors.api.releases import ReleaseName
 from factors.domain.records import GwpSet, Source, differences
@@ -60,7 +61,10 @@ def imports_router(database: Database, importing: Importing, live: LiveCatalogue
     router = APIRouter(tags=["imports"])
 
     @router.post(
-        "/imports", response_model=ImportOut, summary="Import a file of factors as one release, or say what it would do"
+        "/imports",
+        response_model=ImportOut,
+        summary="Import a file of factors as one release, or say what it would do",
+        responses=examples.answer("POST /imports"),
     )
     async def import_file(
         request: Request,
@@ -69,7 +73,8 @@ def imports_router(database: Database, importing: Importing, live: LiveCatalogue
         format: Annotated[Format, Query()] = Format.OWN,  # noqa: A002 - the parameter's name on the wire
         dry_run: Annotated[bool, Query(description="say what it would do, change nothing")] = False,
         release: Annotated[
-            ReleaseName | None, Query(description="the name of the release; needed unless dry_run")
+            ReleaseName | None,
+            Query(description="the name of the release; needed unless dry_run", examples=["own-2026"]),
         ] = None,
         gwp_set: Annotated[
             GwpSet | None, Query(description="base_carbone: the potentials its CO2e are counted with; AR5 when absent")

@@ -7,9 +7,10 @@ from common.api.idempotency import once
 from common.api.problems import NotFound
 from common.database import Database
 from common.organisations import check_organisation_id
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import ConfigDict
 
+from factors.api import examples
 from factors.api.answers import FactorOut
 from factors.api.requests import EXAMPLE, FactorId, FactorIn, Name, ReasonIn
 from factors.domain.gases import Gases
@@ -20,6 +21,8 @@ from factors.store.overrides import Override
 
 Reader = Annotated[Caller, Depends(requires("factors:read"))]
 Writer = Annotated[Caller, Depends(requires("factors:write"))]
+Org = Annotated[str, Path(examples=["acme"])]
+OverrideId = Annotated[str, Path(examples=["supplier-2025"])]
 
 
 class OverrideIn(FactorIn):
@@ -45,7 +48,11 @@ def overrides_router(database: Database, overriding: Overriding, live: LiveCatal
     router = APIRouter(tags=["overrides"])
 
     @router.post(
-        "/overrides", status_code=201, response_model=OverrideOut, summary="Put an organisation's own value in place"
+        "/overrides",
+        status_code=201,
+        response_model=OverrideOut,
+        summary="Put an organisation's own value in place",
+        responses=examples.answer("POST /overrides"),
     )
     async def declare_override(request: Request, caller: Writer, body: OverrideIn) -> Response:
         caller.require_organisation(check_organisation_id(body.org))
@@ -61,16 +68,22 @@ def overrides_router(database: Database, overriding: Overriding, live: LiveCatal
         await live.refresh()
         return answer
 
-    @router.get("/overrides", summary="An organisation's own values, as they stand")
-    async def list_overrides(caller: Reader, org: Annotated[str, Query(max_length=64)]) -> list[OverrideOut]:
+    @router.get(
+        "/overrides", summary="An organisation's own values, as they stand", responses=examples.answer("GET /overrides")
+    )
+    async def list_overrides(
+        caller: Reader, org: Annotated[str, Query(max_length=64, examples=["acme"])]
+    ) -> list[OverrideOut]:
         caller.require_organisation(check_organisation_id(org))
         async with database.snapshot(caller.organisations) as connection:
             return [_out(override) for override in await store.present(connection, org)]
 
     @router.get(
-        "/overrides/{org}/{override_id}", summary="Every version of an organisation's own value, the newest first"
+        "/overrides/{org}/{override_id}",
+        summary="Every version of an organisation's own value, the newest first",
+        responses=examples.answer("GET /overrides/{org}/{override_id}"),
     )
-    async def read_override(caller: Reader, org: str, override_id: str) -> list[OverrideOut]:
+    async def read_override(caller: Reader, org: Org, override_id: OverrideId) -> list[OverrideOut]:
         caller.require_organisation(check_organisation_id(org))
         async with database.snapshot(caller.organisations) as connection:
             found = await store.versions_of(connection, org, override_id)
@@ -78,8 +91,12 @@ def overrides_router(database: Database, overriding: Overriding, live: LiveCatal
             raise NotFound("override", f"{org}/{override_id}")
         return [_out(override) for override in found]
 
-    @router.post("/overrides/{org}/{override_id}/end", summary="Go back to the public factor")
-    async def end_override(caller: Writer, org: str, override_id: str, body: ReasonIn) -> OverrideOut:
+    @router.post(
+        "/overrides/{org}/{override_id}/end",
+        summary="Go back to the public factor",
+        responses=examples.answer("POST /overrides/{org}/{override_id}/end"),
+    )
+    async def end_override(caller: Writer, org: Org, override_id: OverrideId, body: ReasonIn) -> OverrideOut:
         caller.require_organisation(check_organisation_id(org))
         async with database.transaction(caller.organisations) as unit:
             override = await overriding.end(unit, org, override_id, caller.client, body.reason)

@@ -14,6 +14,7 @@ from pydantic import Field, field_validator, model_validator
 from factors import metrics
 from factors.api.answers import FactorOut
 from factors.api.requests import Schema, Word
+from factors.domain import wording
 from factors.domain.catalogue import Catalogue
 from factors.domain.nearest import nearest, nearest_activities
 from factors.domain.overridden import OwnValues, resolve_for
@@ -25,6 +26,7 @@ from factors.domain.resolve import (
     NothingFitsError,
     Question,
     Resolution,
+    Said,
     StageNeededError,
     UnknownRegionError,
 )
@@ -122,13 +124,13 @@ class Answerer:
     release: str | None = None
     own: OwnValues | None = None
 
-    def answer(self, question: Question) -> tuple[Resolution, dict[str, Any]]:
-        """The resolution of `question` and how it is told, a `ResolutionOut` ready for `common.json`.
+    def answer(self, question: Question, said: Said = wording.day) -> tuple[Resolution, dict[str, Any]]:
+        """The resolution of `question` and how it is told, a `ResolutionOut` ready for `common.json`; `said` says its day.
 
         Raises a Problem that names what was looked for and the nearest.
         """
         try:
-            resolution, is_own = resolve_for(self.own, self.public, self.regions, question)
+            resolution, is_own = resolve_for(self.own, self.public, self.regions, question, said)
         except LookupError as error:
             problem = self._refusal(error, question)
             metrics.QUESTIONS.labels(problem.code).inc()

@@ -4,12 +4,15 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import asyncpg
+from common.api import cursors
 from common.api.auth import Caller, requires
+from common.api.cursors import Cursor, Limit, Page
 from common.api.problems import Conflict, NotFound
 from common.database import Connection, Database
-from fastapi import APIRouter, Depends, Query
-from pydantic import BaseModel, Field
+from fastapi import APIRouter, Depends, Path, Query
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from factors.api import examples
 from factors.api.answers import FactorOut, visible_changes
 from factors.api.requests import Name, Schema
 from factors.domain.comparison import compare
@@ -25,8 +28,14 @@ ReleaseName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
 class ReleaseIn(Schema):
     """A name for what is published now."""
 
-    name: ReleaseName = Field(examples=["2026-audit"])
-    note: Name = Field(examples=["what the report of 2026 was computed with"])
+    name: ReleaseName
+    note: Name
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"name": "2026-audit", "note": "what the report of 2026 was computed with"}],
+        }
+    )
 
 
 class ReleaseOut(BaseModel):
@@ -61,7 +70,12 @@ def releases_router(database: Database, publishing: Publishing) -> APIRouter:
     """`/releases`."""
     router = APIRouter(tags=["releases"])
 
-    @router.post("/releases", status_code=201, summary="Freeze what is published now under a name")
+    @router.post(
+        "/releases",
+        status_code=201,
+        summary="Freeze what is published now under a name",
+        responses=examples.answer("POST /releases"),
+    )
     async def make_release(caller: Writer, body: ReleaseIn) -> ReleaseOut:
         caller.require_every_organisation()
         try:
@@ -71,14 +85,28 @@ def releases_router(database: Database, publishing: Publishing) -> APIRouter:
             raise Conflict(f"a release {body.name!r} exists; releases never change", "release-exists") from error
         return await _read(caller, body.name)
 
-    @router.get("/releases", summary="The releases, the newest first")
-    async def list_releases(caller: Reader) -> list[ReleaseOut]:
+    @router.get("/releases", summary="The releases, the newest first", responses=examples.answer("GET /releases"))
+    async def list_releases(caller: Reader, limit: Limit = 100, cursor: Cursor = None) -> Page[ReleaseOut]:
+        made_at, name = cursors.decode(cursor, AwareDatetime, str) if cursor is not None else (None, None)
+        after = None if made_at is None else (made_at, name)
         async with database.snapshot(caller.organisations) as connection:
-            return [_out(release) for release in await store.list_releases(connection)]
+            found = await store.list_releases(connection, after, limit + 1)
+        page = found[:limit]
+        more = len(found) > limit
+        return Page(
+            items=[_out(release) for release in page],
+            next_cursor=cursors.encode(page[-1].created_at, page[-1].name) if more else None,
+        )
 
-    @router.get("/releases/compare", summary="What changed between two releases, and by how much")
+    @router.get(
+        "/releases/compare",
+        summary="What changed between two releases, and by how much",
+        responses=examples.answer("GET /releases/compare"),
+    )
     async def compare_releases(
-        caller: Reader, before: Annotated[ReleaseName, Query()], after: Annotated[ReleaseName, Query()]
+        caller: Reader,
+        before: Annotated[ReleaseName, Query(examples=["2026.12"])],
+        after: Annotated[ReleaseName, Query(examples=["2026-audit"])],
     ) -> ComparisonOut:
         async with database.snapshot(caller.organisations) as connection:
             found = compare(await _versions(connection, before), await _versions(connection, after))
@@ -97,8 +125,8 @@ def releases_router(database: Database, publishing: Publishing) -> APIRouter:
             ],
         )
 
-    @router.get("/releases/{name}", summary="One release")
-    async def read_release(caller: Reader, name: str) -> ReleaseOut:
+    @router.get("/releases/{name}", summary="One release", responses=examples.answer("GET /releases/{name}"))
+    async def read_release(caller: Reader, name: Annotated[str, Path(examples=["2026.12"])]) -> ReleaseOut:
         return await _read(caller, name)
 
     async def _read(caller: Caller, name: str) -> ReleaseOut:

@@ -190,4 +190,6 @@ class FactorQuery(FactorFilters):
 class ReasonIn(Schema):
     """Why something is done."""
 
-    reason: Name = Field(examples=["retracted by its source"])
+    reason: Name
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "retracted by its source"}]})

@@ -9,10 +9,12 @@ from common.api.direct import DirectRoute
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
+from factors.api import examples
 from factors.api.answers import ResolutionOut
 from factors.api.batches import Answers, BatchIn, Item, ItemError, run_batch
+from factors.api.prepared import PreparedAnswers
 from factors.api.queries import query_parameters, read_query
-from factors.api.questions import RefQuestionIn, ScopedQuestionIn, answerer
+from factors.api.questions import Answerer, RefQuestionIn, ScopedQuestionIn, answerer
 from factors.domain.regions import Regions
 from factors.live import LiveCatalogue
 
@@ -20,9 +22,6 @@ _authorise = requires("factors:read")
 Reader = Annotated[Caller, Depends(_authorise)]
 
 _ITEM = TypeAdapter(RefQuestionIn)
-
-REMEMBERED = 10_000
-"""How many answers are remembered at most."""
 
 
 class QuestionsIn(BatchIn):
@@ -49,42 +48,20 @@ class ResolutionsOut(BaseModel):
     errors: list[ItemError]
 
 
-class _Memory:
-    """Public answers told before, by the query as it was written; forgotten when anything is published or withdrawn."""
-
-    def __init__(self, live: LiveCatalogue) -> None:
-        self._live = live
-        self._generation = live.generation
-        self._told: dict[bytes, bytes] = {}
-
-    def recall(self, query: bytes) -> bytes | None:
-        """What was answered to `query`, unless the catalogue changed since."""
-        if self._generation != self._live.generation or len(self._told) >= REMEMBERED:
-            self._told.clear()
-            self._generation = self._live.generation
-        return self._told.get(query)
-
-    def keep(self, query: bytes, told: bytes) -> None:
-        """Remember an answer that holds for every caller."""
-        self._told[query] = told
-
-
 def resolve_router(live: LiveCatalogue, regions: Regions) -> APIRouter:
     """`/resolve`, from memory."""
     router = APIRouter(tags=["resolve"])
 
-    memory = _Memory(live)
+    prepared = PreparedAnswers(live)
 
     async def resolve_one(request: Request) -> Response:
         caller = await _authorise(request)
         asked: bytes = request.scope["query_string"]
-        told = memory.recall(asked)
+        told = prepared.recall(asked)
         if told is None:
             query = read_query(request, ScopedQuestionIn)
             who = await answerer(live, regions, caller, query)
-            told = json.dumps(who.answer(query.question())[1])
-            if query.org is None:
-                memory.keep(asked, told)
+            told = prepared.prepare(asked, query, who) if query.org is None else _for_organisation(who, query)
         return Response(told, media_type="application/json")
 
     router.add_api_route(
@@ -94,17 +71,26 @@ def resolve_router(live: LiveCatalogue, regions: Regions) -> APIRouter:
         response_model=ResolutionOut,
         openapi_extra=query_parameters(ScopedQuestionIn),
         summary="The factor that answers, why, and every fallback taken",
+        responses=examples.answer("GET /resolve"),
         route_class_override=DirectRoute,
     )
 
     @router.post(
-        "/resolve", response_model=ResolutionsOut, summary="The same for many questions; each is answered or refused"
+        "/resolve",
+        response_model=ResolutionsOut,
+        summary="The same for many questions; each is answered or refused",
+        responses=examples.answer("POST /resolve"),
     )
     async def resolve_many(caller: Reader, body: QuestionsIn) -> Response:
         answers = Answers(await answerer(live, regions, caller, body))
         return run_batch(body.items, partial(_resolve, answers))
 
     return router
+
+
+def _for_organisation(who: Answerer, query: ScopedQuestionIn) -> bytes:
+    _, told = who.answer(query.question())
+    return json.dumps(told)
 
 
 def _resolve(answers: Answers, given: Item) -> dict[str, Any]:

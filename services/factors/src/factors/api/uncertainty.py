@@ -6,8 +6,9 @@ from typing import Annotated
 from common.api.auth import Caller, requires
 from common.api.problems import FieldError, Unprocessable
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
+from factors.api import examples
 from factors.api.requests import Finite, RatingsIn, Schema
 from factors.domain import uncertainty
 from factors.domain.records import Ratings
@@ -28,8 +29,12 @@ class TermIn(Schema):
 class SpreadIn(Schema):
     """Independent terms to add up. Terms that share a factor are one variable: add their values first."""
 
-    terms: list[TermIn] = Field(
-        min_length=1, max_length=10_000, examples=[[{"value": 100, "gsd2": 1.2}, {"value": 300, "gsd2": 1.5}]]
+    terms: list[TermIn] = Field(min_length=1, max_length=10_000)
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"terms": [{"value": 100, "gsd2": 1.2}, {"value": 300, "gsd2": 1.5}]}],
+        }
     )
 
 
@@ -47,7 +52,11 @@ def uncertainty_router() -> APIRouter:
     """`/uncertainty`."""
     router = APIRouter(tags=["estimates"])
 
-    @router.post("/uncertainty", summary="The interval of a sum of estimates (Bilan Carbone 4.4.2)")
+    @router.post(
+        "/uncertainty",
+        summary="The interval of a sum of estimates (Bilan Carbone 4.4.2)",
+        responses=examples.answer("POST /uncertainty"),
+    )
     async def spread(caller: Reader, body: SpreadIn) -> SpreadOut:
         spreads = [_spread(index, term) for index, term in enumerate(body.terms)]
         values = [term.value for term in body.terms]

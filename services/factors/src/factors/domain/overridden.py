@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from factors.domain import wording
 from factors.domain.catalogue import Catalogue
 from factors.domain.regions import Regions
-from factors.domain.resolve import NothingFitsError, Question, Resolution, Step, resolve
+from factors.domain.resolve import NothingFitsError, Question, Resolution, Said, Step, resolve
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class OwnValues:
 
 
 def resolve_for(
-    own: OwnValues | None, public: Catalogue, regions: Regions, question: Question
+    own: OwnValues | None, public: Catalogue, regions: Regions, question: Question, said: Said = wording.day
 ) -> tuple[Resolution, bool]:
     """The factor that answers for an organisation, and whether it is its own.
 
@@ -25,11 +25,11 @@ def resolve_for(
     public factor that it replaces. Raises what `resolve` raises.
     """
     if own is None:
-        return resolve(public, regions, question), False
+        return resolve(public, regions, question, said), False
     try:
-        found = resolve(own.catalogue, regions, replace(question, allow=frozenset()))
+        found = resolve(own.catalogue, regions, replace(question, allow=frozenset()), said)
     except NothingFitsError:
-        return resolve(public, regions, question), False
+        return resolve(public, regions, question, said), False
     try:
         replaced = resolve(public, regions, question).factor
     except NothingFitsError:

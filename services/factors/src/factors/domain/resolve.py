@@ -13,7 +13,7 @@ Perimeters are never mixed: one asked for is the only one looked at. When none i
 Overseas France never falls back to metropolitan France: the tree of regions holds no such path.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -99,15 +99,18 @@ class StageNeededError(LookupError):
         self.stages = stages
 
 
-def resolve(catalogue: Catalogue, regions: Regions, question: Question) -> Resolution:
+Said = Callable[[date], Bilingual]
+"""How steps say the day that was asked about."""
+
+
+def resolve(catalogue: Catalogue, regions: Regions, question: Question, said: Said = wording.day) -> Resolution:
     """The factor that answers `question`, among what `catalogue` publishes.
 
     Raises UnknownRegionError, StageNeededError, or NothingFitsError.
     """
     asked = _place(regions, question.region)
-    steps = [
-        Step("sought", wording.sought(question.activity, question.criterion, asked, question.on, question.perimeter))
-    ]
+    then = said(question.on)
+    steps = [Step("sought", wording.sought(question.activity, question.criterion, asked, then, question.perimeter))]
     if asked is not None and asked.code in OVERSEAS_FRANCE:
         steps.append(Step("overseas", wording.overseas(asked)))
     for place in _places(regions, asked, question):
@@ -115,8 +118,27 @@ def resolve(catalogue: Catalogue, regions: Regions, question: Question) -> Resol
         on_date = [version for version in fitting if version.content.is_valid_on(question.on)]
         candidates = on_date or _earlier(fitting, question)
         if candidates:
-            return _answer(candidates, bool(on_date), asked, place, question, steps)
+            return _answer(candidates, bool(on_date), asked, place, question, then, steps)
     raise NothingFitsError(question)
+
+
+def same_over(catalogue: Catalogue, regions: Regions, question: Question) -> tuple[date, date]:
+    """The days `[first, end)` around the question's on which it has the same resolution, but for how the day is said.
+
+    A resolution depends on the day by the year it is in (how far back an earlier year is) and by which records are valid, over or yet
+    to come; so it changes at most on 1 January and where some record that may be looked at begins or ends. The last year that a date
+    can have ends on its last day. Raises UnknownRegionError.
+    """
+    year = question.on.year
+    first, end = date(year, 1, 1), date(year + 1, 1, 1) if year < date.max.year else date.max
+    for place in _places(regions, _place(regions, question.region), question):
+        for version in catalogue.records(question.activity, question.criterion, place.code if place else None):
+            for edge in (version.content.valid_from, version.content.valid_to):
+                if edge is not None and first < edge <= question.on:
+                    first = edge
+                elif edge is not None and question.on < edge < end:
+                    end = edge
+    return first, end
 
 
 def _place(regions: Regions, code: str | None) -> Region | None:
@@ -170,6 +192,7 @@ def _answer(
     asked: Region | None,
     place: Region | None,
     question: Question,
+    then: Bilingual,
     steps: list[Step],
 ) -> Resolution:
     stages = sorted({version.content.stage or "" for version in candidates})
@@ -180,9 +203,10 @@ def _answer(
     if place is not None and asked is not None and place.code != asked.code:
         warnings.append(Step("region_fallback", wording.wider_place(asked, place)))
     if on_date:
-        steps.append(Step("in_place", wording.in_place(place, question.on)))
+        steps.append(Step("in_place", wording.in_place(place, then)))
     else:
-        warnings.append(Step("year_fallback", wording.earlier_year(question.on, found.content, question.year_gap)))
+        told = wording.earlier_year(question.on.year, then, found.content, question.year_gap)
+        warnings.append(Step("year_fallback", told))
     if question.perimeter is None and found.content.perimeter is not None:
         others = [version for version in candidates if version.content.perimeter != found.content.perimeter]
         if others:

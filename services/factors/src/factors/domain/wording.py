@@ -111,9 +111,9 @@ def perimeter(value: Perimeter) -> Bilingual:
     return _PERIMETERS[value]
 
 
-def sought(sought_activity: str, of: str, where: Region | None, on: date, asked: Perimeter | None) -> Bilingual:
-    """What is looked for, of which criterion."""
-    here, what, judged, then = place(where), activity(sought_activity), criterion(of), day(on)
+def sought(sought_activity: str, of: str, where: Region | None, then: Bilingual, asked: Perimeter | None) -> Bilingual:
+    """What is looked for, of which criterion, on the day that `then` says."""
+    here, what, judged = place(where), activity(sought_activity), criterion(of)
     fr = f"périmètre {perimeter(asked).fr}" if asked else "périmètre non précisé"
     en = f"perimeter {perimeter(asked).en}" if asked else "perimeter not given"
     return Bilingual(
@@ -122,9 +122,8 @@ def sought(sought_activity: str, of: str, where: Region | None, on: date, asked:
     )
 
 
-def in_place(found: Region | None, on: date) -> Bilingual:
-    """A record of the place asked for is valid on the date asked for."""
-    then = day(on)
+def in_place(found: Region | None, then: Bilingual) -> Bilingual:
+    """A record of the place asked for is valid on the day asked for, `then`."""
     if found is None:
         return Bilingual(
             f"La donnée n'est attachée à aucun lieu et vaut au {then.fr}.",
@@ -154,10 +153,10 @@ def wider_place(asked: Region, used: Region) -> Bilingual:
     )
 
 
-def earlier_year(on: date, used: FactorContent, limit: int) -> Bilingual:
-    """A record of an earlier year, which has an end, stood in for the date asked for."""
+def earlier_year(asked: int, then: Bilingual, used: FactorContent, limit: int) -> Bilingual:
+    """A record of an earlier year, which has an end, stood in for the day asked for, `then`, in the year `asked`."""
     assert used.last_day is not None
-    year, gap, then = used.last_day.year, on.year - used.last_day.year, day(on)
+    year, gap = used.last_day.year, asked - used.last_day.year
     fr = "un an" if gap == 1 else f"{gap} ans"
     en = "one year" if gap == 1 else f"{gap} years"
     return Bilingual(

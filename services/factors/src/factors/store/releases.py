@@ -61,15 +61,25 @@ async def find(connection: Connection, name: str) -> Release | None:
     return None if row is None else Release(**row)
 
 
-async def list_releases(connection: Connection) -> list[Release]:
-    """Every release, the newest first."""
+async def list_releases(
+    connection: Connection, after: tuple[datetime, str] | None = None, limit: int | None = None
+) -> list[Release]:
+    """The releases, the newest first: those that follow the one made at `after` under that name, at most `limit`; without them, all."""
+    made_at, name = after or (None, None)
     rows = await connection.fetch(
         """
         SELECT name, note, author, created_at,
             (SELECT count(*) FROM release_items WHERE release = name) AS size
         FROM releases
+        WHERE $1::timestamptz IS NULL
+            OR created_at < $1
+            OR (created_at = $1 AND name > $2)
         ORDER BY created_at DESC, name
-        """
+        LIMIT $3
+        """,
+        made_at,
+        name,
+        limit,
     )
     return [Release(**row) for row in rows]
 
