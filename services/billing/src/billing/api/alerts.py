@@ -54,6 +54,7 @@ def alerts_router(database: Database) -> APIRouter:
         contract: UUID | None = None,
         month: MonthName | None = None,
         open_only: Annotated[bool, Query(alias="open", description="only findings that have not ended")] = False,
+        finding: FindingCode | None = None,
         cursor: Cursor = None,
         limit: Limit = 100,
     ) -> Page[AlertView]:
@@ -64,7 +65,7 @@ def alerts_router(database: Database) -> APIRouter:
         first = None if month is None else first_day(month)
         async with database.snapshot(caller.organisations) as connection:
             found = await store.read_alerts(
-                connection, org, contract, first, open_only=open_only, after=after, limit=limit
+                connection, org, contract, first, open_only=open_only, finding=finding, after=after, limit=limit
             )
         following = cursors.encode(found[-1].raised_at, found[-1].id) if len(found) == limit else None
         return Page(items=[alert_view(alert) for alert in found], next_cursor=following)

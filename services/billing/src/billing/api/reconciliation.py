@@ -16,8 +16,6 @@ from billing.store.reconciliations import Look
 
 Reader = Annotated[Caller, Depends(requires("billing:read"))]
 
-MOST_ROWS = 1000
-
 
 class HoursView(BaseModel):
     """Unit-hours of one day."""
@@ -85,8 +83,8 @@ def reconciliation_router(reconciliations: Reconciliations) -> APIRouter:
                 "month": month,
                 "billed_by": metering,
                 "compared_with": "events" if metering == "inventory" else "inventory",
-                "differences": len(found),
-                "items": [difference_view(difference) for difference in found[:MOST_ROWS]],
+                "differences": found.differences,
+                "items": [difference_view(difference) for difference in found.first],
             }
         )
 

@@ -20,7 +20,16 @@ from common.organisations import EVERY, Organisations
 
 from billing.domain.carbon import covered
 from billing.domain.events import cut
-from billing.domain.reconciliation import Difference, Found, Source, differences, mismatches, outdated, unbilled
+from billing.domain.reconciliation import (
+    NOT_COMPARED,
+    Comparison,
+    Difference,
+    Found,
+    Source,
+    compared,
+    outdated,
+    unbilled,
+)
 from billing.domain.terms import epoch, local_midnight
 from billing.published import alert_told
 from billing.service.months import rate_facts, read_facts, read_month
@@ -61,9 +70,7 @@ class Reconciliations:
         self._database = database
         self._clock = clock
 
-    async def compare(
-        self, organisations: Organisations, contract_id: UUID, first: date
-    ) -> tuple[str, list[Difference]]:
+    async def compare(self, organisations: Organisations, contract_id: UUID, first: date) -> tuple[str, Comparison]:
         """By which source the contract is billed, and where the other one tells another month, up to now. Raises `NotFound`."""
         now = self._clock()
         async with self._database.snapshot(organisations) as connection:
@@ -122,19 +129,19 @@ class Reconciliations:
                 return False
             until = local_midnight(today, contract.zone)
             other = await _other_account(unit.connection, contract, now)
-            found = [] if other is None else await _compared(unit.connection, contract, first, now, until)
-            number, owed = await _owed(unit.connection, contract, first, now)
-            look = Look(contract_id, first, today, now, until, other, len(found), number, owed)
-            await store.keep_look(unit.connection, contract, look, found)
-            wanted = _owed_finding(first, number, owed)
+            comparison = NOT_COMPARED
             if other is not None:
-                wanted += mismatches(found, other)
+                comparison = await _compared(unit.connection, contract, first, now, until)
+            number, owed = await _owed(unit.connection, contract, first, now)
+            look = Look(contract_id, first, today, now, until, other, comparison.differences, number, owed)
+            await store.keep_look(unit.connection, contract, look, comparison.first)
+            wanted = [*_owed_finding(first, number, owed), *comparison.found]
             raised, ended = await _tell(unit, contract, first, wanted, now)
         log.info(
             "month.reconciled",
             contract=str(contract_id),
             month=f"{first:%Y-%m}",
-            differences=len(found),
+            differences=comparison.differences,
             owed=str(owed),
             alerts_raised=raised,
             alerts_ended=ended,
@@ -186,16 +193,16 @@ async def _other_account(connection: Connection, contract: Contract, now: dateti
 
 async def _compared(
     connection: Connection, contract: Contract, first: date, now: datetime, until: datetime
-) -> list[Difference]:
+) -> Comparison:
     month = await read_month(connection, contract, first, now)
     inventory = await held_store.read_inventory_intervals(connection, contract.org, month)
     events, _ = await held_store.read_event_intervals(connection, contract.org, month, now)
     end = max(month.start, min(epoch(until), month.end))
 
-    def compare() -> list[Difference]:
+    def compare() -> Comparison:
         told = [covered(cut(source, month.start, end), month.spans) for source in (inventory, events)]
         billed, other = told if contract.metering == "inventory" else reversed(told)
-        return differences(billed, other, contract.zone)
+        return compared(billed, other, OTHER[contract.metering], contract.zone)
 
     return await asyncio.to_thread(compare)
 
