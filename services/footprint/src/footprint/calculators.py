@@ -115,6 +115,10 @@ class Calculator:
 
     async def _settle(self, unit: Transaction, ids: Sequence[UUID]) -> Outcome:
         """Compute locked assets and clear the marks seen; when that fails, `unit` is as it was before."""
+        with _collection_paused():
+            return await self._settled(unit, ids)
+
+    async def _settled(self, unit: Transaction, ids: Sequence[UUID]) -> Outcome:
         async with self._database.snapshot(EVERY) as snapshot:
             seen = await work.marks_seen(snapshot, ids)
             assets = await picture.read_assets(snapshot, ids)
@@ -198,12 +202,17 @@ def decide(
 
 @contextmanager
 def _collection_paused() -> Iterator[None]:
-    """Without the garbage collector, which would go through the ever more results, none of them garbage, again and again: half the time."""
+    """Without the garbage collector, which would go through the ever more results, none of them garbage, again and again: half the time.
+
+    Other work of the process goes without it for as long: for the fraction of a second that a group of assets takes.
+    """
+    was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        gc.enable()
+        if was_enabled:
+            gc.enable()
 
 
 def _decide(
