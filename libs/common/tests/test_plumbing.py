@@ -1,5 +1,6 @@
 """Migrations, bootstrap, roles, traces, housekeeping, the command line."""
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 from common.bootstrap import bootstrap
+from common.garbage import collection_paused
 from common.housekeeping import Housekeeping
 from common.migrations import MigrationError, migrate, read
 from common.organisations import EVERY
@@ -128,6 +130,19 @@ async def test_what_a_transaction_sets_ends_with_it(sample: RunningService, fail
             if fails:
                 await unit.connection.execute("SELECT 1 / 0")
     assert await session() == [False, "", "on", 0]
+
+
+def test_the_collector_works_again_however_blocks_without_it_overlap() -> None:
+    first, second = collection_paused(), collection_paused()
+    first.__enter__()
+    second.__enter__()
+    assert not gc.isenabled()
+    first.__exit__(None, None, None)
+    second.__exit__(None, None, None)
+    assert gc.isenabled()
+    with pytest.raises(ZeroDivisionError), collection_paused():
+        assert 1 / 0
+    assert gc.isenabled()
 
 
 async def test_one_trace_goes_from_the_call_through_outbox_and_broker_into_the_consumer(
