@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -12,6 +12,7 @@ from common.api.problems import Problem
 from common.testing.harness import RunningService
 from common.testing.plugin import MakeService
 from cryptography.hazmat.primitives.asymmetric import rsa
+from pydantic import AwareDatetime
 from sample import SAMPLE
 
 THING = {"id": "t-1", "org": "acme", "name": "first"}
@@ -178,6 +179,15 @@ async def test_a_cursor_that_is_not_ours_is_refused(cursor: str) -> None:
     with pytest.raises(Problem) as refused:
         decode(cursor, int, str)
     assert refused.value.status == 422
+
+
+async def test_an_instant_in_a_cursor_is_one_of_the_calendar_in_every_zone() -> None:
+    made_at = datetime(2026, 11, 1, tzinfo=UTC)
+    assert decode(encode(made_at, "x"), AwareDatetime, str) == (made_at, "x")
+    for beyond in ("9999-12-31T23:59:59-23:00", "0001-01-01T00:00:00+23:00"):
+        with pytest.raises(Problem) as refused:
+            decode(encode(beyond), AwareDatetime)
+        assert refused.value.status == 422
 
 
 @pytest.mark.parametrize("declared", [True, False])

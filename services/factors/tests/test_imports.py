@@ -1,5 +1,6 @@
 """Importing through the API: a dry run changes nothing, an import is one release, twice is once."""
 
+import asyncio
 from typing import Any
 
 from common.testing.harness import RunningService
@@ -51,6 +52,17 @@ async def test_an_import_publishes_as_one_release_and_twice_is_once(french: Fact
     second = (await send(french, release="ember-2025-again")).json()
     assert (second["added"], second["revised"], second["unchanged"]) == (0, 0, 2)
     assert [event.key for event in await french.outbox()] == ["ember-2025-again/1"]
+
+
+async def test_of_imports_of_one_release_at_once_one_is_published(french: Factors) -> None:
+    answers = await asyncio.gather(*(send(french, release="ember-2025") for _ in range(4)))
+    assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409]
+
+
+async def test_a_table_that_cannot_be_read_is_refused_naming_the_line(french: Factors) -> None:
+    answer = await send(french, EMBER + "FRA," + "x" * 200_000 + ",2025,2025,1\n", dry_run="true")
+    assert answer.status_code == 422
+    assert "line 6" in answer.json()["errors"][0]["detail"]
 
 
 async def test_an_import_needs_a_release_a_source_and_staff(french: Factors) -> None:

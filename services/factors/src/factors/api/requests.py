@@ -1,12 +1,13 @@
 """What callers send: factors to draft, and which ones to list."""
 
+import re
 from dataclasses import replace
 from datetime import date
 from typing import Annotated, Final
 
 from common.api.cursors import Cursor, Limit
 from common.api.problems import FieldError, Unprocessable
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 
 from factors.domain.gases import GasError, Gases
 from factors.domain.records import Bilingual, FactorContent, GwpSet, Perimeter, Ratings, Source, Status
@@ -22,6 +23,17 @@ FactorId = Annotated[
         pattern=r"^[a-z0-9][a-z0-9-]{1,118}[a-z0-9]$", description="stable: lower-case letters, digits, inner hyphens"
     ),
 ]
+
+
+def _as_written(value: object) -> object:
+    """Only YYYY-MM-DD is a date: pydantic would also take a number for seconds since 1970."""
+    if isinstance(value, (int, float)) or (isinstance(value, str) and _DATE.fullmatch(value) is None):
+        raise ValueError("must be a date as YYYY-MM-DD")
+    return value
+
+
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+Day = Annotated[date, BeforeValidator(_as_written)]
 Name = Annotated[str, Field(min_length=1, max_length=500)]
 Word = Annotated[str, Field(min_length=1, max_length=120)]
 
@@ -72,8 +84,8 @@ class FactorIn(Schema):
     )
     unit: Annotated[str, Field(min_length=1, max_length=40)]
     region: Word | None = None
-    valid_from: date | None = None
-    valid_to: date | None = Field(default=None, description="first day after the validity")
+    valid_from: Day | None = None
+    valid_to: Day | None = Field(default=None, description="first day after the validity")
     published_year: int = Field(ge=1990, le=2200)
     perimeter: Perimeter | None = None
     gwp_set: GwpSet | None = None
@@ -108,7 +120,7 @@ class FactorIn(Schema):
             activity=self.activity,
             name=Bilingual(self.name.fr, self.name.en),
             criterion=self.criterion,
-            value=value,
+            value=value + 0.0,  # no negative zero
             unit=self.unit,
             published_year=self.published_year,
             source=Source(**self.source.model_dump()),
