@@ -100,6 +100,9 @@ async def test_the_workbook_holds_the_same_months_and_every_line(pipeline: Pipel
     assert [row[1] for row in months] == 6 * ["closed"] + 4 * ["open"] + 2 * ["projected"]
     lines = list(csv.reader(io.StringIO((await file(pipeline, "csv", "en")).decode())))
     assert book.worksheets[-1].max_row == len(lines)
+    french = openpyxl.load_workbook(io.BytesIO(await file(pipeline, "xlsx", "fr")))
+    heads = [cell.value for sheet in french.worksheets for cell in sheet[1]]
+    assert not {"unit", "url", "version", "value"} & set(heads)
 
 
 async def test_restatements_and_assumptions_and_factor_versions_stand_in_the_report(pipeline: Pipeline) -> None:

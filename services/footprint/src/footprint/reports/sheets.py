@@ -220,7 +220,8 @@ def _restatements(sheet: Worksheet, report: Report, language: Language) -> None:
 
 def _factors(sheet: Worksheet, report: Report, language: Language) -> None:
     names = [word(name, language) for name in ("factor", "version", "value", "source", "asset_months")]
-    _head(sheet, ["id", *names[:3], "unit", names[3], "url", word("assumption", language), names[4]])
+    unit, link = ("unité", "lien") if language == "fr" else ("unit", "link")
+    _head(sheet, ["id", *names[:3], unit, names[3], link, word("assumption", language), names[4]])
     for each in report.factors:
         sheet.append(
             [
