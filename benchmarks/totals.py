@@ -1,8 +1,8 @@
 """`python -m benchmarks.totals`: totals by every grouping on a database of many assets and months, made by a generator.
 
 The rows are what calculators would write, made inside Postgres: assets of five kinds at eight sites, three figures an asset-month, and the
-roll-up that follows from them by the same sums. The service answers from it in this process: what is measured is the answer, without a
-network between.
+roll-up that follows from them by the same sums. The service answers from it in this process, with the garbage collection of a service's
+process: what is measured is the answer, without a network between.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ from typing import Annotated
 import asyncpg
 import httpx
 import typer
+from common.process import ease_collection
 from common.testing.contracts import Contracts
 from common.testing.databases import Databases
 from common.testing.harness import running_service
@@ -97,6 +98,7 @@ async def _measured(folder: Path, assets: int, months: int, rounds: int) -> list
         await _make(databases.admin_url(name), assets, months)
         made = f"made in {time.perf_counter() - begun:.0f} s"
         async with running_service(SERVICE, issuer, contracts, databases.url("footprint", name), {}) as service:
+            ease_collection()
             return [await _ask(service.client, query, assets, months, rounds, made) for query in QUERIES]
 
 

@@ -92,9 +92,13 @@ def _recommendations(recommendations: Sequence[Mapping[str, Any]]) -> list[Rende
 
 def _sentence(recommendation: Mapping[str, Any]) -> str:
     """What to do, where, and what it would save in a year; euros only where a price is known."""
-    where = recommendation["site"] or f"{len(recommendation['assets'])} assets"
-    saving = tonnes(recommendation["kg_per_year"])
+    count = len(recommendation["assets"])
+    where = recommendation["site"] or f"{count} asset{'' if count == 1 else 's'}"
+    savings = []
+    if recommendation["kg_per_year"] is not None:
+        savings.append(tonnes(recommendation["kg_per_year"]))
     if recommendation["eur_per_year"] is not None:
-        saving += f", {float(recommendation['eur_per_year']):,.0f} €"
+        savings.append(f"{float(recommendation['eur_per_year']):,.0f} €")
+    saving = f"{', '.join(savings)} a year; " if savings else ""
     words = recommendation["code"].replace("_", " ").capitalize()
-    return f"{words} ({where}): {saving} a year; {recommendation['evidence'][0]}"
+    return f"{words} ({where}): {saving}{recommendation['evidence'][0]}"

@@ -10,8 +10,9 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import UnknownTopicOrPartitionError
+from local_stack.jars import MINIMUM_JAVA, Jar, java, java_version
 from local_stack.kafka import MAX_MESSAGE_BYTES, EmbeddedKafka
-from local_stack.kafka_jars import MINIMUM_JAVA, Jar, java, java_version, locked_jars
+from local_stack.kafka_jars import KAFKA
 from local_stack.ports import free_port
 
 
@@ -88,7 +89,7 @@ async def test_an_acknowledged_message_survives_a_kill_and_a_stop(kafka: Embedde
 
 
 def test_every_jar_is_pinned_by_coordinates_and_digest() -> None:
-    jars = locked_jars()
+    jars = KAFKA.jars
 
     assert any(jar.coordinates == "org.apache.kafka:kafka_2.13:4.1.1" for jar in jars)
     assert all(len(jar.coordinates.split(":")) == 3 and len(bytes.fromhex(jar.sha256)) == 32 for jar in jars)

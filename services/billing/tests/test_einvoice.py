@@ -36,6 +36,7 @@ CUSTOMERS = {
     "MQ": CUSTOMER | {"territory": "MQ"},
     "GF": CUSTOMER | {"territory": "GF"},
     "DE": BERLIN,
+    "without VAT id": CUSTOMER | {"vat_id": None, "siret": None},
 }
 CATALOGUE = Terms(LIST_PRICES, discounts=(Discount("fidélité", Decimal(10), "vcpu"),))
 PLAIN = month_of(
@@ -73,13 +74,23 @@ def credit_note(customer: dict[str, Any]) -> Document:
     return Document(number="A-2026-000001", issued_on=CUTOFF.date(), due_on=date(2026, 12, 4), body=body)
 
 
-@pytest.mark.parametrize("territory", sorted(CUSTOMERS))
-async def test_documents_of_each_kind_of_tax_pass_the_xsd_and_both_schematrons(territory: str) -> None:
+def unknown_carbon(made: Document) -> Document:
+    """The document as it is while no footprint has been heard."""
+    nothing = made.body.footprint.model_copy(update={"kwh": None, "gwp_kg": None})
+    resources = tuple(row.model_copy(update={"kwh": None, "gwp_kg": None}) for row in made.body.resources)
+    lines = tuple(line.model_copy(update={"footprint": nothing}) for line in made.body.lines)
+    return made.model_copy(
+        update={"body": made.body.model_copy(update={"footprint": nothing, "resources": resources, "lines": lines})}
+    )
+
+
+@pytest.mark.parametrize("customer", sorted(CUSTOMERS))
+async def test_documents_of_each_kind_of_tax_pass_the_xsd_and_both_schematrons(customer: str) -> None:
     schematrons = Schematrons()
     for made in (
-        document(CUSTOMERS[territory]),
-        document(CUSTOMERS[territory], tiers=True),
-        credit_note(CUSTOMERS[territory]),
+        document(CUSTOMERS[customer]),
+        document(CUSTOMERS[customer], tiers=True),
+        credit_note(CUSTOMERS[customer]),
     ):
         xml = document_xml(made)
         check_schema(xml)
@@ -163,3 +174,45 @@ def test_the_page_of_a_credit_note_names_the_invoice() -> None:
     page = document_html(credit_note(CUSTOMER))
     assert "F-2026-000001" in page
     assert "arrêt tardif de vm-7" in page
+
+
+@pytest.mark.parametrize(
+    ("customer", "says", "never"),
+    [
+        (CUSTOMER, ["Pas encore connu", "n'était pas encore calculée à l'émission"], "non connu kgCO2e"),
+        (BERLIN, ["Not known yet", "had not been computed when this was issued"], "not known kgCO2e"),
+    ],
+)
+def test_carbon_that_is_not_known_yet_is_said_in_a_sentence(
+    customer: dict[str, Any], says: list[str], never: str
+) -> None:
+    page = document_html(unknown_carbon(document(customer)))
+    assert all(sentence in page for sentence in says)
+    assert never not in page
+
+
+@pytest.mark.parametrize(
+    ("customer", "says"),
+    [
+        (
+            CUSTOMER,
+            ["<b>3,2 kgCO2e</b>", "kWh : non connu", "pour 1 ressource(s) sur 2 : le total compte ce qui est connu"],
+        ),
+        (BERLIN, ["<b>3.2 kgCO2e</b>", "kWh: not known", "of 1 of 2 resource(s): the total counts what is known"]),
+    ],
+)
+def test_carbon_that_is_known_in_part_says_of_how_many_resources_it_is_not(
+    customer: dict[str, Any], says: list[str]
+) -> None:
+    whole = document(customer)
+    [known] = whole.body.resources
+    unknown = known.model_copy(update={"resource": "vcenter/vm-8", "kwh": None, "gwp_kg": None})
+    body = whole.body.model_copy(
+        update={
+            "resources": (known, unknown),
+            "footprint": whole.body.footprint.model_copy(update={"kwh": None}),
+        }
+    )
+    page = document_html(whole.model_copy(update={"body": body}))
+    for sentence in says:
+        assert sentence in page

@@ -126,6 +126,7 @@ async def test_the_journal_follows_a_buy_back_into_the_wallet_and_out_to_an_invo
         numbers[entry["EcritureNum"]] = numbers.get(entry["EcritureNum"], Decimal(0)) + amount
     assert set(numbers.values()) == {Decimal(0)}
     assert {entry["JournalCode"] for entry in entries} == {"VE", "AC", "BQ", "OD"}
+    assert {(e["CompAuxNum"], e["CompAuxLib"]) for e in entries if e["CompAuxNum"]} == {("acme", "Acme SAS")}
     assert balances == {
         "411000": Decimal("0.00"),
         "706000": Decimal("-55.60"),

@@ -163,7 +163,7 @@ async def test_releases_are_listed_page_by_page_the_newest_first(empty: Factors)
     pages = 0
     more: dict[str, Any] = {}
     while pages == 0 or more:
-        page = (await empty.client.get("/v1/releases", params={"limit": 2} | more)).json()
+        page = (await empty.client.get("/v1/releases", params={"limit": "2"} | more)).json()
         seen += [one["name"] for one in page["items"]]
         pages, more = pages + 1, {"cursor": page["next_cursor"]} if page["next_cursor"] else {}
     assert (pages, seen) == (3, [f"made-{number}" for number in (4, 3, 2, 1, 0)])

@@ -223,6 +223,20 @@ async def test_servers_due_and_fleets_past_their_life_are_told_with_what_reuse_s
     assert float(found["fleet_due_for_reconditioning"]["kg_per_year"]) == pytest.approx(20 * 181 / 4)
 
 
+async def test_missing_data_names_what_it_stands_for_and_saves_nothing(pipeline: Pipeline) -> None:
+    energy = factor("energy-server", "energy.server", 9000.0, criterion="parameter", unit="kWh/year")
+    await pipeline.service.handle(*foundations(), energy, asset("stated"), asset("silent", declared={}))
+    await pipeline.settle()
+    board = await ask(pipeline, f"/dashboard?org={ORG}&month=2026-10")
+    [missing] = [each for each in board["recommendations"] if each["code"] == "missing_data"]
+    assert missing == board["recommendations"][-1]
+    assert missing["assets"] == [str(id_of("silent"))]
+    assert (missing["kg_per_year"], missing["eur_per_year"]) == (None, None)
+    narrower = missing["evidence"][2]
+    low, high = (float(each) for each in narrower.split(" is ")[1].split(" kg ")[0].split("–"))
+    assert float(board["interval"]["low_kg"]) < low < high < float(board["interval"]["high_kg"])
+
+
 async def test_a_year_of_history_gives_the_forecast_its_seasons(pipeline: Pipeline) -> None:
     timeline = [segment("2025-01-01T00:00:00+01:00")]
     await pipeline.service.handle(*foundations(), electricity("FR", 0.05, 2025), asset("srv", timeline=timeline))

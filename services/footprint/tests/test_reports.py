@@ -14,7 +14,7 @@ from common.organisations import EVERY
 
 from services.footprint.tests.conftest import Pipeline
 from services.footprint.tests.test_api import farm
-from services.footprint.tests.world import ORG, asset, electricity, factor
+from services.footprint.tests.world import ORG, asset, electricity, factor, organisation
 
 
 async def told(pipeline: Pipeline) -> None:
@@ -77,6 +77,28 @@ async def test_dashboard_totals_csv_and_pdf_print_the_same_figures_to_the_last_d
     assert printed[: len(expected)] == expected
     assert board["year"]["estimate_kg"] in printed
     assert set(stages.values()) | set(scopes.values()) <= set(printed)
+
+
+@pytest.mark.parametrize(
+    ("language", "operator", "rule"),
+    [("fr", "l’organisation", "capacité (invendu à part)"), ("en", "own", "capacity (unsold apart)")],
+)
+async def test_the_pages_name_the_organisation_and_say_its_sites_in_their_language(
+    pipeline: Pipeline, language: str, operator: str, rule: str
+) -> None:
+    await told(pipeline)
+    pages = [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(await file(pipeline, "pdf", language))).pages]
+    assert "Acme" in pages[0]
+    assert ORG not in pages[0]
+    stated = " ".join(" ".join(pages).split())
+    assert operator in stated
+    assert rule in stated
+
+
+async def test_a_name_that_was_not_kept_is_heard_when_the_same_version_is_told_again(pipeline: Pipeline) -> None:
+    await pipeline.service.handle(organisation(name=""), organisation())
+    async with pipeline.service.database.snapshot(EVERY) as connection:
+        assert await connection.fetchval("SELECT name FROM organisations WHERE org_id = $1", ORG) == "Acme"
 
 
 async def test_the_workbook_holds_the_same_months_and_every_line(pipeline: Pipeline) -> None:

@@ -64,5 +64,9 @@ def _shown(found: Any) -> list[Any]:
 def _advice(each: Any) -> str:
     """A recommendation in a line: what, where, kg and euros a year."""
     place = f" ({each['site']})" if each.get("site") else ""
-    euros = f", {float(each['eur_per_year']):,.0f} €" if each.get("eur_per_year") else ""
-    return f"{each['code'].replace('_', ' ')}{place}: {each['kg_per_year']:,.1f} kg{euros} a year, {len(each['assets'])} assets"
+    savings = [
+        *([f"{each['kg_per_year']:,.1f} kg"] if each["kg_per_year"] is not None else []),
+        *([f"{float(each['eur_per_year']):,.0f} €"] if each.get("eur_per_year") else []),
+    ]
+    saving = f"{', '.join(savings)} a year, " if savings else ""
+    return f"{each['code'].replace('_', ' ')}{place}: {saving}{len(each['assets'])} assets"

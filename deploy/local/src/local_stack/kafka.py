@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from local_stack.cache import cache_folder
-from local_stack.kafka_jars import class_path, java
+from local_stack.kafka_jars import command as java_command
 from local_stack.ports import LOOPBACK
 from local_stack.servers import LocalServer, ServerError
 
@@ -96,7 +96,8 @@ class EmbeddedKafka(LocalServer):
 
     def _java(self, *arguments: str) -> list[str]:
         log4j = f"-Dlog4j2.configurationFile={LOG_CONFIGURATION}"
-        return [java(), *JAVA_OPTIONS, log4j, "-cp", class_path(self.cache), *arguments]
+        java, class_path = java_command(self.cache)
+        return [java, *JAVA_OPTIONS, log4j, "-cp", class_path, *arguments]
 
     def _settings(self) -> dict[str, object]:
         controller = f"{LOOPBACK}:{self.controller_port}"

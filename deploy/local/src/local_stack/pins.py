@@ -1,4 +1,4 @@
-"""`make pins`: write every pin anew: Python requirements through uv, Kafka's jars through jgo.
+"""`make pins`: write every pin anew: Python requirements through uv, jars through jgo.
 
 Versions move only when `uv.lock` (not committed) is deleted first, or where a constraint changed.
 """
@@ -8,9 +8,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from local_stack.cache import CHECKOUT, cache_folder
-from local_stack.kafka_jars import LOCK_FILE, resolve_roots
+from local_stack.jars import resolve_roots
+from local_stack.kafka_jars import KAFKA
+from local_stack.verapdf import VERAPDF
 
-JARS_HEADER = "# Maven coordinates and SHA-256 of Apache Kafka's jars, written by `make pins`.\n"
+JARS_HEADER = "# Maven coordinates and SHA-256 of the jars of {name}, written by `make pins`.\n"
 EXPORT = ("uv", "export", "-q", "--frozen", "--no-emit-workspace", "--no-header", "--no-annotate")
 
 
@@ -19,8 +21,10 @@ def main() -> None:
     subprocess.run(["uv", "lock", "-q"], check=True, cwd=CHECKOUT)
     for target, selection in _exports():
         subprocess.run([*EXPORT, *selection, "-o", str(target)], check=True, cwd=CHECKOUT, stdout=subprocess.DEVNULL)
-    jars = resolve_roots(cache_folder())
-    LOCK_FILE.write_text(JARS_HEADER + "".join(f"{jar.coordinates} {jar.sha256}\n" for jar in jars))
+    for program in (KAFKA, VERAPDF):
+        jars = resolve_roots(program, cache_folder())
+        lines = "".join(f"{jar.coordinates} {jar.sha256}\n" for jar in jars)
+        program.lock_file.write_text(JARS_HEADER.format(name=program.name) + lines)
 
 
 def _exports() -> Iterator[tuple[Path, Sequence[str]]]:

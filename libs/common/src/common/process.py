@@ -51,13 +51,13 @@ async def run(service: Service[Settings], settings: Settings, roles: Sequence[Ro
                 date_header=False,
             )
         )
-        _ease_collection()
+        ease_collection()
         log.info("process.started", service=service.name, roles=list(roles), port=settings.port)
         await _serve(server, workers)
         log.info("process.stopped", service=service.name)
 
 
-def _ease_collection() -> None:
+def ease_collection() -> None:
     """Leave what was loaded at start out of garbage collection, and collect less often.
 
     A batch makes tens of thousands of objects that are all alive until it commits; walking them again and again, at the interpreter's

@@ -121,5 +121,12 @@ def consumer_span(name: str, traceparents: list[str], count: int) -> Iterator[Sp
         yield span
 
 
+@contextmanager
+def worker_span(name: str) -> Iterator[str]:
+    """The span of one unit of a worker's work, a trace of its own. Gives the id that its log lines carry, 32 hexadecimal digits."""
+    with _tracer.start_as_current_span(name, context=Context(), record_exception=False) as span:
+        yield format(span.get_span_context().trace_id, "032x")
+
+
 def _span_context(traceparent: str) -> trace.SpanContext:
     return trace.get_current_span(_context(traceparent)).get_span_context()

@@ -53,6 +53,7 @@ class OrganisationChanged(Heard):
     """The current state of an organisation."""
 
     id: str
+    name: str = ""
     role: str = "customer"
     time_zone: str = "Europe/Paris"
     refurbished_convention: Convention = Convention.REMAINING

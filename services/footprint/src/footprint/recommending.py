@@ -33,7 +33,7 @@ class Recommending:
         self._clock = clock
 
     async def of(self, connection: Connection, org: str, month: int, rows: Sequence[Rolled]) -> list[dict[str, Any]]:
-        """All that applies in a month, the greatest saving first; `rows` are those of the month's total."""
+        """All that applies in a month, the greatest saving first, what saves nothing last; `rows` are those of the month's total."""
         catalogues: Catalogues = await self._read_catalogues()
         catalogue = catalogues.of(org)
         off = await answers.servers_off(connection, org, month, MOST)
@@ -57,7 +57,7 @@ class Recommending:
             *recommendations.past_life(known(old), catalogue),
             recommendations.due_for_renewal(known(due), catalogue),
             recommendations.fleet_due(known(fleet), catalogue),
-            recommendations.missing_data(rows),
+            await self._missing(connection, org, month, rows),
         ]
         threshold = catalogue.default_pue()
         if threshold is not None:
@@ -65,7 +65,17 @@ class Recommending:
                 site = read_site(row)
                 pue = _pue_in(site, month)
                 found.append(recommendations.high_pue(site, pue, row["kg"], threshold.value) if pue else None)
-        return sorted((each for each in found if each), key=lambda each: -each["kg_per_year"])
+        return sorted((each for each in found if each), key=lambda each: -(each["kg_per_year"] or 0.0))
+
+    async def _missing(
+        self, connection: Connection, org: str, month: int, rows: Sequence[Rolled]
+    ) -> dict[str, Any] | None:
+        default = recommendations.widest_default(rows)
+        if default is None:
+            return None
+        return recommendations.missing_data(
+            rows, default, await answers.resting_on(connection, org, month, default, MOST)
+        )
 
     async def _due(self, connection: Connection, org: str, month: int, catalogue: Catalogue) -> list[UUID]:
         life = catalogue.parameter("life.server")

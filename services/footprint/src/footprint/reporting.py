@@ -55,6 +55,7 @@ class Reports:
         board = None if elapsed is None else await self._answers.board(connection, org, elapsed)
         return Report(
             org=org,
+            name=row["name"] or org,
             year=year,
             made_at=self._clock().astimezone(UTC),
             time_zone=row["time_zone"],

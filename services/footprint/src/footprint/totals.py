@@ -1,7 +1,7 @@
 """The use case of `GET /totals`: any grouping and filter, exact sums."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from typing import Any, Final
@@ -174,6 +174,19 @@ class _Sum:
     has_interval: bool = True
     own: list[Rolled] = field(default_factory=list)
 
+    def add(self, row: Mapping[str, Any]) -> None:
+        """Count a row of the store."""
+        month, factor, source, billionths, restated, factor_weighted, source_weighted, source_squares = _ROLLED(row)
+        amount, moved = int(billionths), int(restated)
+        self.is_known = True
+        self.billionths += amount
+        self.restated += moved
+        if factor_weighted is None:
+            self.has_interval = False
+        else:
+            own = (amount - moved) / BILLION
+            self.own.append(Rolled(month, factor, source, own, factor_weighted, source_weighted, source_squares))
+
     def interval(self) -> dict[str, float | int | None]:
         """The 95 % interval and its class; nothing where there is none."""
         return _bounds(self.own if self.has_interval else [], self.restated)
@@ -210,7 +223,6 @@ def _sums(question: Question, rows: Sequence[Mapping[str, Any]]) -> tuple[_Sum, 
     """The sum of all rows, and of each group: each row is read once, since a page by asset has thousands."""
     by_asset = "asset" in question.groups
     columns = [_column(name) for name in question.groups]
-    whole = _Sum()
     grouped: dict[tuple[Any, ...], _Sum] = {}
     for row in rows:
         is_known = row["billionths"] is not None
@@ -220,20 +232,20 @@ def _sums(question: Question, rows: Sequence[Mapping[str, Any]]) -> tuple[_Sum, 
         group = grouped.get(key)
         if group is None:
             group = grouped[key] = _Sum()
-        if not is_known:
-            continue
-        billionths, restated = int(row["billionths"]), int(row["restated"])
-        has_interval = row["factor_weighted"] is not None
-        own = rolled_row(row) if has_interval else None
-        for each in (whole, group):
-            each.is_known = True
-            each.billionths += billionths
-            each.restated += restated
-            if own is None:
-                each.has_interval = False
-            else:
-                each.own.append(own)
-    return whole, grouped
+        if is_known:
+            group.add(row)
+    return _whole(grouped.values()), grouped
+
+
+def _whole(groups: Collection[_Sum]) -> _Sum:
+    """The sum of all groups."""
+    return _Sum(
+        sum(each.billionths for each in groups),
+        sum(each.restated for each in groups),
+        any(each.is_known for each in groups),
+        all(each.has_interval for each in groups),
+        [row for each in groups for row in each.own],
+    )
 
 
 def _column(name: str) -> str:

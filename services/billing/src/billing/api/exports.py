@@ -13,6 +13,7 @@ from billing.domain.terms import following_month, local_midnight
 from billing.exports.focus import focus_csv
 from billing.exports.journal import Settled, document_entry, journal_csv, payment_entry, wallet_entry
 from billing.service.issuing import LEGAL_ZONE
+from billing.store.contracts import read_customer_names
 from billing.store.invoices import Issued, read_invoices_between
 from billing.store.payments import read_transfers_between
 from billing.store.wallets import read_entries_between
@@ -52,8 +53,9 @@ def exports_router(database: Database) -> APIRouter:
             paid = await read_transfers_between(connection, first, following_month(first))
             start, end = (local_midnight(day, LEGAL_ZONE) for day in (first, following_month(first)))
             moved = await read_entries_between(connection, start, end)
-        found += [payment_entry(Settled(*one)) for one in paid]
-        found += [wallet_entry(org, entry) for org, entry in moved]
+            names = await read_customer_names(connection)
+        found += [payment_entry(Settled(org, names[org], number, payment)) for org, number, payment in paid]
+        found += [wallet_entry(org, names[org], entry) for org, entry in moved]
         return _file(journal_csv(sorted(found, key=lambda entry: entry.day)), f"journal-{month}.csv")
 
     return router

@@ -28,8 +28,8 @@ header { display: flex; justify-content: space-between; align-items: flex-end; b
 header .house { font-size: 10pt; font-weight: bold; color: #0b5d4e; }
 h1 { font-size: 15pt; margin: 0; text-align: right; } h1 small { display: block; font-size: 8pt; font-weight: normal; color: #5b6670; }
 h2 { font-size: 10.5pt; color: #0b5d4e; margin: 0 0 1.5mm; } h3 { font-size: 7.6pt; color: #5b6670; margin: 0 0 1mm; font-weight: normal; }
-.top { display: flex; justify-content: space-between; margin: 6mm 0 8mm; } .top > div { width: 49mm; }
-.top > div:last-child { width: 74mm; }
+.top { display: flex; justify-content: space-between; margin: 6mm 0 8mm; } .top > div { width: 45mm; overflow-wrap: anywhere; }
+.top > div:last-child { width: 82mm; }
 .top strong { display: block; } .facts { border-collapse: collapse; width: 100%; }
 .facts td { padding: 0.4mm 0; vertical-align: top; } .facts td:first-child { color: #5b6670; padding-right: 3mm; white-space: nowrap; }
 .facts td:last-child { text-align: right; }
@@ -174,17 +174,29 @@ def _end(body: Body) -> str:
     )
     carbon = ""
     if body.resources:
-        kwh, kg = (_figure([value], language, 1) for value in (body.footprint.kwh, body.footprint.gwp_kg))
-        carbon = f"<h3>{words['used']}</h3><b>{kg} kgCO2e</b><br>{kwh} kWh{_without_footprint(body)}"
+        carbon = f"<h3>{words['used']}</h3>{_carbon(body)}"
     box = f'<div class="carbon">{carbon}</div>' if carbon else "<div></div>"
     reasons = "".join(f'<p class="small">{escape(text)}</p>' for text in _tax_reasons(body))
     return f'<div class="end">{box}<div><table class="sums">{cells}</table>{reasons}</div></div>'
 
 
-def _without_footprint(body: Body) -> str:
-    """How many resources the total leaves out, where it does."""
+def _carbon(body: Body) -> str:
+    """The total, and how many resources it leaves out where it does; where nothing is known, that."""
+    language = body.customer.language
+    words, footprint = WORDS[language], body.footprint
+    if footprint.kwh is None and footprint.gwp_kg is None:
+        return f"<b>{words['not_yet']}</b><br><small>{words['none_known']}</small>"
     unknown = sum(row.gwp_kg is None or row.kwh is None for row in body.resources)
-    return f"<br><small>{WORDS[body.customer.language]['left_out']} : {unknown}</small>" if unknown else ""
+    note = words["left_out"].format(unknown=unknown, all=len(body.resources))
+    small = f"<br><small>{note}</small>" if unknown else ""
+    return f"<b>{_with_unit(footprint.gwp_kg, 'kgCO2e', language)}</b><br>{_with_unit(footprint.kwh, 'kWh', language)}{small}"
+
+
+def _with_unit(value: float | None, unit: str, language: str) -> str:
+    """`12.5 kWh`, or `kWh: not known`."""
+    if value is None:
+        return f"{unit}{' :' if language == 'fr' else ':'} {WORDS[language]['unknown']}"
+    return f"{_figure([value], language, 1)} {unit}"
 
 
 def _tax_reasons(body: Body) -> Iterator[str]:

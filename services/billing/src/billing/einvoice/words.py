@@ -88,7 +88,9 @@ WORDS = {
         "total": "Total",
         "others": "autres ressources",
         "unknown": "non connu",
-        "left_out": "Ressources dont l’empreinte n’est pas (toute) connue, comptées pour ce qui l’est",
+        "not_yet": "Pas encore connu",
+        "none_known": "L'empreinte de ces ressources n'était pas encore calculée à l'émission.",
+        "left_out": "Empreinte non connue, ou connue en partie, pour {unknown} ressource(s) sur {all} : le total compte ce qui est connu.",
         "carbon": "Électricité selon le mix du réseau (location-based) ; kgCO2e de toutes les étapes du cycle de vie. "
         "Une ressource a une empreinte et deux prix : les lignes se la partagent en proportion de leurs montants.",
         "unit_hours": "Quantités en heures d'unité ; un prix vaut pour le nombre d'heures indiqué : "
@@ -135,7 +137,9 @@ WORDS = {
         "total": "Total",
         "others": "other resources",
         "unknown": "not known",
-        "left_out": "Resources whose footprint is not (wholly) known, counted for what is",
+        "not_yet": "Not known yet",
+        "none_known": "The footprint of these resources had not been computed when this was issued.",
+        "left_out": "Footprint not known, or known in part, of {unknown} of {all} resource(s): the total counts what is known.",
         "carbon": "Electricity by the grid's mix (location-based); kgCO2e of every life-cycle stage. "
         "A resource has one footprint and two prices: lines share it in proportion to their amounts.",
         "unit_hours": "Quantities in unit-hours; a price is for the number of hours beside it: "

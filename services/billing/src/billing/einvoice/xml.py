@@ -104,7 +104,10 @@ def _period(parent: Element, first: date, last: date) -> None:
 
 
 def _agreement(agreement: Element, body: Body) -> None:
-    _party(_add(agreement, "ram:SellerTradeParty"), body.seller)
+    seller = _add(agreement, "ram:SellerTradeParty")
+    _party(seller, body.seller)
+    if body.seller.vat_id is None and body.seller.siren is not None:
+        _add(_add(seller, "ram:SpecifiedTaxRegistration"), "ram:ID", body.seller.siren, schemeID="FC")
     _party(_add(agreement, "ram:BuyerTradeParty"), body.buyer)
     _add(_add(agreement, "ram:ContractReferencedDocument"), "ram:IssuerAssignedID", body.contract_reference)
 
@@ -125,8 +128,6 @@ def _party(element: Element, party: Party) -> None:
     _add(_add(element, "ram:URIUniversalCommunication"), "ram:URIID", party.electronic_address, schemeID=scheme)
     if party.vat_id is not None:
         _add(_add(element, "ram:SpecifiedTaxRegistration"), "ram:ID", party.vat_id, schemeID="VA")
-    elif party.siren is not None:
-        _add(_add(element, "ram:SpecifiedTaxRegistration"), "ram:ID", party.siren, schemeID="FC")
 
 
 def _settlement(settlement: Element, document: Document) -> None:

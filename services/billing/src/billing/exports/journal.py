@@ -56,9 +56,10 @@ class BookEntry:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """A payment by transfer, with the invoice that it is of."""
+    """A payment by transfer, with the invoice that it is of and the customer's name."""
 
     org: str
+    customer: str
     number: str
     payment: Payment
 
@@ -93,15 +94,15 @@ def document_entry(issued: Issued) -> BookEntry:
 
 def payment_entry(settled: Settled) -> BookEntry:
     """A transfer that came in, or went back."""
-    payment, party = settled.payment, (settled.org, "")
+    payment, party = settled.payment, (settled.org, settled.customer)
     postings = (Posting(BANK, payment.amount), Posting(CUSTOMERS, -payment.amount, party))
     label = f"Règlement {settled.number} {payment.reference}"
     return BookEntry("BQ", f"BQ-{payment.id}", payment.paid_on, settled.number, label, postings)
 
 
-def wallet_entry(org: str, entry: Entry) -> BookEntry:
+def wallet_entry(org: str, customer: str, entry: Entry) -> BookEntry:
     """What moved a wallet: the debt of a buy-back becomes credit of the customer, which then pays its invoices."""
-    party, amount = (org, ""), abs(entry.amount)
+    party, amount = (org, customer), abs(entry.amount)
     sides = {
         "buy_back": (SUPPLIERS, WALLETS, "Portefeuille : crédit du rachat"),
         "buy_back_credited": (WALLETS, SUPPLIERS, "Portefeuille : reprise du rachat"),

@@ -170,11 +170,8 @@ async def _tell(
     still = {found.key for found in wanted}
     known = {alert.key for alert in told}
     ended = await alert_store.end_alerts(unit.connection, [alert for alert in told if alert.key not in still], now)
-    raised = [
-        await alert_store.add_found(unit.connection, contract, first, found, now)
-        for found in wanted
-        if found.key not in known
-    ]
+    new = [found for found in wanted if found.key not in known]
+    raised = await alert_store.add_found(unit.connection, contract, first, new, now)
     unit.publish(*map(alert_told, [*ended, *raised]))
     return len(raised), len(ended)
 

@@ -14,6 +14,7 @@ import structlog
 from common.api.problems import NotFound, Problem
 from common.database import Database
 from common.organisations import EVERY, Organisations
+from common.telemetry import worker_span
 
 from billing.documents.sums import WrongSums
 from billing.domain.terms import following_month
@@ -28,6 +29,10 @@ log = structlog.get_logger()
 
 CHANNEL = "invoice_runs"
 POLL_S = 5.0
+UNFORESEEN = (
+    "this contract could not be settled, for a reason that the service does not know; nothing was issued and the others went on. Run the "
+    "month again; should it fail again, give operations the reference {trace_id}, under which the log has the reason"
+)
 
 
 class Runs:
@@ -59,6 +64,10 @@ class Runs:
 
     async def settle_next(self) -> bool:
         """Settle one waiting contract; False when none waits."""
+        with worker_span("invoice-runs settle") as trace_id:
+            return await self._settle_next(trace_id)
+
+    async def _settle_next(self, trace_id: str) -> bool:
         async with self._database.transaction(EVERY) as unit:
             item = await run_store.take_next(unit.connection)
             if item is None:
@@ -74,10 +83,10 @@ class Runs:
                 detail = str(error)
             except asyncpg.TransactionRollbackError:
                 raise
-            except Exception as error:
+            except Exception:
                 # Whatever it is: a worker that died of it would take the same contract again, and nobody would be billed.
                 log.exception("invoice.failed", contract=str(item.contract_id), month=f"{item.month:%Y-%m}")
-                detail = f"{type(error).__name__}: {error}"
+                detail = UNFORESEEN.format(trace_id=trace_id)
             await run_store.settle(unit.connection, item, state, number, detail)
         log.info(
             "invoice.settled", contract=str(item.contract_id), month=f"{item.month:%Y-%m}", state=state, number=number

@@ -94,23 +94,31 @@ async def add_crossing(
     return None if row is None else _alert(row)
 
 
-async def add_found(connection: Connection, contract: Contract, month: date, found: Found, now: datetime) -> Alert:
-    """Store the alert of a finding. The contract must be locked and have no open alert of the same finding and day in that month."""
-    row = await connection.fetchrow(
-        _ADD_FOUND,
-        uuid4(),
-        contract.org,
-        contract.id,
-        month,
-        found.sentence,
-        found.finding,
-        found.day,
-        found.number,
-        found.value,
-        now,
-    )
-    assert row is not None
-    return _alert(row)
+async def add_found(
+    connection: Connection, contract: Contract, month: date, found: Sequence[Found], now: datetime
+) -> list[Alert]:
+    """Store the alerts of findings, which are read in their order: ids ascend, since all are raised at one instant.
+
+    The contract must be locked and have no open alert of the same finding and day in that month.
+    """
+    ids = sorted(uuid4() for _ in found)
+    rows = [
+        await connection.fetchrow(
+            _ADD_FOUND,
+            alert_id,
+            contract.org,
+            contract.id,
+            month,
+            one.sentence,
+            one.finding,
+            one.day,
+            one.number,
+            one.value,
+            now,
+        )
+        for alert_id, one in zip(ids, found, strict=True)
+    ]
+    return [_alert(row) for row in rows if row is not None]
 
 
 async def read_open_findings(connection: Connection, contract_id: UUID, month: date | None = None) -> list[Alert]:

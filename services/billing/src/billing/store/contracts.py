@@ -44,6 +44,12 @@ ORDER BY id
 
 _EVENT_SOURCES = "SELECT org_id, unnest(event_sources) AS source FROM contracts WHERE org_id = ANY ($1)"
 
+_CUSTOMER_NAMES = """
+SELECT DISTINCT ON (org_id) org_id, customer ->> 'name' AS name
+FROM contracts
+ORDER BY org_id, starts_on DESC
+"""
+
 _ADD_PRICES = """
 INSERT INTO price_versions (contract_id, number, org_id, valid_from, terms, recorded_at)
 SELECT $1, coalesce(max(number), 0) + 1, $2, $3, $4, $5
@@ -147,6 +153,11 @@ async def read_contracts_between(
 async def read_event_sources(connection: Connection, orgs: Collection[str]) -> set[tuple[str, str]]:
     """Of each of `orgs` the sources that may report its use over the broker, as `(org, source)`."""
     return {(row["org_id"], row["source"]) for row in await connection.fetch(_EVENT_SOURCES, list(orgs))}
+
+
+async def read_customer_names(connection: Connection) -> dict[str, str]:
+    """What the customer of each organisation is called, by its newest contract."""
+    return {row["org_id"]: row["name"] for row in await connection.fetch(_CUSTOMER_NAMES)}
 
 
 async def add_prices(connection: Connection, contract: Contract, terms: PriceTerms, now: datetime) -> int:

@@ -1,4 +1,4 @@
-"""What an organisation could do, with its evidence, and kg and € a year; a € that nothing is known of is null, never invented.
+"""What an organisation could do, with its evidence, and kg and € a year; what nothing is known of is null, never invented.
 
 Each line of evidence is told in English and in French.
 """
@@ -14,7 +14,8 @@ from footprint.domain.insights import widening
 from footprint.domain.inventory import Asset, Site
 from footprint.domain.measurements import MeasuredDay
 from footprint.domain.results import AssetMonth
-from footprint.domain.rollup import Rolled
+from footprint.domain.rollup import Rolled, ln_gsd2_of_rolled
+from footprint.domain.uncertainty import Interval, interval
 
 RENEWED_ENERGY_SAVING: Final = 0.30
 """Share of energy that new kit saves (assumption of the provider's catalogue for Long Life Support; range 0–50 %)."""
@@ -35,6 +36,9 @@ VCPU_EUR_PER_MONTH: Final = 7.9
 
 REFURBISHED_DISCOUNT: Final = 0.30
 """What refurbished kit costs less than new, the cautious end of 30–80 % (catalogue)."""
+
+LEAST_WIDENING: Final = 0.01
+"""Share of the (squared) width of an interval from which a default is worth replacing."""
 
 THIRD_PARTY_DISCOUNT: Final = 0.15
 """What third-party support costs less than the maker's, the cautious end of 15–80 % (catalogue, Long Life Support)."""
@@ -351,24 +355,38 @@ def high_pue(site: Site, pue: float, use_kg: float, threshold: float) -> dict[st
     return _recommendation("high_pue_site", [], kg, None, lines) | {"site": site.code}
 
 
-def missing_data(rows: Sequence[Rolled]) -> dict[str, Any] | None:
-    """The default that stands in for missing data and widens the interval of the month most; it saves nothing, it makes the rest sure."""
+def widest_default(rows: Sequence[Rolled]) -> str | None:
+    """The default of the catalogue that stands in for missing data and widens the interval most; None where none is a hundredth of it."""
     widest = next((each for each in widening(rows) if each["what"] == "source"), None)
-    if widest is None or widest["share"] < 0.01:
-        return None
-    share = widest["share"]
+    return None if widest is None or widest["share"] < LEAST_WIDENING else str(widest["id"])
+
+
+def missing_data(rows: Sequence[Rolled], default: str, assets: Sequence[UUID]) -> dict[str, Any]:
+    """What a default stands in for, on which `assets`: it saves nothing (its kg are null), it makes the rest sure."""
+    widest = next(each for each in widening(rows) if (each["what"], each["id"]) == ("source", default))
+    surer = [each._replace(source_weighted=0.0) if each.source == default else each for each in rows]
+    now, then = (_bounds(each) for each in (rows, surer))
     lines = [
         Line(
-            f"{widest['id']} stands in for data that is missing, and makes {share:.0%} of the (squared) width of the month's interval",
-            f"{widest['id']} tient lieu de données manquantes, et fait {share * 100:.0f} % de la largeur (au "
+            f"{default} stands in for data that is missing, and makes {widest['share']:.0%} of the (squared) width of the month's interval",
+            f"{default} tient lieu de données manquantes, et fait {widest['share'] * 100:.0f} % de la largeur (au "
             f"carré) de l’intervalle du mois",
         ),
         Line(
             f"it holds {widest['value']:.1f} kg of the month: measure or declare what it stands for",
             f"il porte {_fr(widest['value'])} kg du mois : mesurer ou déclarer ce dont il tient lieu",
         ),
+        Line(
+            f"once known, the 95% interval of the month is {then.low:.1f}–{then.high:.1f} kg instead of {now.low:.1f}–{now.high:.1f} kg",
+            f"une fois connu, l’intervalle à 95 % du mois est de {_fr(then.low)} à {_fr(then.high)} kg au lieu "
+            f"de {_fr(now.low)} à {_fr(now.high)} kg",
+        ),
     ]
-    return _recommendation("missing_data", [], 0.0, None, lines)
+    return _recommendation("missing_data", assets, None, None, lines)
+
+
+def _bounds(rows: Sequence[Rolled]) -> Interval:
+    return interval(math.fsum(each.value for each in rows), ln_gsd2_of_rolled(rows))
 
 
 def _fr(value: float, digits: int = 1) -> str:
@@ -376,13 +394,13 @@ def _fr(value: float, digits: int = 1) -> str:
 
 
 def _recommendation(
-    code: str, assets: Sequence[UUID], kg: float, eur: float | None, evidence: Sequence[Line]
+    code: str, assets: Sequence[UUID], kg: float | None, eur: float | None, evidence: Sequence[Line]
 ) -> dict[str, Any]:
     return {
         "code": code,
         "site": None,
         "assets": list(assets),
-        "kg_per_year": round(kg, 3),
+        "kg_per_year": None if kg is None else round(kg, 3),
         "eur_per_year": None if eur is None else f"{eur:.2f}",
         "evidence": [each.en for each in evidence],
         "evidence_fr": [each.fr for each in evidence],

@@ -48,11 +48,11 @@ def ln_gsd2_of_rolled(rows: Iterable[Rolled]) -> float:
     factors: dict[str, float] = defaultdict(float)
     sources: dict[str, float] = defaultdict(float)
     months: dict[int, float] = defaultdict(float)
-    for row in sorted(rows):
-        total += row.value
-        factors[row.factor] += row.factor_weighted
-        sources[row.source] += row.source_weighted
-        months[row.month] += row.source_squares
+    for month, factor, source, value, factor_weighted, source_weighted, source_squares in sorted(rows):
+        total += value
+        factors[factor] += factor_weighted
+        sources[source] += source_weighted
+        months[month] += source_squares
     if total <= 0:
         return 0.0
     independent = sum(math.sqrt(max(0.0, each)) for each in months.values())

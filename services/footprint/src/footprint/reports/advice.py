@@ -16,14 +16,16 @@ def advice(report: Report, language: Language) -> str:
         return ""
     boxes = []
     for each in found:
-        gain = f"{tonnes(billionths(float(each['kg_per_year'])), language)} CO₂e"
+        gains = []
+        if each["kg_per_year"] is not None:
+            gains.append(f"{tonnes(billionths(float(each['kg_per_year'])), language)} CO₂e")
         if each["eur_per_year"] is not None:
-            gain += f" · {decimal_text(Decimal(each['eur_per_year']), language)} €"
+            gains.append(f"{decimal_text(Decimal(each['eur_per_year']), language)} €")
         count = f" ({len(each['assets'])})" if each["assets"] else ""
         where = f" — {each['site']}" if each["site"] else ""
         evidence = "".join(f"<p>{escape(line)}</p>" for line in each["evidence_fr" if language == "fr" else "evidence"])
         boxes.append(
-            f'<div class="advice"><span class="gain">{escape(gain)}</span>'
+            f'<div class="advice"><span class="gain">{escape(" · ".join(gains))}</span>'
             f"<b>{escape(advice_text(each['code'], language) + where + count)}</b>{evidence}</div>"
         )
     return f"<h2>{word('recommendations', language)} · {word('saving', language).lower()}</h2>{''.join(boxes)}"

@@ -7,7 +7,7 @@ from footprint.domain.dashboard import NAMES, Parts, parts_by_month
 from footprint.domain.months import months_of_year
 from footprint.reports.content import FactorUsed, Language, Report, grouped
 from footprint.reports.tables import table
-from footprint.reports.words import STAGES, kg_exact, month_name, said, word
+from footprint.reports.words import OPERATORS, RULES, STAGES, kg_exact, month_name, said, word
 from footprint.wording import conventions
 
 
@@ -107,8 +107,8 @@ def _assumptions(report: Report, language: Language) -> str:
         [
             each.code,
             each.region,
-            each.operator,
-            each.rule,
+            said(OPERATORS, each.operator, language),
+            said(RULES, each.rule, language),
             "; ".join(_pue(*stated, language) for stated in each.pue) or "–",
             f"{decimal_text_share(each.guarantee_share, language)}",
         ]

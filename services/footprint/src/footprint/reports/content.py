@@ -79,9 +79,13 @@ class Restated:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A year of an organisation. `last_elapsed` is the last month that has elapsed, None while none has; later ones are projected."""
+    """A year of an organisation, with its `name` as a reader knows it.
+
+    `last_elapsed` is the last month that has elapsed, None while none has; later ones are projected.
+    """
 
     org: str
+    name: str
     year: int
     made_at: datetime
     time_zone: str

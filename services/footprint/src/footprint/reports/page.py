@@ -47,7 +47,7 @@ tr { page-break-inside: avoid; } .pale td { color: #6b7680; } .note { color: #5b
 
 def report_html(report: Report, language: Language) -> str:
     """The whole report."""
-    title = f"{word('title', language)} · {report.org} · {report.year}"
+    title = f"{word('title', language)} · {report.name} · {report.year}"
     return (
         f'<!DOCTYPE html><html lang="{language}"><head><meta charset="utf-8"><title>{escape(title)}</title>'
         f"<style>{STYLE}</style></head><body>"
@@ -67,7 +67,7 @@ def _band(report: Report, language: Language, title: str) -> str:
         period = word("year_partly", language, year=report.year, first=first, last=month_name(last, language))
     made = word("made", language, day=f"{report.made_at:%d/%m/%Y %H:%M} UTC", zone=report.time_zone)
     return (
-        f'<div class="band" data-title="{escape(title)}"><p class="org">{escape(report.org)}</p><h1>{word("title", language)}</h1>'
+        f'<div class="band" data-title="{escape(title)}"><p class="org">{escape(report.name)}</p><h1>{word("title", language)}</h1>'
         f"<p>{escape(period)}</p><p>{escape(made)}</p></div>"
     )
 

@@ -153,7 +153,7 @@ def _months(sheet: Worksheet, report: Report, language: Language) -> None:
     _sum(sheet)
     chart = BarChart()
     chart.type, chart.grouping, chart.overlap = "col", "stacked", 100
-    chart.title, chart.y_axis.title = f"{report.org} {report.year}", "kgCO2e"
+    chart.title, chart.y_axis.title = f"{report.name} {report.year}", "kgCO2e"
     chart.add_data(Reference(sheet, min_col=3, max_col=5, min_row=1, max_row=13), titles_from_data=True)
     chart.set_categories(Reference(sheet, min_col=1, min_row=2, max_row=13))
     for series, colour in zip(chart.series, ("0B5D4E", "E3A93C", "7D93B2"), strict=True):

@@ -177,6 +177,18 @@ EVIDENCE: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 
+OPERATORS: Final[Mapping[str, tuple[str, str]]] = {
+    "own": ("l’organisation", "own"),
+    "hosted": ("hébergeur (matériel propre)", "host (own kit)"),
+    "provider": ("fournisseur", "provider"),
+}
+
+RULES: Final[Mapping[str, tuple[str, str]]] = {
+    "capacity": ("capacité (invendu à part)", "capacity (unsold apart)"),
+    "sold": ("vendu (invendu réparti)", "sold (unsold passed on)"),
+}
+
+
 def word(name: str, language: Language, **values: object) -> str:
     """A word or sentence of the report."""
     return _WORDS[name][0 if language == "fr" else 1].format(**values)

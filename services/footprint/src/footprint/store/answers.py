@@ -148,6 +148,28 @@ async def servers_off(connection: Connection, org: str, month: int, most: int) -
     return [row["asset_id"] for row in rows]
 
 
+async def resting_on(connection: Connection, org: str, month: int, factor: str, most: int) -> list[UUID]:
+    """Equipment (no virtual machines, which have it from their hosts) whose figures of the month rest on a factor, at most `most`."""
+    rows = await connection.fetch(
+        """
+        SELECT asset_id
+        FROM asset_months
+        WHERE org_id = $1
+          AND month = $2
+          AND kind <> 'virtual_machine'
+          AND $3 = ANY (factor_ids)
+          AND NOT removed
+        ORDER BY asset_id
+        LIMIT $4
+        """,
+        org,
+        month,
+        factor,
+        most,
+    )
+    return [row["asset_id"] for row in rows]
+
+
 async def servers_past_life(connection: Connection, org: str, month: int, past_life: int, most: int) -> list[UUID]:
     """Servers in service whose notices hold the bit `past_life`, at most `most`."""
     rows = await connection.fetch(

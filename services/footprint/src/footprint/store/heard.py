@@ -23,18 +23,20 @@ BULK: Final = 1
 
 
 async def keep_organisations(connection: Connection, heard: Sequence[OrganisationChanged]) -> list[str]:
-    """Store newer versions; the ids of those that were newer."""
+    """Store newer versions, and the same one of what was heard before names were kept; the ids of those that were stored."""
     rows = await connection.fetch(
         """
-        INSERT INTO organisations (org_id, version, deleted, role, time_zone, convention)
-        SELECT * FROM unnest($1::text[], $2::bigint[], $3::boolean[], $4::text[], $5::text[], $6::text[])
+        INSERT INTO organisations (org_id, version, deleted, role, time_zone, convention, name)
+        SELECT * FROM unnest($1::text[], $2::bigint[], $3::boolean[], $4::text[], $5::text[], $6::text[], $7::text[])
         ON CONFLICT (org_id) DO UPDATE
         SET version = excluded.version,
             deleted = excluded.deleted,
             role = excluded.role,
             time_zone = excluded.time_zone,
-            convention = excluded.convention
+            convention = excluded.convention,
+            name = excluded.name
         WHERE organisations.version < excluded.version
+           OR (organisations.version = excluded.version AND organisations.name = '' AND excluded.name <> '')
         RETURNING org_id
         """,
         [each.id for each in heard],
@@ -43,6 +45,7 @@ async def keep_organisations(connection: Connection, heard: Sequence[Organisatio
         [each.role for each in heard],
         [each.time_zone for each in heard],
         [each.refurbished_convention.value for each in heard],
+        [each.name for each in heard],
     )
     return [row["org_id"] for row in rows]
 
