@@ -132,7 +132,8 @@ async def test_the_daily_look_tells_of_an_issued_month_that_differs_until_it_is_
     clock.now = datetime(2026, 11, 6, 9, tzinfo=UTC)
     await billing.handle(machine(2, segment(OCTOBER, TWENTY_FIRST)))
     await looks.look_at_all()
-    [alert] = await alerts(billing, open="true")
+    [alert] = await alerts(billing, open="true", finding="issued_month_differs")
+    assert await alerts(billing, open="true", finding="unbilled_month") == []
     assert (alert["finding"], alert["number"], alert["value"]) == ("issued_month_differs", number, "-19.78")
     assert "comes to -19.78 € net of what has been billed" in alert["name"]
     [item] = (await run(billing, "2026-10"))["items"]
@@ -169,3 +170,28 @@ async def test_pages_of_late_data_come_to_every_invoice(make_service: MakeServic
     assert pages == [[], [], ["F-2026-000003"], []]
     async with billing.client_for(["globex"]) as stranger:
         assert (await stranger.get("/v1/late-data")).json()["items"] == []
+
+
+async def test_use_that_comes_after_a_run_had_found_nothing_is_told_of_until_it_is_billed(
+    make_service: MakeService,
+) -> None:
+    clock = Clock(AFTER_GRACE)
+    billing, _ = await billing_at(make_service, clock)
+    looks = Reconciliations(billing.database, clock)
+    await looks.look_at_all()
+    [item] = (await run(billing, "2026-10"))["items"]
+    assert (item["state"], item["open_alerts"]) == ("nothing", 0)
+    await billing.handle(machine(1, segment(OCTOBER, TWENTY_FIRST)))
+    clock.now = datetime(2027, 2, 6, 9, tzinfo=UTC)
+    await looks.look_at_all()
+    [alert] = await alerts(billing, open="true")
+    assert (alert["finding"], alert["month"], alert["value"], alert["number"]) == (
+        "unbilled_month",
+        "2026-10",
+        "35.82",
+        None,
+    )
+    assert "POST /invoices/runs?month=2026-10" in alert["name"]
+    [item] = (await run(billing, "2026-10"))["items"]
+    assert (item["state"], item["reconciliation"]["owed"], item["open_alerts"]) == ("issued", "0.00", 0)
+    assert await alerts(billing, open="true") == []

@@ -1,5 +1,6 @@
 """Months that go wrong, or end late: text that XML refuses, a contract that cannot be read, one that has ended, one without footprints."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -9,9 +10,17 @@ from billing.main import SERVICE
 from common.organisations import EVERY
 from common.testing.plugin import MakeService
 from common.testing.waiting import eventually
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
 
 from services.billing.tests.heard import CONTRACT, CUSTOMER, agreed, footprint, machine, segment, sold_by
 from services.billing.tests.test_invoices import AFTER_GRACE, OCTOBER, TWENTY_FIRST, Clock, correct, issued, sums
+
+
+@pytest.fixture(scope="module")
+def traced() -> None:
+    """Traces have ids, as in a process of the service."""
+    trace.set_tracer_provider(TracerProvider())
 
 
 async def test_text_that_an_xml_cannot_hold_is_refused_where_it_comes_in(make_service: MakeService) -> None:
@@ -34,7 +43,7 @@ async def test_text_that_an_xml_cannot_hold_is_refused_where_it_comes_in(make_se
 
 
 async def test_a_contract_that_fails_in_a_way_nobody_foresaw_does_not_stop_the_others(
-    make_service: MakeService,
+    make_service: MakeService, traced: None, capfd: pytest.CaptureFixture[str]
 ) -> None:
     billing = await make_service(SERVICE, clock=Clock(AFTER_GRACE))
     await sold_by(billing)
@@ -57,7 +66,14 @@ async def test_a_contract_that_fails_in_a_way_nobody_foresaw_does_not_stop_the_o
         await eventually(done, timeout_s=120, what="the run")
     [failed] = (await billing.client.get(f"/v1/invoices/runs/{runs[0]}")).json()["items"]
     [settled] = (await billing.client.get(f"/v1/invoices/runs/{runs[1]}")).json()["items"]
-    assert (failed["state"], "address" in failed["detail"]) == ("failed", True)
+    assert (failed["state"], "could not be settled" in failed["detail"]) == ("failed", True)
+    assert "ValidationError" not in failed["detail"]
+    [reference] = re.findall("[0-9a-f]{32}", failed["detail"])
+    assert int(reference, 16)
+    logged = capfd.readouterr().err
+    [line] = [line for line in logged.splitlines() if "invoice.failed" in line]
+    assert reference in line
+    assert "address" in logged
     assert (settled["state"], settled["number"]) == ("issued", "F-2026-000001")
 
 

@@ -3,10 +3,13 @@
 import asyncio
 from datetime import UTC, date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import asyncpg
 import pytest
-from billing.domain.reconciliation import Difference, mismatches
+from billing.domain.events import Interval
+from billing.domain.reconciliation import MOST_KEPT, compared
+from billing.domain.terms import epoch, local_midnight
 from billing.main import SERVICE
 from billing.service.reconciliations import Reconciliations
 from common.events import Event
@@ -232,7 +235,19 @@ async def test_an_alert_changes_but_to_end_once(make_service: MakeService) -> No
 
 def test_a_sentence_names_the_first_resources_and_counts_the_others() -> None:
     day = date(2026, 11, 1)
-    [found] = mismatches([Difference(f"vm-{n}", day, (1, 0, 0), (0, 0, 0)) for n in range(1, 8)], "events")
+    midnight = epoch(local_midnight(day, ZoneInfo("Europe/Paris")))
+    billed = [Interval(f"vm-{n}", midnight, midnight + 3600, (1, 0, 0)) for n in range(1, 8)]
+    [found] = compared(billed, [], "events", ZoneInfo("Europe/Paris")).found
     assert found.sentence == (
         "2026-11-01: 7 resources billed, but not in the partner's usage events: vm-1, vm-2, vm-3, vm-4, vm-5 and 2 more"
     )
+
+
+def test_of_many_differences_all_are_counted_and_the_first_thousand_kept() -> None:
+    paris = ZoneInfo("Europe/Paris")
+    start, end = (epoch(local_midnight(date(2026, month, 1), paris)) for month in (10, 11))
+    billed = [Interval(f"vm-{n:03}", start, end, (1, 0, 0)) for n in range(100)]
+    found = compared(billed, [], "inventory", paris)
+    assert (found.differences, len(found.first), len(found.found)) == (3100, MOST_KEPT, 31)
+    assert (found.first[0].resource, found.first[-1].resource) == ("vm-000", "vm-032")
+    assert compared(billed, billed, "inventory", paris).differences == 0

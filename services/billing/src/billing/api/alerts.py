@@ -23,7 +23,7 @@ Reader = Annotated[Caller, Depends(requires("billing:read"))]
 class AlertView(BaseModel):
     """A threshold as it was when a month crossed it, `value` being the figure by which it did; or a finding of the daily look at a month.
 
-    A finding is of a `day`, or of an issued document: `number`, with `value` what its month comes to now less what has been billed of it.
+    A finding is of a `day`, or of all of a month: `value` is then what it comes to now less what has been billed, `number` its invoice.
     """
 
     id: UUID
@@ -54,6 +54,7 @@ def alerts_router(database: Database) -> APIRouter:
         contract: UUID | None = None,
         month: MonthName | None = None,
         open_only: Annotated[bool, Query(alias="open", description="only findings that have not ended")] = False,
+        finding: FindingCode | None = None,
         cursor: Cursor = None,
         limit: Limit = 100,
     ) -> Page[AlertView]:
@@ -64,7 +65,7 @@ def alerts_router(database: Database) -> APIRouter:
         first = None if month is None else first_day(month)
         async with database.snapshot(caller.organisations) as connection:
             found = await store.read_alerts(
-                connection, org, contract, first, open_only=open_only, after=after, limit=limit
+                connection, org, contract, first, open_only=open_only, finding=finding, after=after, limit=limit
             )
         following = cursors.encode(found[-1].raised_at, found[-1].id) if len(found) == limit else None
         return Page(items=[alert_view(alert) for alert in found], next_cursor=following)

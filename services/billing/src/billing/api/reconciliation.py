@@ -16,8 +16,6 @@ from billing.store.reconciliations import Look
 
 Reader = Annotated[Caller, Depends(requires("billing:read"))]
 
-MOST_ROWS = 1000
-
 
 class HoursView(BaseModel):
     """Unit-hours of one day."""
@@ -54,7 +52,7 @@ class LookView(BaseModel):
     compared_with: Literal["inventory", "events"] | None = Field(description="null: the other source has told nothing")
     differences: int = Field(description="resource-days on which the two sources differ")
     owed: str | None = Field(
-        description="of an issued month: what it comes to now less what has been billed of it, euros net",
+        description="what the month comes to now less what has been billed of it, euros net; null where it has not been run",
         examples=["-19.78"],
     )
 
@@ -85,8 +83,8 @@ def reconciliation_router(reconciliations: Reconciliations) -> APIRouter:
                 "month": month,
                 "billed_by": metering,
                 "compared_with": "events" if metering == "inventory" else "inventory",
-                "differences": len(found),
-                "items": [difference_view(difference) for difference in found[:MOST_ROWS]],
+                "differences": found.differences,
+                "items": [difference_view(difference) for difference in found.first],
             }
         )
 

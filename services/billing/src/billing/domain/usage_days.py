@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from billing.domain.events import Interval
@@ -37,10 +38,14 @@ def by_day(intervals: Iterable[Interval], zone: ZoneInfo) -> dict[str, list[DayU
 def _days(interval: Interval, zone: ZoneInfo) -> Iterable[tuple[date, int]]:
     if interval.end is None:
         raise ValueError("an open interval has no last day")
-    at = interval.start
+    at, day = interval.start, instant_of(interval.start).astimezone(zone).date()
     while at < interval.end:
-        day = instant_of(at).astimezone(zone).date()
-        following = epoch(local_midnight(day + timedelta(days=1), zone))
-        until = min(following, interval.end)
+        day_after = day + timedelta(days=1)
+        until = min(_start_of(day_after, zone), interval.end)
         yield day, until - at
-        at = until
+        at, day = until, day_after
+
+
+@lru_cache(maxsize=4096)
+def _start_of(day: date, zone: ZoneInfo) -> int:
+    return epoch(local_midnight(day, zone))

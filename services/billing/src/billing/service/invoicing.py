@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 from uuid import UUID, uuid4
@@ -17,7 +17,6 @@ from billing.documents.content import Body
 from billing.domain.chain import first_fault
 from billing.domain.months import Month, RatedMonth
 from billing.domain.rating import Rating, TermsWindow, rate_intervals
-from billing.domain.terms import EPOCH
 from billing.einvoice.files import Files
 from billing.service.issuing import DocumentWriter, issue
 from billing.service.months import MonthFacts, rate_facts, read_facts
@@ -73,7 +72,7 @@ class Invoicing:
             return Settled("issued", known)
         now = self._clock()
         facts = await read_facts(unit.connection, contract, first, now)
-        if now < EPOCH + timedelta(seconds=facts.month.end, hours=contract.grace_hours):
+        if now < facts.grace_ends:
             return Settled("draft")
         body, month, adjustments = await self._body(unit.connection, facts, now)
         if body is None:
@@ -81,6 +80,7 @@ class Invoicing:
         issued = await issue(unit, contract.org, body, self._clock, self._writer)
         await store.add_intervals(unit.connection, issued.document.number, contract.org, month.intervals)
         await store.bill_adjustments(unit.connection, adjustments, issued.document.number)
+        await settle_month(unit, contract, first, issued.document.number, now)
         return Settled("issued", issued)
 
     async def draft(self, organisations: Organisations, contract_id: UUID, first: date) -> Body | None:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from common.api.problems import NotFound
@@ -12,7 +12,7 @@ from common.organisations import Organisations
 
 from billing.domain.months import Agreement, Held, Month, RatedMonth, month_of, projected, rated, rated_to_date
 from billing.domain.projection import Projection
-from billing.domain.terms import epoch
+from billing.domain.terms import epoch, instant_of
 from billing.domain.usage_days import DayUsage, by_day
 from billing.store import contracts as contract_store
 from billing.store import held as held_store
@@ -26,6 +26,11 @@ class MonthFacts:
     contract: Contract
     month: Month
     held: Held
+
+    @property
+    def grace_ends(self) -> datetime:
+        """When late data is waited for no longer, and the month is issued."""
+        return instant_of(self.month.end) + timedelta(hours=self.contract.grace_hours)
 
 
 @dataclass(frozen=True, slots=True)

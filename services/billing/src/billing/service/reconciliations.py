@@ -20,10 +20,19 @@ from common.organisations import EVERY, Organisations
 
 from billing.domain.carbon import covered
 from billing.domain.events import cut
-from billing.domain.reconciliation import Difference, Found, Source, differences, mismatches, outdated
+from billing.domain.reconciliation import (
+    NOT_COMPARED,
+    Comparison,
+    Difference,
+    Found,
+    Source,
+    compared,
+    outdated,
+    unbilled,
+)
 from billing.domain.terms import epoch, local_midnight
 from billing.published import alert_told
-from billing.service.months import read_month
+from billing.service.months import rate_facts, read_facts, read_month
 from billing.service.rerating import rerated
 from billing.service.working import keep_working
 from billing.store import alerts as alert_store
@@ -31,6 +40,7 @@ from billing.store import contracts as contract_store
 from billing.store import held as held_store
 from billing.store import invoices as invoice_store
 from billing.store import reconciliations as store
+from billing.store import runs as run_store
 from billing.store.alerts import Alert
 from billing.store.contracts import Contract
 from billing.store.reconciliations import Look
@@ -60,9 +70,7 @@ class Reconciliations:
         self._database = database
         self._clock = clock
 
-    async def compare(
-        self, organisations: Organisations, contract_id: UUID, first: date
-    ) -> tuple[str, list[Difference]]:
+    async def compare(self, organisations: Organisations, contract_id: UUID, first: date) -> tuple[str, Comparison]:
         """By which source the contract is billed, and where the other one tells another month, up to now. Raises `NotFound`."""
         now = self._clock()
         async with self._database.snapshot(organisations) as connection:
@@ -121,19 +129,19 @@ class Reconciliations:
                 return False
             until = local_midnight(today, contract.zone)
             other = await _other_account(unit.connection, contract, now)
-            found = [] if other is None else await _compared(unit.connection, contract, first, now, until)
+            comparison = NOT_COMPARED
+            if other is not None:
+                comparison = await _compared(unit.connection, contract, first, now, until)
             number, owed = await _owed(unit.connection, contract, first, now)
-            look = Look(contract_id, first, today, now, until, other, len(found), number, owed)
-            await store.keep_look(unit.connection, contract, look, found)
-            wanted = [] if other is None else list(mismatches(found, other))
-            if number is not None and owed:
-                wanted.append(outdated(number, first, owed))
+            look = Look(contract_id, first, today, now, until, other, comparison.differences, number, owed)
+            await store.keep_look(unit.connection, contract, look, comparison.first)
+            wanted = [*_owed_finding(first, number, owed), *comparison.found]
             raised, ended = await _tell(unit, contract, first, wanted, now)
         log.info(
             "month.reconciled",
             contract=str(contract_id),
             month=f"{first:%Y-%m}",
-            differences=len(found),
+            differences=comparison.differences,
             owed=str(owed),
             alerts_raised=raised,
             alerts_ended=ended,
@@ -154,11 +162,11 @@ async def work(
 
 
 async def settle_month(unit: Transaction, contract: Contract, first: date, number: str, now: datetime) -> None:
-    """End the alert of an issued month that has just been credited or adjusted to what is known."""
+    """End the alert of a month that has just been issued, or credited or adjusted to what is known."""
     await store.note_settled(unit.connection, contract.id, first, number)
     told = await alert_store.read_open_findings(unit.connection, contract.id, first)
-    outdated_ones = [alert for alert in told if alert.finding == "issued_month_differs"]
-    for alert in await alert_store.end_alerts(unit.connection, outdated_ones, now):
+    settled = [alert for alert in told if alert.finding in ("issued_month_differs", "unbilled_month")]
+    for alert in await alert_store.end_alerts(unit.connection, settled, now):
         unit.publish(alert_told(alert))
 
 
@@ -185,25 +193,34 @@ async def _other_account(connection: Connection, contract: Contract, now: dateti
 
 async def _compared(
     connection: Connection, contract: Contract, first: date, now: datetime, until: datetime
-) -> list[Difference]:
+) -> Comparison:
     month = await read_month(connection, contract, first, now)
     inventory = await held_store.read_inventory_intervals(connection, contract.org, month)
     events, _ = await held_store.read_event_intervals(connection, contract.org, month, now)
     end = max(month.start, min(epoch(until), month.end))
 
-    def compare() -> list[Difference]:
+    def compare() -> Comparison:
         told = [covered(cut(source, month.start, end), month.spans) for source in (inventory, events)]
         billed, other = told if contract.metering == "inventory" else reversed(told)
-        return differences(billed, other, contract.zone)
+        return compared(billed, other, OTHER[contract.metering], contract.zone)
 
     return await asyncio.to_thread(compare)
 
 
 async def _owed(
     connection: Connection, contract: Contract, first: date, now: datetime
-) -> tuple[str, Decimal] | tuple[None, None]:
-    """The invoice of a month and what is owed of it, when it has been issued."""
+) -> tuple[str | None, Decimal | None]:
+    """The invoice of a month, and what is owed of it: of a month that is issued, or of which a run had found nothing to bill."""
     original = await invoice_store.read_invoice_of_month(connection, contract.id, first)
-    if original is None:
+    if original is not None:
+        return original.document.number, (await rerated(connection, contract, original, now)).owed
+    if not await run_store.found_nothing(connection, contract.id, first):
         return None, None
-    return original.document.number, (await rerated(connection, contract, original, now)).owed
+    facts = await read_facts(connection, contract, first, now)
+    return None, (await asyncio.to_thread(rate_facts, facts)).rating.net or None
+
+
+def _owed_finding(first: date, number: str | None, owed: Decimal | None) -> list[Found]:
+    if not owed:
+        return []
+    return [unbilled(first, owed) if number is None else outdated(number, first, owed)]

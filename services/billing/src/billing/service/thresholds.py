@@ -11,7 +11,7 @@ from common.database import Connection, Database, Transaction
 from common.organisations import EVERY, Organisations
 
 from billing.domain.months import projected, rated, rated_to_date
-from billing.domain.terms import epoch, instant_of
+from billing.domain.terms import epoch
 from billing.domain.thresholds import Standing, Threshold, crossings
 from billing.published import alert_told
 from billing.service.months import MonthFacts, read_facts
@@ -99,8 +99,7 @@ def _months(contract: Contract, now: datetime) -> tuple[date, date]:
 
 
 def _in_grace_or_running(facts: MonthFacts, now: datetime) -> bool:
-    grace = timedelta(hours=facts.contract.grace_hours)
-    return bool(facts.month.windows) and now < instant_of(facts.month.end) + grace
+    return bool(facts.month.windows) and now < facts.grace_ends
 
 
 def _standing(facts: MonthFacts, now: datetime) -> Standing:

@@ -37,10 +37,10 @@ _END = "UPDATE alerts SET ended_at = $2 WHERE id = ANY ($1) RETURNING *"
 _ALERTS = """
 SELECT * FROM alerts
 WHERE org_id = coalesce($1, org_id) AND ($2::uuid IS NULL OR contract_id = $2) AND ($3::date IS NULL OR month = $3)
-  AND (NOT $4 OR finding IS NOT NULL AND ended_at IS NULL)
-  AND ($5::timestamptz IS NULL OR (raised_at, id) > ($5, $6::uuid))
+  AND (NOT $4 OR finding IS NOT NULL AND ended_at IS NULL) AND ($5::text IS NULL OR finding = $5)
+  AND ($6::timestamptz IS NULL OR (raised_at, id) > ($6, $7::uuid))
 ORDER BY raised_at, id
-LIMIT $7
+LIMIT $8
 """
 
 
@@ -138,12 +138,16 @@ async def read_alerts(
     month: date | None,
     *,
     open_only: bool = False,
+    finding: FindingCode | None = None,
     after: tuple[datetime, UUID] | None,
     limit: int,
 ) -> list[Alert]:
-    """Alerts in the order in which they were raised, from behind `after`; with `open_only` the findings that have not ended."""
+    """Alerts in the order in which they were raised, from behind `after`.
+
+    With `open_only` the findings that have not ended, with `finding` those of that code.
+    """
     raised_at, last = after or (None, None)
-    rows = await connection.fetch(_ALERTS, org, contract_id, month, open_only, raised_at, last, limit)
+    rows = await connection.fetch(_ALERTS, org, contract_id, month, open_only, finding, raised_at, last, limit)
     return [_alert(row) for row in rows]
 
 

@@ -25,6 +25,8 @@ WITH today AS (
     SELECT contract_id AS id, month FROM invoices WHERE type = '380'
     UNION
     SELECT contract_id, month FROM alerts WHERE finding IS NOT NULL AND ended_at IS NULL
+    UNION
+    SELECT contract_id, month FROM invoice_runs WHERE state = 'nothing'
 ), months AS (
     SELECT id, month
     FROM looked_at
@@ -79,8 +81,8 @@ _HAS_EVENTS = "SELECT EXISTS (SELECT FROM usage_events WHERE org_id = $1 AND rec
 class Look:
     """What the look of the local day `made_on` saw of a month, of the days that were over at `until`.
 
-    `compared_with` is None where the other source has told nothing. `number` and `owed` are of a month that has been issued: what it comes
-    to less what has been billed of it, euros net.
+    `compared_with` is None where the other source has told nothing. `owed` is what the month comes to less what has been billed of it, in
+    euros net: of a month that has been issued as `number`, or of which a run had found nothing to bill; None of others.
     """
 
     contract_id: UUID
@@ -97,7 +99,7 @@ class Look:
 async def read_due(connection: Connection, now: datetime, settling: timedelta) -> list[tuple[UUID, date]]:
     """By contract the months that have not been looked at on the local day that it was `settling` before `now`.
 
-    The running month, the one before, and those with an invoice or an open finding.
+    The running month, the one before, and those with an invoice, an open finding, or a run that found nothing to bill.
     """
     return [(row["id"], row["month"]) for row in await connection.fetch(_DUE, now, settling)]
 

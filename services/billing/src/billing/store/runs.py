@@ -26,6 +26,7 @@ FOR UPDATE SKIP LOCKED
 """
 
 _SETTLE = "UPDATE invoice_runs SET state = $3, number = $4, detail = $5 WHERE id = $1 AND contract_id = $2"
+_FOUND_NOTHING = "SELECT EXISTS (SELECT FROM invoice_runs WHERE contract_id = $1 AND month = $2 AND state = 'nothing')"
 _RUN = (
     "SELECT id, org_id, contract_id, month, state, number, detail FROM invoice_runs WHERE id = $1 ORDER BY contract_id"
 )
@@ -67,6 +68,12 @@ async def settle(connection: Connection, item: Item, state: State, number: str |
 async def read_run(connection: Connection, run: UUID) -> list[Item]:
     """The contracts of a run."""
     return [_item(row) for row in await connection.fetch(_RUN, run)]
+
+
+async def found_nothing(connection: Connection, contract_id: UUID, month: date) -> bool:
+    """Whether a run has found nothing to bill of a contract's month."""
+    found: bool = await connection.fetchval(_FOUND_NOTHING, contract_id, month)
+    return found
 
 
 def _item(row: Record) -> Item:

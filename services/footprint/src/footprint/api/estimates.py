@@ -18,8 +18,9 @@ from pydantic import ValidationError
 from footprint.api import examples
 from footprint.api.estimate_schemas import ITEM, ITEMS, Envelope, EstimatesBody, ItemBody
 from footprint.domain.catalogue import Catalogue
+from footprint.domain.errors import ItemError
 from footprint.domain.estimate_texts import Texts, TextShelf
-from footprint.domain.estimates import ItemError, Period, estimate
+from footprint.domain.estimates import Period, estimate
 
 _authorise = requires("footprint:read")
 
