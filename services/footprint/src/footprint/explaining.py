@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from footprint.domain.catalogue import GWP
 from footprint.domain.months import parse_month
 from footprint.domain.stretches import ENERGY_EVIDENCE
-from footprint.reports.words import EVIDENCE, KINDS, OPERATORS, RULES, STAGES, decimal_text, month_name, said
+from footprint.reports.words import EVIDENCE, KINDS, OPERATORS, RULES, STAGES, decimal_text, month_name, said, word
 from footprint.wording import Language, notice_text, trace_text
 
 LADDERS: Final[Mapping[str, Sequence[str]]] = {
@@ -186,7 +186,9 @@ class _Text:
             if each is self.document["restated"][0]:
                 yield f"  {self.word('restated')}"
             value = decimal_text(each["value"], self.language)
-            yield f"    {each['counted_in']} · {each['reason']} : {value} kgCO2e"
+            counted_in = month_name(parse_month(each["counted_in"]), self.language)
+            reason = word(f"reason_{each['reason']}", self.language)
+            yield f"    {counted_in} · {reason} : {value} kgCO2e"
 
     def figure_name(self, figure: Mapping[str, Any]) -> str:
         names = [said(STAGES, figure["stage"], self.language)]

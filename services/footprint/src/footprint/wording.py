@@ -38,6 +38,7 @@ _FRENCH: Final[Mapping[str, str]] = {
     "cloud_load_assumed": "aucune utilisation n’a été mesurée de la machine de cloud : une demi-charge est supposée",
     "cloud_region_unknown": "le pays de la région de cloud est inconnu, donc le facteur d’électricité aussi",
     "residual_of_supplier": "vue marché : ce que les garanties d’origine ne couvrent pas est compté au facteur du fournisseur",
+    "no_factor_of_criterion": "absente dans ce critère, ni valeur donnée ni facteur",
     "no_residual_mix": "l’électricité sans garantie d’origine n’est pas dans le total fondé sur le marché : le "
     "mix résiduel manque au catalogue",
 }
@@ -115,6 +116,19 @@ _REFURBISHED: Final[Mapping[str, tuple[str, str]]] = {
 
 
 _TRACES: Final[tuple[tuple[str, str], ...]] = (
+    ("share of the host:", "part de l’hôte :"),
+    ("share of a reference host:", "part d’un hôte de référence :"),
+    (" hosts", " hôtes"),
+    ("PUE of ", "PUE de "),
+    ("life (kind):", "durée de vie (défaut du type) :"),
+    (" years", " ans"),
+    ("manufacturing ", "fabrication "),
+    ("end_of_life ", "fin de vie "),
+    ("energy:", "énergie :"),
+    ("use gwp", "utilisation gwp"),
+    ("use pe", "utilisation pe"),
+    ("use adpe", "utilisation adpe"),
+    ("use water", "utilisation water"),
     ("embodied: given by the customer", "fabrication : donnée par le client"),
     ("embodied (model)", "fabrication (modèle)"),
     ("embodied (configuration)", "fabrication (composants)"),

@@ -12,7 +12,7 @@ import math
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 import orjson
 
@@ -39,6 +39,8 @@ from footprint.domain.uncertainty import ACTIVITY_LN_GSD2, UNRATED_LN_GSD2, ln_p
 
 MOST_KEPT: Final = 20_000
 """Entries of a table of texts before it starts anew."""
+
+T = TypeVar("T")
 
 _OF_MACHINES: Final = frozenset({"allocation", "host", "cloud"})
 
@@ -100,17 +102,8 @@ class _Grid(NamedTuple):
     notices: int
 
 
-class _Row(NamedTuple):
-    """The words of an item, ready to be written: its place among the items, its name, and what they lead to."""
-
-    place: int
-    ref: str | None
-    making: _Making
-    life: _Life
-    draw: _Draw
-    grid: _Grid
-    use: _Spread
-
+_Row = tuple[int, str | None, _Making, _Life, _Draw, _Grid, _Spread]
+"""The words of an item, ready to be written: its place among the items, its name, what they lead to, and the spread of its use."""
 
 _TEMPLATE: Final = (
     b'{"ref":%b,"stages":{"manufacturing":{"gwp":{"value":%b,"low":%b,"high":%b,"quality":%b}},'
@@ -149,7 +142,7 @@ class Texts:
         texts, classes, writable = computed(stated)
         for line, row in enumerate(rows):
             if writable[line]:
-                found[row.place] = _written(row, texts[line * NUMBERS : (line + 1) * NUMBERS], classes[line])
+                found[row[0]] = _written(row, texts[line * NUMBERS : (line + 1) * NUMBERS], classes[line])
         return found
 
     def _row(self, place: int, item: Mapping[str, Any], stated: list[float]) -> _Row | None:
@@ -161,9 +154,10 @@ class Texts:
         configuration = get("configuration")
         key = None if configuration is None else configuration.key
         life = self._life(get("life"), kind)
-        making = self._making(get("embodied"), kind, get("model"), configuration, key)
+        model = get("model")
+        making = self._making(get("embodied"), kind, model, configuration, key)
         energy = get("energy")
-        draw = self._draw(energy, kind, get("model"), configuration, key)
+        draw = self._draw(energy, kind, model, configuration, key)
         grid = self._grid(get("electricity"), get("region"), get("country"))
         if life is None or making is None or draw is None or grid is None:
             return None
@@ -173,13 +167,14 @@ class Texts:
             get("quantity", 1.0), making.unit_kg, life.within, life.days, watts, get("duty", 1.0), life.in_use, get("pue", 1.0),
             grid.factor, making.spread.ln_gsd2, making.spread.gsd2, use.ln_gsd2, use.gsd2,
         )  # fmt: skip
-        return _Row(place, get("ref"), making, life, draw, grid, use)
+        return place, get("ref"), making, life, draw, grid, use
 
     def _life(self, stated: Mapping[str, Any] | None, kind: str) -> _Life | None:
         key = kind if stated is None else (kind, stated.get("start"), stated.get("end"), stated.get("years"))
-        if key not in self.lives:
-            _keep(self.lives, key, self._read_life(stated, kind))
-        return self.lives[key]
+        try:
+            return self.lives[key]
+        except KeyError:
+            return _kept(self.lives, key, self._read_life(stated, kind))
 
     def _read_life(self, stated: Mapping[str, Any] | None, kind: str) -> _Life | None:
         try:
@@ -209,9 +204,10 @@ class Texts:
             return _Making(stages[MANUFACTURING], b"given", _GIVEN, b"", b"", 0)
         named = None if model is None else (model.get("maker"), model.get("name"))
         whole = (kind, named, key)
-        if whole not in self.makings:
-            _keep(self.makings, whole, self._read_making(kind, named, configuration))
-        return self.makings[whole]
+        try:
+            return self.makings[whole]
+        except KeyError:
+            return _kept(self.makings, whole, self._read_making(kind, named, configuration))
 
     def _read_making(self, kind: str, named: Any, stated: Mapping[str, Any] | None) -> _Making | None:
         maker, model = named or (None, None)
@@ -242,9 +238,12 @@ class Texts:
             if "average_w" in energy and "annual_kwh" not in energy:
                 return _DECLARED
             whole = (whole, _key(energy), key)
-        if whole not in self.draws:
-            _keep(self.draws, whole, self._read_draw(energy or {}, kind, model or {}, _configuration(configuration)))
-        return self.draws[whole]
+        try:
+            return self.draws[whole]
+        except KeyError:
+            return _kept(
+                self.draws, whole, self._read_draw(energy or {}, kind, model or {}, _configuration(configuration))
+            )
 
     def _read_draw(
         self, energy: Mapping[str, Any], kind: str, model: Mapping[str, Any], configuration: Configuration | None
@@ -272,13 +271,15 @@ class Texts:
 
     def _grid(self, given: Mapping[str, float] | None, region: str | None, country: str | None) -> _Grid | None:
         key = (region, country)
-        if key not in self.grids:
-            _keep(self.grids, key, self._read_grid(region, country))
+        try:
+            found = self.grids[key]
+        except KeyError:
+            found = _kept(self.grids, key, self._read_grid(region, country))
         if given and (factor := given.get(GWP)) is not None:
-            if (region is not None or country is not None) and self.grids[key] is None:
+            if (region is not None or country is not None) and found is None:
                 return None
             return _Grid(factor, b"given", UNRATED_LN_GSD2, b"given", b"", 0)
-        return self.grids[key]
+        return found
 
     def _read_grid(self, region: str | None, country: str | None) -> _Grid | None:
         try:
@@ -359,10 +360,11 @@ def _key(stated: Any) -> bytes:
     return marshal.dumps(stated, 2)
 
 
-def _keep(table: dict[Hashable, Any], key: Hashable, value: object) -> None:
+def _kept(table: dict[Hashable, T], key: Hashable, value: T) -> T:
     if len(table) >= MOST_KEPT:
         table.clear()
     table[key] = value
+    return value
 
 
 def _lines(trace: Sequence[str]) -> bytes:

@@ -78,6 +78,8 @@ class _Answer:
             *(
                 {
                     "code": "no_factor_of_criterion",
+                    "stage": stage,
+                    "criterion": criterion,
                     "detail": f"{stage} is absent in {criterion}: no figure given, and no factor of that criterion for it",
                 }
                 for stage, criterion in self.absent
