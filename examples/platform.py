@@ -68,6 +68,10 @@ class Platform:
         """Return the text that a GET of `path` below `/api` answers."""
         return self._call("GET", path, params=_given(query)).text
 
+    def file(self, path: str, **query: str | int | None) -> bytes:
+        """Return the bytes that a GET of `path` below `/api` answers."""
+        return self._call("GET", path, params=_given(query)).content
+
     def post(self, path: str, body: Any, *, key: str | None = None) -> Any:
         """Return the JSON that a POST of `body` to `path` below `/api` answers; with an idempotency `key`, the same one again."""
         headers = {} if key is None else {"Idempotency-Key": key}

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -12,6 +12,7 @@ from common.api.problems import Problem
 from common.testing.harness import RunningService
 from common.testing.plugin import MakeService
 from cryptography.hazmat.primitives.asymmetric import rsa
+from pydantic import AwareDatetime
 from sample import SAMPLE
 
 THING = {"id": "t-1", "org": "acme", "name": "first"}
@@ -180,6 +181,15 @@ async def test_a_cursor_that_is_not_ours_is_refused(cursor: str) -> None:
     assert refused.value.status == 422
 
 
+async def test_an_instant_in_a_cursor_is_one_of_the_calendar_in_every_zone() -> None:
+    made_at = datetime(2026, 11, 1, tzinfo=UTC)
+    assert decode(encode(made_at, "x"), AwareDatetime, str) == (made_at, "x")
+    for beyond in ("9999-12-31T23:59:59-23:00", "0001-01-01T00:00:00+23:00"):
+        with pytest.raises(Problem) as refused:
+            decode(encode(beyond), AwareDatetime)
+        assert refused.value.status == 422
+
+
 @pytest.mark.parametrize("declared", [True, False])
 async def test_a_body_over_the_limit_is_a_413(make_service: MakeService, declared: bool) -> None:
     service = await make_service(SAMPLE, body_limit_bytes=2000)
@@ -224,8 +234,11 @@ async def test_health_says_live_and_ready_without_a_token(sample: RunningService
 
 
 async def test_a_crash_is_a_problem_that_tells_nothing_of_the_inside(sample: RunningService) -> None:
-    document = problem_of(await sample.client.post("/v1/crash"), 500, "internal-error")
+    trace_id = "4bf92f3577b34da6a3ce929d0e0e4736"
+    headers = {"traceparent": f"00-{trace_id}-00f067aa0ba902b7-01"}
+    document = problem_of(await sample.client.post("/v1/crash", headers=headers), 500, "internal-error")
     assert "on purpose" not in str(document)
+    assert document["trace_id"] == trace_id
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,14 @@
 """Migrations, bootstrap, roles, traces, housekeeping, the command line."""
 
+import gc
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import asyncpg
 import pytest
 from common.bootstrap import bootstrap
+from common.garbage import collection_paused
 from common.housekeeping import Housekeeping
 from common.migrations import MigrationError, migrate, read
 from common.organisations import EVERY
@@ -107,6 +110,39 @@ def spans() -> InMemorySpanExporter:
     provider.add_span_processor(SimpleSpanProcessor(exporter))
     trace.set_tracer_provider(provider)
     return exporter
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_what_a_transaction_sets_ends_with_it(sample: RunningService, fails: bool) -> None:
+    async def session() -> list[object]:
+        async with sample.database.pool.acquire() as connection:
+            return [
+                connection.is_in_transaction(),
+                await connection.fetchval("SELECT current_setting('app.orgs', true)"),
+                await connection.fetchval("SHOW enable_nestloop"),
+                await connection.fetchval("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"),
+            ]
+
+    with suppress(asyncpg.DivisionByZeroError):
+        async with sample.database.transaction(frozenset({"acme"})) as unit:
+            await unit.connection.execute("SET LOCAL enable_nestloop = off; SELECT pg_advisory_xact_lock(1)")
+            assert await unit.connection.fetchval("SHOW enable_nestloop") == "off"
+            if fails:
+                await unit.connection.execute("SELECT 1 / 0")
+    assert await session() == [False, "", "on", 0]
+
+
+def test_the_collector_works_again_however_blocks_without_it_overlap() -> None:
+    first, second = collection_paused(), collection_paused()
+    first.__enter__()
+    second.__enter__()
+    assert not gc.isenabled()
+    first.__exit__(None, None, None)
+    second.__exit__(None, None, None)
+    assert gc.isenabled()
+    with pytest.raises(ZeroDivisionError), collection_paused():
+        assert 1 / 0
+    assert gc.isenabled()
 
 
 async def test_one_trace_goes_from_the_call_through_outbox_and_broker_into_the_consumer(

@@ -52,6 +52,8 @@ async def test_resolve_answers_with_factor_steps_and_warnings(shared: Factors) -
             "perimeter=production",
         ),
         ({"region": "FR", "date": "yesterday"}, 422, "invalid", "date"),
+        ({"region": "FR", "date": "1622505600"}, 422, "invalid", "YYYY-MM-DD"),
+        ({"region": "FR", "date": "2021-06-01T00:00:00"}, 422, "invalid", "YYYY-MM-DD"),
         ({"region": "FR", "date": "1989-12-31"}, 422, "invalid", "1990"),
         ({"region": "FR", "date": "2024-06-01", "allow": "anything"}, 422, "invalid", "anything"),
         ({"region": "FR", "date": "2024-06-01", "perimeter": "all"}, 422, "invalid", "perimeter"),
@@ -210,3 +212,22 @@ async def test_a_mass_is_told_in_things_that_people_know(shared: Factors) -> Non
     for kg in ("-1", "1e308"):
         assert (await shared.client.get("/v1/equivalents", params={"kg": kg})).status_code == 422
     assert (await shared.client.get("/v1/equivalents", params={"kg": "1", "region": "ZZ"})).status_code == 404
+
+
+@pytest.mark.parametrize(("ref", "told"), [('"\\ud800"', None), ("5", None), ('"a"', "a"), ('"\\ud83c\\udf31"', "🌱")])
+async def test_a_reference_is_told_again_if_it_is_a_text(shared: Factors, ref: str, told: str | None) -> None:
+    item = (
+        f'{{"ref": {ref}, "activity": "electricity", "region": "FR", "date": "2021-06-01", "quantity": 1, "unit": "L"}}'
+    )
+    answer = await shared.client.post(
+        "/v1/estimates", content=f'{{"items": [{item}]}}', headers={"content-type": "application/json"}
+    )
+    assert answer.status_code == 200
+    assert {error["ref"] for error in answer.json()["errors"]} == {told}
+
+
+@pytest.mark.parametrize("on", ["1622505600", "1622505600.5", '"1622505600"', '"20210601"', "true"])
+async def test_a_number_is_no_date(shared: Factors, on: str) -> None:
+    items = f'{{"items": [{{"activity": "electricity", "region": "FR", "date": {on}}}]}}'
+    answer = await shared.client.post("/v1/resolve", content=items, headers={"content-type": "application/json"})
+    assert [error["field"] for error in answer.json()["errors"]] == ["date"]

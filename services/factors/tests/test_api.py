@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from common.api.cursors import encode
 from common.testing.harness import RunningService
 from factors.catalogue import reader
 from factors.settings import FactorsSettings
@@ -30,6 +31,7 @@ async def test_listing_goes_through_every_factor_once(shared: Factors) -> None:
         ("Germany electricty 2024", "electricity-de-2024-ember"),
         ("telephone mobile fabrication", "embodied-smartphone-negaoctet"),
         ("hfc-134a AR5", "gas-hfc-134a-ar5"),
+        ("fluide frigorigène r-410a ar6", "refrigerant-r-410a-ar6"),
     ],
 )
 async def test_search_tolerates_accents_case_and_a_wrong_letter(shared: Factors, words: str, first: str) -> None:
@@ -51,7 +53,17 @@ async def test_search_pages_neither_skip_nor_repeat(shared: Factors) -> None:
 
 
 @pytest.mark.parametrize(
-    "params", [{"cursor": "nonsense"}, {"limit": "0"}, {"limit": "1001"}, {"status": "gone"}, {"colour": "red"}]
+    "params",
+    [
+        {"cursor": "nonsense"},
+        {"cursor": encode(1e300, "a", 1)},
+        {"cursor": encode(-1e300, "a", 1), "q": "fr"},
+        {"cursor": encode(1.0, "a", 2**31)},
+        {"limit": "0"},
+        {"limit": "1001"},
+        {"status": "gone"},
+        {"colour": "red"},
+    ],
 )
 async def test_listing_refuses_what_it_does_not_know(shared: Factors, params: dict[str, str]) -> None:
     assert (await shared.client.get("/v1/factors", params=params)).status_code == 422
@@ -72,6 +84,11 @@ async def test_unknown_factor_is_not_found(shared: Factors) -> None:
         ({"value": "0.05"}, "value"),
         ({"activity": "Electricity of France"}, "activity"),
         ({"criterion": "GWP 100"}, "criterion"),
+        ({"stage": "\u202e"}, "stage"),
+        ({"name": {"fr": "Électricité", "en": "  "}}, "name.en"),
+        ({"biogenic_co2": 1e308}, "biogenic_co2"),
+        ({"valid_from": None, "valid_to": "0001-01-01"}, "valid_to"),
+        ({"valid_from": 1735689600}, "valid_from"),
         ({"unit": "kgCO2e/banana"}, "unit"),
         ({"unit": "kWh/kgCO2e"}, "unit"),
         ({"unit": "kgCO2e"}, "unit"),

@@ -117,6 +117,9 @@ async def test_bad_rows_are_rejected_and_the_others_are_in(french: Factors) -> N
         "2024-01-02T00:00:00,2024-01-02T01:00:00+00:00,10",
         "2024-01-02T00:00:00+00:00,2024-01-02T03:00:00+00:00,10",
         "2024-01-03T00:00:00+00:00,2024-01-03T01:00:00+00:00,-10",
+        "2024-01-03T01:00:00+00:00,2024-01-03T02:00:00+00:00,1e308",
+        "0001-01-01T00:00:00+14:00,0001-01-01T01:00:00+14:00,10",
+        "9999-12-31T22:00:00-14:00,9999-12-31T23:00:00-14:00,10",
     ])  # fmt: skip
     answer = (await send(french, text)).json()
     assert answer["intervals"] == 2
@@ -125,6 +128,9 @@ async def test_bad_rows_are_rejected_and_the_others_are_in(french: Factors) -> N
         (5, "no_offset"),
         (6, "length"),
         (7, "negative"),
+        (8, "too_large"),
+        (9, "out_of_range"),
+        (10, "out_of_range"),
     ]
 
 
@@ -137,6 +143,10 @@ async def test_bad_rows_are_rejected_and_the_others_are_in(french: Factors) -> N
         ({"to": "2023-12-31T00:00:00+01:00"}, 422),
         ({"to": "2024-06-01T00:00:00+01:00"}, 422),
         ({"time_zone": "Mars/Olympus"}, 422),
+        ({"from": "1704063600"}, 422),
+        ({"from": "0001-01-01T00:00:00+14:00", "to": "0001-01-01T01:00:00+14:00"}, 422),
+        ({"from": "9999-12-31T22:00:00-14:00", "to": "9999-12-31T23:00:00-14:00"}, 422),
+        ({"from": "1980-01-01T00:00:00Z", "to": "1980-01-01T01:00:00Z"}, 422),
     ],
 )
 async def test_what_has_no_hours_is_refused(shared: Factors, change: dict[str, Any], status: int) -> None:

@@ -1,5 +1,6 @@
 """Importing through the API: a dry run changes nothing, an import is one release, twice is once."""
 
+import asyncio
 from typing import Any
 
 from common.testing.harness import RunningService
@@ -53,6 +54,17 @@ async def test_an_import_publishes_as_one_release_and_twice_is_once(french: Fact
     assert [event.key for event in await french.outbox()] == ["ember-2025-again/1"]
 
 
+async def test_of_imports_of_one_release_at_once_one_is_published(french: Factors) -> None:
+    answers = await asyncio.gather(*(send(french, release="ember-2025") for _ in range(4)))
+    assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409]
+
+
+async def test_a_table_that_cannot_be_read_is_refused_naming_the_line(french: Factors) -> None:
+    answer = await send(french, EMBER + "FRA," + "x" * 200_000 + ",2025,2025,1\n", dry_run="true")
+    assert answer.status_code == 422
+    assert "line 6" in answer.json()["errors"][0]["detail"]
+
+
 async def test_an_import_needs_a_release_a_source_and_staff(french: Factors) -> None:
     assert [error["field"] for error in (await send(french)).json()["errors"]] == ["release"]
     assert [error["field"] for error in (await send(french, source={}, dry_run="true")).json()["errors"]] == [
@@ -74,3 +86,20 @@ async def test_an_imported_model_is_found_by_its_maker_and_name(empty: Factors) 
     assert (await send(empty, text, format="boavizta", release="boavizta-2023")).status_code == 200
     page = (await empty.client.get("/v1/factors", params={"q": "poweredge r740"})).json()
     assert [item["activity"] for item in page["items"]] == ["embodied.server.dell.poweredge-r740"]
+
+
+async def test_every_model_that_is_taken_up_can_be_asked_for(empty: Factors) -> None:
+    """Makers give models names of up to some 130 characters; what is longer than can be asked for is rejected."""
+    header = "manufacturer,name,subcategory,gwp_total,gwp_manufacturing_ratio"
+    long, longer = " ".join(["Mac Pro"] * 15), " ".join(["iMac"] * 60)
+    rows = [f"Apple,{name},Desktop,700,0.8" for name in (long, longer)]
+    answer = (await send(empty, "\n".join([header, *rows, ""]), format="boavizta", release="models")).json()
+    assert (answer["added"], [(reject["line"], reject["code"]) for reject in answer["rejects"]]) == (
+        1,
+        [(3, "too_long")],
+    )
+
+    [factor] = (await empty.client.get("/v1/factors")).json()["items"]
+    question = {"activity": factor["activity"], "date": "2026-01-01"}
+    assert len(factor["activity"]) > 120
+    assert (await empty.client.get("/v1/resolve", params=question)).json()["factor"]["id"] == factor["id"]

@@ -180,6 +180,15 @@ OWN_HEADER = (
 OWN_ROW = "heat-fr,heat,Chaleur,Heat,0.1,kgCO2e/kWh,2025,FR,,4/4/5/5/4,2025-01-01,Example,Example p. 3,CC BY 4.0,2025"
 
 
+def test_converted_values_have_the_digits_that_one_reckons_by_hand(regions: Regions) -> None:
+    row = "ARG,Argentina,2021,2021,365.292"
+    [located] = ember.read(f"{EMBER.splitlines()[0]}\n{row}\n", regions, SOURCE).located
+    assert located.entry.content.value == 0.365292
+    header = "manufacturer;name;subcategory;gwp_total;gwp_manufacturing_ratio"
+    [located] = boavizta.read(f"{header}\nApple;iMac;Desktop;214,5;0,7600\n", SOURCE).located
+    assert located.entry.content.value == 163.02
+
+
 def test_own_file_carries_every_field_and_its_source() -> None:
     [located] = own.read(f"{OWN_HEADER}\n{OWN_ROW}\n").located
     content = located.entry.content

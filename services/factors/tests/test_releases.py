@@ -161,7 +161,7 @@ async def test_releases_are_listed_page_by_page_the_newest_first(empty: Factors)
         await release(empty, f"made-{number}")
     seen: list[str] = []
     pages = 0
-    more: dict[str, str] = {}
+    more: dict[str, Any] = {}
     while pages == 0 or more:
         page = (await empty.client.get("/v1/releases", params={"limit": "2"} | more)).json()
         seen += [one["name"] for one in page["items"]]

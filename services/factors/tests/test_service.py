@@ -1,5 +1,6 @@
 """The service on a real Postgres: the catalogue loads once, versions live their life, and nothing published changes."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -147,6 +148,17 @@ async def test_two_factors_never_answer_the_same_question(empty: Factors, draft:
 
     other_perimeter = await published(empty, draft, id="electricity-fr-2025-production", perimeter="production")
     assert other_perimeter.status_code == 200
+
+
+async def test_of_rivals_published_at_once_one_is_published_and_the_others_are_told_why(
+    empty: Factors, draft: dict[str, Any]
+) -> None:
+    for number in range(4):
+        await empty.client.post("/v1/factors", json=draft | {"id": f"rival-{number}"})
+    answers = await asyncio.gather(*(empty.client.post(f"/v1/factors/rival-{number}/publish") for number in range(4)))
+    assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409]
+    refused = {answer.json()["type"] for answer in answers if answer.status_code == 409}
+    assert refused == {"/problems/question-answered"}
 
 
 async def test_overlap_is_refused_by_the_database_itself(french: Factors) -> None:

@@ -1,6 +1,7 @@
 """The API over HTTP: shapes, sums, errors, and who sees what."""
 
 import json
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -337,6 +338,35 @@ class TestEstimates:
         body = b'{"period": {"from": "2026-01-01", "to": "2027-01-01"}, "items": [{"kind": "server", "energy": {"average_w": NaN}}]}'
         answer = await pipeline.service.client.post("/v1/estimates", content=body)
         assert [each["field"] for each in answer.json()["errors"]] == ["energy.average_w"]
+
+    async def test_traces_and_warnings_are_told_in_french_on_demand_with_the_same_figures(
+        self, pipeline: Pipeline
+    ) -> None:
+        await pipeline.service.handle(*catalogue())
+        items = [
+            {"kind": "server", "country": "FR", "energy": {"average_w": 300}},
+            {
+                "kind": "virtual_machine",
+                "country": "FR",
+                "allocation": {"vcpu": 2},
+                "host": {"vcpu": 8, "energy": {"annual_kwh": 900}},
+            },
+        ]
+        body = {"period": {"from": "2026-01-01", "to": "2027-01-01"}, "criteria": ["gwp", "pe"], "items": items}
+        told = {}
+        for language in ("en", "fr"):
+            answer = await pipeline.service.client.post(f"/v1/estimates?lang={language}", json=body)
+            assert answer.status_code == 200, answer.text
+            told[language] = answer.json()["items"]
+        for english, french in zip(told["en"], told["fr"], strict=True):
+            assert {**english, "trace": 0, "warnings": 0} == {**french, "trace": 0, "warnings": 0}
+            assert [re.findall(r"[\d.]+", line) for line in english["trace"]] == [
+                re.findall(r"[\d.]+", line) for line in french["trace"]
+            ]
+            assert not set(english["trace"]) & set(french["trace"])
+            assert "Fabrication (pe) : absente dans ce critère" in french["warnings"][0]["detail"]
+        refused = await pipeline.service.client.post("/v1/estimates?lang=de", json=body)
+        assert [each["field"] for each in refused.json()["errors"]] == ["lang"]
 
     async def test_it_uses_the_factors_that_were_heard(self, pipeline: Pipeline) -> None:
         await pipeline.service.handle(*catalogue())

@@ -314,3 +314,14 @@ def test_only_a_snapshot_is_read_as_a_moment() -> None:
     for text in ("", "10:20", "10:20:') --", "now"):
         with pytest.raises(ValueError, match="is no snapshot"):
             moments.rows_of("assets", text)
+
+
+@pytest.mark.parametrize("table", moments.KEPT)
+async def test_the_rows_of_then_have_every_column_of_their_table(pipeline: Pipeline, table: str) -> None:
+    await pipeline.service.handle(*foundations(), asset("srv"))
+    async with pipeline.service.database.snapshot(EVERY) as connection:
+        moment = await connection.fetchval("SELECT pg_current_snapshot()::text")
+        now = await connection.fetch(f"SELECT * FROM {table}")
+        assert sorted(map(str, await connection.fetch(f"SELECT * FROM {moments.rows_of(table, moment)}"))) == sorted(
+            map(str, now)
+        )

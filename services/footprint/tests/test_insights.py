@@ -84,8 +84,11 @@ async def test_what_applications_use_and_what_none_uses_add_up(pipeline: Pipelin
         application("erp", claim("vm1")), application("crm", claim("vm1"), claim("vm2", weight=0.5))
     )
     await pipeline.settle()
-    whole = (await ask(pipeline, f"/totals?{SPAN}"))["total"]
+    everything = await ask(pipeline, f"/totals?{SPAN}")
+    whole = everything["total"]
     found = await ask(pipeline, f"/totals?{SPAN}&group_by=application,stage")
+    for bound in ("low", "high"):
+        assert float(found[bound]) == pytest.approx(float(everything[bound]))
     assert found["total"] == whole == sum(each["value"] for each in found["groups"])
     assert {each["application"] for each in found["groups"]} == {"erp", "crm", None}
     sheet = await ask(pipeline, f"/applications/erp/sheet?org={ORG}&year=2026&functional_units=1000&unit=order")
@@ -297,3 +300,31 @@ async def test_figures_are_counted_in_billionths_the_same_in_python_and_in_the_d
             "SELECT billionths(value) AS found FROM unnest($1::double precision[]) AS value", values
         )
     assert [int(row["found"]) for row in rows] == [billionths(each) for each in values]
+
+
+async def test_an_explanation_is_told_in_the_reader_s_language_climate_first_and_in_the_units_of_each_criterion(
+    pipeline: Pipeline,
+) -> None:
+    energy = factor(
+        "electricity-pe-fr", "electricity", 11.289, criterion="pe", unit="MJ/kWh", region="FR", stage="use",
+        perimeter="production", valid_from="2026-01-01", valid_to="2027-01-01",
+    )  # fmt: skip
+    await pipeline.service.handle(*foundations(), energy, asset("srv"))
+    await pipeline.settle()
+    text = {}
+    for language in ("fr", "en"):
+        answer = await pipeline.service.client.get(
+            f"/v1/assets/{id_of('srv')}/months/2026-10/explanation?lang={language}"
+        )
+        text[language] = answer.text
+    assert "fabrication (défaut du type): 1000.0 kg par unité [embodied-server v1]" in text["fr"]
+    assert "puissance (déclarée)" in text["fr"]
+    assert "exploitant l’organisation, répartition capacité (invendu à part)" in text["fr"]
+    assert "(durée prévue)" in text["fr"]
+    assert not [word for word in ("embodied (", "power (", "planned", "per unit") if word in text["fr"]]
+    assert "embodied (kind): 1000.0 kg per unit [embodied-server v1]" in text["en"]
+    for language, name in (("fr", "énergie primaire"), ("en", "primary energy")):
+        lines = text[language].splitlines()
+        assert any(" × 11.289 MJ = " in line and line.endswith(" MJ") for line in lines)
+        climate = next(place for place, line in enumerate(lines) if "kgCO2e (" in line)
+        assert climate < next(place for place, line in enumerate(lines) if name in line)

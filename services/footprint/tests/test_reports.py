@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import re
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +14,7 @@ from common.organisations import EVERY
 from services.footprint.tests.conftest import Pipeline
 from services.footprint.tests.test_api import farm
 from services.footprint.tests.world import ORG, asset, electricity, factor, organisation
+from tests.support.reports import exact_in, text_of
 
 
 async def told(pipeline: Pipeline) -> None:
@@ -44,16 +44,6 @@ async def file(pipeline: Pipeline, form: str, language: str = "fr") -> bytes:
     return answer.content
 
 
-def exact_in(text: str, language: str) -> list[Decimal]:
-    """The exact figures that a text prints: those with nine decimals."""
-    if language == "fr":
-        return [
-            Decimal(each.replace("\u202f", "").replace(",", "."))
-            for each in re.findall(r"-?\d{1,3}(?:\u202f\d{3})*,\d{9}", text)
-        ]
-    return [Decimal(each.replace(",", "")) for each in re.findall(r"-?\d{1,3}(?:,\d{3})*\.\d{9}", text)]
-
-
 @pytest.mark.parametrize("language", ["fr", "en"])
 async def test_dashboard_totals_csv_and_pdf_print_the_same_figures_to_the_last_digit(
     pipeline: Pipeline, language: str
@@ -71,8 +61,7 @@ async def test_dashboard_totals_csv_and_pdf_print_the_same_figures_to_the_last_d
     assert by_month == months == {each["month"]: each["total_kg"] for each in board["months"]}
     assert sum(by_month.values()) == board["year"]["estimate_kg"]
 
-    pages = pypdf.PdfReader(io.BytesIO(await file(pipeline, "pdf", language)))
-    printed = exact_in("\n".join(page.extract_text() for page in pages.pages), language)
+    printed = exact_in(text_of(await file(pipeline, "pdf", language)), language)
     expected = [amount for each in board["months"] for amount in (*each["parts"].values(), each["total_kg"])]
     assert printed[: len(expected)] == expected
     assert board["year"]["estimate_kg"] in printed

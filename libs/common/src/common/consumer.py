@@ -22,6 +22,7 @@ from common.database import Database, Transaction
 from common.dead_letters import DeadLetters
 from common.events import UNREADABLE, MalformedEnvelope, ReceivedEvent, from_record, unreadable
 from common.failures import Backoff, is_transient
+from common.garbage import collection_paused
 from common.kafka import COMPACTED, KEPT, ensure_topics, make_consumer
 from common.organisations import EVERY
 from common.settings import ServiceSettings
@@ -156,7 +157,7 @@ class ConsumerRunner:
     async def _handle_records(
         self, consumer: AIOKafkaConsumer, records: Mapping[TopicPartition, Sequence[Any]]
     ) -> None:
-        with metrics.CONSUMER_BATCH_SECONDS.time():
+        with metrics.CONSUMER_BATCH_SECONDS.time(), collection_paused():
             await self.handle(self._read(records))
             self.progress.moved()
             await self._commit(consumer, {partition: batch[-1].offset + 1 for partition, batch in records.items()})

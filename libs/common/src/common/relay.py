@@ -17,6 +17,7 @@ from common import metrics, outbox
 from common.database import Database, connect
 from common.events import to_headers
 from common.failures import Backoff, is_transient
+from common.garbage import collection_paused
 from common.kafka import ensure_topics, make_producer
 from common.pause import pause
 from common.settings import ServiceSettings
@@ -67,7 +68,9 @@ class Relay:
                     return
             metrics.RELAY_LEADER.set(1)
             while not stop.is_set():
-                if await self.relay_once(connection) < self._settings.relay_batch:
+                with collection_paused():
+                    sent = await self.relay_once(connection)
+                if sent < self._settings.relay_batch:
                     await wakeup.wait(POLL_S)
                 backoff.reset()
         finally:

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Annotated, Any, Protocol, TypeVar
+from typing import Annotated, Any, NotRequired, Protocol, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from typing_extensions import TypedDict
 
 from billing.api.preview_schemas import Quantity
 from billing.api.price_schemas import InXml
@@ -88,11 +89,11 @@ class AssetChanged(Heard):
     timeline: list[Segment] = []
 
 
-class Stage(BaseModel):
-    """The emissions of one life-cycle stage within an asset's month."""
+class Stage(TypedDict):
+    """The emissions of one life-cycle stage within an asset's month. A dictionary, for a month has many of them."""
 
     criterion: str
-    basis: str | None = None
+    basis: NotRequired[str | None]
     value: float
 
 
@@ -114,7 +115,7 @@ class AssetMonthChanged(Heard):
     @property
     def gwp_kg(self) -> float:
         """kgCO2e over every stage; of electricity the location-based figure, never both."""
-        return sum(s.value for s in self.stages if s.criterion == "gwp" and s.basis in (None, "location"))
+        return sum(s["value"] for s in self.stages if s["criterion"] == "gwp" and s.get("basis") in (None, "location"))
 
 
 class UsageReported(BaseModel):

@@ -65,7 +65,10 @@ class Importing:
             await publish_entries(unit, entries, author, reason, now)
         except asyncpg.ExclusionViolationError as error:
             raise Conflict("the catalogue changed meanwhile: plan the import again", "question-answered") from error
-        await freeze(unit, release, reason, author, now)
+        try:
+            await freeze(unit, release, reason, author, now)
+        except asyncpg.UniqueViolationError as error:
+            raise Conflict(f"a release {release!r} exists; releases never change", "release-exists") from error
 
     def _read(self, file_format: Format, text: str, source: Source | None, gwp_set: GwpSet | None) -> Parsed:
         if file_format is Format.OWN:

@@ -85,7 +85,11 @@ class Publishing:
         await self._check_alone(unit, draft)
         await store.supersede(unit.connection, [factor_id])
         published = await self._settle(unit, replace(draft, status=Status.PUBLISHED, published_by=publisher))
-        await store.check_one_answer(unit.connection)
+        try:
+            await store.check_one_answer(unit.connection)
+        except asyncpg.ExclusionViolationError as error:
+            detail = "a factor that was published a moment ago answers this question on some of these dates: read it, and look again"
+            raise Conflict(detail, "question-answered") from error
         announce(unit, published)
         return published
 

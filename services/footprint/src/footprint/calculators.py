@@ -6,10 +6,8 @@ cleared only when its cause was in the snapshot; and the figures depend on nothi
 """
 
 import asyncio
-import gc
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
@@ -19,6 +17,7 @@ from common import json
 from common.database import Database, Transaction
 from common.events import Event
 from common.failures import is_transient
+from common.garbage import collection_paused
 from common.organisations import EVERY
 from common.wakeup import Wakeup
 
@@ -115,6 +114,10 @@ class Calculator:
 
     async def _settle(self, unit: Transaction, ids: Sequence[UUID]) -> Outcome:
         """Compute locked assets and clear the marks seen; when that fails, `unit` is as it was before."""
+        with collection_paused():
+            return await self._settled(unit, ids)
+
+    async def _settled(self, unit: Transaction, ids: Sequence[UUID]) -> Outcome:
         async with self._database.snapshot(EVERY) as snapshot:
             seen = await work.marks_seen(snapshot, ids)
             assets = await picture.read_assets(snapshot, ids)
@@ -192,18 +195,8 @@ def decide(
     Only what differs is written, only elapsed and current months are published. Closed months are never written: what differs of them is
     told apart.
     """
-    with _collection_paused():
+    with collection_paused():
         return _decide(assets, world, stored, since, closed)
-
-
-@contextmanager
-def _collection_paused() -> Iterator[None]:
-    """Without the garbage collector, which would go through the ever more results, none of them garbage, again and again: half the time."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 def _decide(

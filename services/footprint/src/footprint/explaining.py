@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from footprint.domain.catalogue import GWP
 from footprint.domain.months import parse_month
 from footprint.domain.stretches import ENERGY_EVIDENCE
-from footprint.reports.words import EVIDENCE, KINDS, STAGES, decimal_text, month_name, said
-from footprint.wording import Language, notice_text
+from footprint.reports.words import EVIDENCE, KINDS, OPERATORS, RULES, STAGES, decimal_text, month_name, said, word
+from footprint.wording import Language, notice_text, trace_text
 
 LADDERS: Final[Mapping[str, Sequence[str]]] = {
     "embodied": ("given", "model", "configuration", "kind"),
@@ -76,6 +77,18 @@ _STATUS: Final[Mapping[str, tuple[str, str]]] = {
     "retired": ("retiré", "retired"),
 }
 
+_LIVES: Final[Mapping[str, tuple[str, str]]] = {
+    "actual": ("dates réelles", "actual dates"),
+    "planned": ("durée prévue", "planned life"),
+    "kind": ("défaut du type", "default of the kind"),
+}
+
+_CRITERIA: Final[Mapping[str, tuple[str, str]]] = {
+    "pe": ("énergie primaire", "primary energy"),
+    "adpe": ("ressources minérales et métalliques", "mineral and metal resources"),
+    "water": ("eau", "water"),
+}
+
 UNITS: Final = {"gwp": "kgCO2e", "pe": "MJ", "adpe": "kgSbeq", "water": "m3"}
 
 
@@ -94,6 +107,11 @@ def ladder(evidence: Mapping[str, str]) -> dict[str, list[dict[str, Any]]]:
             for number, rung in enumerate(rungs)
         ]
     return found
+
+
+def _climate_first(figures: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Figures in their order, those of climate change before the others."""
+    return sorted(figures, key=lambda each: (each["criterion"] != GWP, each["criterion"]))
 
 
 def as_text(document: Mapping[str, Any], zone: str, language: Language) -> str:
@@ -154,7 +172,7 @@ class _Text:
         yield ""
         yield self.word("results")
         total = 0.0
-        for each in self.document["figures"]:
+        for each in _climate_first(self.document["figures"]):
             if each["criterion"] == "gwp" and each["basis"] != "market":
                 total += each["value"]
             bounds = self.word(
@@ -168,10 +186,14 @@ class _Text:
             if each is self.document["restated"][0]:
                 yield f"  {self.word('restated')}"
             value = decimal_text(each["value"], self.language)
-            yield f"    {each['counted_in']} · {each['reason']} : {value} kgCO2e"
+            counted_in = month_name(parse_month(each["counted_in"]), self.language)
+            reason = word(f"reason_{each['reason']}", self.language)
+            yield f"    {counted_in} · {reason} : {value} kgCO2e"
 
     def figure_name(self, figure: Mapping[str, Any]) -> str:
         names = [said(STAGES, figure["stage"], self.language)]
+        if figure["criterion"] != GWP:
+            names.append(said(_CRITERIA, figure["criterion"], self.language))
         if figure["basis"] in ("location", "market"):
             names.append(self.word(figure["basis"]))
         if figure.get("share") in ("idle", "sold"):
@@ -207,14 +229,14 @@ class _Text:
         quantity = self.number(known["quantity"])
         yield f"  {self.word('from', kind=kind, asset=known['asset_id'], quantity=quantity)} :"
         for each in (*known["embodied"], *known["energy"]):
-            yield f"    {each}"
+            yield f"    {trace_text(each, self.language)}"
         life = known["life"]
         if life is not None:
             yield "    " + self.word(
                 "life",
                 start=self.instant(life["from"]),
                 end=self.instant(life["to"]),
-                evidence=life["evidence"],
+                evidence=said(_LIVES, life["evidence"], self.language),
                 days=life["spread_over_days"],
             )
         for site in known["sites"]:
@@ -222,14 +244,14 @@ class _Text:
                 "site",
                 code=site["code"],
                 region=site["region"],
-                operator=site["operator"],
-                rule=site["allocation_rule"],
+                operator=said(OPERATORS, site["operator"], self.language),
+                rule=said(RULES, site["allocation_rule"], self.language),
             )
 
     def computation(self) -> Iterator[str]:
         yield ""
         yield self.word("computation")
-        for each in self.document["trace"]:
+        for each in _climate_first(self.document["trace"]):
             unit = UNITS[each["criterion"]]
             yield f"  {self.figure_name(each)}"
             for line in each["lines"]:

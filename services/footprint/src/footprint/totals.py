@@ -66,17 +66,18 @@ class Totals:
             if await answers.organisation_zone(connection, question.org) is None:
                 raise NotFound("organisation", question.org)
             question = replace(question, filters=await _resolved(connection, question.org, filters))
+            following, whole = None, None
             if "asset" in question.groups or filters.assets:
                 rows, following = await _of_assets(connection, question, filters.assets, after, limit)
             elif "application" in question.groups or filters.applications:
-                rows, following = await _of_applications(connection, question, filters.applications), None
+                rows, whole = await _of_applications(connection, question, filters.applications)
             else:
-                rows, following = await store.totals(connection, question), None
+                rows = await store.totals(connection, question)
             sites = {row["site_id"] for row in rows if "site" in question.groups and row["site_id"]}
             codes = await store.site_codes(connection, sorted(sites)) if sites else {}
             if "application" in question.groups:
                 codes |= await store.applications(connection, question.org)
-        return _document(question, rows, codes), following
+        return _document(question, rows, codes, whole), following
 
 
 async def _of_assets(
@@ -92,18 +93,20 @@ async def _of_assets(
     return [row for row in rows if row["asset"] != shown[limit]], shown[limit - 1]
 
 
-async def _of_applications(connection: Connection, question: Question, codes: Sequence[str]) -> list[Mapping[str, Any]]:
-    """What applications use, and, unless some are asked for, what none uses: so the groups add up to the whole."""
+async def _of_applications(
+    connection: Connection, question: Question, codes: Sequence[str]
+) -> tuple[list[Mapping[str, Any]], list[Any] | None]:
+    """What applications use, and, unless some are asked for, what none uses: so the groups add up to the whole, whose rows come too."""
     if not codes:
         used = [dict(row) for row in await store.totals_of_applications(connection, question, None)]
         whole = await store.totals(connection, replace(question, groups=_without_application(question)))
-        return [*used, *_unused(question, whole, used)]
+        return [*used, *_unused(question, whole, used)], whole
     ids = {code: each for each, code in (await store.applications(connection, question.org)).items()}
     unknown = [code for code in codes if code not in ids]
     if unknown:
         rule = f"application {unknown[0]!r} is not known in {question.org}"
         raise Unprocessable(rule, [FieldError("application", "unknown", rule)])
-    return await store.totals_of_applications(connection, question, [ids[code] for code in codes])
+    return await store.totals_of_applications(connection, question, [ids[code] for code in codes]), None
 
 
 def _without_application(question: Question) -> tuple[str, ...]:
@@ -192,8 +195,15 @@ class _Sum:
         return _bounds(self.own if self.has_interval else [], self.restated)
 
 
-def _document(question: Question, rows: Sequence[Mapping[str, Any]], codes: Mapping[UUID, str]) -> dict[str, Any]:
+def _document(
+    question: Question,
+    rows: Sequence[Mapping[str, Any]],
+    codes: Mapping[UUID, str],
+    rows_of_whole: Sequence[Mapping[str, Any]] | None = None,
+) -> dict[str, Any]:
+    """The answer; `rows_of_whole` are those from which the interval of the total follows where it does not from the groups."""
     whole, grouped = _sums(question, rows)
+    bounds = whole.interval() if rows_of_whole is None else interval_of(_known(rows_of_whole))
     incomplete = sum(row["compared"] for row in rows) < sum(row["placed"] for row in rows)
     detail = "electricity without guarantee of origin and without a residual mix in the catalogue is not in this total"
     return {
@@ -214,9 +224,13 @@ def _document(question: Question, rows: Sequence[Mapping[str, Any]], codes: Mapp
             for key, found in sorted(grouped.items(), key=lambda each: _order(each[0]))
         ],
         "total": exact(whole.billionths),
-        **whole.interval(),
+        **bounds,
         "warnings": [{"code": "no_residual_mix", "detail": detail}] if incomplete else [],
     }
+
+
+def _known(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [row for row in rows if row["billionths"] is not None]
 
 
 def _sums(question: Question, rows: Sequence[Mapping[str, Any]]) -> tuple[_Sum, dict[tuple[Any, ...], _Sum]]:

@@ -38,6 +38,7 @@ _FRENCH: Final[Mapping[str, str]] = {
     "cloud_load_assumed": "aucune utilisation n’a été mesurée de la machine de cloud : une demi-charge est supposée",
     "cloud_region_unknown": "le pays de la région de cloud est inconnu, donc le facteur d’électricité aussi",
     "residual_of_supplier": "vue marché : ce que les garanties d’origine ne couvrent pas est compté au facteur du fournisseur",
+    "no_factor_of_criterion": "absente dans ce critère, ni valeur donnée ni facteur",
     "no_residual_mix": "l’électricité sans garantie d’origine n’est pas dans le total fondé sur le marché : le "
     "mix résiduel manque au catalogue",
 }
@@ -76,13 +77,21 @@ _CONVENTIONS: Final[tuple[tuple[str, str], ...]] = (
         "the year the nearest earlier one (five years at most), never another region.",
     ),
     (
+        "Les facteurs d’électricité de production sont de cycle de vie là où leur source le dit : l’amont y est "
+        "alors compris, dans le scope 2 ; les pertes du réseau (catégorie 3.3) ne sont pas comptées, faute de facteur sourcé par pays.",
+        "Production factors of electricity are of the life cycle where their source says so: upstream is then "
+        "inside, in scope 2; losses of the grid (category 3.3) are not counted, for want of a sourced factor by country.",
+    ),
+    (
         "Un hôte est réparti entre ses machines virtuelles ; la somme des machines et de la part non vendue "
         "est l’hôte, chaque mois, chaque étape.",
         "A host is shared out to its virtual machines; machines and unsold share add up to the host, each month, each stage.",
     ),
     (
-        "Intervalles à 95 % log-normaux (Bilan Carbone) : corrélés au sein d’un facteur, indépendants entre facteurs.",
-        "95% intervals are log-normal (Bilan Carbone): correlated within a factor, independent between factors.",
+        "Intervalles à 95 % log-normaux (Bilan Carbone) : corrélés au sein d’un facteur, indépendants entre facteurs ; un retraitement les "
+        "déplace sans les élargir.",
+        "95% intervals are log-normal (Bilan Carbone): correlated within a factor, independent between factors; a restatement moves them "
+        "and does not widen them.",
     ),
     (
         "Les émissions évitées ne sont jamais soustraites de cette empreinte.",
@@ -104,6 +113,58 @@ _REFURBISHED: Final[Mapping[str, tuple[str, str]]] = {
         "Refurbished equipment, convention `shared_life`: making is shared by days of use.",
     ),
 }
+
+
+_TRACES: Final[tuple[tuple[str, str], ...]] = (
+    ("share of the host:", "part de l’hôte :"),
+    ("share of a reference host:", "part d’un hôte de référence :"),
+    (" hosts", " hôtes"),
+    ("PUE of ", "PUE de "),
+    ("life (kind):", "durée de vie (défaut du type) :"),
+    (" years", " ans"),
+    ("manufacturing ", "fabrication "),
+    ("end_of_life ", "fin de vie "),
+    ("energy:", "énergie :"),
+    ("use gwp", "utilisation gwp"),
+    ("use pe", "utilisation pe"),
+    ("use adpe", "utilisation adpe"),
+    ("use water", "utilisation water"),
+    ("embodied: given by the customer", "fabrication : donnée par le client"),
+    ("embodied (model)", "fabrication (modèle)"),
+    ("embodied (configuration)", "fabrication (composants)"),
+    ("embodied (kind)", "fabrication (défaut du type)"),
+    ("not stated, so not counted", "non indiqué, donc non compté"),
+    ("power supply", "alimentation"),
+    ("motherboard", "carte mère"),
+    ("rack case", "châssis rack"),
+    ("blade case", "châssis lame"),
+    ("assembly", "assemblage"),
+    ("memory", "mémoire"),
+    ("disks", "disques"),
+    ("CPU:", "processeur :"),
+    ("RAM:", "mémoire :"),
+    ("HDD:", "disque dur :"),
+    ("per unit", "par unité"),
+    ("power (declared)", "puissance (déclarée)"),
+    ("power (utilisation)", "puissance (courbe de puissance)"),
+    ("power (model)", "puissance (modèle)"),
+    ("power (kind)", "puissance (défaut du type)"),
+    ("power (cloud", "puissance (cloud"),
+    (" W on average", " W en moyenne"),
+    (" W at ", " W à la charge "),
+    ("An annual figure is for 365 days", "Une valeur annuelle vaut pour 365 jours"),
+)
+"""What lines of a trace say in English, and in French; identifiers stand in brackets and are nobody's words."""
+
+
+def trace_text(line: str, language: Language) -> str:
+    """A line of a trace; its numbers, and what stands in brackets behind them, stay as they are."""
+    if language == "en":
+        return line
+    words, bracket, factors = line.partition(" [")
+    for english, french in _TRACES:
+        words = words.replace(english, french)
+    return f"{words}{bracket}{factors}"
 
 
 def notice_text(code: str, language: Language) -> str:

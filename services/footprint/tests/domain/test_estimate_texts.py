@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from common import json
 from footprint.api.estimate_schemas import ITEM
+from footprint.domain.errors import ItemError
 from footprint.domain.estimate_texts import TextShelf
-from footprint.domain.estimates import ItemError, Period, estimate
+from footprint.domain.estimates import Period, estimate
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

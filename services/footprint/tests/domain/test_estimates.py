@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from footprint.api.estimate_schemas import ITEM
 from footprint.domain.engine import compute
-from footprint.domain.estimates import ItemError, Period, estimate
+from footprint.domain.errors import ItemError
+from footprint.domain.estimates import Period, estimate
 from hypothesis import given
 from hypothesis import strategies as st
 

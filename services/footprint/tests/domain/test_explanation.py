@@ -15,7 +15,9 @@ from .makers import SITE, at, machine, server, world
 
 def value_of(formula: str) -> float:
     """A formula of a trace, read from left to right with its units struck out."""
-    arithmetic = re.sub(r" (kg|kWh|W|h|d|s|PUE|vCPU|GiB)\b", "", formula).replace("×", "*").replace("÷", "/")
+    arithmetic = (
+        re.sub(r" (kgSbeq|kg|MJ|m3|kWh|W|h|d|s|PUE|vCPU|GiB)\b", "", formula).replace("×", "*").replace("÷", "/")
+    )
     assert re.fullmatch(r"[-+*/(). \de]+", arithmetic), arithmetic
     return float(eval(arithmetic))  # noqa: S307 - digits and operators only, checked above
 

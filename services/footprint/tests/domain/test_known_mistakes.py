@@ -15,7 +15,8 @@ from footprint.domain.catalogue import Catalogue
 from footprint.domain.configuration import Configuration, Cpu
 from footprint.domain.difference import changed_since
 from footprint.domain.engine import compute
-from footprint.domain.estimates import ItemError, Period, estimate
+from footprint.domain.errors import ItemError
+from footprint.domain.estimates import Period, estimate
 from footprint.domain.explanation import explain
 from footprint.domain.inventory import Asset, Segment, Status
 from footprint.domain.notices import Notice

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Annotated, Any, Protocol, TypeVar
+from typing import Annotated, Any, NotRequired, Protocol, TypeVar
 from uuid import UUID
 
 from common.events import Event
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, with_config
+from typing_extensions import TypedDict
 
 from scenarios.domain.applying import OfferUse
 from scenarios.domain.expecting import WHOLE, Expected
@@ -130,14 +131,13 @@ class ReleaseFrozen(Heard):
         return self.name, self.part
 
 
-class Stage(BaseModel):
-    """The emissions of one life-cycle stage within an asset's month."""
-
-    model_config = ConfigDict(extra="allow", frozen=True)
+@with_config(extra="allow")
+class Stage(TypedDict):
+    """The emissions of one life-cycle stage within an asset's month. A dictionary: a month has many, and they are stored as they came."""
 
     stage: str
     criterion: str
-    basis: str | None = None
+    basis: NotRequired[str | None]
     value: float
 
 
@@ -162,7 +162,9 @@ class AssetMonthChanged(Deletable):
     def gwp_kg(self) -> float:
         """All stages; of electricity the location-based figure."""
         return sum(
-            stage.value for stage in self.stages if stage.criterion == "gwp" and stage.basis in (None, "location")
+            stage["value"]
+            for stage in self.stages
+            if stage["criterion"] == "gwp" and stage.get("basis") in (None, "location")
         )
 
 

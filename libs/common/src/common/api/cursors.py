@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
@@ -37,7 +37,12 @@ def decode(cursor: str, *types: Any) -> tuple[Any, ...]:
         key = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
         if not isinstance(key, list) or len(key) != len(types):
             raise ValueError("wrong number of parts")
-        return tuple(TypeAdapter(kind).validate_python(part) for kind, part in zip(types, key, strict=True))
-    except (ValueError, binascii.Error, ValidationError) as error:
+        return tuple(_storable(TypeAdapter(kind).validate_python(part)) for kind, part in zip(types, key, strict=True))
+    except (ValueError, OverflowError, binascii.Error, ValidationError) as error:
         rule = "must be a next_cursor that this call gave"
         raise Unprocessable(f"cursor {rule}", [FieldError("cursor", "malformed", rule)]) from error
+
+
+def _storable(part: Any) -> Any:
+    """`part`, an instant in UTC. Raises OverflowError for one that falls out of the calendar there."""
+    return part.astimezone(UTC) if isinstance(part, datetime) and part.tzinfo is not None else part

@@ -63,12 +63,24 @@ def each_item(
     computed: list[dict[str, Any]] = []
     errors: list[dict[str, Any]] = []
     for index, item in enumerate(items):
-        place = {"index": index, "ref": item.get("ref") if isinstance(item, dict) else None}
+        place = {"index": index, "ref": _reference(item)}
         try:
             computed.append(place | compute(item))
         except (ValidationError, QuantityError, UnitError, Problem) as error:
             errors += [place | told for told in _told(error)]
     return computed, errors
+
+
+def _reference(item: Item) -> str | None:
+    """The caller's reference, if it is a text that can be told again: half of a surrogate pair is none."""
+    ref = item.get("ref") if isinstance(item, dict) else None
+    if not isinstance(ref, str):
+        return None
+    try:
+        ref.encode()
+    except UnicodeEncodeError:
+        return None
+    return ref
 
 
 def _told(error: ValidationError | QuantityError | UnitError | Problem) -> list[dict[str, str]]:

@@ -11,6 +11,7 @@ from common.api.problems import NotFound
 from common.database import Database
 from common.organisations import EVERY
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from pydantic import Field
 
 from factors.api import examples
 from factors.api.answers import FacetOut, FactorHistory, FactorOut, history
@@ -25,6 +26,8 @@ from factors.store.search import Position, facets, search
 Reader = Annotated[Caller, Depends(requires("factors:read"))]
 Writer = Annotated[Caller, Depends(requires("factors:write"))]
 
+Likeness = Annotated[float, Field(ge=0, le=1)]
+Number = Annotated[int, Field(ge=1, lt=2**31)]
 KnownId = Annotated[str, Path(examples=[EXAMPLE["id"]])]
 
 JSON = "application/json"
@@ -37,7 +40,7 @@ def factors_router(database: Database, publishing: Publishing, live: LiveCatalog
     @router.get("/factors", summary="List or search factors", responses=examples.answer("GET /factors"))
     async def list_factors(caller: Reader, query: Annotated[FactorQuery, Query()]) -> Page[FactorOut]:
         _check_may_see(caller, query)
-        after = None if query.cursor is None else cursors.decode(query.cursor, float, str, int)
+        after = None if query.cursor is None else cursors.decode(query.cursor, Likeness, str, Number)
         async with database.snapshot(caller.organisations) as connection:
             found = await search(connection, query.filters(), cast(Position | None, after), query.limit)
         return Page(
@@ -80,7 +83,7 @@ def factors_router(database: Database, publishing: Publishing, live: LiveCatalog
         status_code=201,
         response_model=FactorOut,
         summary="Draft a factor, or its next version",
-        responses=examples.answer("POST /factors"),
+        responses=examples.answer("POST /factors", 201),
     )
     async def draft_factor(request: Request, caller: Writer, draft: DraftIn) -> Response:
         caller.require_every_organisation()

@@ -1,5 +1,6 @@
 """Electricity factors through the hours of the year."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
@@ -9,7 +10,7 @@ from common.api.auth import Caller, requires
 from common.api.problems import FieldError, NotFound, Unprocessable
 from common.database import Database
 from fastapi import APIRouter, Depends, File, Form, Query, UploadFile
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator
 
 from factors.api import examples
 from factors.api.answers import FactorOut, StepOut
@@ -19,6 +20,7 @@ from factors.domain.hourly import NoShapeError, coverage, mean_intensity, shaped
 from factors.domain.records import Perimeter
 from factors.domain.regions import Regions
 from factors.domain.resolve import Fallback, Question
+from factors.domain.rules import EARLIEST_YEAR, LATEST_YEAR
 from factors.importing import intensities as reader
 from factors.importing.tables import FileError, decode
 from factors.live import LiveCatalogue
@@ -26,6 +28,23 @@ from factors.store import intensities as store
 
 Reader = Annotated[Caller, Depends(requires("factors:read"))]
 Writer = Annotated[Caller, Depends(requires("factors:write"))]
+
+
+def _as_written(value: object) -> object:
+    """A number would be taken for seconds since 1970."""
+    if isinstance(value, str) and _RFC_3339.match(value) is None:
+        raise ValueError("must be a date and time as 2024-01-01T00:00:00+01:00")
+    return value
+
+
+def _of_our_time(value: datetime) -> datetime:
+    if not EARLIEST_YEAR <= value.year <= LATEST_YEAR:
+        raise ValueError(f"must be of {EARLIEST_YEAR} to {LATEST_YEAR}")
+    return value
+
+
+_RFC_3339 = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:")
+Moment = Annotated[AwareDatetime, BeforeValidator(_as_written), AfterValidator(_of_our_time)]
 
 LONGEST = timedelta(days=32)
 WHOLE = 0.99
@@ -105,8 +124,8 @@ def hourly_router(
     async def hourly(
         caller: Reader,
         region: Annotated[str, Query(max_length=20, examples=["FR"])],
-        start: Annotated[AwareDatetime, Query(alias="from", examples=["2024-01-01T00:00:00+01:00"])],
-        end: Annotated[AwareDatetime, Query(alias="to", examples=["2024-01-01T02:00:00+01:00"])],
+        start: Annotated[Moment, Query(alias="from", examples=["2024-01-01T00:00:00+01:00"])],
+        end: Annotated[Moment, Query(alias="to", examples=["2024-01-01T02:00:00+01:00"])],
         perimeter: Annotated[Perimeter | None, Query()] = None,
         allow: Annotated[Fallback | None, Query(description="year: an earlier year's factor may stand in")] = None,
         time_zone: Annotated[str, Query(max_length=60)] = "Europe/Paris",

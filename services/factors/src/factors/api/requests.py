@@ -1,16 +1,18 @@
 """What callers send: factors to draft, and which ones to list."""
 
+import re
 from dataclasses import replace
 from datetime import date
 from typing import Annotated, Final
 
 from common.api.cursors import Cursor, Limit
 from common.api.problems import FieldError, Unprocessable
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 
 from factors.domain.gases import GasError, Gases
 from factors.domain.records import Bilingual, FactorContent, GwpSet, Perimeter, Ratings, Source, Status
 from factors.domain.restating import value_under
+from factors.domain.rules import LONGEST_ACTIVITY
 from factors.domain.units import UnitError
 from factors.store.search import Filters
 
@@ -22,8 +24,20 @@ FactorId = Annotated[
         pattern=r"^[a-z0-9][a-z0-9-]{1,118}[a-z0-9]$", description="stable: lower-case letters, digits, inner hyphens"
     ),
 ]
+
+
+def _as_written(value: object) -> object:
+    """Only YYYY-MM-DD is a date: pydantic would also take a number for seconds since 1970."""
+    if isinstance(value, (int, float)) or (isinstance(value, str) and _DATE.fullmatch(value) is None):
+        raise ValueError("must be a date as YYYY-MM-DD")
+    return value
+
+
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+Day = Annotated[date, BeforeValidator(_as_written)]
 Name = Annotated[str, Field(min_length=1, max_length=500)]
 Word = Annotated[str, Field(min_length=1, max_length=120)]
+Activity = Annotated[str, Field(min_length=1, max_length=LONGEST_ACTIVITY)]
 
 
 class Schema(BaseModel):
@@ -63,7 +77,7 @@ class RatingsIn(Schema):
 class FactorIn(Schema):
     """What a version says."""
 
-    activity: Word
+    activity: Activity
     name: TextIn
     criterion: Word = "gwp"
     stage: Word | None = None
@@ -72,8 +86,8 @@ class FactorIn(Schema):
     )
     unit: Annotated[str, Field(min_length=1, max_length=40)]
     region: Word | None = None
-    valid_from: date | None = None
-    valid_to: date | None = Field(default=None, description="first day after the validity")
+    valid_from: Day | None = None
+    valid_to: Day | None = Field(default=None, description="first day after the validity")
     published_year: int = Field(ge=1990, le=2200)
     perimeter: Perimeter | None = None
     gwp_set: GwpSet | None = None
@@ -108,7 +122,7 @@ class FactorIn(Schema):
             activity=self.activity,
             name=Bilingual(self.name.fr, self.name.en),
             criterion=self.criterion,
-            value=value,
+            value=value + 0.0,  # no negative zero
             unit=self.unit,
             published_year=self.published_year,
             source=Source(**self.source.model_dump()),
@@ -158,7 +172,7 @@ class FactorFilters(Schema):
     q: str | None = Field(
         default=None, max_length=200, description="words in French or English; accents and small errors do not matter"
     )
-    activity: Word | None = Field(default=None, description="with those below it: embodied finds embodied.server")
+    activity: Activity | None = Field(default=None, description="with those below it: embodied finds embodied.server")
     region: Word | None = None
     year: int | None = Field(default=None, ge=1990, le=2200, description="valid on some day of this year")
     criterion: Word | None = None

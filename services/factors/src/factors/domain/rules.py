@@ -23,12 +23,17 @@ RESIDUAL_MIX = "electricity.residual_mix"
 """What is left of a grid once guarantees of origin are sold: for the market-based view, of no perimeter of the location-based one."""
 
 EARLIEST_YEAR = 1990
+LATEST_YEAR = 2200
+"""Of what is measured or foreseen; a later one is a typing mistake."""
 
 MOST = 1e12
 """The largest value; more is a typing mistake, and would make every sum that it enters infinite."""
 
 ACTIVITY = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z0-9_-]+)*")
 """How an activity is spelled, wherever one is named: by inventories as well."""
+
+LONGEST_ACTIVITY = 200
+"""Characters of an activity: makers give long names to their models, and what is published must be askable."""
 
 CRITERION = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -64,14 +69,25 @@ class Rules:
 
 def _words(content: FactorContent) -> list[Violation]:
     """Words that questions are asked by: one that is spelled otherwise would never be found."""
-    return [
-        Violation(field, "malformed", f"{said!r}: write lower-case words such as {example}")
-        for field, said, pattern, example in (
-            ("activity", content.activity, ACTIVITY, "electricity or refrigerant.r-410a"),
-            ("criterion", content.criterion, CRITERION, "gwp"),
-        )
-        if pattern.fullmatch(said) is None
-    ]
+    long = len(content.activity) > LONGEST_ACTIVITY
+    rule = f"{content.activity[:LONGEST_ACTIVITY]!r}…: at most {LONGEST_ACTIVITY} characters"
+    return (
+        ([Violation("activity", "too_long", rule)] if long else [])
+        + [
+            Violation(field, "malformed", f"{said!r}: write lower-case words such as {example}")
+            for field, said, pattern, example in (
+                ("activity", content.activity, ACTIVITY, "electricity or refrigerant.r-410a"),
+                ("criterion", content.criterion, CRITERION, "gwp"),
+                ("stage", content.stage, CRITERION, "manufacturing"),
+            )
+            if said is not None and pattern.fullmatch(said) is None
+        ]
+        + [
+            Violation(f"name.{language}", "required", "every factor has a name in French and in English")
+            for language, name in (("fr", content.name.fr), ("en", content.name.en))
+            if not name.strip()
+        ]
+    )
 
 
 def _value(content: FactorContent) -> list[Violation]:
@@ -81,6 +97,9 @@ def _value(content: FactorContent) -> list[Violation]:
         return [Violation("value", "negative", "a factor is 0 or more; removals have activities of their own")]
     if content.value > MOST:
         return [Violation("value", "too_large", f"a factor is at most {MOST:g}; the value was {content.value!r}")]
+    if content.biogenic_co2 is not None and content.biogenic_co2 > MOST:
+        rule = f"biogenic CO2 is at most {MOST:g} kg; it was {content.biogenic_co2!r}"
+        return [Violation("biogenic_co2", "too_large", rule)]
     if content.gsd2 is not None and not 1 <= content.gsd2 < math.inf:
         return [Violation("gsd2", "out_of_range", "a geometric standard deviation squared is 1 or more; 1 is exact")]
     if content.value == 0 and content.activity in ("electricity", RESIDUAL_MIX):
@@ -145,8 +164,11 @@ def _place_and_time(content: FactorContent, regions: Regions) -> list[Violation]
     if content.activity == RESIDUAL_MIX and content.perimeter is not None:
         rule = "a residual mix has no perimeter: it is of the market-based view alone"
         broken.append(Violation("perimeter", "no_perimeter", rule))
-    if content.valid_from is not None and content.valid_from.year < EARLIEST_YEAR:
-        broken.append(Violation("valid_from", "too_early", f"dates before {EARLIEST_YEAR} are not accepted"))
+    broken += [
+        Violation(field, "too_early", f"dates before {EARLIEST_YEAR} are not accepted")
+        for field, on in (("valid_from", content.valid_from), ("valid_to", content.valid_to))
+        if on is not None and on.year < EARLIEST_YEAR
+    ]
     if content.valid_from is not None and content.valid_to is not None and content.valid_to <= content.valid_from:
         broken.append(
             Violation("valid_to", "empty_validity", "valid_to is the first day after the validity: after valid_from")

@@ -85,9 +85,14 @@ def number(value: float) -> Bilingual:
     return Bilingual(repr(value).replace(".", ","), repr(value))
 
 
+def words_of(activity_name: str) -> Bilingual | None:
+    """What an activity is called, without its code; None where there are no words for it."""
+    return _ACTIVITIES.get(activity_name) or _ACTIVITIES.get(activity_name.partition(".")[0])
+
+
 def activity(name: str) -> Bilingual:
     """An activity in words, with its code; the code alone where there are none."""
-    words = _ACTIVITIES.get(name) or _ACTIVITIES.get(name.partition(".")[0])
+    words = words_of(name)
     return Bilingual(f"{words.fr} ({name})", f"{words.en} ({name})") if words else Bilingual(name, name)
 
 

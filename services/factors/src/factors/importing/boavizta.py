@@ -9,7 +9,7 @@ from typing import Final
 
 from factors.catalogue.reader import Entry
 from factors.domain.records import GWP, Bilingual, FactorContent, Ratings, Source
-from factors.importing.tables import Parsed, Reject, Row, RowError, number, read_rows, slug
+from factors.importing.tables import Parsed, Reject, Row, RowError, number, product, read_rows, slug
 
 _TOTAL: Final = "gwp_total"
 _SHARE: Final = "gwp_manufacturing_ratio"
@@ -64,7 +64,7 @@ def _entry(row: Row, parsed: Parsed, source: Source) -> list[Entry]:
         activity=f"embodied.{kind}.{maker}.{model}",
         name=Bilingual(f"Fabrication, {title}", f"Manufacturing, {title}"),
         criterion=GWP,
-        value=total * share,
+        value=product(total, share),
         unit="kgCO2e/unit",
         published_year=source.year,
         source=source,

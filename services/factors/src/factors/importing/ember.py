@@ -6,7 +6,7 @@ from typing import Final
 from factors.catalogue.reader import Entry
 from factors.domain.records import GWP, Bilingual, FactorContent, Perimeter, Ratings, Source
 from factors.domain.regions import Region, Regions
-from factors.importing.tables import Parsed, Row, RowError, number, read_rows
+from factors.importing.tables import Parsed, Row, RowError, number, product, read_rows
 from factors.importing.tables import year as year_of
 
 _CODE: Final = "country_code"
@@ -39,7 +39,7 @@ def read(text: str, regions: Regions, source: Source) -> Parsed:
                 f"Electricity, {region.name.en}, {year}, production",
             ),
             criterion=GWP,
-            value=value_g / 1000,
+            value=product(value_g, 0.001),
             unit="kgCO2e/kWh",
             published_year=year,
             source=source,

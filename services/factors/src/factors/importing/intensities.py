@@ -3,10 +3,13 @@
 from datetime import datetime, timedelta
 
 from factors.domain.hourly import Intensity
+from factors.domain.rules import EARLIEST_YEAR, LATEST_YEAR
 from factors.importing.tables import Reject, Row, RowError, number, rows
 
 SHORTEST = timedelta(minutes=15)
 LONGEST = timedelta(minutes=60)
+MOST_G_KWH = 100_000
+"""The largest intensity; more is a typing mistake, and would make the mean infinite."""
 
 
 def read(text: str) -> tuple[list[Intensity], list[Reject]]:
@@ -36,6 +39,10 @@ def _intensity(row: Row) -> Intensity:
     value = number(row, "carbon_intensity")
     if not 0 <= value < float("inf"):
         raise RowError("carbon_intensity", "negative", "an intensity is 0 or more")
+    if value > MOST_G_KWH:
+        raise RowError(
+            "carbon_intensity", "too_large", f"an intensity is at most {MOST_G_KWH:,} g/kWh; it was {value!r}"
+        )
     return Intensity(start, end, value)
 
 
@@ -48,4 +55,6 @@ def _instant(row: Row, column: str) -> datetime:
         ) from error
     if instant.tzinfo is None:
         raise RowError(column, "no_offset", f"{row[column]!r} lacks its offset from UTC")
+    if not EARLIEST_YEAR <= instant.year <= LATEST_YEAR:
+        raise RowError(column, "out_of_range", f"{row[column]!r} is not of {EARLIEST_YEAR} to {LATEST_YEAR}")
     return instant

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
+from typing import Any
 
 from factors.catalogue.reader import Entry
 from factors.domain.text import plain
@@ -86,12 +88,19 @@ def rows(text: str, required: Sequence[str]) -> Iterator[tuple[int, Row]]:
     reader.fieldnames = names
     if missing := [name for name in required if name not in names]:
         raise FileError("missing_column", f"the header lacks {', '.join(missing)}; it has {', '.join(names)}"[:500])
-    for count, row in enumerate(reader, start=1):
+    for count, row in enumerate(_read(reader), start=1):
         if count > MOST_ROWS:
             raise FileError("too_many_rows", f"at most {MOST_ROWS} rows a file")
         cells = {name: (value or "").strip() for name, value in row.items() if name and isinstance(value, str | None)}
         if any(cells.values()):
             yield reader.line_num, cells
+
+
+def _read(reader: "csv.DictReader[str]") -> Iterator[dict[str | Any, str | Any]]:
+    try:
+        yield from reader
+    except csv.Error as error:
+        raise FileError("malformed", f"line {reader.reader.line_num} is no row of a table: {error}") from error
 
 
 def read_rows(text: str, required: Sequence[str], read: Callable[[Row, Parsed], list[Entry]]) -> Parsed:
@@ -115,6 +124,11 @@ def number(row: Row, column: str) -> float:
     if not math.isfinite(value):
         raise RowError(column, "not_a_number", f"{text!r} is not a number")
     return value
+
+
+def product(stated: float, ratio: float) -> float:
+    """`stated` × `ratio` as it is reckoned from their digits, so that 365.292 g are 0.365292 kg and not a bit less."""
+    return float(Decimal(repr(stated)) * Decimal(repr(ratio)))
 
 
 def whole(row: Row, column: str) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from common.database import Connection
 
 from factors.domain.records import FactorContent, FactorVersion
-from factors.domain.text import search_text
+from factors.domain.searching import search_text
 from factors.store.rows import VERSION_COLUMNS, to_version, version_record
 
 _SELECTED = ", ".join(VERSION_COLUMNS)

@@ -165,6 +165,39 @@ class EnergyBody(TypedDict, total=False):
     utilisation: Share | Annotated[list[LoadBody], Field(min_length=1, max_length=100)]
 
 
+@with_config(_STRICT)
+class AllocationBody(TypedDict, total=False):
+    """What a virtual machine was given."""
+
+    vcpu: Positive
+    ram_gib: Positive
+    disk_gib: Amount
+
+
+class _Provider(TypedDict):
+    provider: Label
+
+
+@with_config(_STRICT)
+class CloudBody(_Provider, total=False):
+    """Where at a public cloud a machine runs, in the provider's own names: aws, m5.xlarge, eu-west-3."""
+
+    instance_type: Label
+    region: Label
+
+
+@with_config(_STRICT)
+class HostBody(TypedDict, total=False):
+    """The server that a virtual machine has its share of: by its vCPUs (all, or those sold), else by the cores of its configuration."""
+
+    vcpu: Positive
+    model: ModelBody
+    life: LifeBody
+    embodied: dict[Criterion, dict[EmbodiedStage, Amount]]
+    configuration: Annotated[ConfigurationBody, WrapValidator(_once)]
+    energy: EnergyBody
+
+
 class _ItemKind(TypedDict):
     kind: Kind
 
@@ -185,6 +218,9 @@ class ItemBody(_ItemKind, total=False):
     duty: Share
     pue: Annotated[float, Field(ge=1, le=100, allow_inf_nan=False, strict=True)]
     electricity: dict[Criterion, Amount]
+    allocation: AllocationBody
+    host: HostBody
+    cloud: CloudBody
 
 
 class _Call(BaseModel):

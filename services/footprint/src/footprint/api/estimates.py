@@ -6,7 +6,7 @@ The hot path validates each item once, computes in the event loop and answers by
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from common import json
 from common.api.auth import requires
@@ -18,8 +18,11 @@ from pydantic import ValidationError
 from footprint.api import examples
 from footprint.api.estimate_schemas import ITEM, ITEMS, Envelope, EstimatesBody, ItemBody
 from footprint.domain.catalogue import Catalogue
+from footprint.domain.errors import ItemError
 from footprint.domain.estimate_texts import Texts, TextShelf
-from footprint.domain.estimates import ItemError, Period, estimate
+from footprint.domain.estimates import Period, estimate
+from footprint.reports.words import STAGES, said
+from footprint.wording import Language, notice_text, trace_text
 
 _authorise = requires("footprint:read")
 
@@ -50,6 +53,15 @@ _EXAMPLE = {
 }  # fmt: skip
 
 
+_LANGUAGE: Final = {
+    "name": "lang",
+    "in": "query",
+    "required": False,
+    "description": "language of traces and warnings",
+    "schema": {"type": "string", "enum": ["en", "fr"], "default": "en"},
+}
+
+
 def _inlined(schema: dict[str, Any]) -> dict[str, Any]:
     """A JSON schema without references, as it must stand within an OpenAPI document."""
     definitions = schema.pop("$defs")
@@ -77,11 +89,13 @@ def estimates_router(catalogue: Callable[[], Awaitable[Catalogue]]) -> APIRouter
     async def post_estimates(request: Request) -> Response:
         """Up to 10,000 items. A bad item is a row of `errors` (with its `index`), the others are computed; nothing is stored.
 
-        `energy_kwh` is at the meter of the site (with the PUE), null without evidence. Figures keep their full precision.
+        `energy_kwh` is at the meter of the site (with the PUE), null without evidence. Figures keep their full precision. Traces and
+        warnings are in English, or with `lang=fr` in French.
         """
         await _authorise(request)
+        language = _language(request.query_params.get("lang", "en"))
         raw = await request.body()
-        answered = await _answer(_envelope(raw), await catalogue(), shelf)
+        answered = await _answer(_envelope(raw), await catalogue(), shelf, language)
         return Response(answered, media_type="application/json")
 
     router.add_api_route(
@@ -89,20 +103,20 @@ def estimates_router(catalogue: Callable[[], Awaitable[Catalogue]]) -> APIRouter
         post_estimates,
         methods=["POST"],
         responses=examples.ESTIMATES,
-        openapi_extra={"requestBody": body},
+        openapi_extra={"requestBody": body, "parameters": [_LANGUAGE]},
         summary="Estimate items that need no inventory",
         route_class_override=DirectRoute,
     )
     return router
 
 
-async def _answer(call: Envelope, catalogue: Catalogue, shelf: TextShelf) -> bytes:
+async def _answer(call: Envelope, catalogue: Catalogue, shelf: TextShelf, language: Language = "en") -> bytes:
     """The answer's body, validated and encoded slice by slice: what is encoded is let go of, so a large batch stays small in memory.
 
     Items of the usual form are answered together, by columns; the others, and all that is refused, one by one.
     """
     period = _period(call.period.start, call.period.end)
-    texts = shelf.texts(catalogue, period, call.criteria)
+    texts = shelf.texts(catalogue, period, call.criteria) if language == "en" else None
     encoded: list[bytes] = []
     errors: list[dict[str, Any]] = []
     for first in range(0, len(call.items), SLICE):
@@ -114,8 +128,33 @@ async def _answer(call: Envelope, catalogue: Catalogue, shelf: TextShelf) -> byt
             if text is not None:
                 encoded.append(text)
             elif (answer := _one(index, item, period, call, catalogue, errors)) is not None:
-                encoded.append(json.dumps(answer))
+                encoded.append(json.dumps(answer if language == "en" else _translated(answer)))
     return b'{"items":[%b],"errors":%b}' % (b",".join(encoded), json.dumps(errors))
+
+
+def _language(text: str) -> Language:
+    """The language of traces and warnings. Raises `Unprocessable` for one that is not spoken."""
+    if text == "fr":
+        return "fr"
+    if text == "en":
+        return "en"
+    rule = f"lang {text!r} is not one of en, fr"
+    raise Unprocessable(rule, [FieldError("lang", "unknown", rule)])
+
+
+def _translated(answer: dict[str, Any]) -> dict[str, Any]:
+    """An answer with its trace and its warnings in French."""
+    return answer | {
+        "trace": [trace_text(line, "fr") for line in answer["trace"]],
+        "warnings": [each | {"detail": _french(each)} for each in answer["warnings"]],
+    }
+
+
+def _french(warning: dict[str, str]) -> str:
+    """A warning's sentence; one about a criterion keeps which stage and criterion it is about."""
+    if "stage" not in warning:
+        return notice_text(warning["code"], "fr")
+    return f"{said(STAGES, warning['stage'], 'fr')} ({warning['criterion']}) : {notice_text(warning['code'], 'fr')}"
 
 
 def _read(part: Sequence[Any], texts: Texts | None) -> tuple[Sequence[ItemBody | ItemError], Sequence[bytes | None]]:

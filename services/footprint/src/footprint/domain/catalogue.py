@@ -25,6 +25,9 @@ MOST_REMEMBERED: Final = 10_000
 CRITERIA: Final = (GWP, "pe", "adpe", "water")
 """What is computed where factors exist: climate change in kgCO2e, primary energy in MJ, resources in kgSbeq, water in m3."""
 
+UNITS: Final[Mapping[str, str]] = {GWP: "kg", "pe": "MJ", "adpe": "kgSbeq", "water": "m3"}
+"""How a formula writes an amount of a criterion."""
+
 T = TypeVar("T")
 
 PERIMETER: Final = "production"

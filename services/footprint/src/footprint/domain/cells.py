@@ -2,7 +2,7 @@
 
 import functools
 import operator
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -82,6 +82,17 @@ def sum_measure(measure: Measure, terms: Terms, cells: Cells) -> Sum:
         *_spread(measure.factor, values, total, terms, cells),
         *_spread(measure.source, values, total, terms, cells),
     )
+
+
+def partly_known(sums: Iterable[Sum], terms: Terms, cells: Cells) -> list[bool]:
+    """Of each cell, whether a measure is known of some of its terms and not of others."""
+    terms_in = np.diff(np.append(cells.first, len(terms.subject)))
+    partly = np.zeros(len(terms_in), dtype=bool)
+    for each in sums:
+        known = np.array(each.known)
+        partly |= (known > 0) & (known < terms_in)
+    found: list[bool] = partly.tolist()
+    return found
 
 
 def _spread(spread: Spread, values: Floats, total: Floats, terms: Terms, cells: Cells) -> tuple[list[float], list[int]]:

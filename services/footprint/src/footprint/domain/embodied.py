@@ -8,13 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from footprint.domain.catalogue import GWP, Catalogue, Factor
+from footprint.domain.catalogue import GWP, UNITS, Catalogue, Factor
 from footprint.domain.configuration import Configuration
 from footprint.domain.formulas import YEAR_DAYS
 from footprint.domain.inventory import Convention
 from footprint.domain.uncertainty import ACTIVITY_LN_GSD2, UNRATED_LN_GSD2, ln_product
 
 MANUFACTURING: Final = "manufacturing"
+OTHER_STAGES: Final = ("transport", "end_of_life")
 COMPONENTS: Final = "component"
 """The coefficients of a bottom-up sum come from one source: their errors are one."""
 
@@ -111,7 +112,7 @@ def _found_embodied(
 
 
 def _from_factor(factor: Factor, evidence: str) -> Embodied:
-    text = f"embodied ({evidence}): {factor.value!r} kg per unit [{factor.id} v{factor.version}]"
+    text = f"embodied ({evidence}): {factor.value!r} {UNITS[factor.criterion]} per unit [{factor.id} v{factor.version}]"
     return Embodied(factor.value, evidence, (factor,), (text,), factor.id, factor.ln_gsd2, ACTIVITY_LN_GSD2[evidence])
 
 
@@ -132,8 +133,9 @@ def bottom_up_embodied(catalogue: Catalogue, configuration: Configuration, crite
         total += part.kg
     used = {factor.id: factor for part in parts for factor in part.factors}
     widest = max(factor.ln_gsd2 for factor in used.values())
-    lines = [f"{part.text} = {part.kg!r} kg" for part in parts]
-    lines.append(f"embodied (configuration): {' + '.join(repr(part.kg) for part in parts)} = {total!r} kg")
+    unit = UNITS[criterion]
+    lines = [f"{part.text} = {part.kg!r} {unit}" for part in parts]
+    lines.append(f"embodied (configuration): {' + '.join(repr(part.kg) for part in parts)} = {total!r} {unit}")
     unstated = [
         name
         for name, stated in (

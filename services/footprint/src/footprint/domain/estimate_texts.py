@@ -3,48 +3,49 @@
 What an item's words lead to (the embodied evidence of its configuration, its life, its power, its grid) is looked up once and kept with the
 texts that it brings; what is left for each item are one row of a table of numbers and one filled template. A slice is computed by columns
 of that table, and all its numbers are turned to text together. Items of any other form are left to `estimate`: several criteria or years,
-several embodied stages, absent evidence, and all that is refused. A property test holds both against each other, byte for byte.
+several embodied stages, virtual machines,
+absent evidence, and all that is refused. A property test holds both against each other, byte for byte.
 """
 
 import marshal
 import math
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
-import numpy as np
 import orjson
 
-from footprint.domain import formulas
 from footprint.domain.catalogue import GWP, Catalogue, Factor
 from footprint.domain.configuration import Configuration, read_configuration
-from footprint.domain.embodied import MANUFACTURING, choose_embodied
+from footprint.domain.embodied import MANUFACTURING
 from footprint.domain.energy import choose_power
+from footprint.domain.errors import ItemError
+from footprint.domain.estimate_columns import NUMBERS, QUALITY, computed
+from footprint.domain.estimate_machines import MACHINE
 from footprint.domain.estimates import (
     GIVEN_LN_GSD2,
-    ONE_DAY_HOURS,
-    ItemError,
     Period,
     check_energy,
     days_in_life,
+    embodied_parts,
     find_region,
     find_service,
     interval_of,
     read_loads,
 )
-from footprint.domain.formulas import Floats, Quantity
 from footprint.domain.notices import Notice, sentences
-from footprint.domain.uncertainty import ACTIVITY_LN_GSD2, UNRATED_LN_GSD2, ln_product, qualities, quality
+from footprint.domain.uncertainty import ACTIVITY_LN_GSD2, UNRATED_LN_GSD2, ln_product
 
 MOST_KEPT: Final = 20_000
 """Entries of a table of texts before it starts anew."""
 
+T = TypeVar("T")
+
+_OF_MACHINES: Final = frozenset({"allocation", "host", "cloud"})
+
 MOST_PERIODS: Final = 32
 """Periods of which texts are kept."""
-
-LARGEST, SMALLEST = 1e15, 1e-4
-"""Between these a number is written the same by Python and by the encoder."""
 
 
 class _Spread(NamedTuple):
@@ -101,17 +102,8 @@ class _Grid(NamedTuple):
     notices: int
 
 
-class _Row(NamedTuple):
-    """The words of an item, ready to be written: its place among the items, its name, and what they lead to."""
-
-    place: int
-    ref: str | None
-    making: _Making
-    life: _Life
-    draw: _Draw
-    grid: _Grid
-    use: _Spread
-
+_Row = tuple[int, str | None, _Making, _Life, _Draw, _Grid, _Spread]
+"""The words of an item, ready to be written: its place among the items, its name, what they lead to, and the spread of its use."""
 
 _TEMPLATE: Final = (
     b'{"ref":%b,"stages":{"manufacturing":{"gwp":{"value":%b,"low":%b,"high":%b,"quality":%b}},'
@@ -120,15 +112,6 @@ _TEMPLATE: Final = (
     + '"manufacturing gwp: %b × %b kg × %b d ÷ %b d = %b kg",%b%b%b"energy: %b × %b W × %b × %b h ÷ 1000.0 × %b PUE = %b kWh",'.encode()
     + '"use gwp: %b kWh × %b kg = %b kg [%b]"]}'.encode()
 )
-_NUMBERS: Final = 19
-"""Numbers of a row that are turned to text together."""
-
-_STATED: Final = 13
-"""Numbers that a row is computed from."""
-
-_FEW: Final = 16
-"""Rows from which on columns pay."""
-
 _DECLARED: Final = _Draw(
     math.nan, b"declared", ACTIVITY_LN_GSD2["declared"], b'"power (declared): ', b"", b' W on average",'
 )
@@ -156,22 +139,25 @@ class Texts:
                 rows.append(row)
         if not rows:
             return found
-        texts, classes, writable = _computed(stated)
+        texts, classes, writable = computed(stated)
         for line, row in enumerate(rows):
             if writable[line]:
-                found[row.place] = _written(row, texts[line * _NUMBERS : (line + 1) * _NUMBERS], classes[line])
+                found[row[0]] = _written(row, texts[line * NUMBERS : (line + 1) * NUMBERS], classes[line])
         return found
 
     def _row(self, place: int, item: Mapping[str, Any], stated: list[float]) -> _Row | None:
         """An item as a row, with its numbers put behind the `stated` ones; None where it does not fit the template."""
         get = item.get
         kind: str = item["kind"]
+        if kind == MACHINE or not _OF_MACHINES.isdisjoint(item):
+            return None
         configuration = get("configuration")
         key = None if configuration is None else configuration.key
         life = self._life(get("life"), kind)
-        making = self._making(get("embodied"), kind, get("model"), configuration, key)
+        model = get("model")
+        making = self._making(get("embodied"), kind, model, configuration, key)
         energy = get("energy")
-        draw = self._draw(energy, kind, get("model"), configuration, key)
+        draw = self._draw(energy, kind, model, configuration, key)
         grid = self._grid(get("electricity"), get("region"), get("country"))
         if life is None or making is None or draw is None or grid is None:
             return None
@@ -181,13 +167,14 @@ class Texts:
             get("quantity", 1.0), making.unit_kg, life.within, life.days, watts, get("duty", 1.0), life.in_use, get("pue", 1.0),
             grid.factor, making.spread.ln_gsd2, making.spread.gsd2, use.ln_gsd2, use.gsd2,
         )  # fmt: skip
-        return _Row(place, get("ref"), making, life, draw, grid, use)
+        return place, get("ref"), making, life, draw, grid, use
 
     def _life(self, stated: Mapping[str, Any] | None, kind: str) -> _Life | None:
         key = kind if stated is None else (kind, stated.get("start"), stated.get("end"), stated.get("years"))
-        if key not in self.lives:
-            _keep(self.lives, key, self._read_life(stated, kind))
-        return self.lives[key]
+        try:
+            return self.lives[key]
+        except KeyError:
+            return _kept(self.lives, key, self._read_life(stated, kind))
 
     def _read_life(self, stated: Mapping[str, Any] | None, kind: str) -> _Life | None:
         try:
@@ -217,15 +204,17 @@ class Texts:
             return _Making(stages[MANUFACTURING], b"given", _GIVEN, b"", b"", 0)
         named = None if model is None else (model.get("maker"), model.get("name"))
         whole = (kind, named, key)
-        if whole not in self.makings:
-            _keep(self.makings, whole, self._read_making(kind, named, configuration))
-        return self.makings[whole]
+        try:
+            return self.makings[whole]
+        except KeyError:
+            return _kept(self.makings, whole, self._read_making(kind, named, configuration))
 
     def _read_making(self, kind: str, named: Any, stated: Mapping[str, Any] | None) -> _Making | None:
         maker, model = named or (None, None)
-        found = choose_embodied(self.catalogue, kind, maker=maker, model=model, configuration=_configuration(stated))
-        if found is None:
+        parts = embodied_parts(self.catalogue, kind, GWP, {"maker": maker, "name": model}, _configuration(stated))
+        if [stage for stage, _ in parts] != [MANUFACTURING]:
             return None
+        found = parts[0][1]
         notices = int(Notice.UNSTATED_PARTS) if found.trace[-1].startswith("not stated") else 0
         return _Making(
             found.unit_kg,
@@ -249,9 +238,12 @@ class Texts:
             if "average_w" in energy and "annual_kwh" not in energy:
                 return _DECLARED
             whole = (whole, _key(energy), key)
-        if whole not in self.draws:
-            _keep(self.draws, whole, self._read_draw(energy or {}, kind, model or {}, _configuration(configuration)))
-        return self.draws[whole]
+        try:
+            return self.draws[whole]
+        except KeyError:
+            return _kept(
+                self.draws, whole, self._read_draw(energy or {}, kind, model or {}, _configuration(configuration))
+            )
 
     def _read_draw(
         self, energy: Mapping[str, Any], kind: str, model: Mapping[str, Any], configuration: Configuration | None
@@ -279,13 +271,15 @@ class Texts:
 
     def _grid(self, given: Mapping[str, float] | None, region: str | None, country: str | None) -> _Grid | None:
         key = (region, country)
-        if key not in self.grids:
-            _keep(self.grids, key, self._read_grid(region, country))
+        try:
+            found = self.grids[key]
+        except KeyError:
+            found = _kept(self.grids, key, self._read_grid(region, country))
         if given and (factor := given.get(GWP)) is not None:
-            if (region is not None or country is not None) and self.grids[key] is None:
+            if (region is not None or country is not None) and found is None:
                 return None
             return _Grid(factor, b"given", UNRATED_LN_GSD2, b"given", b"", 0)
-        return self.grids[key]
+        return found
 
     def _read_grid(self, region: str | None, country: str | None) -> _Grid | None:
         try:
@@ -326,68 +320,9 @@ class TextShelf:
         return found
 
 
-def _computed(stated: Sequence[float]) -> tuple[list[bytes], list[bytes], list[bool]]:
-    """The texts of the numbers of each row, one row behind the other, the quality class of each total, and which rows can be written.
-
-    A few rows are computed one by one: columns are made for many.
-    """
-    if len(stated) < _FEW * _STATED:
-        lines = [_line(*stated[at : at + _STATED], exp=math.exp) for at in range(0, len(stated), _STATED)]
-        texts = orjson.dumps([number for line, _ in lines for number in line])
-        writable = [all(each == 0.0 or SMALLEST <= each < LARGEST for each in line) for line, _ in lines]
-        return texts[1:-1].split(b","), [_QUALITY[quality(spread)] for _, spread in lines], writable
-    columns = np.array(stated, dtype=np.float64).reshape(-1, _STATED).T
-    found, spreads = _line(*columns, exp=_exp)
-    table = np.array(found).T
-    usable = ((table == 0.0) | ((table >= SMALLEST) & (table < LARGEST))).all(axis=1)
-    texts = orjson.dumps(table.ravel(), option=orjson.OPT_SERIALIZE_NUMPY)
-    return texts[1:-1].split(b","), [_QUALITY[each] for each in qualities(spreads).tolist()], usable.tolist()
-
-
-def _line(
-    quantity: Quantity,
-    unit: Quantity,
-    within: Quantity,
-    days: Quantity,
-    watts: Quantity,
-    duty: Quantity,
-    in_use: Quantity,
-    pue: Quantity,
-    factor: Quantity,
-    making_spread: Quantity,
-    making_gsd2: Quantity,
-    use_spread: Quantity,
-    use_gsd2: Quantity,
-    *,
-    exp: Callable[[Quantity], Quantity],
-) -> tuple[tuple[Quantity, ...], Quantity]:
-    """The numbers of a row, or of the columns of all rows, and ln GSD² of its total."""
-    hours = in_use * ONE_DAY_HOURS
-    made = formulas.embodied_kg(quantity, unit, within, days)
-    kwh = formulas.facility_energy_kwh(formulas.it_energy_kwh(quantity, watts, duty, hours), pue)
-    used = formulas.use_kg(kwh, factor)
-    total = made + used
-    whole = total + (total == 0.0)
-    first, second = made / whole * making_spread, used / whole * use_spread
-    spread = np.sqrt(first * first + second * second)
-    gsd2 = exp(spread)
-    return (
-        made, made / making_gsd2, made * making_gsd2, used, used / use_gsd2, used * use_gsd2, total, total / gsd2, total * gsd2,
-        kwh, quantity, unit, within, days, watts, duty, hours, pue, factor,
-    ), spread  # fmt: skip
-
-
-def _exp(values: Floats) -> Floats:
-    """The exponential as Python's own has it, to the last bit."""
-    return np.array([math.exp(each) for each in values.tolist()])
-
-
-_QUALITY: Final = tuple(b"%d" % each for each in range(6))
-
-
 def _spread(ln_gsd2: float) -> _Spread:
     gsd2, class_ = interval_of(ln_gsd2)
-    return _Spread(ln_gsd2, gsd2, _QUALITY[class_])
+    return _Spread(ln_gsd2, gsd2, QUALITY[class_])
 
 
 _GIVEN: Final = _spread(GIVEN_LN_GSD2)
@@ -425,10 +360,11 @@ def _key(stated: Any) -> bytes:
     return marshal.dumps(stated, 2)
 
 
-def _keep(table: dict[Hashable, Any], key: Hashable, value: object) -> None:
+def _kept(table: dict[Hashable, T], key: Hashable, value: T) -> T:
     if len(table) >= MOST_KEPT:
         table.clear()
     table[key] = value
+    return value
 
 
 def _lines(trace: Sequence[str]) -> bytes:

@@ -13,11 +13,13 @@ from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 from footprint.domain import formulas
-from footprint.domain.catalogue import GWP, Catalogue, Factor
+from footprint.domain.catalogue import GWP, UNITS, Catalogue, Factor
 from footprint.domain.configuration import Configuration, read_configuration
 from footprint.domain.countries import COUNTRIES
-from footprint.domain.embodied import MANUFACTURING, choose_embodied
-from footprint.domain.energy import Load, choose_power
+from footprint.domain.embodied import MANUFACTURING, OTHER_STAGES, Embodied, choose_embodied, choose_part
+from footprint.domain.energy import Load, Power, choose_power
+from footprint.domain.errors import ItemError
+from footprint.domain.estimate_machines import CloudMachine, check_machine, cloud_machine, whole_host
 from footprint.domain.notices import Notice, sentences
 from footprint.domain.uncertainty import ACTIVITY_LN_GSD2, UNRATED_LN_GSD2, ln_product, ln_sum, quality
 
@@ -25,16 +27,6 @@ CRITERIA: Final = ("gwp", "pe", "adpe", "water")
 ONE_DAY_HOURS: Final = 24.0
 
 GIVEN_LN_GSD2: Final = ln_product(UNRATED_LN_GSD2, ACTIVITY_LN_GSD2["given"])
-
-
-class ItemError(ValueError):
-    """An item that cannot be computed: the field, a stable code, and a sentence naming the value and the rule."""
-
-    def __init__(self, field: str, code: str, detail: str) -> None:
-        super().__init__(detail)
-        self.field = field
-        self.code = code
-        self.detail = detail
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +57,7 @@ class _Answer:
     spreads: dict[str, list[float]] = field(default_factory=dict)
     trace: list[str] = field(default_factory=list)
     notices: int = 0
+    absent: list[tuple[str, str]] = field(default_factory=list)
     factors: dict[str, Factor] = field(default_factory=dict)
 
     def add(self, stage: str, criterion: str, value: float, spread: float) -> None:
@@ -76,6 +69,22 @@ class _Answer:
     def warn(self, notice: Notice) -> None:
         """Record a warning."""
         self.notices |= int(notice)
+
+    @property
+    def warnings(self) -> list[dict[str, str]]:
+        """What must be said; a stage of another criterion than climate change that is absent is named with its criterion."""
+        return [
+            *(sentences(self.notices) if self.notices else []),
+            *(
+                {
+                    "code": "no_factor_of_criterion",
+                    "stage": stage,
+                    "criterion": criterion,
+                    "detail": f"{stage} is absent in {criterion}: no figure given, and no factor of that criterion for it",
+                }
+                for stage, criterion in self.absent
+            ),
+        ]
 
 
 class Service(NamedTuple):
@@ -89,22 +98,28 @@ class Service(NamedTuple):
 
 def estimate(item: Mapping[str, Any], period: Period, criteria: Sequence[str], catalogue: Catalogue) -> dict[str, Any]:
     """The answer for one (already validated) item. Raises ItemError for what its fields contradict."""
+    check_machine(item)
+    if "host" in item:
+        servers, line = whole_host(item)
+        found = estimate(servers, period, criteria, catalogue)
+        found["trace"].insert(0, line)
+        return found
     answer = _Answer()
-    region = find_region(item.get("region"), item.get("country"), catalogue)
-    kind: str = item["kind"]
-    quantity = item.get("quantity", 1.0)
     stated = item.get("configuration")
     configuration = None if stated is None else read_configuration(stated)
+    cloud = _cloud(answer, item, catalogue) if "cloud" in item else None
+    country = item.get("country") or (cloud.country if cloud is not None and "region" not in item else None)
+    region = find_region(item.get("region"), country, catalogue)
+    kind: str = item["kind"] if cloud is None else "server"
     service, default = find_service(item.get("life"), kind, catalogue)
     if default is not None:
         answer.factors[default.factor.id] = default.factor
         answer.trace.append(default.trace)
-    evidence = {
-        "embodied": _add_embodied(answer, item, kind, quantity, configuration, service, period, criteria, catalogue),
-    }
-    evidence["energy"], kwh, evidence["electricity"] = _add_use(
-        answer, item, kind, quantity, configuration, service, period, criteria, region, catalogue
-    )
+    hosts = item.get("quantity", 1.0) * (1.0 if cloud is None else cloud.share)
+    embodied = _add_embodied(answer, item, kind, hosts, configuration, service, period, criteria, catalogue)
+    power = _power(item, kind, configuration, catalogue) if cloud is None else cloud.power
+    pue = item.get("pue", 1.0 if cloud is None else cloud.pue)
+    energy, kwh, electricity = _add_use(answer, item, power, pue, service, period, criteria, region, catalogue)
     return {
         "ref": item.get("ref"),
         "stages": answer.stages,
@@ -113,11 +128,45 @@ def estimate(item: Mapping[str, Any], period: Period, criteria: Sequence[str], c
             for criterion, values in answer.values.items()
         },
         "energy_kwh": kwh,
-        "evidence": evidence,
+        "evidence": {"embodied": embodied, "energy": energy, "electricity": electricity},
         "factors": [each.summary for each in answer.factors.values()],
-        "warnings": sentences(answer.notices) if answer.notices else [],
+        "warnings": answer.warnings,
         "trace": answer.trace,
     }
+
+
+def _cloud(answer: _Answer, item: Mapping[str, Any], catalogue: Catalogue) -> CloudMachine:
+    """What a machine at a public cloud takes; half load where none is stated."""
+    machine = cloud_machine(item, tuple(read_loads((item.get("energy") or {}).get("utilisation"))), catalogue)
+    answer.warn(machine.notices)
+    answer.trace.extend(machine.trace)
+    answer.factors.update((factor.id, factor) for factor in machine.factors)
+    energy: Mapping[str, Any] = item.get("energy") or {}
+    if energy.keys() & {"annual_kwh", "average_w"}:
+        power = choose_power(
+            catalogue, item["kind"], annual_kwh=energy.get("annual_kwh"), average_w=energy.get("average_w")
+        )
+        return machine._replace(power=power)
+    return machine
+
+
+def _power(
+    item: Mapping[str, Any], kind: str, configuration: Configuration | None, catalogue: Catalogue
+) -> Power | None:
+    """The power of one unit by the best evidence. Raises ItemError for a utilisation that cannot be used."""
+    energy: Mapping[str, Any] = item.get("energy") or {}
+    model = item.get("model") or {}
+    check_energy(energy, configuration)
+    return choose_power(
+        catalogue,
+        kind,
+        annual_kwh=energy.get("annual_kwh"),
+        average_w=energy.get("average_w"),
+        loads=read_loads(energy.get("utilisation")),
+        configuration=configuration,
+        maker=model.get("maker"),
+        model=model.get("name"),
+    )
 
 
 def _figure(value: float, spread: float) -> dict[str, float | int]:
@@ -193,48 +242,63 @@ def _add_embodied(
     catalogue: Catalogue,
 ) -> str:
     """Add the embodied stages, straight line over the life, and return the evidence."""
-    given: Mapping[str, Mapping[str, float]] = item.get("embodied") or {}
     rows: list[tuple[str, str, float, float]] = []
     evidence = "none"
+    given: Mapping[str, Mapping[str, float]] = item.get("embodied") or {}
     for criterion in criteria:
         if stages := given.get(criterion):
-            evidence = "given"
+            evidence = "given" if evidence == "none" else evidence
             rows.extend((stage, criterion, value, GIVEN_LN_GSD2) for stage, value in stages.items())
-        elif criterion == GWP:
-            model = item.get("model") or {}
-            found = choose_embodied(
-                catalogue, kind, maker=model.get("maker"), model=model.get("name"), configuration=configuration
-            )
-            if found is None:
+            continue
+        parts = embodied_parts(catalogue, kind, criterion, item.get("model") or {}, configuration)
+        if not any(stage == MANUFACTURING for stage, _ in parts):
+            if criterion == GWP:
                 answer.warn(Notice.NO_EMBODIED_EVIDENCE)
-                continue
-            evidence = found.evidence
+            else:
+                answer.absent.append((MANUFACTURING, criterion))
+        for stage, found in parts:
+            evidence = found.evidence if evidence == "none" else evidence
             answer.trace.extend(found.trace)
             answer.factors.update((factor.id, factor) for factor in found.factors)
             if found.trace[-1].startswith("not stated"):
                 answer.warn(Notice.UNSTATED_PARTS)
-            rows.append((MANUFACTURING, criterion, found.unit_kg, found.ln_gsd2))
+            rows.append((stage, criterion, found.unit_kg, found.ln_gsd2))
     if not rows:
         return evidence
     if service.life_days is None:
         answer.warn(Notice.NO_LIFE)
         return "none"
     days = days_in_life(service, service.life_days, period)
-    for stage, criterion, unit_kg, spread in rows:
-        value = formulas.embodied_kg(quantity, unit_kg, days, service.life_days)
-        answer.trace.append(
-            f"{stage} {criterion}: {formulas.written_embodied(quantity, unit_kg, days, service.life_days)} = {value!r} kg"
-        )
+    for stage, criterion, of_unit, spread in rows:
+        value = formulas.embodied_kg(quantity, of_unit, days, service.life_days)
+        unit = UNITS[criterion]
+        written = formulas.written_embodied(quantity, of_unit, days, service.life_days, unit)
+        answer.trace.append(f"{stage} {criterion}: {written} = {value!r} {unit}")
         answer.add(stage, criterion, value, spread)
     return evidence
+
+
+def embodied_parts(
+    catalogue: Catalogue, kind: str, criterion: str, model: Mapping[str, Any], configuration: Configuration | None
+) -> list[tuple[str, Embodied]]:
+    """What is known of making, bringing and disposing of one unit in a criterion, by stage."""
+    maker, name = model.get("maker"), model.get("name")
+    making = (
+        choose_embodied(catalogue, kind, maker=maker, model=name, configuration=configuration)
+        if criterion == GWP
+        else choose_part(catalogue, kind, MANUFACTURING, criterion, maker, name, configuration)
+    )
+    others = (
+        (stage, choose_part(catalogue, kind, stage, criterion, maker, name, configuration)) for stage in OTHER_STAGES
+    )
+    return [(stage, found) for stage, found in ((MANUFACTURING, making), *others) if found is not None]
 
 
 def _add_use(
     answer: _Answer,
     item: Mapping[str, Any],
-    kind: str,
-    quantity: float,
-    configuration: Configuration | None,
+    power: Power | None,
+    pue: float,
     service: Service,
     period: Period,
     criteria: Sequence[str],
@@ -242,25 +306,12 @@ def _add_use(
     catalogue: Catalogue,
 ) -> tuple[str, float | None, str]:
     """Add the use stage; return the evidence of the energy, the kWh at the meter, and the evidence of the electricity."""
-    energy: Mapping[str, Any] = item.get("energy") or {}
-    model = item.get("model") or {}
-    check_energy(energy, configuration)
-    power = choose_power(
-        catalogue,
-        kind,
-        annual_kwh=energy.get("annual_kwh"),
-        average_w=energy.get("average_w"),
-        loads=read_loads(energy.get("utilisation")),
-        configuration=configuration,
-        maker=model.get("maker"),
-        model=model.get("name"),
-    )
     if power is None:
         answer.warn(Notice.NO_ENERGY_EVIDENCE)
         return "none", None, "none"
     answer.trace.extend(power.trace)
     answer.factors.update((factor.id, factor) for factor in power.factors)
-    duty, pue = item.get("duty", 1.0), item.get("pue", 1.0)
+    quantity, duty = item.get("quantity", 1.0), item.get("duty", 1.0)
     parts: list[tuple[float, date]] = []
     total_kwh = 0.0
     for low, high, year in period.years:
@@ -277,7 +328,8 @@ def _add_use(
     for criterion in criteria:
         found = _electricity(answer, item, criterion, parts, region, catalogue)
         if found is not None:
-            value, spread, evidence = found
+            value, spread, of_criterion = found
+            evidence = of_criterion if evidence == "none" else evidence
             answer.add("use", criterion, value, ln_product(spread, power.ln_gsd2))
     return power.evidence, total_kwh, evidence
 
@@ -298,8 +350,10 @@ def _electricity(
         if factor is None:
             choice = catalogue.electricity(region, day, criterion) if region else None
             if choice is None:
-                if criterion == GWP:
+                if criterion == GWP or not region:
                     answer.warn(Notice.NO_ELECTRICITY_FACTOR if region else Notice.NO_SITE)
+                else:
+                    answer.absent.append(("use", criterion))
                 return None
             if choice.years_back:
                 answer.warn(Notice.EARLIER_YEAR_FACTOR)
@@ -308,7 +362,8 @@ def _electricity(
             origin = f"{choice.factor.id} v{choice.factor.version}"
             answer.factors[choice.factor.id] = choice.factor
         value = formulas.use_kg(kwh, factor)
-        answer.trace.append(f"use {criterion}: {kwh!r} kWh × {factor!r} kg = {value!r} kg [{origin}]")
+        unit = UNITS[criterion]
+        answer.trace.append(f"use {criterion}: {kwh!r} kWh × {factor!r} {unit} = {value!r} {unit} [{origin}]")
         total += value
         spread = max(spread, factor_spread)
     return total, spread, evidence

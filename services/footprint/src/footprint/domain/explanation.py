@@ -15,6 +15,7 @@ import numpy as np
 from footprint.domain import formulas
 from footprint.domain.allocation import LINES, UNITS
 from footprint.domain.catalogue import GWP
+from footprint.domain.catalogue import UNITS as AMOUNTS
 from footprint.domain.cells import ExtraSum, cells_of, extra_value, sum_extras
 from footprint.domain.embodied import MANUFACTURING
 from footprint.domain.engine import Computation, World, compute
@@ -208,7 +209,11 @@ def _formula(computation: Computation, key: FigureKey, interval: int) -> str:
         share = float(weights.life_share[interval])
         unit_kg = part.unit_kg * share
         return formulas.written_embodied(
-            quantity, unit_kg, float(weights.days_in_life[interval]), float(weights.life_days[interval])
+            quantity,
+            unit_kg,
+            float(weights.days_in_life[interval]),
+            float(weights.life_days[interval]),
+            AMOUNTS[key.criterion],
         )
     if not stretch.draws:
         return "0.0"
@@ -217,7 +222,9 @@ def _formula(computation: Computation, key: FigureKey, interval: int) -> str:
     )
     place, column = int(ledger.place[interval]), int(ledger.month[interval]) - ledger.grid.first_month
     if key.basis == "location":
-        return f"{energy} × {float(ledger.grid.location[key.criterion].value[place, column])!r} kg"
+        return (
+            f"{energy} × {float(ledger.grid.location[key.criterion].value[place, column])!r} {AMOUNTS[key.criterion]}"
+        )
     rest = 1.0 - stretch.guarantee_share
     own = stretch.residual_kg_per_kwh
     residual = float(ledger.grid.residual.value[place, column]) if math.isnan(own) else own

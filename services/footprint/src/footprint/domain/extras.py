@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from footprint.domain.catalogue import Factor
+from footprint.domain.catalogue import UNITS, Factor
 from footprint.domain.notices import Notice
 from footprint.domain.scopes import Line
 from footprint.domain.uncertainty import ln_product
@@ -61,4 +61,4 @@ class Extra:
 
     def written(self, seconds: float) -> str:
         """`value`, written out."""
-        return f"{self.amount!r} × {self.rate!r} kg × {seconds!r} s ÷ {self.over_s!r} s"
+        return f"{self.amount!r} × {self.rate!r} {UNITS[self.criterion]} × {seconds!r} s ÷ {self.over_s!r} s"

@@ -39,9 +39,9 @@ def embodied_kg(quantity: Quantity, unit_kg: Quantity, days: Quantity, life_days
     return quantity * unit_kg * days / life_days
 
 
-def written_embodied(quantity: float, unit_kg: float, days: float, life_days: float) -> str:
-    """`embodied_kg`, written out."""
-    return f"{quantity!r} × {unit_kg!r} kg × {days!r} d ÷ {life_days!r} d"
+def written_embodied(quantity: float, unit_kg: float, days: float, life_days: float, unit: str = "kg") -> str:
+    """`embodied_kg`, written out, in the unit of the criterion."""
+    return f"{quantity!r} × {unit_kg!r} {unit} × {days!r} d ÷ {life_days!r} d"
 
 
 def it_energy_kwh(quantity: Quantity, power_w: Quantity, duty: Quantity, hours: Quantity) -> Quantity:

@@ -13,7 +13,7 @@ from footprint.domain.activities import read_activities
 from footprint.domain.catalogue import GWP, Catalogue, Factor
 from footprint.domain.cloud import cloud_making
 from footprint.domain.difference import last_configuration
-from footprint.domain.embodied import MANUFACTURING, Embodied, choose_embodied, choose_part, refurbished
+from footprint.domain.embodied import MANUFACTURING, OTHER_STAGES, Embodied, choose_embodied, choose_part, refurbished
 from footprint.domain.extras import Extra
 from footprint.domain.formulas import DAY_S, YEAR_DAYS
 from footprint.domain.inventory import (
@@ -34,7 +34,6 @@ from footprint.domain.stretches import Stretch, Window, read_stretches
 from footprint.domain.uncertainty import ACTIVITY_LN_GSD2
 
 MAINTENANCE_ACTIVITY: Final = "maintenance.it_hardware"
-OTHER_STAGES: Final = ("transport", "end_of_life")
 
 USED: Final = ("refurbished", "taken_back")
 

@@ -318,8 +318,8 @@ def fleet_due(machines: Sequence[Machine], catalogue: Catalogue) -> dict[str, An
         sum(prices) * REFURBISHED_DISCOUNT / (sum(lives) / len(lives)) if prices and lives else None,
         [
             Line(
-                f"{units:g} devices in {len(machines)} lots are past their life and in service",
-                f"{units:g} appareils en {len(machines)} lots ont dépassé leur durée de vie et servent encore",
+                f"{units:g} devices in {_count(len(machines), 'lot')} are past their life and in service",
+                f"{units:g} appareils en {_count(len(machines), 'lot')} ont dépassé leur durée de vie et servent encore",
             ),
             Line(
                 "reconditioned (battery, disk, wiped) they serve on: a new one of each kind weighs its default "
@@ -328,8 +328,8 @@ def fleet_due(machines: Sequence[Machine], catalogue: Catalogue) -> dict[str, An
                 "sa valeur par défaut sur sa vie",
             ),
             Line(
-                f"a purchase price is known for {len(prices)} lots",
-                f"un prix d’achat est connu pour {len(prices)} lots",
+                f"a purchase price is known for {_count(len(prices), 'lot')}",
+                f"un prix d’achat est connu pour {_count(len(prices), 'lot')}",
             ),
         ],
     )
@@ -387,6 +387,10 @@ def missing_data(rows: Sequence[Rolled], default: str, assets: Sequence[UUID]) -
 
 def _bounds(rows: Sequence[Rolled]) -> Interval:
     return interval(math.fsum(each.value for each in rows), ln_gsd2_of_rolled(rows))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' if number > 1 else ''}"
 
 
 def _fr(value: float, digits: int = 1) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 from uuid import UUID
 
 import numpy as np
@@ -17,6 +17,7 @@ from footprint.domain.cells import (
     Sum,
     cells_of,
     extra_value,
+    partly_known,
     reduce,
     reference_runs,
     sum_extras,
@@ -29,6 +30,7 @@ from footprint.domain.months import month_at, month_start
 from footprint.domain.notices import Notice
 from footprint.domain.scopes import CLOUD, Control, Line, line_of
 from footprint.domain.stretches import ENERGY_EVIDENCE
+from footprint.domain.uncertainty import ln_product
 from footprint.domain.weighing import ELECTRICITY_EVIDENCE, FigureKey
 
 METHOD_VERSION: Final = "2026.2"
@@ -106,19 +108,26 @@ def collect(
     """The months of every subject, from its first segment (or its first month) to its horizon or its leaving, in order."""
     cells = cells_of(terms)
     weights = ledger.weights
+    summed = {key: sum_measure(measure, terms, cells) for key, measure in weights.figures.items()}
+    at_device = {key: sum_measure(measure, terms, cells) for key, measure in weights.at_device.items()}
     reader = _CellReader(
         ledger=ledger,
         terms=terms,
         cells=cells,
-        figures={key: sum_measure(measure, terms, cells) for key, measure in weights.figures.items()},
-        at_device={key: sum_measure(measure, terms, cells) for key, measure in weights.at_device.items()},
+        figures=_figures_of(ledger, cells, summed, at_device),
         energy=sum_measure(weights.kwh, terms, cells),
         extras=sum_extras(ledger, terms, cells),
-        terms_in=np.diff(np.append(cells.first, len(terms.subject))).tolist(),
         line=cells.line.tolist(),
         control=cells.control.tolist(),
         site=cells.site.tolist(),
-        notices=reduce(np.bitwise_or, weights.notices[terms.interval] | terms.notices, cells),
+        notices=[
+            bits | (PARTIAL if partly else 0)
+            for bits, partly in zip(
+                reduce(np.bitwise_or, weights.notices[terms.interval] | terms.notices, cells),
+                partly_known(summed.values(), terms, cells),
+                strict=True,
+            )
+        ],
         energy_evidence=reduce(np.bitwise_or, 1 << weights.energy_evidence[terms.interval], cells),
         electricity_evidence=reduce(np.maximum, weights.electricity_evidence[terms.interval], cells),
         embodied=[
@@ -149,7 +158,8 @@ def collect(
                 result.claimed = list(reader.claimed(taken, pieces)) if pieces else []
             result.life_start, result.spread_days = reader.life(subject)
             together = len(taken) > 1 or any(each in reader.extras for each in taken)
-            result.figures = merged(result.figures) if together else sorted(result.figures, key=figure_order)
+            if together:
+                result.figures = merged(result.figures)
             yield result
 
 
@@ -248,11 +258,9 @@ class _CellReader:
     ledger: Ledger
     terms: Terms
     cells: Cells
-    figures: Mapping[FigureKey, Sum]
-    at_device: Mapping[FigureKey, Sum]
+    figures: list[list[Figure]]
     energy: Sum
     extras: Mapping[int, list[ExtraSum]]
-    terms_in: list[int]
     line: list[int]
     control: list[int]
     site: list[int]
@@ -266,20 +274,14 @@ class _CellReader:
     def add(self, result: AssetMonth, cell: int) -> int:
         """Add the figures, evidence and warnings of a cell; the evidences of its energy, as bits."""
         site = self._site(cell)
-        count = self.terms_in[cell]
+        extras = self.extras.get(cell, ())
         result.notices |= self.notices[cell]
         if result.site is None and site is not None:
             result.site = site.id
         if self.energy.known[cell]:
             result.kwh = (result.kwh or 0.0) + self.energy.value[cell]
-        for key, summed in self.figures.items():
-            known = summed.known[cell]
-            if not known:
-                continue
-            if known < count:
-                result.notices |= PARTIAL
-            result.figures.extend(self._figures(key, summed, cell, site))
-        for extra in self.extras.get(cell, ()):
+        result.figures.extend(self.figures[cell])
+        for extra in extras:
             result.notices |= extra.notices
             if not extra.void:
                 result.figures.append(self._extra(extra, cell, site))
@@ -293,13 +295,13 @@ class _CellReader:
                 result.references = found
             elif result.references is not found:
                 result.references = tuple(sorted({*result.references, *found}))
-        named = {
-            factor.ref
-            for extra in self.extras.get(cell, ())
-            for index in extra.extras
-            if (factor := self.ledger.extras[index].factor) is not None
-        }
-        if named:
+        if extras:
+            named = {
+                factor.ref
+                for extra in extras
+                for index in extra.extras
+                if (factor := self.ledger.extras[index].factor) is not None
+            }
             result.references = tuple(sorted({*result.references, *named}))
         return self.energy_evidence[cell]
 
@@ -320,11 +322,11 @@ class _CellReader:
                 of_cell.start + index: shares_within(pieces, start, end)
                 for index, (start, end) in enumerate(zip(starts, ends, strict=True))
             }
-            for key, summed in self.figures.items():
-                if summed.known[cell]:
-                    values = self.ledger.weights.figures[key].value[intervals] * self.terms.share[of_cell]
-                    weighted = dict(zip(shares, values.tolist(), strict=True))
-                    for figure in self._figures(key, summed, cell, site):
+            for key, measure in self.ledger.weights.figures.items():
+                values = measure.value[intervals] * self.terms.share[of_cell]
+                weighted = dict(zip(shares, values.tolist(), strict=True))
+                for figure in self.figures[cell]:
+                    if figure[:3] == key:
                         yield from _shared_out(figure, weighted, shares)
             for extra in (each for each in self.extras.get(cell, ()) if not each.void):
                 parts: dict[int, float] = {}
@@ -336,45 +338,55 @@ class _CellReader:
         number = self.site[cell]
         return None if number < 0 else self.ledger.stretches[number].site
 
-    def _figures(self, key: FigureKey, summed: Sum, cell: int, site: Site | None) -> Iterator[Figure]:
-        variables = self.ledger.weights.variables
-        spreads = Spreads(
-            variables[summed.factor[cell]],
-            summed.factor_ln_gsd2[cell],
-            variables[summed.source[cell]],
-            summed.source_ln_gsd2[cell],
-        )
-        control, value = self.control[cell], summed.value[cell]
-        if control & HOSTED and key in self.at_device:
-            device = self.at_device[key].value[cell]
-            yield self._figure(key, cell, site, line_in(key.stage, 0), device, spreads)
-            yield self._figure(key, cell, site, CLOUD, value - device, spreads)
-            return
-        yield self._figure(key, cell, site, line_in(key.stage, control), value, spreads)
-
     def _extra(self, extra: ExtraSum, cell: int, site: Site | None) -> Figure:
         control, line = self.control[cell], extra.line
         if line is None or control & PURCHASED:
             line = line_in(extra.key.stage, control)
-        return self._figure(extra.key, cell, site, line, extra.value, extra.spreads)
+        about = (*extra.key, LINES[self.line[cell]], site.id if site else None, *line)
+        return Figure(*about, extra.value, extra.spreads.ln_gsd2, *extra.spreads)
 
-    def _figure(
-        self, key: FigureKey, cell: int, site: Site | None, line: Line, value: float, spreads: Spreads
-    ) -> Figure:
-        share, site_id = LINES[self.line[cell]], site.id if site else None
-        return Figure(
-            key.stage,
-            key.criterion,
-            key.basis,
-            share,
-            site_id,
-            line.scope,
-            line.ghg_category,
-            line.beges_item,
-            value,
-            spreads.ln_gsd2,
-            *spreads,
-        )
+
+def _figures_of(
+    ledger: Ledger, cells: Cells, sums: Mapping[FigureKey, Sum], at_device: Mapping[FigureKey, Sum]
+) -> list[list[Figure]]:
+    """The figures of each cell, in their order. Of kit in another's room, what the room adds is a figure of its own.
+
+    What figures are about is put together once for all cells of a kind at a place: there are very many cells, and few of those.
+    """
+    found: list[list[Figure]] = [[] for _ in cells.first]
+    places = list(zip(cells.line.tolist(), cells.site.tolist(), cells.control.tolist(), strict=True))
+    variables = ledger.weights.variables
+    for key in sorted(sums, key=lambda each: (each.criterion, each.stage, each.basis)):
+        value, known, factor_ln_gsd2, factor, source_ln_gsd2, source = sums[key]
+        about: dict[tuple[int, int, int], tuple[_About, _About | None]] = {}
+        for cell in np.flatnonzero(known).tolist():
+            place = places[cell]
+            if place not in about:
+                about[place] = _about(ledger, key, *place, split=key in at_device)
+            whole, room = about[place]
+            shared = (variables[factor[cell]], factor_ln_gsd2[cell], variables[source[cell]], source_ln_gsd2[cell])
+            ln_gsd2 = ln_product(shared[1], shared[3])
+            if room is None:
+                found[cell].append(Figure._make((*whole, value[cell], ln_gsd2, *shared)))
+                continue
+            device = at_device[key].value[cell]
+            parts = Figure(*whole, device, ln_gsd2, *shared), Figure(*room, value[cell] - device, ln_gsd2, *shared)
+            found[cell] += sorted(parts, key=figure_order)
+    return found
+
+
+_About: TypeAlias = tuple[str, str, str, str, UUID | None, int, str, str]
+
+
+def _about(
+    ledger: Ledger, key: FigureKey, line: int, site: int, control: int, *, split: bool
+) -> tuple[_About, _About | None]:
+    """What the figure of a cell is about, or its two figures: of the thing itself, and of what the room of its host adds."""
+    place = None if site < 0 else ledger.stretches[site].site
+    where = (*key, LINES[line], place.id if place else None)
+    if control & HOSTED and split:
+        return (*where, *line_in(key.stage, 0)), (*where, *CLOUD)
+    return (*where, *line_in(key.stage, control)), None
 
 
 def _shared_out(

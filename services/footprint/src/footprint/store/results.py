@@ -39,18 +39,7 @@ async def stored_months(
         list(assets),
         first_month,
     )
-    return {
-        (row["asset_id"], row["month"]): Stored(
-            row["version"],
-            row["digest"],
-            row["published"],
-            row["removed"],
-            row["org_id"],
-            row["kind"],
-            row["claims_digest"],
-        )
-        for row in rows
-    }
+    return {row[:2]: Stored._make(row[2:]) for row in rows}
 
 
 async def ensure_partitions(connection: Connection, first_month: int, last_month: int) -> None:

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
+from operator import attrgetter
 from typing import Any, Final
 
 import numpy as np
 from common.database import Connection
 
 from footprint.domain.catalogue import FactorRef
-from footprint.domain.results import METHOD_VERSION, AssetMonth
+from footprint.domain.results import METHOD_VERSION, AssetMonth, Figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,9 @@ _ROW: Final = np.dtype(
 )
 """A row of `new_figures` as PostgreSQL reads it in binary COPY: the number of fields, then each with its length before it."""
 
+_ABOUT: Final = attrgetter(*Figure._fields[:8], "factor", "source")
+_AMOUNTS: Final = attrgetter(*NUMBERS.split(", "))
+
 _HEAD: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _END: Final = b"\xff\xff"
 
@@ -141,11 +145,17 @@ def _packed(results: Sequence[AssetMonth], lines: dict[tuple[Any, ...], int]) ->
     """The figures of `results` as a binary COPY of `new_figures`; their lines are numbered in `lines`."""
     of_figure: list[int] = []
     numbers: list[float] = []
+    known: dict[tuple[str, str], dict[tuple[Any, ...], int]] = {}
     for result in results:
-        org, kind = result.asset.org, result.asset.kind
+        of_kind = known.setdefault((result.asset.org, result.asset.kind), {})
         for each in result.figures:
-            of_figure.append(lines.setdefault((org, kind, *each.line, each.factor, each.source), len(lines)))
-            numbers += (each.value, each.ln_gsd2, each.factor_ln_gsd2, each.source_ln_gsd2)
+            about = _ABOUT(each)
+            number = of_kind.get(about)
+            if number is None:
+                of_kind[about] = number = len(lines)
+                lines[result.asset.org, result.asset.kind, *about] = number
+            of_figure.append(number)
+            numbers += _AMOUNTS(each)
     counts = [len(result.figures) for result in results]
     rows = np.zeros(len(of_figure), dtype=_ROW)
     rows["fields"] = len(_FIELDS)

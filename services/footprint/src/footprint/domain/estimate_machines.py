@@ -1,0 +1,104 @@
+"""Virtual machines in stateless estimates: a share of the host that the item describes, or of a public cloud's reference host."""
+
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+from footprint.domain.catalogue import Catalogue, Factor
+from footprint.domain.cloud import cloud_power, cloud_region
+from footprint.domain.configuration import read_configuration
+from footprint.domain.energy import Load, Power
+from footprint.domain.errors import ItemError
+from footprint.domain.inventory import Cloud
+from footprint.domain.notices import Notice
+
+OF_THE_HOST: Final = ("configuration", "model", "life", "embodied", "energy")
+OF_THE_PROVIDER: Final = ("configuration", "model", "embodied")
+MACHINE: Final = "virtual_machine"
+
+
+class CloudMachine(NamedTuple):
+    """A machine at a public cloud: hosts that one machine takes, its power, the provider's PUE, its country, notices and lines."""
+
+    share: float
+    power: Power | None
+    pue: float
+    country: str | None
+    notices: Notice
+    factors: tuple[Factor, ...]
+    trace: tuple[str, ...]
+
+
+def check_machine(item: Mapping[str, Any]) -> None:
+    """Raises ItemError where `allocation`, `host` or `cloud` are stated of what is no virtual machine, or contradict one another."""
+    for name in ("allocation", "host", "cloud"):
+        if name in item and item["kind"] != MACHINE:
+            raise ItemError(name, "contradictory", f"{name} is of a {MACHINE}, not of a {item['kind']}")
+    if "host" in item and "cloud" in item:
+        raise ItemError("cloud", "contradictory", "a machine at a public cloud has no host here; leave one of them out")
+    for place, others in (("host", OF_THE_HOST), ("cloud", OF_THE_PROVIDER)):
+        stated = [name for name in others if name in item and place in item]
+        if stated:
+            rule = f"{stated[0]} beside {place}: it is that of the host, {'state it within host' if place == 'host' else 'leave it out'}"
+            raise ItemError(stated[0], "contradictory", rule)
+
+
+def whole_host(item: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
+    """The share of a host as so many servers, and the line of the trace that says how many.
+
+    What the item says of the place (country, region, pue, electricity, duty) holds for the host. Shared by vCPU: those that the host
+    states (all it has, or those it has sold), else the cores of its configuration. Raises ItemError without them.
+    """
+    host: Mapping[str, Any] = item["host"]
+    vcpu = _vcpu(item)
+    stated = host.get("configuration")
+    cores = None if stated is None else read_configuration(stated).cores
+    capacity = host.get("vcpu", cores)
+    if capacity is None:
+        rule = "host.vcpu is missing: a machine has its share of the host's vCPUs, or of the cores of host.configuration.cpu"
+        raise ItemError("host.vcpu", "missing", rule)
+    if vcpu > capacity:
+        raise ItemError(
+            "allocation.vcpu", "too_large", f"allocation.vcpu {vcpu!r} is more than the host's {capacity!r}"
+        )
+    quantity = item.get("quantity", 1.0)
+    hosts = quantity * vcpu / float(capacity)
+    line = f"share of the host: {quantity!r} × {vcpu!r} vCPU ÷ {float(capacity)!r} vCPU = {hosts!r} hosts"
+    own = {name: value for name, value in item.items() if name not in ("host", "allocation")}
+    theirs = {name: value for name, value in host.items() if name != "vcpu"}
+    return {**own, **theirs, "kind": "server", "quantity": hosts}, line
+
+
+def cloud_machine(item: Mapping[str, Any], loads: tuple[Load, ...], catalogue: Catalogue) -> CloudMachine:
+    """What one machine at a public cloud takes. Raises ItemError for a provider without coefficients, and without its vCPUs."""
+    cloud = Cloud(**item["cloud"])
+    provider = cloud.provider.lower()
+    vcpu = _vcpu(item)
+    host = catalogue.parameter(f"cloud.{provider}.host_vcpu")
+    if host is None:
+        rule = f"cloud.provider {cloud.provider!r} has no coefficients in the catalogue"
+        raise ItemError("cloud.provider", "unknown", rule)
+    power, notices = cloud_power(catalogue, cloud, vcpu, item["allocation"].get("ram_gib"), loads)
+    of_provider = catalogue.parameter(f"cloud.{provider}.pue")
+    share = vcpu / host.value
+    lines = [f"share of a reference host: {vcpu!r} vCPU ÷ {host.value!r} vCPU = {share!r} [{host.id} v{host.version}]"]
+    if of_provider is not None and "pue" not in item:
+        lines.append(f"PUE of {provider}: {of_provider.value!r} [{of_provider.id} v{of_provider.version}]")
+    country = cloud_region(cloud)
+    if country is None and not {"country", "region"} & item.keys():
+        notices |= Notice.CLOUD_REGION_UNKNOWN
+    return CloudMachine(
+        share,
+        power,
+        of_provider.value if of_provider is not None else 1.0,
+        country,
+        notices,
+        (host, *((of_provider,) if of_provider is not None and "pue" not in item else ())),
+        tuple(lines),
+    )
+
+
+def _vcpu(item: Mapping[str, Any]) -> float:
+    vcpu: float | None = (item.get("allocation") or {}).get("vcpu")
+    if vcpu is None:
+        raise ItemError("allocation.vcpu", "missing", "allocation.vcpu is missing: a machine has its share by vCPU")
+    return vcpu

@@ -1,0 +1,144 @@
+"""Virtual machines and several criteria in stateless estimates: what a host weighs is shared out, never invented."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+from common import json
+from footprint.api.estimate_schemas import ITEM
+from footprint.domain.catalogue import Catalogue
+from footprint.domain.errors import ItemError
+from footprint.domain.estimate_texts import TextShelf
+from footprint.domain.estimates import Period, estimate
+
+from .factors import COEFFICIENTS, RECORDS, record
+
+PERIOD = Period.between(date(2024, 1, 1), date(2025, 1, 1))
+CLOUD = {"host_vcpu": 96.0, "min_w_per_vcpu": 1.0, "max_w_per_vcpu": 3.0, "pue": 1.2}
+CATALOGUE = Catalogue(
+    [
+        *RECORDS,
+        *(record(f"cloud.aws.{name}", value, "parameter") for name, value in CLOUD.items()),
+        record("cloud.w_per_gib", 0.5, "parameter"),
+        *(record(f"component.{name}", 10 * value, "pe") for name, value in COEFFICIENTS.items()),
+        record("embodied.laptop", 0.0086, "adpe"),
+        replace(record("electricity", 11.289, "pe", "FR"), perimeter="production"),
+    ]
+)
+HOST: dict[str, Any] = {
+    "configuration": {
+        "cpu": {"units": 2, "cores": 24, "die_mm2": 400, "tdp_w": 150},
+        "ram": [{"units": 12, "gib": 32}],
+    },
+    "energy": {"average_w": 300},
+}
+
+
+def answer(item: dict[str, Any], *criteria: str) -> dict[str, Any]:
+    """The answer for an item as a caller sends it."""
+    return estimate(ITEM.validate_json(json.dumps(item)), PERIOD, criteria or ("gwp",), CATALOGUE)
+
+
+def value(found: dict[str, Any], stage: str, criterion: str = "gwp") -> float:
+    """A figure of an answer."""
+    figure: float = found["stages"][stage][criterion]["value"]
+    return figure
+
+
+@pytest.mark.parametrize(("host", "share"), [(HOST, 8 / 48), (HOST | {"vcpu": 64}, 8 / 64)])
+def test_a_machine_weighs_its_share_of_the_host_by_vcpu(host: dict[str, Any], share: float) -> None:
+    place = {"country": "FR", "pue": 1.5}
+    machine = answer({"kind": "virtual_machine", "allocation": {"vcpu": 8}, "host": host, **place})
+    whole = answer({"kind": "server", **HOST, **place})
+    for stage in ("manufacturing", "use"):
+        assert value(machine, stage) == pytest.approx(share * value(whole, stage), rel=1e-12)
+    assert machine["evidence"] == whole["evidence"]
+    assert machine["trace"][0].startswith("share of the host: 1.0 × 8.0 vCPU ÷ ")
+
+
+def test_machines_that_fill_a_host_weigh_what_it_weighs() -> None:
+    machines = [
+        answer(
+            {"kind": "virtual_machine", "country": "FR", "quantity": count, "allocation": {"vcpu": vcpu}, "host": HOST}
+        )
+        for count, vcpu in ((2, 8), (1, 20), (6, 2))
+    ]
+    whole = answer({"kind": "server", "country": "FR", **HOST})
+    for stage in ("manufacturing", "use"):
+        assert sum(value(each, stage) for each in machines) == pytest.approx(value(whole, stage), rel=1e-12)
+
+
+def test_a_machine_at_a_public_cloud_takes_the_coefficients_and_the_pue_of_its_provider() -> None:
+    item = {
+        "kind": "virtual_machine",
+        "allocation": {"vcpu": 4, "ram_gib": 16},
+        "cloud": {"provider": "aws", "region": "eu-west-3"},
+    }
+    found = answer(item)
+    kwh = (4 * (1 + 0.5 * (3 - 1)) + 16 * 0.5) * 366 * 24 / 1000 * 1.2
+    assert found["energy_kwh"] == pytest.approx(kwh)
+    assert value(found, "use") == pytest.approx(kwh * 0.0442)
+    assert value(found, "manufacturing") == pytest.approx(4 / 96 * 1215 * 366 / (5 * 365))
+    assert [each["code"] for each in found["warnings"]] == ["cloud_load_assumed"]
+    idle = answer(item | {"energy": {"utilisation": 0.0}, "pue": 1.0, "country": "PL"})
+    assert idle["energy_kwh"] == pytest.approx((4 * 1 + 16 * 0.5) * 366 * 24 / 1000)
+    assert value(idle, "use") == pytest.approx(idle["energy_kwh"] * 0.6150)
+    assert idle["evidence"]["energy"] == "utilisation"
+    assert idle["warnings"] == []
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "code"),
+    [
+        ({"cloud": {"provider": "nobody"}}, "cloud.provider", "unknown"),
+        ({"allocation": {}}, "allocation.vcpu", "missing"),
+        ({"host": {"vcpu": 48}}, "cloud", "contradictory"),
+        ({"kind": "server"}, "allocation", "contradictory"),
+        ({"configuration": {}}, "configuration", "contradictory"),
+        ({"cloud": {"provider": "aws", "region": "eu-west-3"}, "region": "nowhere"}, "region", "unknown"),
+    ],
+)
+def test_what_contradicts_a_machine_names_the_field(change: dict[str, Any], field: str, code: str) -> None:
+    item = {"kind": "virtual_machine", "allocation": {"vcpu": 4}, "cloud": {"provider": "aws"}} | change
+    with pytest.raises(ItemError) as error:
+        answer(item)
+    assert (error.value.field, error.value.code) == (field, code)
+    assert error.value.detail
+
+
+@pytest.mark.parametrize(
+    ("item", "field", "code"),
+    [
+        ({"allocation": {"vcpu": 4}, "host": {"energy": {"average_w": 300}}}, "host.vcpu", "missing"),
+        ({"allocation": {"vcpu": 64}, "host": HOST}, "allocation.vcpu", "too_large"),
+        ({"allocation": {"vcpu": 4}, "host": HOST, "energy": {"average_w": 3}}, "energy", "contradictory"),
+    ],
+)
+def test_a_share_that_cannot_be_taken_names_the_field(item: dict[str, Any], field: str, code: str) -> None:
+    with pytest.raises(ItemError) as error:
+        answer({"kind": "virtual_machine"} | item)
+    assert (error.value.field, error.value.code) == (field, code)
+
+
+def test_every_criterion_with_factors_has_its_stages_and_the_others_are_named() -> None:
+    server = answer({"kind": "server", "country": "FR", **HOST}, "gwp", "pe", "adpe")
+    assert value(server, "manufacturing", "pe") == pytest.approx(10 * value(server, "manufacturing"))
+    assert value(server, "use", "pe") == pytest.approx(server["energy_kwh"] * 11.289)
+    assert "adpe" not in server["stages"]["use"]
+    absent = [each["detail"] for each in server["warnings"] if each["code"] == "no_factor_of_criterion"]
+    assert [each.split(":")[0] for each in absent] == ["manufacturing is absent in adpe", "use is absent in adpe"]
+    assert any(line.startswith("use pe: ") and " MJ [" in line for line in server["trace"])
+    laptop = answer({"kind": "laptop", "country": "FR", "energy": {"annual_kwh": 20}}, "adpe")
+    assert value(laptop, "manufacturing", "adpe") == pytest.approx(0.0086 * 366 / (4 * 365))
+
+
+def test_disposal_counts_where_the_catalogue_knows_it_in_answers_by_columns_too() -> None:
+    disposal = replace(record("embodied.server", 20.0), id="disposal", stage="end_of_life")
+    known = Catalogue([*RECORDS, disposal])
+    item = ITEM.validate_json(json.dumps({"kind": "server", "country": "FR", "energy": {"average_w": 300}}))
+    found = estimate(item, PERIOD, ["gwp"], known)
+    assert value(found, "end_of_life") == pytest.approx(20 * 366 / (5 * 365))
+    texts = TextShelf().texts(known, PERIOD, ["gwp"])
+    assert texts is not None
+    assert texts.answers([item]) == [None]

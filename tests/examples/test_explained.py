@@ -1,0 +1,19 @@
+"""The page of explained examples can be checked by hand: every formula that it prints comes to the number behind it, to the last bit."""
+
+import re
+
+from examples import explained
+
+_LINE = re.compile(r"^[^:|{]+: (?P<formula>.+) = (?P<value>-?\d[\d.e-]*)(?: \S+)?(?: \[.*\])?$")
+_UNITS = re.compile(r" at [\d.]+|(?<=\d) (?:GB/cm²|mm²|kgSbeq|kg|kWh|W|h|d|PUE|vCPU|GiB|GB|MJ)(?![\w²/])")
+_SIGNS = str.maketrans("×÷−", "*/-")
+
+
+def test_every_printed_formula_comes_to_the_printed_number() -> None:
+    lines = [_LINE.match(line.strip()) for line in explained.PAGE.read_text(encoding="utf-8").splitlines()]
+    found = [(each["formula"], float(each["value"])) for each in lines if each is not None]
+    assert len(found) > 100
+    for formula, value in found:
+        arithmetic = _UNITS.sub("", formula).translate(_SIGNS)
+        assert re.fullmatch(r"[-+*/(). \de]+", arithmetic), arithmetic
+        assert eval(arithmetic) == value, formula  # noqa: S307 - digits and operators only, checked above
