@@ -19,27 +19,41 @@ from benchmarks.http_connection import AnswerError, Target
 from benchmarks.stacks import own_stack
 from examples.platform import PlatformError, Stack
 
+NAMES = ("scenarios", "engine", "estimates", "resolves", "usage", "measurements", "import", "factor", "changes")
+
 
 def main(
     assets: Annotated[int, typer.Option(min=1, help="Assets of the import.")] = 10_000,
     rates: Annotated[str, typer.Option(help="Changes per second, one measurement each.")] = "20,200",
     seconds: Annotated[float, typer.Option(min=1, help="How long each measurement under load goes on.")] = 15.0,
     port: Annotated[int, typer.Option(help="First port of the stack that is started for this.")] = 18080,
+    only: Annotated[str, typer.Option(help=f"What is measured of a stack, by name: {', '.join(NAMES)}.")] = ",".join(
+        NAMES
+    ),
     stack: Annotated[
         Path | None, typer.Option(help="The stack.json of a running stack, measured instead; it keeps the new data.")
     ] = None,
 ) -> None:
-    """Measure a fresh stack of its own, in a scratch folder, or a running one."""
+    """Measure a fresh stack of its own, in a scratch folder, or a running one.
+
+    Five minutes of changes: `--only import,changes --rates 200 --seconds 300`.
+    A whole recomputation: `--only import,factor --assets 100000`.
+    """
+    if unknown := set(only.split(",")) - set(NAMES):
+        raise typer.BadParameter(f"nothing is called {', '.join(sorted(unknown))}: {', '.join(NAMES)} are")
     console = Console(width=None if sys.stdout.isatty() else 160)
     described = machine.describe()
-    figures: list[Figure] = [*scenarios.measure(), *footprints.measure_engine()]
+    wanted = only.split(",")
+    figures: list[Figure] = scenarios.measure() if "scenarios" in wanted else []
+    figures += footprints.measure_engine() if "engine" in wanted else []
     try:
         with _measured(stack, port) as (running, processes):
             figures += _memory("at rest", processes)
-            for measure in _measurements(running, assets, [float(rate) for rate in rates.split(",")], seconds):
-                before = machine.cpu_seconds(processes)
-                figures.append(with_cpu(measure(), before, machine.cpu_seconds(processes)))
-            figures += _memory("after the load", processes)
+            for name, measure in _measurements(running, assets, [float(rate) for rate in rates.split(",")], seconds):
+                if name in wanted:
+                    before = machine.cpu_seconds(processes)
+                    figures.append(with_cpu(measure(), before, machine.cpu_seconds(processes)))
+            figures += [*_memory("after the load", processes), *_peaks(processes)]
     except (PlatformError, StackError, AnswerError) as error:
         console.print(f"[red]{error}[/red]")
         sys.exit(1)
@@ -48,28 +62,34 @@ def main(
             console.print(table(described, figures))
 
 
-def _measurements(stack: Stack, assets: int, rates: Sequence[float], seconds: float) -> Iterator[Callable[[], Figure]]:
-    """What is measured, one after the other; the changes are made to what the import brought."""
+def _measurements(
+    stack: Stack, assets: int, rates: Sequence[float], seconds: float
+) -> Iterator[tuple[str, Callable[[], Figure]]]:
+    """What is measured, one after the other, by name; the factor and the changes are those of what the import brought."""
     footprint = Target.of(stack.services["footprint"], stack.token)
     factors = Target.of(stack.services["factors"], stack.token)
     org = f"benchmark-{uuid4().hex[:8]}"
-    yield lambda: asyncio.run(estimates.measure_single(footprint, seconds))
-    yield lambda: asyncio.run(estimates.measure_batch(footprint, seconds))
-    yield lambda: asyncio.run(resolves.measure_again(factors, seconds))
-    yield lambda: asyncio.run(resolves.measure_anew(factors, seconds))
-    yield lambda: asyncio.run(resolves.measure_unlike(factors, seconds))
-    yield lambda: asyncio.run(resolves.measure_batch(factors, seconds))
+    yield "estimates", lambda: asyncio.run(estimates.measure_single(footprint, seconds))
+    yield "estimates", lambda: asyncio.run(estimates.measure_batch(footprint, seconds))
+    yield "resolves", lambda: asyncio.run(resolves.measure_again(factors, seconds))
+    yield "resolves", lambda: asyncio.run(resolves.measure_anew(factors, seconds))
+    yield "resolves", lambda: asyncio.run(resolves.measure_unlike(factors, seconds))
+    yield "resolves", lambda: asyncio.run(resolves.measure_batch(factors, seconds))
     billing = Target.of(stack.services["billing"], stack.token)
     metered = f"{org}-metered"
     contract = asyncio.run(usage.contract(billing, metered))
-    yield lambda: asyncio.run(usage.measure_http(billing, metered))
-    yield lambda: asyncio.run(usage.measure_broker(stack, metered))
-    yield lambda: asyncio.run(usage.measure_rating(billing, contract))
-    yield lambda: measurements.measure(stack, f"{org}-meters")
-    yield lambda: imports.measure(stack, assets, org)
-    yield lambda: footprints.measure_factor(stack, org)
+    yield "usage", lambda: asyncio.run(usage.measure_http(billing, metered))
+    yield "usage", lambda: asyncio.run(usage.measure_broker(stack, metered))
+    yield "usage", lambda: asyncio.run(usage.measure_rating(billing, contract))
+    yield "measurements", lambda: measurements.measure(stack, f"{org}-meters")
+    yield "import", lambda: imports.measure(stack, assets, org)
+    yield "factor", lambda: footprints.measure_factor(stack, org)
     for rate in rates:
-        yield partial(asyncio.run, latency.measure(stack, org, rate, seconds))
+        yield "changes", partial(_changes, stack, org, rate, seconds)
+
+
+def _changes(stack: Stack, org: str, rate: float, seconds: float) -> Figure:
+    return asyncio.run(latency.measure(stack, org, rate, seconds))
 
 
 @contextmanager
@@ -94,6 +114,16 @@ def _memory(when: str, processes: Mapping[str, int]) -> list[Figure]:
         Figure(f"memory of the largest service, {when}", f"{largest.resident_mib:.0f} MiB", "≤ 250 MB", largest.name),
         Figure(f"memory of the whole stack, {when}", f"{total:,.0f} MiB", "≤ 2.5 GB", parts),
     ]
+
+
+def _peaks(processes: Mapping[str, int]) -> list[Figure]:
+    """The most memory that a service was ever resident in."""
+    peaks = {name: mib for name, mib in machine.peak_mib(processes).items() if name not in _NOT_SERVICES and mib}
+    if not peaks:
+        return []
+    largest = max(peaks, key=lambda name: peaks[name])
+    parts = ", ".join(f"{name} {mib:.0f}" for name, mib in peaks.items())
+    return [Figure("peak memory of the largest service", f"{peaks[largest]:,.0f} MiB", "", parts)]
 
 
 _NOT_SERVICES = ("postgres", "kafka", "edge")

@@ -33,6 +33,19 @@ def memory_of(processes: Mapping[str, int]) -> list[Memory]:
     return [_memory(name, process_id) for name, process_id in processes.items()]
 
 
+def peak_mib(processes: Mapping[str, int]) -> dict[str, float]:
+    """The most memory that each process of `processes` itself was ever resident in, in MiB; 0 where the system does not tell."""
+    return {name: _peak_mib(process_id) for name, process_id in processes.items()}
+
+
+def _peak_mib(process_id: int) -> float:
+    try:
+        status = Path(f"/proc/{process_id}/status").read_text(encoding="utf-8")
+    except OSError:
+        return 0.0
+    return sum(float(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmHWM:"))
+
+
 def cpu_seconds(processes: Mapping[str, int]) -> dict[str, float]:
     """Processor time that each process of `processes` has taken so far, its children's included, in seconds."""
     return {name: _cpu_seconds(process_id) for name, process_id in processes.items()}

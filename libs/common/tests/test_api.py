@@ -234,8 +234,11 @@ async def test_health_says_live_and_ready_without_a_token(sample: RunningService
 
 
 async def test_a_crash_is_a_problem_that_tells_nothing_of_the_inside(sample: RunningService) -> None:
-    document = problem_of(await sample.client.post("/v1/crash"), 500, "internal-error")
+    trace_id = "4bf92f3577b34da6a3ce929d0e0e4736"
+    headers = {"traceparent": f"00-{trace_id}-00f067aa0ba902b7-01"}
+    document = problem_of(await sample.client.post("/v1/crash", headers=headers), 500, "internal-error")
     assert "on purpose" not in str(document)
+    assert document["trace_id"] == trace_id
 
 
 @pytest.mark.parametrize(

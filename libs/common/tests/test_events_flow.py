@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 from uuid import uuid4
 
@@ -69,6 +70,34 @@ async def test_a_new_group_reads_what_was_published_before_it_existed(connected:
         await eventually(lambda: is_empty(connected))
     async with connected.running(consumer=True):
         await eventually(lambda: heard_count(connected, 10))
+
+
+async def test_a_consumer_in_no_hurry_hears_together_what_came_one_after_the_other(connected: RunningService) -> None:
+    batches: list[int] = []
+
+    async def count(_unit: Transaction, events: Sequence[ReceivedEvent]) -> None:
+        batches.append(len(events))
+
+    settings = connected.settings.model_copy(update={"consumer_linger_ms": 10_000})
+    runner = ConsumerRunner(settings, connected.database, [Subscription(TOPIC, {"sample.thing.changed.v1": count})])
+    large = token_hex(kafka_module.GATHERED_BYTES)  # of what compresses, fewer bytes arrive
+    stop = asyncio.Event()
+    consuming = asyncio.create_task(runner.run(stop))
+    async with connected.running(relay=True):
+        await publish(connected, *things(1, name=large))
+        await eventually(lambda: has_heard(batches, 1))
+        for small in things(5):
+            await publish(connected, small)
+            await eventually(lambda: is_empty(connected))
+        await publish(connected, *things(1, name=large))
+        await eventually(lambda: has_heard(batches, 7))
+        stop.set()
+        await consuming
+    assert batches == [1, 6]
+
+
+async def has_heard(batches: Sequence[int], number: int) -> bool:
+    return sum(batches) == number
 
 
 async def test_a_batch_that_met_a_transient_failure_is_read_again(connected: RunningService) -> None:

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 
 from services.billing.tests.heard import machine, segment
 from services.billing.tests.test_invoices import OCTOBER, invoice, issued
-from services.billing.tests.test_wallets import bought, buying, self_billed, wallet
+from services.billing.tests.test_wallets import TAXED, bought, buying, self_billed, wallet
 
 ITEMS = [{"description": "PowerEdge R740", "quantity": 3, "unit_price": "100.00"}]
 
@@ -39,16 +39,7 @@ async def credit(billing: RunningService[Any], number: str, **asked: Any) -> Any
     return await billing.client.post(f"/v1/buy-backs/{number}/credit-notes", json={"reason": "jamais remis"} | asked)
 
 
-@pytest.mark.parametrize(
-    ("territory", "taxation", "changes", "tax"),
-    [
-        ("FR", "standard", {}, "534.06"),
-        ("RE", "standard", {"language": "en"}, "226.98"),
-        ("YT", "standard", {}, "0.00"),
-        ("FR", "used_goods", {}, "0.00"),
-        ("FR", "franchise", {"vat_id": None, "siret": None}, "0.00"),
-    ],
-)
+@pytest.mark.parametrize(("territory", "taxation", "changes", "tax"), TAXED)
 async def test_a_self_billed_credit_note_passes_the_xsd_and_both_schematrons(
     territory: str, taxation: Taxation, changes: dict[str, Any], tax: str
 ) -> None:

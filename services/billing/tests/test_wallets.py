@@ -70,16 +70,17 @@ def self_billed(territory: str, taxation: Taxation, **changes: Any) -> Document:
     return Document(number="R732829320-2026-000001", issued_on=day, due_on=date(2026, 12, 4), body=body)
 
 
-@pytest.mark.parametrize(
-    ("territory", "taxation", "changes", "tax"),
-    [
-        ("FR", "standard", {}, "534.06"),
-        ("RE", "standard", {"language": "en"}, "226.98"),
-        ("YT", "standard", {}, "0.00"),
-        ("FR", "used_goods", {}, "0.00"),
-        ("FR", "franchise", {"vat_id": None, "siret": None}, "0.00"),
-    ],
-)
+TAXED: list[tuple[str, Taxation, dict[str, Any], str]] = [
+    ("FR", "standard", {}, "534.06"),
+    ("RE", "standard", {"language": "en"}, "226.98"),
+    ("YT", "standard", {}, "0.00"),
+    ("FR", "used_goods", {}, "0.00"),
+    ("FR", "franchise", {"vat_id": None, "siret": None}, "0.00"),
+]
+"""Territory and taxation of a customer, what else is said of it, and the tax on what `self_billed` buys."""
+
+
+@pytest.mark.parametrize(("territory", "taxation", "changes", "tax"), TAXED)
 async def test_a_buy_back_passes_the_xsd_and_both_schematrons(
     territory: str, taxation: Taxation, changes: dict[str, Any], tax: str
 ) -> None:

@@ -86,3 +86,20 @@ async def test_an_imported_model_is_found_by_its_maker_and_name(empty: Factors) 
     assert (await send(empty, text, format="boavizta", release="boavizta-2023")).status_code == 200
     page = (await empty.client.get("/v1/factors", params={"q": "poweredge r740"})).json()
     assert [item["activity"] for item in page["items"]] == ["embodied.server.dell.poweredge-r740"]
+
+
+async def test_every_model_that_is_taken_up_can_be_asked_for(empty: Factors) -> None:
+    """Makers give models names of up to some 130 characters; what is longer than can be asked for is rejected."""
+    header = "manufacturer,name,subcategory,gwp_total,gwp_manufacturing_ratio"
+    long, longer = " ".join(["Mac Pro"] * 15), " ".join(["iMac"] * 60)
+    rows = [f"Apple,{name},Desktop,700,0.8" for name in (long, longer)]
+    answer = (await send(empty, "\n".join([header, *rows, ""]), format="boavizta", release="models")).json()
+    assert (answer["added"], [(reject["line"], reject["code"]) for reject in answer["rejects"]]) == (
+        1,
+        [(3, "too_long")],
+    )
+
+    [factor] = (await empty.client.get("/v1/factors")).json()["items"]
+    question = {"activity": factor["activity"], "date": "2026-01-01"}
+    assert len(factor["activity"]) > 120
+    assert (await empty.client.get("/v1/resolve", params=question)).json()["factor"]["id"] == factor["id"]

@@ -209,6 +209,27 @@ async def test_two_calculators_never_hold_the_same_asset(pipeline: Pipeline) -> 
         assert not set(mine.assets) & set(theirs.assets)
 
 
+async def test_a_machine_is_taken_with_its_host_and_all_on_it_so_that_none_is_computed_twice(
+    pipeline: Pipeline,
+) -> None:
+    farms = {name: {id_of(name), id_of(f"{name}1"), id_of(f"{name}2")} for name in "abc"}
+    machines = [machine(f"{name}{number}", guest(name, 4)) for name in farms for number in (1, 2)]
+    await pipeline.service.handle(*foundations(), *machines, *(host(name) for name in farms))
+    database = pipeline.service.database
+    async with database.transaction(EVERY) as unit:
+        await unit.connection.execute("DELETE FROM changes")
+    for _ in farms:
+        async with database.transaction(EVERY) as unit:
+            taken = await work.take(unit.connection, 1)
+            assert taken is not None
+            assert set(taken.assets) in farms.values()
+            await work.settle(
+                unit.connection, taken.assets, (await work.marks_seen(unit.connection, taken.assets)).marks
+            )
+    async with database.transaction(EVERY) as unit:
+        assert await work.take(unit.connection, 100) is None
+
+
 async def test_live_changes_go_before_bulk_ones(pipeline: Pipeline) -> None:
     await pipeline.service.handle(*foundations(), *(asset(f"bulk-{number}") for number in range(60)))
     await pipeline.service.handle(asset("live"))

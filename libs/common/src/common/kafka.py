@@ -13,6 +13,9 @@ from common.settings import ServiceSettings
 MESSAGE_BYTES = 8 * 1024 * 1024
 """Largest message of the platform; brokers are configured with it, fetches with twice of it."""
 
+GATHERED_BYTES = 64 * 1024
+"""What a consumer with a linger waits for, at most that long."""
+
 COMPACTED = {"cleanup.policy": "compact", "max.message.bytes": str(MESSAGE_BYTES)}
 KEPT = {"cleanup.policy": "delete", "retention.ms": "-1", "max.message.bytes": str(MESSAGE_BYTES)}
 
@@ -56,11 +59,17 @@ def make_consumer(settings: ServiceSettings, service: str) -> AIOKafkaConsumer:
         auto_offset_reset="earliest",
         max_partition_fetch_bytes=2 * MESSAGE_BYTES,
         fetch_max_bytes=8 * MESSAGE_BYTES,
+        **_gathering(settings.consumer_linger_ms),
         max_poll_interval_ms=600_000,
         session_timeout_ms=round(settings.session_timeout_s * 1000),
         heartbeat_interval_ms=round(settings.session_timeout_s * 200),
         isolation_level="read_committed",
     )
+
+
+def _gathering(linger_ms: int) -> dict[str, int]:
+    """Each batch has its transaction, its commits and its fetch, whatever its size: who is in no hurry waits for larger ones."""
+    return {"fetch_min_bytes": GATHERED_BYTES, "fetch_max_wait_ms": linger_ms} if linger_ms else {}
 
 
 async def ensure_topics(settings: ServiceSettings, topics: Mapping[str, Mapping[str, str]]) -> None:

@@ -57,6 +57,9 @@ class ServiceSettings(BaseSettings):
     relay_batch: Annotated[int, Field(ge=1)] = 2000
     delivery_timeout_s: Annotated[float, Field(gt=0)] = 30.0
     consumer_batch: Annotated[int, Field(ge=1)] = 2000
+    consumer_linger_ms: Annotated[int, Field(ge=0, le=30_000)] = Field(
+        default=0, description="how long the broker gathers events for the consumer while they are less than 64 KiB"
+    )
     session_timeout_s: Annotated[float, Field(ge=1)] = Field(
         default=15.0, description="silence of a consumer after which its partitions go to another"
     )

@@ -21,6 +21,9 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 from common.settings import ServiceSettings
 
+SPAN = "constellation.span"
+"""Where the scope of an HTTP call has the context of its span."""
+
 _propagator = TraceContextTextMapPropagator()
 _tracer = trace.get_tracer("constellation")
 _ids = RandomIdGenerator()

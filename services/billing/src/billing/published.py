@@ -1,6 +1,7 @@
 """What billing publishes."""
 
 from datetime import datetime
+from typing import Any
 
 from common.events import Event
 
@@ -27,66 +28,47 @@ def document_issued(issued: Issued) -> Event:
 def buy_back_issued(issued: Issued) -> Event:
     """The event of a self-billed invoice, which is owed to the customer and credited to its wallet."""
     document, body = issued.document, issued.document.body
-    data = {
-        "number": document.number,
-        "version": 1,
-        "org": issued.org,
-        "contract_id": str(body.contract_id),
-        "contract_reference": body.contract_reference,
-        "handed_over_on": body.last.isoformat(),
-        "issued_on": document.issued_on.isoformat(),
-        "currency": body.currency,
-        "net": str(body.net),
-        "vat": str(body.vat_total),
-        "gross": str(body.gross),
-        "hash": issued.hash,
-    }
+    data = _of_document(issued) | {"handed_over_on": body.last.isoformat()}
     return Event(INVOICES, BUY_BACK_ISSUED, document.number, f"buy-back/{document.number}", data)
 
 
 def buy_back_credited(issued: Issued) -> Event:
     """The event of a self-billed credit note, whose gross has left the customer's wallet."""
     document, body = issued.document, issued.document.body
-    data = {
-        "number": document.number,
-        "version": 1,
-        "org": issued.org,
-        "contract_id": str(body.contract_id),
-        "contract_reference": body.contract_reference,
-        "corrects": None if body.corrects is None else body.corrects.number,
-        "issued_on": document.issued_on.isoformat(),
-        "currency": body.currency,
-        "net": str(body.net),
-        "vat": str(body.vat_total),
-        "gross": str(body.gross),
-        "hash": issued.hash,
-    }
+    data = _of_document(issued) | {"corrects": None if body.corrects is None else body.corrects.number}
     return Event(INVOICES, BUY_BACK_CREDITED, document.number, f"buy-back-credit/{document.number}", data)
 
 
 def invoice_issued(issued: Issued) -> Event:
     """The event of an invoice or a credit note."""
     document, body = issued.document, issued.document.body
-    data = {
+    data = _of_document(issued) | {
+        "type": body.type,
+        "month": f"{body.month:%Y-%m}",
+        "due_on": document.due_on.isoformat(),
+        "corrects": None if body.corrects is None else body.corrects.number,
+        "kwh": body.footprint.kwh,
+        "gwp_kg": body.footprint.gwp_kg,
+    }
+    return Event(INVOICES, INVOICE_ISSUED, document.number, f"invoice/{document.number}", data)
+
+
+def _of_document(issued: Issued) -> dict[str, Any]:
+    """What the event of any document says."""
+    document, body = issued.document, issued.document.body
+    return {
         "number": document.number,
         "version": 1,
-        "type": body.type,
         "org": issued.org,
         "contract_id": str(body.contract_id),
         "contract_reference": body.contract_reference,
-        "month": f"{body.month:%Y-%m}",
         "issued_on": document.issued_on.isoformat(),
-        "due_on": document.due_on.isoformat(),
         "currency": body.currency,
         "net": str(body.net),
         "vat": str(body.vat_total),
         "gross": str(body.gross),
-        "corrects": None if body.corrects is None else body.corrects.number,
-        "kwh": body.footprint.kwh,
-        "gwp_kg": body.footprint.gwp_kg,
         "hash": issued.hash,
     }
-    return Event(INVOICES, INVOICE_ISSUED, document.number, f"invoice/{document.number}", data)
 
 
 def alert_told(alert: Alert) -> Event:

@@ -9,6 +9,7 @@ from pydantic import Field
 class Settings(ServiceSettings):
     """Read from the environment under `CONSTELLATION_`; see `common.settings`."""
 
+    consumer_linger_ms: Annotated[int, Field(ge=0, le=30_000)] = 200
     threshold_check_s: Annotated[float, Field(gt=0)] = Field(
         default=300.0, description="from one look at the contracts' thresholds to the next"
     )

@@ -14,7 +14,7 @@ from footprint.domain.months import time_zone
 from footprint.store import catalogues, heard, observations
 
 AT_ONCE: Final = 50
-WITHIN: Final = timedelta(milliseconds=25)
+WITHIN: Final = timedelta(milliseconds=100)
 """More changes than `AT_ONCE` that happened within this are an import, and wait behind single changes."""
 
 M = TypeVar("M", bound=BaseModel)

@@ -39,6 +39,8 @@ class Observe:
         with telemetry.server_span(
             f"{scope['method']} {scope['path']}", traceparent.decode("latin-1") if traceparent else None
         ) as span:
+            # For the answer to a crash, which is made outside of the span.
+            scope[telemetry.SPAN] = span.get_span_context()
             try:
                 if declared.isdigit() and int(declared) > self._limit:
                     await _too_large(self._limit).response()(scope, receive, note_status)

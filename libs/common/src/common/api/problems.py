@@ -12,7 +12,7 @@ from opentelemetry import trace
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from common import json
+from common import json, telemetry
 
 log = structlog.get_logger()
 
@@ -181,8 +181,8 @@ def _from_unstorable_text(request: Request, error: Exception) -> Response:
 
 def unexpected(request: Request, error: Exception) -> Response:
     """The answer to an error that nobody foresaw: logged whole, told without any detail."""
-    log.error("request.crashed", path=request.url.path, exc_info=error)
-    trace_id = format(trace.get_current_span().get_span_context().trace_id, "032x")
+    trace_id = format(request.scope.get(telemetry.SPAN, trace.INVALID_SPAN_CONTEXT).trace_id, "032x")
+    log.error("request.crashed", path=request.url.path, trace_id=trace_id, exc_info=error)
     return Problem(500, "internal-error", "an unexpected error; it has been logged", trace_id=trace_id).response()
 
 

@@ -83,7 +83,7 @@ def factors_router(database: Database, publishing: Publishing, live: LiveCatalog
         status_code=201,
         response_model=FactorOut,
         summary="Draft a factor, or its next version",
-        responses=examples.answer("POST /factors"),
+        responses=examples.answer("POST /factors", 201),
     )
     async def draft_factor(request: Request, caller: Writer, draft: DraftIn) -> Response:
         caller.require_every_organisation()

@@ -52,7 +52,7 @@ def overrides_router(database: Database, overriding: Overriding, live: LiveCatal
         status_code=201,
         response_model=OverrideOut,
         summary="Put an organisation's own value in place",
-        responses=examples.answer("POST /overrides"),
+        responses=examples.answer("POST /overrides", 201),
     )
     async def declare_override(request: Request, caller: Writer, body: OverrideIn) -> Response:
         caller.require_organisation(check_organisation_id(body.org))

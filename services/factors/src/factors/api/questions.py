@@ -13,7 +13,7 @@ from pydantic import Field, field_validator, model_validator
 
 from factors import metrics
 from factors.api.answers import FactorOut
-from factors.api.requests import Day, Schema, Word
+from factors.api.requests import Activity, Day, Schema, Word
 from factors.domain import wording
 from factors.domain.catalogue import Catalogue
 from factors.domain.nearest import nearest, nearest_activities
@@ -36,7 +36,7 @@ from factors.live import LiveCatalogue
 class QuestionIn(Schema):
     """What is looked for. Strict unless `allow` names what may stand in."""
 
-    activity: Word = Field(examples=["electricity"])
+    activity: Activity = Field(examples=["electricity"])
     date: Day = Field(examples=["2021-06-01"])
     region: Word | None = Field(
         default=None, examples=["FR"], description="ISO 3166-1 alpha-2, ISO 3166-2, EU, a part of the world, or world"

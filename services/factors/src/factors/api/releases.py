@@ -74,7 +74,7 @@ def releases_router(database: Database, publishing: Publishing) -> APIRouter:
         "/releases",
         status_code=201,
         summary="Freeze what is published now under a name",
-        responses=examples.answer("POST /releases"),
+        responses=examples.answer("POST /releases", 201),
     )
     async def make_release(caller: Writer, body: ReleaseIn) -> ReleaseOut:
         caller.require_every_organisation()

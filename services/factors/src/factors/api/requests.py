@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 from factors.domain.gases import GasError, Gases
 from factors.domain.records import Bilingual, FactorContent, GwpSet, Perimeter, Ratings, Source, Status
 from factors.domain.restating import value_under
+from factors.domain.rules import LONGEST_ACTIVITY
 from factors.domain.units import UnitError
 from factors.store.search import Filters
 
@@ -36,6 +37,7 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 Day = Annotated[date, BeforeValidator(_as_written)]
 Name = Annotated[str, Field(min_length=1, max_length=500)]
 Word = Annotated[str, Field(min_length=1, max_length=120)]
+Activity = Annotated[str, Field(min_length=1, max_length=LONGEST_ACTIVITY)]
 
 
 class Schema(BaseModel):
@@ -75,7 +77,7 @@ class RatingsIn(Schema):
 class FactorIn(Schema):
     """What a version says."""
 
-    activity: Word
+    activity: Activity
     name: TextIn
     criterion: Word = "gwp"
     stage: Word | None = None
@@ -170,7 +172,7 @@ class FactorFilters(Schema):
     q: str | None = Field(
         default=None, max_length=200, description="words in French or English; accents and small errors do not matter"
     )
-    activity: Word | None = Field(default=None, description="with those below it: embodied finds embodied.server")
+    activity: Activity | None = Field(default=None, description="with those below it: embodied finds embodied.server")
     region: Word | None = None
     year: int | None = Field(default=None, ge=1990, le=2200, description="valid on some day of this year")
     criterion: Word | None = None

@@ -32,6 +32,9 @@ MOST = 1e12
 ACTIVITY = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z0-9_-]+)*")
 """How an activity is spelled, wherever one is named: by inventories as well."""
 
+LONGEST_ACTIVITY = 200
+"""Characters of an activity: makers give long names to their models, and what is published must be askable."""
+
 CRITERION = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -66,19 +69,25 @@ class Rules:
 
 def _words(content: FactorContent) -> list[Violation]:
     """Words that questions are asked by: one that is spelled otherwise would never be found."""
-    return [
-        Violation(field, "malformed", f"{said!r}: write lower-case words such as {example}")
-        for field, said, pattern, example in (
-            ("activity", content.activity, ACTIVITY, "electricity or refrigerant.r-410a"),
-            ("criterion", content.criterion, CRITERION, "gwp"),
-            ("stage", content.stage, CRITERION, "manufacturing"),
-        )
-        if said is not None and pattern.fullmatch(said) is None
-    ] + [
-        Violation(f"name.{language}", "required", "every factor has a name in French and in English")
-        for language, name in (("fr", content.name.fr), ("en", content.name.en))
-        if not name.strip()
-    ]
+    long = len(content.activity) > LONGEST_ACTIVITY
+    rule = f"{content.activity[:LONGEST_ACTIVITY]!r}…: at most {LONGEST_ACTIVITY} characters"
+    return (
+        ([Violation("activity", "too_long", rule)] if long else [])
+        + [
+            Violation(field, "malformed", f"{said!r}: write lower-case words such as {example}")
+            for field, said, pattern, example in (
+                ("activity", content.activity, ACTIVITY, "electricity or refrigerant.r-410a"),
+                ("criterion", content.criterion, CRITERION, "gwp"),
+                ("stage", content.stage, CRITERION, "manufacturing"),
+            )
+            if said is not None and pattern.fullmatch(said) is None
+        ]
+        + [
+            Violation(f"name.{language}", "required", "every factor has a name in French and in English")
+            for language, name in (("fr", content.name.fr), ("en", content.name.en))
+            if not name.strip()
+        ]
+    )
 
 
 def _value(content: FactorContent) -> list[Violation]:

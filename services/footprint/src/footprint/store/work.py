@@ -140,8 +140,9 @@ async def take(connection: Connection, most: int, pause_s: float = 0.0) -> Taken
     """Lock marked assets that nobody computes now, live before bulk, and the machines on them; None when nothing is to be done now.
 
     Bulk work waits until no bulk mark was set for `pause_s`: while an import streams in, a host would be computed once for each batch
-    that holds one of its machines. At most `most` marks are taken, of one priority. Machines that another calculator holds are marked
-    again, for after it.
+    that holds one of its machines. At most `most` marks are taken, of one priority, and no more of them than have twice as many assets in
+    all. A machine brings the hosts that are marked as well, so that it is not computed for itself and then again with each of them.
+    Machines that another calculator holds are marked again, for after it.
     """
     rows = await _lock_marked(connection, LIVE, most)
     if not rows and await _bulk_may_begin(connection, pause_s):
@@ -150,33 +151,78 @@ async def take(connection: Connection, most: int, pause_s: float = 0.0) -> Taken
         await _drop_marks_of_unknown_assets(connection)
         return None
     priority: int = rows[0]["priority"]
-    marked = {row["asset_id"] for row in rows}
-    guests = {
-        row["vm_id"]
-        for row in await connection.fetch(
-            "SELECT DISTINCT vm_id FROM placements WHERE host_id = ANY($1::uuid[])", list(marked)
+    marked = list(dict.fromkeys(row["asset_id"] for row in rows))
+    waiting = await _marked_hosts(connection, marked, priority)
+    hosts = _by(waiting, "vm_id", "host_id")
+    guests = await _guests(connection, {*marked, *(row["host_id"] for row in waiting)})
+    group = _together(marked, hosts, guests, 2 * most)
+    locked = group.intersection(marked) | await _lock(connection, group.difference(marked))
+    left = {guest for each in locked for guest in guests.get(each, ())} - locked
+    if left:
+        await connection.execute(
+            """
+            INSERT INTO marks (asset_id, priority, since, cause)
+            SELECT guest, $2, $3, cause FROM unnest($1::uuid[]) AS guest, unnest($4::text[]) AS cause
+            """,
+            sorted(left),
+            priority,
+            min(row["since"] for row in (*rows, *waiting)),
+            sorted({row["cause"] for row in (*rows, *waiting)}),
         )
-    } - marked
-    if not guests:
-        return Taken(tuple(sorted(marked)), priority)
-    locked = {
-        row["asset_id"]
-        for row in await connection.fetch(
-            "SELECT asset_id FROM calculations WHERE asset_id = ANY($1::uuid[]) ORDER BY asset_id FOR UPDATE SKIP LOCKED",
-            list(guests),
-        )
-    }
-    await connection.execute(
-        """
-        INSERT INTO marks (asset_id, priority, since, cause)
-        SELECT guest, $2, $3, cause FROM unnest($1::uuid[]) AS guest, unnest($4::text[]) AS cause
-        """,
-        sorted(guests - locked),
-        priority,
-        min(row["since"] for row in rows),
-        sorted({row["cause"] for row in rows}),
+    return Taken(tuple(sorted(locked)), priority)
+
+
+def _together(
+    marked: Sequence[UUID], hosts: Mapping[UUID, set[UUID]], guests: Mapping[UUID, set[UUID]], most: int
+) -> set[UUID]:
+    """The first of the marked assets with what is computed along with them: at most so many, or what belongs to the very first."""
+    group: set[UUID] = set()
+    for asset in marked:
+        physical = {asset, *hosts.get(asset, ())}
+        along = physical.union(*(guests.get(each, ()) for each in physical))
+        if group and len(group | along) > most:
+            break
+        group |= along
+    return group
+
+
+async def _guests(connection: Connection, hosts: Collection[UUID]) -> dict[UUID, set[UUID]]:
+    rows = await connection.fetch(
+        "SELECT DISTINCT host_id, vm_id FROM placements WHERE host_id = ANY($1::uuid[])", list(hosts)
     )
-    return Taken(tuple(sorted(marked | locked)), priority)
+    return _by(rows, "host_id", "vm_id")
+
+
+def _by(rows: Sequence[Record], key: str, value: str) -> dict[UUID, set[UUID]]:
+    found: dict[UUID, set[UUID]] = {}
+    for row in rows:
+        found.setdefault(row[key], set()).add(row[value])
+    return found
+
+
+async def _marked_hosts(connection: Connection, machines: Sequence[UUID], priority: int) -> list[Record]:
+    """The hosts that machines are or were on and that are marked for the same time or an earlier one."""
+    rows: list[Record] = await connection.fetch(
+        """
+        SELECT placements.vm_id, placements.host_id, marks.since, marks.cause
+        FROM placements
+        JOIN marks ON marks.asset_id = placements.host_id
+        WHERE placements.vm_id = ANY($1::uuid[])
+          AND marks.priority <= $2
+        """,
+        machines,
+        priority,
+    )
+    return rows
+
+
+async def _lock(connection: Connection, assets: Collection[UUID]) -> set[UUID]:
+    """Lock the rows of assets; those that nobody else holds."""
+    rows = await connection.fetch(
+        "SELECT asset_id FROM calculations WHERE asset_id = ANY($1::uuid[]) ORDER BY asset_id FOR UPDATE SKIP LOCKED",
+        list(assets),
+    )
+    return {row["asset_id"] for row in rows}
 
 
 async def _lock_marked(connection: Connection, priority: int, most: int) -> list[Record]:

@@ -6,6 +6,7 @@ from common.api.auth import Caller, requires
 from common.api.problems import FieldError, Unprocessable
 from fastapi import APIRouter, Body, Depends
 
+from scenarios.api import examples
 from scenarios.catalogue import offers_by_id
 from scenarios.domain.description import Refused
 from scenarios.domain.estimate import EstimateRequest, estimate
@@ -57,7 +58,11 @@ def estimates_router() -> APIRouter:
     """The stateless comparison."""
     router = APIRouter(tags=["estimates"])
 
-    @router.post("/estimates", summary="Compare alternatives with a reference, without storing anything")
+    @router.post(
+        "/estimates",
+        summary="Compare alternatives with a reference, without storing anything",
+        responses=examples.answer("POST /estimates"),
+    )
     def compare(
         request: Annotated[EstimateRequest, Body(openapi_examples={"long-life-support": EXAMPLE})], caller: Reader
     ) -> Comparison:

@@ -15,6 +15,7 @@ from common.json import dumps
 from fastapi import APIRouter, Body, Path, Query, Request, Response
 from pydantic import Field
 
+from scenarios.api import examples
 from scenarios.api.estimates import unprocessable
 from scenarios.api.plan_views import EntryView, History, PlanView, ProgressView, show_plan, show_progress
 from scenarios.api.studies import JSON
@@ -73,6 +74,7 @@ def plans_router(database: Database, clock: Callable[[], datetime]) -> APIRouter
         status_code=201,
         summary="Adopt an alternative as the study's plan",
         response_model=PlanView,
+        responses=examples.answer("POST /studies/{study_id}/plan", 201),
     )
     async def adopt(
         study_id: UUID,
@@ -95,7 +97,7 @@ def plans_router(database: Database, clock: Callable[[], datetime]) -> APIRouter
             except Refused as refused:
                 raise unprocessable(refused) from refused
 
-    @router.get("/plans", summary="Plans, by id")
+    @router.get("/plans", summary="Plans, by id", responses=examples.answer("GET /plans"))
     async def list_plans(
         caller: Reader,
         org: Annotated[str | None, Query(max_length=64)] = None,
@@ -109,14 +111,20 @@ def plans_router(database: Database, clock: Callable[[], datetime]) -> APIRouter
         items = [show_plan(plan) for plan in found[:limit]]
         return Page(items=items, next_cursor=encode(items[-1].id) if len(found) > limit else None)
 
-    @router.get("/plans/{plan_id}", summary="A plan with its actions")
+    @router.get(
+        "/plans/{plan_id}", summary="A plan with its actions", responses=examples.answer("GET /plans/{plan_id}")
+    )
     async def read_plan(plan_id: UUID, caller: Reader, response: Response) -> PlanView:
         async with database.snapshot(caller.organisations) as connection:
             plan = await service.find_plan(connection, plan_id)
         response.headers["ETag"] = etag(plan.version)
         return show_plan(plan)
 
-    @router.patch("/plans/{plan_id}/actions/{number}", summary="Move an action on (If-Match of the plan)")
+    @router.patch(
+        "/plans/{plan_id}/actions/{number}",
+        summary="Move an action on (If-Match of the plan)",
+        responses=examples.answer("PATCH /plans/{plan_id}/actions/{number}"),
+    )
     async def change_action(
         plan_id: UUID,
         number: Annotated[int, Path(ge=1, le=100_000)],
@@ -136,7 +144,11 @@ def plans_router(database: Database, clock: Callable[[], datetime]) -> APIRouter
         response.headers["ETag"] = etag(changed.version)
         return show_plan(changed)
 
-    @router.post("/plans/{plan_id}/close", summary="Follow a plan no more (If-Match)")
+    @router.post(
+        "/plans/{plan_id}/close",
+        summary="Follow a plan no more (If-Match)",
+        responses=examples.answer("POST /plans/{plan_id}/close"),
+    )
     async def close_plan(
         plan_id: UUID,
         closing: Annotated[Closing, Body(openapi_examples={"close": CLOSE})],
@@ -151,7 +163,11 @@ def plans_router(database: Database, clock: Callable[[], datetime]) -> APIRouter
         response.headers["ETag"] = etag(closed.version)
         return show_plan(closed)
 
-    @router.get("/plans/{plan_id}/history", summary="What was done to a plan, by whom and when")
+    @router.get(
+        "/plans/{plan_id}/history",
+        summary="What was done to a plan, by whom and when",
+        responses=examples.answer("GET /plans/{plan_id}/history"),
+    )
     async def read_history(plan_id: UUID, caller: Reader) -> History:
         async with database.snapshot(caller.organisations) as connection:
             await service.find_plan(connection, plan_id)
@@ -170,14 +186,22 @@ def plans_router(database: Database, clock: Callable[[], datetime]) -> APIRouter
             ]
         )
 
-    @router.get("/plans/{plan_id}/progress", summary="Realised against expected, by action and month")
+    @router.get(
+        "/plans/{plan_id}/progress",
+        summary="Realised against expected, by action and month",
+        responses=examples.answer("GET /plans/{plan_id}/progress"),
+    )
     async def read_progress(plan_id: UUID, caller: Reader) -> ProgressView:
         async with database.snapshot(caller.organisations) as connection:
             plan = await service.find_plan(connection, plan_id)
             followed = await service.follow(connection, plan, clock().date())
         return show_progress(plan, followed)
 
-    @router.get("/plans/{plan_id}/committee", summary="The page of a month's CarbonOps committee")
+    @router.get(
+        "/plans/{plan_id}/committee",
+        summary="The page of a month's CarbonOps committee",
+        responses=examples.answer("GET /plans/{plan_id}/committee"),
+    )
     async def read_committee(plan_id: UUID, month: MonthText, caller: Reader) -> Committee:
         async with database.snapshot(caller.organisations) as connection:
             plan = await service.find_plan(connection, plan_id)

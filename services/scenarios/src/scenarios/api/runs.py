@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 from common.api import idempotency
@@ -12,9 +13,10 @@ from common.database import Database
 from common.json import dumps
 from common.organisations import Organisations
 from common.wakeup import Wakeup
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Body, Request, Response
 from pydantic import BaseModel
 
+from scenarios.api import examples
 from scenarios.api.studies import JSON
 from scenarios.api.views import Reader, RunView, Writer, show_run
 from scenarios.domain.montecarlo import MonteCarloRequest
@@ -24,6 +26,13 @@ from scenarios.service import studies as service
 from scenarios.store import runs
 
 WAIT_S = 2.0
+
+PROGRESS = 'event: progress\ndata: {"kind": "comparison", "status": "running", "progress": 0.5}\n\n'
+
+COMPARE = {"summary": "With the months, and what makes the difference", "value": {"monthly": True, "waterfall": True}}
+DRAW = {"summary": "The same draws at each call", "value": {"draws": 10_000, "seed": 1}}
+BUDGET = {"summary": "The most avoided with 100,000 € beyond the reference", "value": {"budget_eur": "100000.00"}}
+TARGET = {"summary": "The cheapest plan that avoids 50 t", "value": {"target_kg": 50_000.0}}
 
 
 class RunList(BaseModel):
@@ -48,9 +57,18 @@ def runs_router(database: Database, url: str, clock: Callable[[], datetime]) -> 
 
             return await idempotency.once(request, unit, caller, act)
 
-    @router.post("/studies/{study_id}/runs", status_code=202, summary="Compute the study", response_model=RunView)
+    @router.post(
+        "/studies/{study_id}/runs",
+        status_code=202,
+        summary="Compute the study",
+        response_model=RunView,
+        responses=examples.answer("POST /studies/{study_id}/runs", 202),
+    )
     async def request_comparison(
-        study_id: UUID, options: ComparisonRequest, request: Request, caller: Writer
+        study_id: UUID,
+        options: Annotated[ComparisonRequest, Body(openapi_examples={"by-month": COMPARE})],
+        request: Request,
+        caller: Writer,
     ) -> Response:
         return await queue(study_id, "comparison", options, request, caller)
 
@@ -59,9 +77,13 @@ def runs_router(database: Database, url: str, clock: Callable[[], datetime]) -> 
         status_code=202,
         summary="Seeded Monte Carlo over the study: P5, P50, P95 and what matters most",
         response_model=RunView,
+        responses=examples.answer("POST /studies/{study_id}/uncertainty", 202),
     )
     async def request_monte_carlo(
-        study_id: UUID, options: MonteCarloRequest, request: Request, caller: Writer
+        study_id: UUID,
+        options: Annotated[MonteCarloRequest, Body(openapi_examples={"seeded": DRAW})],
+        request: Request,
+        caller: Writer,
     ) -> Response:
         return await queue(study_id, "monte_carlo", options, request, caller)
 
@@ -70,11 +92,21 @@ def runs_router(database: Database, url: str, clock: Callable[[], datetime]) -> 
         status_code=202,
         summary="The best plan of offers under a budget, or the cheapest to a target",
         response_model=RunView,
+        responses=examples.answer("POST /studies/{study_id}/optimum", 202),
     )
-    async def request_optimum(study_id: UUID, options: OptimumRequest, request: Request, caller: Writer) -> Response:
+    async def request_optimum(
+        study_id: UUID,
+        options: Annotated[OptimumRequest, Body(openapi_examples={"budget": BUDGET, "target": TARGET})],
+        request: Request,
+        caller: Writer,
+    ) -> Response:
         return await queue(study_id, "optimum", options, request, caller)
 
-    @router.get("/studies/{study_id}/runs", summary="The newest runs of a study")
+    @router.get(
+        "/studies/{study_id}/runs",
+        summary="The newest runs of a study",
+        responses=examples.answer("GET /studies/{study_id}/runs"),
+    )
     async def list_runs(study_id: UUID, caller: Reader) -> RunList:
         async with database.transaction(caller.organisations) as unit:
             await service.find_study(unit, study_id)
@@ -87,11 +119,20 @@ def runs_router(database: Database, url: str, clock: Callable[[], datetime]) -> 
             raise NotFound("run", run_id)
         return show_run(run)
 
-    @router.get("/runs/{run_id}", summary="A run: its progress, then its result")
+    @router.get(
+        "/runs/{run_id}",
+        summary="A run: its progress, then its result",
+        responses=examples.answer("GET /runs/{run_id}"),
+    )
     async def read_run(run_id: UUID, caller: Reader) -> RunView:
         return await read(run_id, caller.organisations)
 
-    @router.get("/runs/{run_id}/events", summary="The progress of a run as server-sent events, until it is finished")
+    @router.get(
+        "/runs/{run_id}/events",
+        summary="The progress of a run as server-sent events, until it is finished",
+        response_class=Response,
+        responses={200: {"content": {"text/event-stream": {"example": PROGRESS}}}},
+    )
     async def follow_run(run_id: UUID, caller: Reader) -> Response:
         first = await read(run_id, caller.organisations)
         return event_stream(follow(first, caller.organisations))

@@ -8,6 +8,7 @@ from common.organisations import check_organisation_id
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
+from scenarios.api import examples
 from scenarios.store import heard
 
 Reader = Annotated[Caller, Depends(requires("scenarios:read"))]
@@ -35,7 +36,11 @@ def scope_router(database: Database) -> APIRouter:
     """Routes over what was heard."""
     router = APIRouter(tags=["scope"])
 
-    @router.get("/scope", summary="What is known of an organisation: kit by kind, sites, months with a footprint")
+    @router.get(
+        "/scope",
+        summary="What is known of an organisation: kit by kind, sites, months with a footprint",
+        responses=examples.answer("GET /scope"),
+    )
     async def read_scope(org: OrganisationId, caller: Reader) -> ScopeView:
         check_organisation_id(org)
         caller.require_organisation(org)

@@ -14,6 +14,7 @@ from common.json import dumps
 from fastapi import APIRouter, Body, Query, Request, Response
 from pydantic import BaseModel
 
+from scenarios.api import examples
 from scenarios.api.estimates import unprocessable
 from scenarios.api.views import (
     AlternativeView,
@@ -62,6 +63,8 @@ EXAMPLE = {
     },
 }
 
+COPY = {"summary": "The same, to try something else", "value": {"name": "Servers of Nanterre, with refurbished kit"}}
+
 ALTERNATIVE = {
     "summary": "Three years more",
     "value": {
@@ -96,6 +99,7 @@ def studies_router(database: Database, clock: Callable[[], datetime]) -> APIRout
         status_code=201,
         summary="A study of an organisation's assets, frozen as heard",
         response_model=StudyView,
+        responses=examples.answer("POST /studies", 201),
     )
     async def create_study(
         definition: Annotated[StudyDefinition, Body(openapi_examples={"long-life-support": EXAMPLE})],
@@ -115,7 +119,7 @@ def studies_router(database: Database, clock: Callable[[], datetime]) -> APIRout
             except Refused as refused:
                 raise unprocessable(refused) from refused
 
-    @router.get("/studies", summary="Studies, by id")
+    @router.get("/studies", summary="Studies, by id", responses=examples.answer("GET /studies"))
     async def list_studies(
         caller: Reader,
         org: Annotated[str | None, Query(max_length=64)] = None,
@@ -128,16 +132,28 @@ def studies_router(database: Database, clock: Callable[[], datetime]) -> APIRout
             items = [show_study(each, await studies.list_alternatives(connection, each.id)) for each in found[:limit]]
         return Page(items=items, next_cursor=encode(items[-1].id) if len(found) > limit else None)
 
-    @router.get("/studies/{study_id}", summary="A study with its alternatives")
+    @router.get(
+        "/studies/{study_id}",
+        summary="A study with its alternatives",
+        responses=examples.answer("GET /studies/{study_id}"),
+    )
     async def read_study(study_id: UUID, caller: Reader, response: Response) -> StudyView:
         async with database.transaction(caller.organisations) as unit:
             study = await shown(unit, study_id)
         response.headers["ETag"] = etag(study.version)
         return study
 
-    @router.put("/studies/{study_id}", summary="Replace a study's definition (If-Match)")
+    @router.put(
+        "/studies/{study_id}",
+        summary="Replace a study's definition (If-Match)",
+        responses=examples.answer("PUT /studies/{study_id}"),
+    )
     async def replace_study(
-        study_id: UUID, definition: StudyDefinition, request: Request, caller: Writer, response: Response
+        study_id: UUID,
+        definition: Annotated[StudyDefinition, Body(openapi_examples={"long-life-support": EXAMPLE})],
+        request: Request,
+        caller: Writer,
+        response: Response,
     ) -> StudyView:
         async with database.transaction(caller.organisations) as unit:
             study = await service.find_own_study(unit, study_id, caller)
@@ -155,8 +171,14 @@ def studies_router(database: Database, clock: Callable[[], datetime]) -> APIRout
         status_code=201,
         summary="A copy with the same snapshot and alternatives",
         response_model=StudyView,
+        responses=examples.answer("POST /studies/{study_id}/duplicate", 201),
     )
-    async def duplicate_study(study_id: UUID, named: NewName, request: Request, caller: Writer) -> Response:
+    async def duplicate_study(
+        study_id: UUID,
+        named: Annotated[NewName, Body(openapi_examples={"copy": COPY})],
+        request: Request,
+        caller: Writer,
+    ) -> Response:
         async with database.transaction(caller.organisations) as unit:
 
             async def act() -> Response:
@@ -169,7 +191,9 @@ def studies_router(database: Database, clock: Callable[[], datetime]) -> APIRout
             return await idempotency.once(request, unit, caller, act)
 
     @router.get(
-        "/studies/{study_id}/snapshot", summary="The frozen assets, their evidence, and what was left out and why"
+        "/studies/{study_id}/snapshot",
+        summary="The frozen assets, their evidence, and what was left out and why",
+        responses=examples.answer("GET /studies/{study_id}/snapshot"),
     )
     async def read_snapshot(study_id: UUID, caller: Reader, number: SnapshotNumber = None) -> SnapshotView:
         async with database.transaction(caller.organisations) as unit:
@@ -179,7 +203,11 @@ def studies_router(database: Database, clock: Callable[[], datetime]) -> APIRout
                 raise NotFound("snapshot", number)
             return show_snapshot(number, *await studies.read_snapshot(unit.connection, study_id, number))
 
-    @router.post("/studies/{study_id}/snapshot", summary="Freeze the assets anew, and tell what differs")
+    @router.post(
+        "/studies/{study_id}/snapshot",
+        summary="Freeze the assets anew, and tell what differs",
+        responses=examples.answer("POST /studies/{study_id}/snapshot"),
+    )
     async def refresh_snapshot(study_id: UUID, caller: Writer) -> DifferenceView:
         async with database.transaction(caller.organisations) as unit:
             study = await service.find_own_study(unit, study_id, caller)
@@ -190,14 +218,22 @@ def studies_router(database: Database, clock: Callable[[], datetime]) -> APIRout
             study = await service.find_study(unit, study_id)
         return DifferenceView(snapshot=study.snapshot, added=found.added, removed=found.removed, changed=found.changed)
 
-    @router.get("/studies/{study_id}/offers", summary="Which offers can be taken on the study's assets, or why not")
+    @router.get(
+        "/studies/{study_id}/offers",
+        summary="Which offers can be taken on the study's assets, or why not",
+        responses=examples.answer("GET /studies/{study_id}/offers"),
+    )
     async def read_eligibility(study_id: UUID, caller: Reader) -> EligibilityList:
         async with database.transaction(caller.organisations) as unit:
             found = await service.eligible_offers(unit, await service.find_study(unit, study_id))
         return EligibilityList(items=found)
 
     @router.post(
-        "/studies/{study_id}/scenarios", status_code=201, summary="An alternative", response_model=AlternativeView
+        "/studies/{study_id}/scenarios",
+        status_code=201,
+        summary="An alternative",
+        response_model=AlternativeView,
+        responses=examples.answer("POST /studies/{study_id}/scenarios", 201),
     )
     async def add_alternative(
         study_id: UUID,
@@ -219,9 +255,17 @@ def studies_router(database: Database, clock: Callable[[], datetime]) -> APIRout
             except Refused as refused:
                 raise unprocessable(refused) from refused
 
-    @router.put("/studies/{study_id}/scenarios/{alternative_id}", summary="Replace an alternative (If-Match)")
+    @router.put(
+        "/studies/{study_id}/scenarios/{alternative_id}",
+        summary="Replace an alternative (If-Match)",
+        responses=examples.answer("PUT /studies/{study_id}/scenarios/{alternative_id}"),
+    )
     async def replace_alternative(
-        study_id: UUID, alternative_id: UUID, changed: AlternativeSpec, request: Request, caller: Writer
+        study_id: UUID,
+        alternative_id: UUID,
+        changed: Annotated[AlternativeSpec, Body(openapi_examples={"long-life-support": ALTERNATIVE})],
+        request: Request,
+        caller: Writer,
     ) -> AlternativeView:
         async with database.transaction(caller.organisations) as unit:
             study = await service.find_own_study(unit, study_id, caller)

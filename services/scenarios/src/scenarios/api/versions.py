@@ -11,6 +11,7 @@ from common.organisations import check_organisation_id
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, Field
 
+from scenarios.api import examples
 from scenarios.api.views import Reader, Writer
 from scenarios.domain.estimate import AlternativeSpec
 from scenarios.domain.study import OrganisationId, StudyDefinition
@@ -47,13 +48,21 @@ def versions_router(database: Database, clock: Callable[[], datetime]) -> APIRou
     """Routes over versions and shares."""
     router = APIRouter(tags=["studies"])
 
-    @router.get("/studies/{study_id}/versions", summary="What changed a study, when, and by whom")
+    @router.get(
+        "/studies/{study_id}/versions",
+        summary="What changed a study, when, and by whom",
+        responses=examples.answer("GET /studies/{study_id}/versions"),
+    )
     async def list_versions(study_id: UUID, caller: Reader) -> VersionList:
         async with database.transaction(caller.organisations) as unit:
             await service.find_study(unit, study_id)
             return VersionList(items=await versions.list_versions(unit.connection, study_id))
 
-    @router.get("/studies/{study_id}/versions/{number}", summary="A study as it was in a version")
+    @router.get(
+        "/studies/{study_id}/versions/{number}",
+        summary="A study as it was in a version",
+        responses=examples.answer("GET /studies/{study_id}/versions/{number}"),
+    )
     async def read_version(
         study_id: UUID, number: Annotated[int, Path(ge=1, le=2**31 - 1)], caller: Reader
     ) -> VersionView:
@@ -73,7 +82,11 @@ def versions_router(database: Database, clock: Callable[[], datetime]) -> APIRou
             alternatives=list(found.alternatives),
         )
 
-    @router.get("/studies/{study_id}/shares", summary="The organisations that may read a study")
+    @router.get(
+        "/studies/{study_id}/shares",
+        summary="The organisations that may read a study",
+        responses=examples.answer("GET /studies/{study_id}/shares"),
+    )
     async def list_shares(study_id: UUID, caller: Reader) -> ShareList:
         async with database.transaction(caller.organisations) as unit:
             await service.find_study(unit, study_id)
