@@ -57,6 +57,17 @@ async def test_an_invalid_field_is_named_with_its_value_and_rule(sample: Running
     assert "Not An Id" in error["detail"]
 
 
+async def test_a_query_parameter_that_a_call_does_not_have_is_refused_and_named(sample: RunningService) -> None:
+    answer = await sample.client.get("/v1/things", params={"limit": 2, "orgs": "acme"})
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert (error["field"], error["code"]) == ("orgs", "unknown_parameter")
+    assert "acme" in error["detail"]
+    assert "known are cursor, limit" in error["detail"]
+    assert (await sample.client.get("/v1/things", params={"limit": 2})).status_code == 200
+    assert (await sample.client.post("/v1/things?dry_run=true", json={"name": "one"})).status_code == 422
+
+
 async def test_a_text_that_cannot_be_stored_is_refused_and_not_a_crash(sample: RunningService) -> None:
     problem_of(await post(sample.client, {**THING, "name": "a\0b"}), 422, "unstorable-text")
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import asyncpg
 import structlog
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.routing import APIRoute
 from starlette.responses import Response
 
@@ -15,6 +15,7 @@ from common.api.auth import Authenticator
 from common.api.direct import DirectCalls, direct_routes
 from common.api.health import health_router
 from common.api.observe import Observe
+from common.api.queries import refuse_unknown_parameters
 from common.database import Database
 from common.settings import ServiceSettings
 
@@ -52,7 +53,9 @@ def create_app(
     for passing in (*failures.TRANSIENT, asyncpg.InterfaceError):
         app.add_exception_handler(passing, _not_now)
     for router in routers:
-        app.include_router(router, prefix="/v1", responses=_responses())
+        app.include_router(
+            router, prefix="/v1", responses=_responses(), dependencies=[Depends(refuse_unknown_parameters)]
+        )
     app.include_router(health_router(database, liveness))
     app.add_middleware(DirectCalls, routes=direct_routes(routers, "/v1"))
     app.add_middleware(Observe, body_limit_bytes=settings.body_limit_bytes)
