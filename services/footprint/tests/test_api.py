@@ -365,8 +365,9 @@ class TestEstimates:
             ]
             assert not set(english["trace"]) & set(french["trace"])
             assert "Fabrication (pe) : absente dans ce critère" in french["warnings"][0]["detail"]
-        refused = await pipeline.service.client.post("/v1/estimates?lang=de", json=body)
-        assert [each["field"] for each in refused.json()["errors"]] == ["lang"]
+        for query, named in (("lang=de", "lang"), ("language=fr", "language")):
+            refused = await pipeline.service.client.post(f"/v1/estimates?{query}", json=body)
+            assert (refused.status_code, [each["field"] for each in refused.json()["errors"]]) == (422, [named])
 
     async def test_it_uses_the_factors_that_were_heard(self, pipeline: Pipeline) -> None:
         await pipeline.service.handle(*catalogue())

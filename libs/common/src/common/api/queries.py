@@ -1,5 +1,7 @@
 """A query parameter that a call does not have is refused: a misspelt filter would answer as if none had been given."""
 
+from collections.abc import Collection
+
 from fastapi import Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
@@ -11,9 +13,12 @@ from common.api.problems import FieldError, Unprocessable
 async def refuse_unknown_parameters(request: Request) -> None:
     """A dependency of every route. Raises Unprocessable naming each parameter that the route does not have, and those that it has."""
     route = request.scope["route"]
-    if not request.query_params or not isinstance(route, APIRoute):
-        return
-    known = _names(route.dependant)
+    if request.query_params and isinstance(route, APIRoute):
+        refuse_others(request, _names(route.dependant))
+
+
+def refuse_others(request: Request, known: Collection[str]) -> None:
+    """Raise Unprocessable for each query parameter that is not among `known`."""
     unknown = {name: value for name, value in request.query_params.items() if name not in known}
     if unknown:
         rule = f"known are {', '.join(sorted(known))}" if known else "the call has none"

@@ -12,6 +12,7 @@ from common import json
 from common.api.auth import requires
 from common.api.direct import DirectRoute
 from common.api.problems import FieldError, Unprocessable
+from common.api.queries import refuse_others
 from fastapi import APIRouter, Request, Response
 from pydantic import ValidationError
 
@@ -93,6 +94,7 @@ def estimates_router(catalogue: Callable[[], Awaitable[Catalogue]]) -> APIRouter
         warnings are in English, or with `lang=fr` in French.
         """
         await _authorise(request)
+        refuse_others(request, ("lang",))
         language = _language(request.query_params.get("lang", "en"))
         raw = await request.body()
         answered = await _answer(_envelope(raw), await catalogue(), shelf, language)
