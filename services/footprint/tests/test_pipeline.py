@@ -14,6 +14,7 @@ from services.footprint.tests.world import (
     NOW,
     ORG,
     asset,
+    at_once,
     electricity,
     factor,
     foundations,
@@ -231,7 +232,7 @@ async def test_a_machine_is_taken_with_its_host_and_all_on_it_so_that_none_is_co
 
 
 async def test_live_changes_go_before_bulk_ones(pipeline: Pipeline) -> None:
-    await pipeline.service.handle(*foundations(), *(asset(f"bulk-{number}") for number in range(60)))
+    await pipeline.service.handle(*foundations(), *at_once(asset(f"bulk-{number}") for number in range(60)))
     await pipeline.service.handle(asset("live"))
     async with pipeline.service.database.transaction(EVERY) as unit:
         taken = await work.take(unit.connection, 100)
@@ -240,7 +241,7 @@ async def test_live_changes_go_before_bulk_ones(pipeline: Pipeline) -> None:
 
 
 async def test_bulk_work_waits_for_a_pause_in_an_import_and_a_live_change_does_not(pipeline: Pipeline) -> None:
-    await pipeline.service.handle(*foundations(), *(asset(f"bulk-{number}") for number in range(60)))
+    await pipeline.service.handle(*foundations(), *at_once(asset(f"bulk-{number}") for number in range(60)))
     database = pipeline.service.database
     async with database.transaction(EVERY) as unit:
         assert await work.take(unit.connection, 100, pause_s=3600.0) is None

@@ -1,6 +1,7 @@
 """A small world for the tests: what inventory and factors would publish."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid5
@@ -177,6 +178,11 @@ def release(name: str, *factors: Event, part: int = 1, parts: int = 1) -> Event:
         "parts": parts, "factors": [dict(each.data) for each in factors],  # type: ignore[arg-type]
     }  # fmt: skip
     return Event("factors.releases", "factors.release.frozen.v1", f"{name}/{part}", f"release/{name}", document)
+
+
+def at_once(events: Iterable[Event]) -> list[Event]:
+    """The events as if all had happened at one moment, as those of an import do, however long it took to make them up."""
+    return [replace(event, time=NOW) for event in events]
 
 
 def payloads(events: Iterable[Event]) -> list[dict[str, Any]]:
