@@ -10,7 +10,6 @@ from footprint.domain.activities import organisation_home
 from footprint.store import moments
 
 from services.footprint.tests.conftest import Pipeline
-from services.footprint.tests.domain.test_explanation import value_of
 from services.footprint.tests.test_periods import ask, close, restatements
 from services.footprint.tests.world import (
     ORG,
@@ -31,6 +30,7 @@ from services.footprint.tests.world import (
     release,
     site,
 )
+from tests.support.formulas import value_of
 
 CAR = factor("transport-car", "transport.car", 0.2, unit="kgCO2e/km")
 IN_JUNE: dict[str, Any] = {"from": "2026-06-02", "to": "2026-06-03"}

@@ -1,6 +1,5 @@
 """Every figure can be computed again by hand from its explanation."""
 
-import re
 from dataclasses import replace
 from datetime import date
 
@@ -9,17 +8,10 @@ from footprint.domain.explanation import explain
 from footprint.domain.inventory import Asset, Operator, Pue, Segment, Status
 from footprint.domain.results import Figure
 
+from tests.support.formulas import value_of
+
 from .factors import CATALOGUE
 from .makers import SITE, at, machine, server, world
-
-
-def value_of(formula: str) -> float:
-    """A formula of a trace, read from left to right with its units struck out."""
-    arithmetic = (
-        re.sub(r" (kgSbeq|kg|MJ|m3|kWh|W|h|d|s|PUE|vCPU|GiB)\b", "", formula).replace("×", "*").replace("÷", "/")
-    )
-    assert re.fullmatch(r"[-+*/(). \de]+", arithmetic), arithmetic
-    return float(eval(arithmetic))  # noqa: S307 - digits and operators only, checked above
 
 
 def check(asset: Asset, seen: World) -> int:
