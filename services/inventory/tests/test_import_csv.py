@@ -272,6 +272,22 @@ async def test_an_import_of_a_file_that_is_not_ours_fails_and_brings_nothing(inv
     assert await listed(inventory) == {}
 
 
+async def test_a_form_field_that_an_import_does_not_have_is_refused_and_nothing_is_imported(
+    inventory: Inventory,
+) -> None:
+    """`dry_run` is a query parameter: passed over in the form, the import would be real."""
+    answer = await inventory.client.post(
+        "/v1/imports",
+        data={"org": "acme", "dry_run": "true"},
+        files={"file": ("assets.csv", b"kind,source,external_id\n")},
+    )
+    assert answer.status_code == 422, answer.text
+    (error,) = answer.json()["errors"]
+    assert (error["field"], error["code"]) == ("dry_run", "unknown_parameter")
+    assert "known are effective_from, file, kind, mapping, org, site, source" in error["detail"]
+    assert (await inventory.client.get("/v1/imports")).json()["items"] == []
+
+
 async def test_a_dry_run_counts_and_refuses_but_changes_nothing(inventory: Inventory) -> None:
     file = own(SERVER, MACHINE, {**SERVER, "external_id": "bad", "quantity": "0"})
     job = await imported(inventory, file, query={"dry_run": "true"})
