@@ -23,11 +23,12 @@ from billing.documents.parts import Text
 from billing.domain.amounts import METER_INDEX
 from billing.domain.terms import instant_of
 from billing.service.invoicing import Invoicing
-from billing.service.reconciliations import Reading, Reconciliations
+from billing.service.reconciliations import Reconciliations
 from billing.service.rerating import read_known
 from billing.service.runs import Runs
 from billing.store import invoices as invoice_store
 from billing.store.invoices import Issued
+from billing.store.reconciliations import Look
 from billing.store.runs import Item, State
 
 Reader = Annotated[Caller, Depends(requires("billing:read"))]
@@ -136,7 +137,8 @@ def invoices_router(
 
     async def run_view(caller: Caller, run_id: UUID, items: list[Item]) -> RunView:
         contracts = [item.contract_id for item in items]
-        return _run(run_id, items, await reconciliations.readings(caller.organisations, contracts, items[0].month))
+        looks, findings = await reconciliations.overview(caller.organisations, contracts, items[0].month)
+        return _run(run_id, items, looks, findings)
 
     @router.post("/invoices/runs", status_code=202, response_model=RunView, summary="Invoice a month")
     async def run(
@@ -274,7 +276,7 @@ def invoices_router(
     return router
 
 
-def _run(run_id: UUID, items: list[Item], readings: Mapping[UUID, Reading]) -> RunView:
+def _run(run_id: UUID, items: list[Item], looks: Mapping[UUID, Look], findings: Mapping[UUID, int]) -> RunView:
     waiting = sum(item.state == "waiting" for item in items)
     return RunView(
         id=run_id,
@@ -282,19 +284,19 @@ def _run(run_id: UUID, items: list[Item], readings: Mapping[UUID, Reading]) -> R
         status="running" if waiting else "done",
         total=len(items),
         done=len(items) - waiting,
-        items=[_run_item(item, readings[item.contract_id]) for item in items],
+        items=[_run_item(item, looks.get(item.contract_id), findings.get(item.contract_id, 0)) for item in items],
     )
 
 
-def _run_item(item: Item, reading: Reading) -> RunItem:
+def _run_item(item: Item, look: Look | None, findings: int) -> RunItem:
     return RunItem(
         contract_id=item.contract_id,
         org=item.org,
         state=item.state,
         number=item.number,
         detail=item.detail,
-        reconciliation=None if reading.look is None else look_view(reading.look),
-        open_alerts=len(reading.alerts),
+        reconciliation=None if look is None else look_view(look),
+        open_alerts=findings,
     )
 
 

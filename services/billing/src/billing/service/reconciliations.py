@@ -6,7 +6,7 @@ and events are one transaction, so that a process that is killed leaves nothing 
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -87,20 +87,13 @@ class Reconciliations:
             alerts = await alert_store.read_open_findings(connection, contract_id)
         return Reading(looks.get(contract_id), tuple(found), tuple(alerts))
 
-    async def readings(
+    async def overview(
         self, organisations: Organisations, contracts: Collection[UUID], first: date
-    ) -> dict[UUID, Reading]:
-        """The same of many contracts, without differences one by one."""
+    ) -> tuple[Mapping[UUID, Look], Mapping[UUID, int]]:
+        """By contract the newest look at a month, and how many findings have not ended; nothing where there is none."""
         async with self._database.snapshot(organisations) as connection:
             looks = await store.read_looks(connection, contracts, first)
-            return {
-                contract_id: Reading(
-                    looks.get(contract_id),
-                    (),
-                    tuple(await alert_store.read_open_findings(connection, contract_id)),
-                )
-                for contract_id in contracts
-            }
+            return looks, await alert_store.count_open_findings(connection, contracts)
 
     async def look_at_all(self) -> int:
         """Make every look that is due; how many this process has made. A month that cannot be looked at does not stop the others."""

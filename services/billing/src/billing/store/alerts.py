@@ -1,6 +1,6 @@
 """SQL of alerts: of thresholds that months crossed, and of what looks at months found."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -124,6 +124,20 @@ async def add_found(
 async def read_open_findings(connection: Connection, contract_id: UUID, month: date | None = None) -> list[Alert]:
     """What was found of a contract, or of one of its months, and has not ended, in the order in which it was raised."""
     return [_alert(row) for row in await connection.fetch(_OPEN_FINDINGS, contract_id, month)]
+
+
+async def count_open_findings(connection: Connection, contracts: Collection[UUID]) -> dict[UUID, int]:
+    """How many findings of each contract have not ended, where there are any."""
+    rows = await connection.fetch(
+        """
+        SELECT contract_id, count(*) AS findings
+        FROM alerts
+        WHERE contract_id = ANY($1::uuid[]) AND finding IS NOT NULL AND ended_at IS NULL
+        GROUP BY contract_id
+        """,
+        list(contracts),
+    )
+    return {row["contract_id"]: row["findings"] for row in rows}
 
 
 async def end_alerts(connection: Connection, alerts: Sequence[Alert], now: datetime) -> list[Alert]:
