@@ -62,6 +62,11 @@ class Connection(asyncio.Protocol):
         finally:
             self._answer = None
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether the server has closed it, or we have."""
+        return self._transport is None
+
     def close(self) -> None:
         """Close the connection; closing twice is harmless."""
         if self._transport is not None:
@@ -104,7 +109,8 @@ class Connection(asyncio.Protocol):
 
 
 class Pool:
-    """Connections that calls borrow: a call waits only for a free connection, and opens one while there are few."""
+    """Connections that calls borrow: a call waits only for a free connection, and opens one while there are few, or anew where the server
+    has closed one that nobody used for a while."""
 
     def __init__(self, target: Target, size: int) -> None:
         self.target = target
@@ -118,7 +124,7 @@ class Pool:
         request = self.target.request(method, path, None if body is None else json.dumps(body).encode())
         connection = await self._free.get()
         try:
-            if connection is None:
+            if connection is None or connection.is_closed:
                 connection = await Connection.open(self.target)
                 self._open.append(connection)
             return json.loads(await connection.exchange(request))
