@@ -1,6 +1,8 @@
 """Of what is stored, only what differs is written."""
 
+import gc
 from decimal import ROUND_HALF_UP, Decimal
+from io import BytesIO
 from random import Random
 from typing import NamedTuple
 from uuid import UUID
@@ -61,6 +63,26 @@ async def test_figures_that_are_about_something_else_take_the_place_of_the_other
     assert {line: after[line] for line in after if line.month < june} == {
         line: before[line] for line in before if line.month < june
     }
+
+
+async def test_computing_leaves_nothing_behind_that_only_the_collector_of_garbage_could_free(
+    pipeline: Pipeline,
+) -> None:
+    """It rarely looks: a few objects in a cycle that hold what was written of each group would fill the memory in minutes."""
+    await pipeline.service.handle(*foundations(), asset("srv"))
+    await pipeline.settle()
+    await pipeline.service.handle(factor("embodied-server", "embodied.server", 1100.0, 2, stage="manufacturing"))
+    gc.collect()
+    gc.disable()
+    try:
+        await pipeline.settle()
+        gc.set_debug(gc.DEBUG_SAVEALL)
+        gc.collect()
+        assert [each for each in gc.garbage if isinstance(each, type | BytesIO | bytes)] == []
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
+        gc.enable()
 
 
 def in_decimals(value: float) -> int:

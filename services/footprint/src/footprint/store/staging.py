@@ -3,10 +3,9 @@
 Most of a row is the same in very many rows of a group: such parts are sent once, numbered, and joined where the rows are stored.
 """
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from io import BytesIO
 from operator import attrgetter
 from typing import Any, Final
 
@@ -91,8 +90,13 @@ async def stage(connection: Connection, changes: Sequence[Change]) -> None:
             for each, number in circumstances.items()
         ],
     )
-    await connection.copy_to_table("new_figures", source=BytesIO(figures), format="binary")
+    await connection.copy_to_table("new_figures", source=_whole(figures), format="binary")
     await connection.copy_records_to_table("new_lines", records=[(number, *line) for line, number in lines.items()])
+
+
+async def _whole(data: bytes) -> AsyncIterator[bytes]:
+    """`data` in one piece. Of a file the driver would make a class for each copy, whose cycle keeps the file until garbage is collected."""
+    yield data
 
 
 def _circumstances(change: Change) -> tuple[Any, ...]:
