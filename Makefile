@@ -15,7 +15,7 @@ demo: setup ## start everything, load the example organisation, show its dashboa
 
 # Tests wait for servers more than they compute: three processes for two cores.
 test: setup lint ## lint, then every test
-	@pytest -n 3 --dist loadgroup $(PYTEST_ARGS)
+	@pytest -n 3 --dist loadgroup --no-loadscope-reorder $(PYTEST_ARGS)
 
 lint: setup ## ruff, mypy --strict, import-linter
 	@ruff check -q $(SOURCES)

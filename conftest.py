@@ -11,8 +11,9 @@ STARTED_ONCE = ("tests/faults", "tests/e2e", "deploy/local/tests")
 a file stays together."""
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Name each test's group, for `pytest -n … --dist loadgroup`, and put the long groups first."""
+    """Name each test's group, for `pytest -n … --dist loadgroup`, and put the long groups first; before xdist reads the names."""
     long: list[pytest.Item] = []
     short: list[pytest.Item] = []
     for item in items:

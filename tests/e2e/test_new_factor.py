@@ -10,7 +10,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from examples.new_factor import publish_version
-from examples.settling import settle
+from examples.settling import settle, wait_until_settled
 from tests.e2e.running import Running
 
 ORG = "new-factor"
@@ -33,6 +33,7 @@ def assets(running: Running) -> dict[str, str]:
             }
             platform.ensure("/inventory/v1/sites", site)
         sent = platform.post("/inventory/v1/assets/batch", [_server("PT"), _server("FR")])["results"]
+    wait_until_settled(running.stack, 120)
     return {country: result["id"] for country, result in zip(("PT", "FR"), sent, strict=True)}
 
 
