@@ -17,6 +17,7 @@ from common.database import Database, Transaction
 from common.gathering import Gathering, Touched
 from common.organisations import Organisations
 
+from inventory.domain.planning import TOLD_TWICE
 from inventory.domain.record import AssetRecord, host_key
 from inventory.domain.revision import Author
 from inventory.service.batches import retried
@@ -95,7 +96,7 @@ def _touched(rows: Sequence[Sent]) -> Touched:
 
 
 async def _apply(unit: Transaction, batches: Sequence[_Batch], now: datetime) -> list[list[RowOutcome]]:
-    """The outcomes of each batch. Raises EntangledError when two of them wrote one asset."""
+    """The outcomes of each batch. Raises EntangledError when two of them say something of one asset."""
     outcomes = iter(await apply_sent_rows(unit, [row for batch in batches for row in batch.rows], now))
     each = [
         [replace(outcome, index=index) for index, outcome in enumerate(islice(outcomes, len(batch.rows)))]
@@ -104,8 +105,12 @@ async def _apply(unit: Transaction, batches: Sequence[_Batch], now: datetime) ->
     traces: dict[UUID, str | None] = {}
     for batch, own in zip(batches, each, strict=True):
         written = {outcome.asset_id for outcome in own if outcome.asset_id is not None}
-        if not written.isdisjoint(traces):
+        if not written.isdisjoint(traces) or (len(batches) > 1 and _told_twice(own)):
             raise EntangledError
         traces.update(dict.fromkeys(written, batch.traceparent))
     unit.trace({str(asset_id): traceparent for asset_id, traceparent in traces.items()})
     return each
+
+
+def _told_twice(outcomes: Sequence[RowOutcome]) -> bool:
+    return any(defect.code == TOLD_TWICE for outcome in outcomes for defect in outcome.defects)
