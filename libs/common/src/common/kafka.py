@@ -43,7 +43,7 @@ def make_producer(settings: ServiceSettings, service: str) -> AIOKafkaProducer:
         acks="all",
         enable_idempotence=True,
         max_request_size=MESSAGE_BYTES,
-        max_batch_size=256 * 1024,
+        max_batch_size=1024 * 1024,
         compression_type=None if settings.kafka_compression == "none" else settings.kafka_compression,
         request_timeout_ms=10_000,
     )
