@@ -62,12 +62,19 @@ async def mark_published(connection: Connection, keys: Sequence[tuple[UUID, int]
     )
 
 
+_PLANNED_ONCE: Final = """
+    SET LOCAL plan_cache_mode = force_generic_plan;
+    SET LOCAL enable_nestloop = off;
+    SET LOCAL enable_mergejoin = off
+"""
+"""Planning takes longer than writing a few asset-months, and no plan depends on which ones they are: everything is joined by hash. In the
+loops that the planner takes for few rows, every row of a large group would be compared with every line, or every circumstance."""
+
+
 async def write(connection: Connection, changes: Sequence[Change]) -> None:
     """Put asset-months in the place of those stored; of figures what differs is written, of the roll-up what that adds and takes."""
     await staging.stage(connection, changes)
-    # Planning takes longer than writing a few asset-months, and no plan depends on which ones they are: they are never worse than
-    # joined by hash, while by loops, which the planner takes for few rows, very many lines and circumstances are compared with each other.
-    await connection.execute("SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_nestloop = off; SET LOCAL enable_mergejoin = off")
+    await connection.execute(_PLANNED_ONCE)
     stored = [change.result for change in changes if change.stored]
     if stored:
         await _replace_headers(connection, stored)
