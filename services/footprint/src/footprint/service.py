@@ -72,6 +72,7 @@ class Answers:
         document["year"]["seasonal"] = _seasonal(every, month)
         return {
             "org": org,
+            "refurbished_convention": await answers.refurbished_convention(connection, org),
             **document,
             "restatements": dashboard.restatements_document(month, parts.get(month, dashboard.Parts()).total, counted),
             "servers": {

@@ -52,6 +52,7 @@ def _answer(example: Any) -> Responses:
 DASHBOARD: Final = _answer(
     {
         "org": "acme",
+        "refurbished_convention": "remaining",
         "month": "2026-10",
         "total_kg": 39.35913242,
         "parts": _PARTS,
@@ -89,6 +90,7 @@ DASHBOARD: Final = _answer(
 TOTALS: Final = _answer(
     {
         "org": "acme",
+        "refurbished_convention": "remaining",
         "from": "2026-01",
         "to": "2026-12",
         "group_by": "stage",
