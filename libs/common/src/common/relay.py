@@ -21,7 +21,7 @@ from common.events import to_headers
 from common.failures import Backoff, is_transient
 from common.garbage import collection_paused
 from common.kafka import ensure_topics, make_producer, partition_of
-from common.pause import pause
+from common.pause import Turn, pause
 from common.settings import ServiceSettings
 from common.wakeup import Wakeup
 
@@ -70,8 +70,11 @@ class Relay:
                     return
             metrics.RELAY_LEADER.set(1)
             while not stop.is_set():
+                turn = Turn()
                 with collection_paused():
                     sent = await self.relay_once(connection)
+                if sent:
+                    await turn.over(stop)
                 if sent < self._settings.relay_batch:
                     await wakeup.wait(POLL_S)
                 backoff.reset()
