@@ -14,7 +14,7 @@ from common.organisations import Organisations
 from footprint.domain.dashboard import PARTS
 from footprint.domain.inventory import KINDS
 from footprint.domain.months import format_month
-from footprint.domain.rollup import Rolled, ln_gsd2_of_rolled
+from footprint.domain.rollup import Rolled, ln_gsd2_of_rolled, ln_gsd2_of_terms
 from footprint.domain.sums import BILLION, exact
 from footprint.domain.uncertainty import interval, quality
 from footprint.store import answers
@@ -33,7 +33,9 @@ _KNOWN: Final[Mapping[str, Sequence[Any]]] = {
 }
 """The values that a filter may name, where they are few."""
 
-_ROLLED: Final = itemgetter("month", "factor", "source", "billionths", "restated", *store.SPREADS)
+_ROLLED: Final = itemgetter(
+    "month", "factor", "source", "billionths", "restated", "factor_weighted", "source_weighted", "source_squares"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,9 @@ class Totals:
             if "application" in question.groups:
                 codes |= await store.applications(connection, question.org)
             convention = await answers.refurbished_convention(connection, question.org)
+            lacking = page is None and await store.lacks_figures(connection, question, wanted)
         document = _document(question, rows, codes, whole)
+        document["warnings"] = [_NO_RESIDUAL_MIX] if lacking else []
         return {**document, "refurbished_convention": convention}, following
 
 
@@ -116,43 +120,47 @@ class _Source:
     page: Sequence[UUID] | None
     applications: Sequence[UUID] | None
 
-    async def rows(self, question: Question) -> tuple[list[Mapping[str, Any]], list[Any] | None]:
-        """The rows by group. By application, what none uses is among them, so that the groups add up to the whole, whose rows come too."""
-        whole: list[Any] | None = None
+    async def rows(self, question: Question) -> tuple[list[Mapping[str, Any]], Mapping[str, Any]]:
+        """The rows of the groups, and that of the whole. By application, what none uses is among them, so that they add up to the whole."""
         if self.applications is not None:
-            rows: list[Any] = await self._used(question)
+            rows, whole = _apart(question, await self._used(question))
         elif "application" in question.groups:
-            used, whole = await self._used(question), await self._whole(_without_application(question))
-            rows = [*used, *_unused(_without_application(question), whole, used)]
+            others = _without_application(question)
+            used, _ = _apart(question, await self._used(question))
+            every, whole = _apart(others, await self._whole(others))
+            rows = [*used, *_unused(others, every, used)]
         else:
-            rows = await self._whole(question)
+            rows, whole = _apart(question, await self._whole(question))
         if "asset" in question.groups:
-            rows = [*rows, *_bare(question, self.page or (), {row["asset"] for row in rows})]
+            rows = [*rows, *_bare(question, self.page or (), {row["asset_id"] for row in rows})]
         return rows, whole
 
     async def _used(self, question: Question) -> list[Any]:
         if self.page is None:
-            return await store.totals_of_applications(self.connection, question, self.applications)
-        return await store.used_of_assets(self.connection, question, self.page, self.applications)
+            return await store.sums_of_applications(self.connection, question, self.applications)
+        return await store.sums_used_of_assets(self.connection, question, self.page, self.applications)
 
     async def _whole(self, question: Question) -> list[Any]:
         if self.page is None:
-            return await store.totals(self.connection, question)
-        return await store.totals_of_assets(self.connection, question, self.page)
+            return await store.sums(self.connection, question)
+        return await store.sums_of_assets(self.connection, question, self.page)
+
+
+def _apart(question: Question, rows: Sequence[Mapping[str, Any]]) -> tuple[list[Mapping[str, Any]], Mapping[str, Any]]:
+    """The rows of the groups, and that of the whole, which without groups is the only one."""
+    whole = next(row for row in rows if row["is_whole"])
+    groups = [row for row in rows if not row["is_whole"]] if question.groups else [whole]
+    return [row for row in groups if row["billionths"] is not None], whole
 
 
 def _without_application(question: Question) -> Question:
     return replace(question, groups=tuple(name for name in question.groups if name != "application"))
 
 
-_NOTHING: Final = {"month": 0, "factor": "", "source": "", **dict.fromkeys(store.SPREADS), "compared": 0, "placed": 0}
-"""What a row that no table holds has beside its groups and amounts."""
-
-
 def _bare(question: Question, page: Sequence[UUID], known: Collection[UUID]) -> list[dict[str, Any]]:
     """A row for each asset of a page without any figure, of which nothing is known."""
-    empty = {**_NOTHING, **dict.fromkeys(map(_column, question.groups)), "billionths": None, "restated": 0}
-    return [{**empty, "asset": asset} for asset in page if asset not in known]
+    empty = {**dict.fromkeys(map(_column, question.groups)), "billionths": None, "restated": 0, "shared": None}
+    return [{**empty, "asset_id": asset} for asset in page if asset not in known]
 
 
 def _unused(
@@ -164,15 +172,15 @@ def _unused(
     for rows, sign in ((whole, 1), (used, -1)):
         for row in rows:
             amounts = left.setdefault(tuple([row[column] for column in columns]), [0, 0])
-            amounts[0] += sign * int(row["billionths"] or 0)
+            amounts[0] += sign * int(row["billionths"])
             amounts[1] += sign * int(row["restated"])
     return [
         {
-            **_NOTHING,
             **dict(zip(columns, key, strict=True)),
             "application_id": None,
             "billionths": amount,
             "restated": restated,
+            "shared": None,
         }
         for key, (amount, restated) in left.items()
         if amount or restated
@@ -202,45 +210,17 @@ async def _resolved(connection: Connection, org: str, filters: Filters) -> Mappi
     return found
 
 
-@dataclass(slots=True)
-class _Sum:
-    """What rows of the store come to: billionths, those of them that correct closed months, and what their interval follows from."""
-
-    billionths: int = 0
-    restated: int = 0
-    is_known: bool = False
-    has_interval: bool = True
-    own: list[Rolled] = field(default_factory=list)
-
-    def add(self, row: Mapping[str, Any]) -> None:
-        """Count a row of the store."""
-        month, factor, source, billionths, restated, factor_weighted, source_weighted, source_squares = _ROLLED(row)
-        amount, moved = int(billionths), int(restated)
-        self.is_known = True
-        self.billionths += amount
-        self.restated += moved
-        if factor_weighted is None:
-            self.has_interval = False
-        else:
-            own = (amount - moved) / BILLION
-            self.own.append(Rolled(month, factor, source, own, factor_weighted, source_weighted, source_squares))
-
-    def interval(self) -> dict[str, float | int | None]:
-        """The 95 % interval and its class; nothing where there is none."""
-        return _bounds(self.own if self.has_interval else [], self.restated)
+_NO_RESIDUAL_MIX: Final = {
+    "code": "no_residual_mix",
+    "detail": "electricity without guarantee of origin and without a residual mix in the catalogue is not in this total",
+}
 
 
 def _document(
-    question: Question,
-    rows: Sequence[Mapping[str, Any]],
-    codes: Mapping[UUID, str],
-    rows_of_whole: Sequence[Mapping[str, Any]] | None = None,
+    question: Question, rows: Sequence[Mapping[str, Any]], codes: Mapping[UUID, str], whole: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The answer; `rows_of_whole` are those from which the interval of the total follows where it does not from the groups."""
-    whole, grouped = _sums(question, rows)
-    bounds = whole.interval() if rows_of_whole is None else interval_of(_known(rows_of_whole))
-    incomplete = sum(row["compared"] for row in rows) < sum(row["placed"] for row in rows)
-    detail = "electricity without guarantee of origin and without a residual mix in the catalogue is not in this total"
+    """The answer, from the rows of its groups and that of the whole."""
+    grouped = {tuple([row[_column(name)] for name in question.groups]): row for row in rows}
     return {
         "org": question.org,
         "from": format_month(question.first),
@@ -252,53 +232,28 @@ def _document(
         "groups": [
             {
                 **{name: _label(name, value, codes) for name, value in zip(question.groups, key, strict=True)},
-                "value": exact(found.billionths) if found.is_known else None,
-                **found.interval(),
-                "restated": exact(found.restated),
+                "value": None if row["billionths"] is None else exact(int(row["billionths"])),
+                **_interval(row),
+                "restated": exact(int(row["restated"])),
             }
-            for key, found in sorted(grouped.items(), key=lambda each: _order(each[0]))
+            for key, row in sorted(grouped.items(), key=lambda each: _order(each[0]))
         ],
-        "total": exact(whole.billionths),
-        **bounds,
-        "warnings": [{"code": "no_residual_mix", "detail": detail}] if incomplete else [],
+        "total": exact(int(whole["billionths"] or 0)),
+        **_interval(whole),
     }
 
 
-def _known(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    return [row for row in rows if row["billionths"] is not None]
-
-
-def _sums(question: Question, rows: Sequence[Mapping[str, Any]]) -> tuple[_Sum, dict[tuple[Any, ...], _Sum]]:
-    """The sum of all rows, and of each group: each row is read once, since a page by asset has thousands."""
-    by_asset = "asset" in question.groups
-    columns = [_column(name) for name in question.groups]
-    grouped: dict[tuple[Any, ...], _Sum] = {}
-    for row in rows:
-        is_known = row["billionths"] is not None
-        if not is_known and not by_asset:
-            continue
-        key = tuple([row[column] for column in columns])
-        group = grouped.get(key)
-        if group is None:
-            group = grouped[key] = _Sum()
-        if is_known:
-            group.add(row)
-    return _whole(grouped.values()), grouped
-
-
-def _whole(groups: Collection[_Sum]) -> _Sum:
-    """The sum of all groups."""
-    return _Sum(
-        sum(each.billionths for each in groups),
-        sum(each.restated for each in groups),
-        any(each.is_known for each in groups),
-        all(each.has_interval for each in groups),
-        [row for each in groups for row in each.own],
-    )
+def _interval(row: Mapping[str, Any]) -> dict[str, float | int | None]:
+    """`{low, high, quality}` of a sum; all null of nothing, and of a difference."""
+    if row["billionths"] is None or row["shared"] is None:
+        return _bounds(0.0, 0.0, 0)
+    restated = int(row["restated"])
+    total = (int(row["billionths"]) - restated) / BILLION
+    return _bounds(total, ln_gsd2_of_terms(total, row["shared"], row["independent"]), restated)
 
 
 def _column(name: str) -> str:
-    return {"asset": "asset", "application": "application_id", **store.ROLLED}[name]
+    return {"asset": "asset_id", "application": "application_id", **store.ROLLED}[name]
 
 
 def _order(key: tuple[Any, ...]) -> tuple[tuple[bool, Any], ...]:
@@ -324,14 +279,14 @@ def rolled_row(row: Mapping[str, Any]) -> Rolled:
 def interval_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, float | int | None]:
     """`{low, high, quality}` of a sum of rows of the store: the interval of the figures themselves, moved by what of the sum corrects
     closed months (corrections carry no spread of their own). All null where nothing positive is there: a log-normal interval has none."""
-    return _bounds([rolled_row(row) for row in rows], sum(int(row["restated"]) for row in rows))
-
-
-def _bounds(own: Sequence[Rolled], restated: int) -> dict[str, float | int | None]:
+    own = [rolled_row(row) for row in rows]
     total = math.fsum([row.value for row in own])
+    return _bounds(total, ln_gsd2_of_rolled(own), sum(int(row["restated"]) for row in rows))
+
+
+def _bounds(total: float, spread: float, restated: int) -> dict[str, float | int | None]:
     if total <= 0:
         return {"low": None, "high": None, "quality": None}
-    spread = ln_gsd2_of_rolled(own)
     bounds = interval(total, spread)
     moved = restated / BILLION
     return {"low": bounds.low + moved, "high": bounds.high + moved, "quality": quality(spread)}
