@@ -16,8 +16,8 @@ async def summed(connection: Connection, lines: str, groups: Sequence[str], valu
     """A row for each group of the lines, and one for all of them, `is_whole`, even where there is none.
 
     `lines` is a query of the columns of the groups and `of_month`, `factor`, `source`, `billionths`, those of them `restated`,
-    `factor_weighted`, `source_weighted` and `source_squares`. Of a group come `billionths` (NULL of nothing) and `restated` as text, which is
-    read several times faster than a decimal, and in units of the criterion `shared`, a square, and `independent`.
+    `factor_weighted`, `source_weighted` and `source_squares`. Of a group come `billionths` (NULL of nothing) and `restated` as text, which
+    is read several times faster than a decimal, and in units of the criterion `shared`, a square, and `independent`.
     """
     rows: list[Any] = await connection.fetch(_statement(lines, groups), *values)
     return rows
@@ -66,7 +66,9 @@ def _terms(by: Sequence[str], groups: Sequence[str]) -> str:
     labels = "".join(f"{name if name in by else 'NULL'}, " for name in groups) + f"{'false' if by else 'true'} AS is_whole"
     roots = "months" if by else f"(SELECT {_root('sum(squares)')} AS root FROM months GROUP BY of_month) AS months"
     return f"""
-            SELECT {labels}, sum(billionths) AS billionths, sum(restated) AS restated, sum(weighted * weighted) AS shared, NULL::numeric AS independent
+            SELECT
+                {labels}, sum(billionths) AS billionths, sum(restated) AS restated,
+                sum(weighted * weighted) AS shared, NULL::numeric AS independent
             FROM (
                 SELECT {keys} sum(billionths) AS billionths, sum(restated) AS restated, sum(factor_weighted) AS weighted
                 FROM pairs

@@ -222,12 +222,12 @@ def _of_assets(question: Question) -> tuple[str, list[str]]:
     return ", ".join([*keys, "month AS of_month"]), keys
 
 
-async def sums_of_assets(connection: Connection, question: Question, assets: Sequence[UUID]) -> list[Any]:
-    """The same of some assets, from their figures."""
+def _figures_of_assets(question: Question, assets: Sequence[UUID]) -> tuple[str, list[Any]]:
+    """The figures of some assets, and what corrects their closed months, as the roll-up counts them; and the parameters."""
     columns, keys = _of_assets(question)
     own, values = _conditions(question, "month")
     counted = own.replace("AND month BETWEEN", "AND counted_in BETWEEN")
-    of_restated = ", ".join("counted_in" if name == "month" else name for name in keys)
+    of_restated = ", ".join([*("counted_in" if name == "month" else name for name in keys), "counted_in"])
     ids = f"${len(values) + 1}::uuid[]"
     lines = f"""
             SELECT {columns}, factor, source, billionths(value) AS billionths, 0 AS restated, {_of_figure("value")}
@@ -236,13 +236,43 @@ async def sums_of_assets(connection: Connection, question: Question, assets: Seq
               AND basis IN ('both', $5)
               AND asset_id = ANY ({ids})
             UNION ALL
-            SELECT {of_restated + ", " if keys else ""}counted_in, '', '', billionths, billionths, 0, 0, 0
+            SELECT {of_restated}, '', '', billionths, billionths, 0, 0, 0
             FROM restated_figures
             {counted}
               AND basis IN ('both', $5)
               AND asset_id = ANY ({ids})
     """
-    return await summed(connection, lines, keys, [*values, list(assets)])
+    return lines, [*values, list(assets)]
+
+
+async def totals_of_assets(connection: Connection, question: Question, assets: Sequence[UUID]) -> list[Any]:
+    """The rows of some assets as `totals` gives them, but a row for each figure."""
+    lines, values = _figures_of_assets(question, assets)
+    keys = "".join(f"{name}, " for name in _of_assets(question)[1] if name != "month")
+    rows: list[Any] = await connection.fetch(
+        f"""
+        SELECT
+            {keys}
+            of_month AS month,
+            factor,
+            source,
+            billionths::text AS billionths,
+            restated::text AS restated,
+            (factor_weighted / 1e9)::double precision AS factor_weighted,
+            (source_weighted / 1e9)::double precision AS source_weighted,
+            (source_squares / 1e18)::double precision AS source_squares
+        FROM ({lines}) AS lines
+        ORDER BY of_month, factor, source, factor_weighted
+        """,
+        *values,
+    )
+    return rows
+
+
+async def sums_of_assets(connection: Connection, question: Question, assets: Sequence[UUID]) -> list[Any]:
+    """The same as `sums` of some assets, from their figures."""
+    lines, values = _figures_of_assets(question, assets)
+    return await summed(connection, lines, _of_assets(question)[1], values)
 
 
 async def sums_used_of_assets(
