@@ -122,9 +122,11 @@ def _cards(report: Report, language: Language) -> str:
 
 
 def _key(language: Language, parts: Parts) -> str:
+    """The colours with the share of each part; with its amount where one is negative, since then they are no shares of a whole."""
+    told = (shares if min(parts.billionths) >= 0 else tonnes_of)(parts.billionths, language)
     names = "".join(
         f'<b style="background:{COLOURS[name]}"></b>{word(name, language)} {part}'
-        for name, part in zip(NAMES, shares(parts.billionths, language), strict=True)
+        for name, part in zip(NAMES, told, strict=True)
     )
     return f'<div class="key">{names}</div>'
 
