@@ -19,8 +19,9 @@ from footprint.domain.catalogue import UNITS as AMOUNTS
 from footprint.domain.cells import ExtraSum, cells_of, extra_value, sum_extras
 from footprint.domain.embodied import MANUFACTURING
 from footprint.domain.engine import Computation, World, compute
+from footprint.domain.formulas import DAY_S
 from footprint.domain.inventory import Asset
-from footprint.domain.profiles import Profile
+from footprint.domain.profiles import USED, Profile
 from footprint.domain.results import AssetMonth
 from footprint.domain.scopes import Control, Line, line_of
 from footprint.domain.stretches import Stretch
@@ -59,7 +60,10 @@ def _evidence(profile: Profile) -> dict[str, Any]:
         "asset_id": profile.asset.id,
         "kind": profile.asset.kind,
         "quantity": profile.asset.quantity,
-        "embodied": [line for part in profile.parts for line in part.embodied.trace],
+        "embodied": [
+            *(line for part in profile.parts for line in (*part.embodied.trace, part.carried) if line),
+            *(each.origin for each in profile.extras if each.stage == MANUFACTURING),
+        ],
         "life": None
         if life is None
         else {
@@ -72,7 +76,8 @@ def _evidence(profile: Profile) -> dict[str, Any]:
                 {"stage": part.stage, "criterion": part.criterion, "per_unit": part.unit_kg} for part in profile.parts
             ],
             "spread_over_days": profile.spread_days,
-            "refurbished_convention": profile.organisation.refurbished if profile.asset.age_years else None,
+            "spread_to": None if profile.spread_days is None else _instant(life.start + profile.spread_days * DAY_S),
+            "refurbished_convention": profile.organisation.refurbished if profile.asset.condition in USED else None,
         },
         "energy": list(power.trace) if power else [],
         "measured": measured_days(profile),
