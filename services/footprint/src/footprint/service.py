@@ -15,13 +15,14 @@ from footprint.domain import dashboard
 from footprint.domain.catalogue import Catalogues
 from footprint.domain.dashboard import Counted
 from footprint.domain.explanation import Explanation, explain
+from footprint.domain.ladders import stored_ladder
 from footprint.domain.months import current_month, format_month, parse_month
 from footprint.domain.notices import sentences
 from footprint.domain.results import figure_order
 from footprint.domain.seasons import HISTORY, seasonal_indices
 from footprint.domain.sums import exact
 from footprint.evidence import explain_then, figures_document, restatement_document
-from footprint.explaining import as_text, ladder
+from footprint.explaining import as_text
 from footprint.recommending import Recommending
 from footprint.store import answers, period_answers, periods, picture, totals
 from footprint.store.catalogues import CatalogueReader
@@ -111,7 +112,7 @@ class Answers:
                 explanation = await self._explain_now(connection, asset, month, stored)
             else:
                 explanation = await explain_then(connection, asset, month, moment, self._clock())
-        stored["evidence_ladder"] = ladder(stored["evidence"])
+        stored["evidence_ladder"] = stored_ladder(stored["evidence"]) if explanation is None else explanation.ladder
         values = [each["value"] for each in stored["figures"]]
         if explanation is None:
             return {**stored, "up_to_date": moment is not None and not values, "evidence_chosen": [], "trace": []}

@@ -116,6 +116,24 @@ _REFURBISHED: Final[Mapping[str, tuple[str, str]]] = {
 
 
 _TRACES: Final[tuple[tuple[str, str], ...]] = (
+    ("power curve at a load of ", "courbe de puissance à la charge "),
+    ("power at a load of ", "puissance à la charge "),
+    (" (CPU, RAM, disks; other parts ×", " (processeurs, mémoire, disques ; autres composants ×"),
+    (" of the TDP", " du TDP"),
+    ("measured at the device:", "mesuré à l’appareil :"),
+    ("measured at the facility, with the PUE in it:", "mesuré au compteur du site, PUE compris :"),
+    (" kWh over ", " kWh sur "),
+    (" s, from ", " s, du "),
+    ("Z to ", "Z au "),
+    (" vCPUs of a reference host, made for ", " vCPU d’un hôte de référence, fabriqué pour "),
+    (" (default of a server), over ", " (défaut d’un serveur), sur "),
+    (" of the ", " des "),
+    (
+        "less what falls on the device itself, a figure of its own",
+        "moins ce qui revient à l’appareil même, une valeur à part",
+    ),
+    ("refurbishing:", "reconditionnement :"),
+    (" kg a unit, in the month of acquisition", " kg par unité, au mois d’acquisition"),
     ("share of the host:", "part de l’hôte :"),
     ("share of a reference host:", "part d’un hôte de référence :"),
     (" hosts", " hôtes"),
