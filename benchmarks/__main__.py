@@ -19,7 +19,18 @@ from benchmarks.http_connection import AnswerError, Target
 from benchmarks.stacks import own_stack
 from examples.platform import PlatformError, Stack
 
-NAMES = ("scenarios", "engine", "estimates", "resolves", "usage", "measurements", "import", "factor", "changes")
+NAMES = (
+    "scenarios",
+    "engine",
+    "estimates",
+    "resolves",
+    "usage",
+    "measurements",
+    "import",
+    "factor",
+    "changes",
+    "corrections",
+)
 
 
 def main(
@@ -86,10 +97,18 @@ def _measurements(
     yield "factor", lambda: footprints.measure_factor(stack, org)
     for rate in rates:
         yield "changes", partial(_changes, stack, org, rate, seconds)
+        yield "corrections", partial(_corrections, stack, org, rate, seconds)
 
 
 def _changes(stack: Stack, org: str, rate: float, seconds: float) -> Figure:
-    return asyncio.run(latency.measure(stack, org, rate, seconds))
+    target = "p50 ≤ 150 ms, p99 ≤ 1 s" if round(rate) == 200 else ""
+    return asyncio.run(latency.measure(stack, org, rate, seconds, "asset switched off or on", latency.switch, target))
+
+
+def _corrections(stack: Stack, org: str, rate: float, seconds: float) -> Figure:
+    return asyncio.run(
+        latency.measure(stack, org, rate, seconds, "consumption corrected for all months", latency.correction)
+    )
 
 
 @contextmanager

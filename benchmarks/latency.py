@@ -6,12 +6,12 @@ some milliseconds before that. So the times are upper bounds, and measuring them
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from random import Random
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeAlias
 
 from aiokafka import AIOKafkaConsumer
 
@@ -22,7 +22,7 @@ from examples.platform import Platform, Stack
 from examples.settling import settle
 
 TOPIC = "footprint.asset-months"
-TARGETS = {200: "p50 ≤ 150 ms, p99 ≤ 1 s"}
+_NAMED_BY = ("source", "external_id", "org", "kind")
 _CONNECTIONS = 64
 _LONGEST_S = 60.0
 _SETTLE_S = 600.0
@@ -60,15 +60,30 @@ class Arrivals:
                         waiting.set_result(perf_counter())
 
 
-async def measure(stack: Stack, org: str, per_second: float, seconds: float) -> Figure:
+Change: TypeAlias = Callable[[Mapping[str, Any], Random], Mapping[str, Any]]
+"""What is sent of an asset to change it."""
+
+
+def switch(asset: Mapping[str, Any], _random: Random) -> Mapping[str, Any]:
+    """Switched off, or on again, from this moment: two months of it come out differently, the present one and the next."""
+    return {"status": "off" if asset["status"] == "in_service" else "in_service"}
+
+
+def correction(_asset: Mapping[str, Any], random: Random) -> Mapping[str, Any]:
+    """Another electricity consumption than was declared, which was always so: all its months come out differently."""
+    return {"declared": {"annual_kwh": random.uniform(500.0, 6500.0), "average_w": None}}
+
+
+async def measure(
+    stack: Stack, org: str, per_second: float, seconds: float, what: str, change: Change, target: str = ""
+) -> Figure:
     """Change assets of `org` at a steady rate and time each change until its footprint is there.
 
     No asset is changed again before its footprint came; when all are waiting, the figure says that nothing keeps up.
     """
     await settle(stack.postgres, stack.kafka, _SETTLE_S)
-    what = f"change of an asset → new footprint, {per_second:g} changes/s for {seconds:g} s"
-    target = TARGETS.get(round(per_second), "")
-    changes = _Changes(stack, org)
+    what = f"{what} → new footprint, {per_second:g}/s for {seconds:g} s"
+    changes = _Changes(stack, org, change)
     consumer = AIOKafkaConsumer(TOPIC, bootstrap_servers=stack.kafka, auto_offset_reset="latest")
     async with consumer:
         await consumer.seek_to_end()
@@ -97,7 +112,8 @@ async def measure(stack: Stack, org: str, per_second: float, seconds: float) -> 
 class _Changes:
     """Makes one change after another, each of an asset that waits for no footprint."""
 
-    def __init__(self, stack: Stack, org: str) -> None:
+    def __init__(self, stack: Stack, org: str, change: Change) -> None:
+        self._change = change
         self.arrivals = Arrivals(datetime.now(UTC).strftime("%Y-%m"))
         self.pool = Pool(Target.of(stack.services["inventory"], stack.token), _CONNECTIONS)
         self.accepted_s: list[float] = []
@@ -112,7 +128,8 @@ class _Changes:
         begun = perf_counter()
         arrival = asyncio.create_task(self.arrivals.wait_for(asset["id"]))
         try:
-            body = [_changed(asset, self._random.uniform(500.0, 6500.0))]
+            changed = self._change(asset, self._random)
+            body = [{**{name: asset[name] for name in _NAMED_BY}, **changed}]
             (result,) = (await self.pool.call("POST", "/v1/assets/batch", body))["results"]
             if result["status"] != "updated":
                 raise AnswerError(f"a change was not taken: {result}")
@@ -120,7 +137,7 @@ class _Changes:
             await arrival
         finally:
             arrival.cancel()
-        self._free.append(asset)
+        self._free.append({**asset, **changed})
 
 
 def _changeable(stack: Stack, org: str) -> list[Mapping[str, Any]]:
@@ -138,11 +155,6 @@ def _changeable(stack: Stack, org: str) -> list[Mapping[str, Any]]:
 
 def _stands_alone(asset: Mapping[str, Any]) -> bool:
     return asset["kind"] != "virtual_machine" and (asset["tags"] or {}).get("role") != "hypervisor"
-
-
-def _changed(asset: Mapping[str, Any], annual_kwh: float) -> Mapping[str, Any]:
-    names = ("source", "external_id", "org", "kind")
-    return {**{name: asset[name] for name in names}, "declared": {"annual_kwh": annual_kwh, "average_w": None}}
 
 
 def _ms(seconds: Sequence[float], share: float) -> str:

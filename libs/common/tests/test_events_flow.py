@@ -100,6 +100,45 @@ async def has_heard(batches: Sequence[int], number: int) -> bool:
     return sum(batches) == number
 
 
+async def test_more_than_a_batch_of_events_arrives_in_the_order_of_the_outbox(connected: RunningService) -> None:
+    """A third of a batch each: batch after batch goes to a partition, and none overtakes another."""
+    names: dict[str, list[str]] = {}
+
+    async def note(_unit: Transaction, events: Sequence[ReceivedEvent]) -> None:
+        for event in events:
+            thing = event.parse(Thing)
+            names.setdefault(thing.id, []).append(thing.name.strip("x"))
+
+    subscriptions = [Subscription(TOPIC, {"sample.thing.changed.v1": note})]
+    runner = ConsumerRunner(connected.settings, connected.database, subscriptions)
+    padding = "x" * (kafka_module.BATCH_BYTES // 3)
+    for round_ in range(8):
+        await publish(connected, *things(3, name=f"{round_}{padding}"))
+    stop = asyncio.Event()
+    consuming = asyncio.create_task(runner.run(stop))
+    async with connected.running(relay=True):
+        await eventually(lambda: has_heard([len(each) for each in names.values()], 24))
+    stop.set()
+    await consuming
+    assert names == {f"t-{index}": [str(round_) for round_ in range(8)] for index in range(3)}
+
+
+async def test_an_event_goes_to_the_partition_that_any_producer_chooses_for_its_key(connected: RunningService) -> None:
+    """Which the relay's own events of before went to as well: a compacted topic keeps one record of a key in each partition."""
+    producer = kafka_module.make_producer(connected.settings, "tests")
+    await kafka_module.ensure_topics(connected.settings, {TOPIC: kafka_module.COMPACTED})
+    await producer.start()
+    try:
+        topic = connected.settings.topic_prefix + TOPIC
+        partitions = await producer.partitions_for(topic)
+        keys = [f"{uuid4()}/2026-{month:02d}".encode() for month in range(1, 13)]
+        chosen = [(await producer.send_and_wait(topic, b"{}", key)).partition for key in keys]
+    finally:
+        await producer.stop()
+    assert [kafka_module.partition_of(key, partitions) for key in keys] == chosen
+    assert len(set(chosen)) == connected.settings.topic_partitions
+
+
 async def test_a_batch_that_met_a_transient_failure_is_read_again(connected: RunningService) -> None:
     failures = iter([asyncpg.SerializationError("first"), asyncpg.DeadlockDetectedError("second")])
     hear = connected.parts.subscriptions[0].handlers["sample.thing.changed.v1"]

@@ -36,7 +36,11 @@ async def empty(databases: Databases, postgres: PostgresServer) -> AsyncIterator
 
 async def test_migrations_run_once_and_in_order(databases: Databases, empty: str) -> None:
     url = databases.owner_url("sample", empty)
-    assert await migrate(url, "sample", SAMPLE.migrations) == ["common/0001_plumbing.sql", "sample/0001_things.sql"]
+    assert await migrate(url, "sample", SAMPLE.migrations) == [
+        "common/0001_plumbing.sql",
+        "common/0002_events_in_one_piece.sql",
+        "sample/0001_things.sql",
+    ]
     assert await migrate(url, "sample", SAMPLE.migrations) == []
 
 

@@ -55,7 +55,12 @@ def _asset_month(version: int, **fields: Any) -> Event:
         "month": "2026-10",
         "kind": "server",
         "kwh": 100.0 * version,
-        "stages": [{"stage": "use", "criterion": "gwp", "basis": "location", "value": 5.69, "scope": 2}],
+        "stages": [
+            {"stage": "use", "criterion": "gwp", "basis": "location", "value": 5.69, "scope": 2},
+            {"stage": "manufacturing", "criterion": "gwp", "basis": None, "value": 1.0 * version, "scope": 3},
+            {"stage": "manufacturing", "criterion": "pe", "basis": None, "value": 70.0, "scope": 3},
+            {"stage": "maintenance_and_sale", "criterion": "gwp", "basis": None, "value": 0.5, "scope": 3},
+        ],
         "version": version,
         **fields,
     }
@@ -86,7 +91,11 @@ async def test_any_order_and_any_repetition_ends_with_the_newest_versions(make_s
     [month] = await _rows(scenarios, "asset_months")
     assert (asset["quantity"], month["kwh"]) == (5, 500.0)
     assert asset["timeline"][0]["site_id"] == str(SITE)
-    assert month["stages"][0]["scope"] == 2
+    assert month["gwp_kg"] == 5.69 + 5.0 + 0.5
+    assert month["stages"] == [
+        {"stage": "manufacturing", "criterion": "gwp", "value": 5.0},
+        {"stage": "maintenance_and_sale", "criterion": "gwp", "value": 0.5},
+    ], "what a study starts from, and nothing else"
 
 
 async def test_two_versions_in_one_batch_leave_the_higher_one(make_service: MakeService) -> None:

@@ -25,6 +25,7 @@ from common.failures import Backoff, is_transient
 from common.garbage import collection_paused
 from common.kafka import COMPACTED, KEPT, ensure_topics, make_consumer
 from common.organisations import EVERY
+from common.pause import Turn
 from common.settings import ServiceSettings
 
 log = structlog.get_logger()
@@ -143,6 +144,7 @@ class ConsumerRunner:
             records = await consumer.getmany(timeout_ms=POLL_MS, max_records=self._settings.consumer_batch)
             if not records:
                 continue
+            turn = Turn()
             try:
                 async with self._busy:
                     await self._handle_records(consumer, records)
@@ -153,6 +155,7 @@ class ConsumerRunner:
                 await self._wait(error, stop, backoff)
             else:
                 backoff.reset()
+                await turn.over(stop)
 
     async def _handle_records(
         self, consumer: AIOKafkaConsumer, records: Mapping[TopicPartition, Sequence[Any]]

@@ -5,8 +5,9 @@ publishes; the events reach the outbox in the same transaction, just before its 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 import asyncpg
@@ -39,6 +40,10 @@ class Transaction:
     def publish(self, *events: Event) -> None:
         """Have `events` written to the outbox at commit, in this order."""
         self.events.extend(events)
+
+    def trace(self, traceparents: Mapping[str, str | None]) -> None:
+        """Say of which calls' traces the events are that were published so far, by their keys: a transaction may be the work of several."""
+        self.events = [replace(event, traceparent=traceparents.get(event.key)) for event in self.events]
 
     async def write_out(self) -> None:
         """Write what was published so far to the outbox now and not at commit: a bulk change then holds a part of its events in memory.
@@ -83,13 +88,17 @@ class Database:
         self._observe = observe
 
     @asynccontextmanager
-    async def transaction(self, organisations: Organisations) -> AsyncIterator[Transaction]:
+    async def transaction(
+        self, organisations: Organisations, settings: Mapping[str, str] | None = None
+    ) -> AsyncIterator[Transaction]:
         """A read-write transaction (READ COMMITTED) that commits when the block ends and rolls back when it raises.
+
+        `settings` of Postgres hold until its end.
 
         Raises `common.api.problems.Unavailable` when it publishes while the outbox is full, `Problem` 422 when an event is too large.
         """
         async with self.pool.acquire() as connection, connection.transaction():
-            await connection.execute("SELECT set_config('app.orgs', $1, true)", as_setting(organisations))
+            await _set(connection, {"app.orgs": as_setting(organisations), **(settings or {})})
             unit = Transaction(connection, organisations, self._write_events)
             yield unit
             await self._flush(unit)
@@ -101,7 +110,7 @@ class Database:
             self.pool.acquire() as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
-            await connection.execute("SELECT set_config('app.orgs', $1, true)", as_setting(organisations))
+            await _set(connection, {"app.orgs": as_setting(organisations)})
             yield connection
 
     def channel(self, name: str) -> str:
@@ -113,14 +122,13 @@ class Database:
             if self._observe is not None:
                 for event in unit.events:
                     self._observe(event)
-            await outbox.write(unit.connection, unit.events, self.gate)
+            await outbox.write(unit.connection, unit.events, self.gate, self.channel(outbox.CHANNEL))
             unit.events.clear()
-            unit.wake(outbox.CHANNEL)
 
     async def _flush(self, unit: Transaction) -> None:
         await self._write_events(unit)
         for name in sorted(unit.channels):
-            await unit.connection.execute("SELECT pg_notify($1, '')", self.channel(name))
+            await outbox.notify(unit.connection, self.channel(name))
 
     async def close(self) -> None:
         """Close the pool once its connections are back; after five seconds, regardless."""
@@ -129,6 +137,12 @@ class Database:
                 await self.pool.close()
         except TimeoutError:
             self.pool.terminate()
+
+
+async def _set(connection: Connection, settings: Mapping[str, str]) -> None:
+    """Set configuration parameters until the end of the transaction, in one statement."""
+    calls = (f"set_config('{name}', ${position}, true)" for position, name in enumerate(settings, start=1))
+    await connection.execute(f"SELECT {', '.join(calls)}", *settings.values())
 
 
 async def prepare_connection(connection: asyncpg.Connection) -> None:

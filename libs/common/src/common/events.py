@@ -23,7 +23,10 @@ def _now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event to publish. `key` is the aggregate id (it picks the partition); `data` None is a tombstone."""
+    """An event to publish. `key` is the aggregate id (it picks the partition); `data` None is a tombstone.
+
+    `traceparent` is of the call that caused it; None: of the span in which it is written to the outbox.
+    """
 
     topic: str
     type: str
@@ -32,6 +35,7 @@ class Event:
     data: Mapping[str, Any] | BaseModel | None
     id: UUID = field(default_factory=uuid4)
     time: datetime = field(default_factory=_now)
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

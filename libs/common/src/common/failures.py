@@ -38,6 +38,15 @@ def is_transient(error: BaseException) -> bool:
     return lost or isinstance(error, TRANSIENT)
 
 
+def is_undone(error: BaseException) -> bool:
+    """Whether what raised it has certainly left nothing, and parts of it may succeed at once.
+
+    Not so where the server was lost on the way (a commit may have been its last act), nor where it refuses all alike.
+    """
+    passing = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.LockNotAvailableError)
+    return isinstance(error, passing) or not is_transient(error)
+
+
 class Backoff:
     """Waits that double from `first_s` to `longest_s`, each shortened by up to half at random so that replicas spread."""
 

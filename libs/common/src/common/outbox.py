@@ -21,6 +21,18 @@ CHANNEL = "outbox"
 
 _COLUMNS = ["event_id", "topic", "key", "type", "subject", "occurred_at", "traceparent", "value"]
 
+_FEW = 100
+"""Events up to which they and the notification are one statement: a small transaction is as dear as it has statements. COPY takes four."""
+
+_INSERT_AND_NOTIFY = f"""
+WITH written AS (
+    INSERT INTO outbox ({", ".join(_COLUMNS)})
+    SELECT *
+    FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::text[], $8::bytea[])
+)
+SELECT pg_notify($9, '')
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -50,18 +62,22 @@ class Gate:
             )
 
 
-async def write(connection: "Connection", events: Sequence[Event], gate: Gate) -> None:
-    """Append `events`. Raises `Unavailable` when the outbox is full and `Unprocessable` when an event is too large to send."""
+async def write(connection: "Connection", events: Sequence[Event], gate: Gate, channel: str) -> None:
+    """Append `events` and notify `channel` at commit. Raises `Unavailable` when the outbox is full and `Unprocessable` when an event is
+    too large to send."""
     gate.check_room()
     traceparent = telemetry.current_traceparent()
     rows = [_row(event, traceparent, gate.limits.event_bytes) for event in events]
-    if len(rows) == 1:
-        await connection.execute(
-            f"INSERT INTO outbox ({', '.join(_COLUMNS)}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-            *rows[0],
-        )
+    if len(rows) <= _FEW:
+        await connection.execute(_INSERT_AND_NOTIFY, *zip(*rows, strict=True), channel)
     else:
         await connection.copy_records_to_table("outbox", records=rows, columns=_COLUMNS)
+        await notify(connection, channel)
+
+
+async def notify(connection: "Connection", channel: str) -> None:
+    """Wake the listeners of `channel` at commit, once a transaction however often it is said."""
+    await connection.execute("SELECT pg_notify($1, '')", channel)
 
 
 def encode(data: Any) -> bytes | None:
@@ -78,4 +94,13 @@ def _row(event: Event, traceparent: str | None, largest: int) -> tuple[Any, ...]
     if value is not None and len(value) > largest:
         rule = f"{event.subject} would be an event of {len(value)} bytes; at most {largest} can be sent"
         raise Unprocessable(rule, [FieldError("timeline", "too_large", rule)], code="event-too-large")
-    return (event.id, event.topic, event.key, event.type, event.subject, event.time, traceparent, value)
+    return (
+        event.id,
+        event.topic,
+        event.key,
+        event.type,
+        event.subject,
+        event.time,
+        event.traceparent or traceparent,
+        value,
+    )

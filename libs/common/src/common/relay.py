@@ -12,14 +12,15 @@ from datetime import UTC, datetime
 import asyncpg
 import structlog
 from aiokafka import AIOKafkaProducer
+from aiokafka.producer.message_accumulator import BatchBuilder
 
 from common import metrics, outbox
 from common.database import Database, connect
 from common.events import to_headers
 from common.failures import Backoff, is_transient
 from common.garbage import collection_paused
-from common.kafka import ensure_topics, make_producer
-from common.pause import pause
+from common.kafka import ensure_topics, make_producer, partition_of
+from common.pause import Turn, pause
 from common.settings import ServiceSettings
 from common.wakeup import Wakeup
 
@@ -68,8 +69,11 @@ class Relay:
                     return
             metrics.RELAY_LEADER.set(1)
             while not stop.is_set():
+                turn = Turn()
                 with collection_paused():
                     sent = await self.relay_once(connection)
+                if sent:
+                    await turn.over(stop)
                 if sent < self._settings.relay_batch:
                     await wakeup.wait(POLL_S)
                 backoff.reset()
@@ -96,13 +100,34 @@ class Relay:
         return len(rows)
 
     async def _deliver(self, rows: Sequence[asyncpg.Record]) -> None:
-        # aiokafka retries an idempotent send for ever: the bound is ours. `send` waits for room in the buffer, so it is inside it too.
+        # aiokafka retries an idempotent send for ever: the bound is ours. `send_batch` waits for its turn, so it is inside it too.
         async with asyncio.timeout(self._settings.delivery_timeout_s):
             producer = await self._live_producer()
-            sent = [await self._send(producer, row) for row in rows]
-            await asyncio.gather(*sent)
+            of_partitions: dict[tuple[str, int], list[asyncpg.Record]] = {}
+            for row in rows:
+                topic = self._settings.topic_prefix + row["topic"]
+                partition = partition_of(row["key"].encode(), await producer.partitions_for(topic))
+                of_partitions.setdefault((topic, partition), []).append(row)
+            await asyncio.gather(
+                *(self._send(producer, *place, of_partition) for place, of_partition in of_partitions.items())
+            )
 
-    async def _send(self, producer: AIOKafkaProducer, row: asyncpg.Record) -> asyncio.Future[object]:
+    async def _send(
+        self, producer: AIOKafkaProducer, topic: str, partition: int, rows: Sequence[asyncpg.Record]
+    ) -> None:
+        """Send events to their partition in order, as batches: one acknowledgement each, and not one for each event."""
+        acknowledged = []
+        batch = producer.create_batch()
+        for row in rows:
+            if self._append(batch, row) is None:
+                acknowledged.append(await producer.send_batch(batch, topic, partition=partition))
+                batch = producer.create_batch()
+                self._append(batch, row)
+        acknowledged.append(await producer.send_batch(batch, topic, partition=partition))
+        await asyncio.gather(*acknowledged)
+
+    def _append(self, batch: BatchBuilder, row: asyncpg.Record) -> object | None:
+        """Add an event to a batch; None when the batch is full. The first event always fits."""
         headers = to_headers(
             event_id=row["event_id"],
             source=f"/{self._service}",
@@ -111,9 +136,10 @@ class Relay:
             time=row["occurred_at"],
             traceparent=row["traceparent"],
         )
-        topic = self._settings.topic_prefix + row["topic"]
-        sent: asyncio.Future[object] = await producer.send(topic, row["value"], row["key"].encode(), headers=headers)
-        return sent
+        added: object | None = batch.append(
+            timestamp=None, key=row["key"].encode(), value=row["value"], headers=headers
+        )
+        return added
 
     async def _delete(self, connection: asyncpg.Connection, rows: Sequence[asyncpg.Record]) -> None:
         await connection.execute("DELETE FROM outbox WHERE id = ANY ($1)", [row["id"] for row in rows])

@@ -19,6 +19,7 @@ from common.events import Event
 from common.failures import is_transient
 from common.garbage import collection_paused
 from common.organisations import EVERY
+from common.pause import Turn
 from common.wakeup import Wakeup
 
 from footprint.domain.difference import EVER
@@ -81,7 +82,10 @@ class Calculator:
         """Work until stopped; woken by each commit that marks something."""
         async with Wakeup(url, self._database, MARKS_CHANNEL) as wakeup:
             while not stop.is_set():
-                if not await self.step():
+                turn = Turn()
+                if await self.step():
+                    await turn.over(stop)
+                else:
                     await wakeup.wait(self._pause_s if await self._something_waits() else POLL_S)
 
     async def _something_waits(self) -> bool:

@@ -57,7 +57,8 @@ class Answers:
     async def board(self, connection: Connection, org: str, month: int) -> dict[str, Any]:
         """The dashboard as a snapshot sees it."""
         first = month // 12 * 12
-        asked = Question(org, min(first, month - HISTORY + 1), first + 11, groups=("month", "stage"))
+        last_elapsed = current_month(await self._zone(connection, org), self._clock()) - 1
+        asked = Question(org, min(first, min(month, last_elapsed) - HISTORY + 1), first + 11, groups=("month", "stage"))
         every = [row for row in await totals.totals(connection, asked) if row["billionths"] is not None]
         rows = [row for row in every if row["month"] >= first]
         parts = dashboard.parts_by_month((row["month"], row["stage"], int(row["billionths"])) for row in rows)
@@ -67,10 +68,10 @@ class Answers:
             restated[each.counted_in] = restated.get(each.counted_in, 0) + each.billionths
         servers = await answers.servers(connection, org, month)
         notices = await answers.month_warnings(connection, org, month)
-        document = dashboard.year_document(month, parts, restated)
+        document = dashboard.year_document(month, last_elapsed, parts, restated)
         document["interval"] = _interval([row for row in rows if row["month"] == month])
         document["year"]["interval"] = _interval(rows)
-        document["year"]["seasonal"] = _seasonal(every, month)
+        document["year"]["seasonal"] = _seasonal(every, min(month, last_elapsed))
         return {
             "org": org,
             **document,
@@ -82,7 +83,7 @@ class Answers:
             "recommendations": await self._recommending.of(
                 connection, org, month, [rolled_row(row) for row in rows if row["month"] == month]
             ),
-            "warnings": sentences(notices),
+            "warnings": [*sentences(notices), *([] if month <= last_elapsed else [_not_over(month)])],
         }
 
     async def _counted(self, connection: Connection, org: str, first: int) -> list[Counted]:
@@ -158,7 +159,7 @@ class Answers:
     async def _stored(self, connection: Connection, asset: UUID, month: int) -> dict[str, Any]:
         row = await answers.asset_month(connection, asset, month)
         if row is None:
-            raise NotFound("figures of asset and month", f"{asset}/{format_month(month)}")
+            return await self._heard_after_closing(connection, asset, month)
         figures = sorted(
             map(read_figure, (await answers.figures(connection, [(asset, month)]))[asset, month]), key=figure_order
         )
@@ -186,6 +187,25 @@ class Answers:
             "computed_at": row["computed_at"],
             "pending": await answers.is_marked(connection, asset),
             **await self._closed(connection, row["org_id"], asset, month),
+        }
+
+    async def _heard_after_closing(self, connection: Connection, asset: UUID, month: int) -> dict[str, Any]:
+        """The month of an asset that was heard of only after it was closed: closed without a figure, and restated. Raises `NotFound`."""
+        row = await period_answers.last_restatement(connection, asset, month)
+        if row is None:
+            raise NotFound("figures of asset and month", f"{asset}/{format_month(month)}")
+        nothing = dict.fromkeys(("embodied", "energy", "electricity"), "none")
+        return {
+            **await restatement_document(connection, row, []),
+            "version": None,
+            "kwh": None,
+            "figures": [],
+            "evidence": nothing,
+            "factors": [],
+            "warnings": [],
+            "pending": await answers.is_marked(connection, asset),
+            **await self._closed(connection, row["org_id"], asset, month),
+            "restatement": None,
         }
 
     async def _read_catalogues(self) -> Catalogues:
@@ -234,6 +254,11 @@ class Answers:
         if month > last:
             rule = f"month {format_month(month)} is after {format_month(last)}, the end of the projection"
             raise Unprocessable(rule, [FieldError("month", "too_late", rule)])
+
+
+def _not_over(month: int) -> dict[str, str]:
+    rule = f"{format_month(month)} is not over: its figures are a projection of what runs now"
+    return {"code": "month_not_over", "detail": rule}
 
 
 def _interval(rows: list[Any]) -> dict[str, Any]:

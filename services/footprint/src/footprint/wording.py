@@ -38,6 +38,7 @@ _FRENCH: Final[Mapping[str, str]] = {
     "cloud_load_assumed": "aucune utilisation n’a été mesurée de la machine de cloud : une demi-charge est supposée",
     "cloud_region_unknown": "le pays de la région de cloud est inconnu, donc le facteur d’électricité aussi",
     "residual_of_supplier": "vue marché : ce que les garanties d’origine ne couvrent pas est compté au facteur du fournisseur",
+    "month_not_over": "le mois n’est pas terminé : ses valeurs prolongent ce qui tourne aujourd’hui",
     "no_factor_of_criterion": "absente dans ce critère, ni valeur donnée ni facteur",
     "no_residual_mix": "l’électricité sans garantie d’origine n’est pas dans le total fondé sur le marché : le "
     "mix résiduel manque au catalogue",

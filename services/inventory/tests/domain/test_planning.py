@@ -51,6 +51,25 @@ def test_hosts_may_stand_anywhere_in_the_batch() -> None:
     assert result.assets[0].timeline.segments[0].state.host_id == result.assets[1].id
 
 
+def test_rows_under_two_names_of_one_asset_all_count() -> None:
+    world = world_after(planned(server("srv-1", effective_from="2026-01-01")))
+    [known] = world.assets.values()
+    world = replace(world, assets={**world.assets, AssetKey("acme", "cmdb", "2217"): known})
+    result = planned(
+        server("srv-1", effective_from="2026-03-01", status="off"),
+        server("2217", effective_from="2026-02-01", site="nanterre-1"),
+        server("2217", effective_from="2026-03-01", status="standby"),
+        world=world,
+    )
+    assert codes(result) == {2: ["duplicate"]}
+    [revision] = result.revisions.values()
+    assert [(piece.state.status, piece.state.site_id) for piece in revision.after.timeline.segments] == [
+        (Status.IN_SERVICE, None),
+        (Status.IN_SERVICE, SITE),
+        (Status.OFF, SITE),
+    ]
+
+
 def test_the_same_batch_again_changes_nothing() -> None:
     rows = [
         server("srv-1", site="nanterre-1", planned_life_years=6),

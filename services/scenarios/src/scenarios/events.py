@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Annotated, Any, NotRequired, Protocol, TypeVar
+from typing import Annotated, Any, Final, NotRequired, Protocol, TypeVar
 from uuid import UUID
 
 from common.events import Event
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, with_config
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 from typing_extensions import TypedDict
 
 from scenarios.domain.applying import OfferUse
@@ -131,14 +131,17 @@ class ReleaseFrozen(Heard):
         return self.name, self.part
 
 
-@with_config(extra="allow")
 class Stage(TypedDict):
-    """The emissions of one life-cycle stage within an asset's month. A dictionary: a month has many, and they are stored as they came."""
+    """The emissions of one life-cycle stage within an asset's month. A dictionary: a month has many of them."""
 
     stage: str
     criterion: str
     basis: NotRequired[str | None]
     value: float
+
+
+STARTED_FROM: Final = frozenset({"manufacturing", "transport", "end_of_life", "maintenance_and_sale"})
+"""The stages whose carbon a study starts from; that of use it computes from the energy."""
 
 
 class AssetMonthChanged(Deletable):
@@ -166,6 +169,15 @@ class AssetMonthChanged(Deletable):
             for stage in self.stages
             if stage["criterion"] == "gwp" and stage.get("basis") in (None, "location")
         )
+
+    @property
+    def started_from(self) -> list[Stage]:
+        """The stages that a study starts from, as far as it reads them: a month with all its criteria and lines is ten times as much."""
+        return [
+            {"stage": stage["stage"], "criterion": "gwp", "value": stage["value"]}
+            for stage in self.stages
+            if stage["criterion"] == "gwp" and stage["stage"] in STARTED_FROM
+        ]
 
 
 class _Versioned(Protocol):

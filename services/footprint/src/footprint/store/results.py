@@ -62,11 +62,19 @@ async def mark_published(connection: Connection, keys: Sequence[tuple[UUID, int]
     )
 
 
+_PLANNED_ONCE: Final = """
+    SET LOCAL plan_cache_mode = force_generic_plan;
+    SET LOCAL enable_nestloop = off;
+    SET LOCAL enable_mergejoin = off
+"""
+"""Planning takes longer than writing a few asset-months, and no plan depends on which ones they are: everything is joined by hash. In the
+loops that the planner takes for few rows, every row of a large group would be compared with every line, or every circumstance."""
+
+
 async def write(connection: Connection, changes: Sequence[Change]) -> None:
     """Put asset-months in the place of those stored; of figures what differs is written, of the roll-up what that adds and takes."""
     await staging.stage(connection, changes)
-    # Planning takes longer than writing a few asset-months, and no plan depends on which ones they are.
-    await connection.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+    await connection.execute(_PLANNED_ONCE)
     stored = [change.result for change in changes if change.stored]
     if stored:
         await _replace_headers(connection, stored)
@@ -119,17 +127,23 @@ _GROUP: Final = (
 _AMOUNTS: Final = "billionths, figures, factor_weighted, source_weighted, source_squares"
 
 
-_AMOUNTS_OF_A_FIGURE: Final = """
-            billionths(value) AS billionths,
-            1 AS figures,
-            billionths(value * factor_ln_gsd2) AS factor_weighted,
-            CASE WHEN source = '' THEN 0 ELSE billionths(value * source_ln_gsd2) END AS source_weighted,
-            CASE WHEN source = '' THEN square_billionths(value * source_ln_gsd2) ELSE 0 END AS source_squares
-"""
+def _whole(amount: str) -> str:
+    """Its sum in whole billionths: of what is counted in integers, which add up in a third of the time of numerics, and of the rest."""
+    return f"""(
+        coalesce(sum(round(({amount}) * 1e9)::bigint) FILTER (WHERE abs({amount}) < 1e5), 0)
+        + coalesce(sum(billionths({amount})) FILTER (WHERE abs({amount}) >= 1e5), 0)
+    )"""
 
 
-def _summed(sign: str = "") -> str:
-    return ", ".join(f"sum({sign}{name}) AS {name}" for name in _AMOUNTS.split(", "))
+def _sums_of_figures(sign: str = "") -> str:
+    """What figures add to a line of the roll-up, or take from it."""
+    return f"""
+        {sign}{_whole("value")} AS billionths,
+        {sign}count(*) AS figures,
+        {sign}{_whole("value * factor_ln_gsd2")} AS factor_weighted,
+        {sign}{_whole("CASE WHEN source = '' THEN 0 ELSE value * source_ln_gsd2 END")} AS source_weighted,
+        {sign}coalesce(sum(square_billionths(value * source_ln_gsd2)) FILTER (WHERE source = ''), 0) AS source_squares
+    """
 
 
 def _of(table: str, columns: str) -> str:
@@ -190,35 +204,27 @@ async def _write_figures(connection: Connection, stored: Sequence[AssetMonth]) -
             WHERE place IS NULL
         ), came AS (
             -- By the number of the line, which is the key of the roll-up but for the month.
-            SELECT month, line, {_summed()}
-            FROM (
-                SELECT month, line, {_AMOUNTS_OF_A_FIGURE}
-                FROM (SELECT month, line, {_back("new", NUMBERS)} FROM differing WHERE line IS NOT NULL) AS figure
-                JOIN new_lines USING (line)
-            ) AS amounts
+            SELECT month, line, {_sums_of_figures()}
+            FROM (SELECT month, line, {_back("new", NUMBERS)} FROM differing WHERE line IS NOT NULL) AS figure
+            JOIN new_lines USING (line)
             GROUP BY month, line
         ), went AS (
-            SELECT month, line, {_summed("-")}
+            SELECT month, line, {_sums_of_figures("-")}
             FROM (
-                SELECT month, line, {_AMOUNTS_OF_A_FIGURE}
-                FROM (SELECT month, line, place, {_back("old", NUMBERS)} FROM differing WHERE line IS NOT NULL) AS figure
-                JOIN new_lines USING (line)
-                WHERE place IS NOT NULL
-            ) AS amounts
+                SELECT month, line, {_back("old", NUMBERS)} FROM differing WHERE line IS NOT NULL AND place IS NOT NULL
+            ) AS figure
+            JOIN new_lines USING (line)
             GROUP BY month, line
         ), difference AS (
             SELECT {_GROUP}, {_AMOUNTS}
             FROM (TABLE came UNION ALL TABLE went) AS moved JOIN new_lines USING (line)
             UNION ALL
-            SELECT {_GROUP}, {_summed("-")}
-            FROM (
-                SELECT {_GROUP}, {_AMOUNTS_OF_A_FIGURE}
-                FROM (SELECT month, {_back("old", f"{LINE}, {NUMBERS}")} FROM differing WHERE line IS NULL) AS figure
-            ) AS amounts
+            SELECT {_GROUP}, {_sums_of_figures("-")}
+            FROM (SELECT month, {_back("old", f"{LINE}, {NUMBERS}")} FROM differing WHERE line IS NULL) AS figure
             GROUP BY {_GROUP}
         )
         INSERT INTO organisation_months ({_GROUP}, {_AMOUNTS})
-        SELECT {_GROUP}, {_summed()}
+        SELECT {_GROUP}, {", ".join(f"sum({name}) AS {name}" for name in _AMOUNTS.split(", "))}
         FROM difference
         GROUP BY {_GROUP}
         HAVING sum(billionths) <> 0 OR sum(figures) <> 0 OR sum(factor_weighted) <> 0

@@ -25,7 +25,8 @@ from inventory.domain.record import AssetChange, AssetKey
 from inventory.domain.timeline import Segment
 from inventory.service import assets as use_cases
 from inventory.service.batches import retried
-from inventory.service.rows import RowOutcome, apply_sent_rows
+from inventory.service.rows import RowOutcome, apply_sent_rows, read_sent_rows
+from inventory.service.small_batches import LARGEST_ROWS, SmallBatches
 from inventory.service.writing import signed
 from inventory.store import listing, states
 
@@ -45,6 +46,7 @@ class ListQuery(AssetQuery):
 def assets_router(database: Database, clock: Callable[[], datetime], batch_limit_rows: int) -> APIRouter:
     """Assets: batch upsert, list, read, change, delete, timeline."""
     router = APIRouter(tags=["assets"], route_class=OwnCodes)
+    small = SmallBatches(database, clock)
 
     @router.post(
         "/assets/batch",
@@ -59,7 +61,9 @@ def assets_router(database: Database, clock: Callable[[], datetime], batch_limit
         are its history; hosts may stand anywhere in the batch. A row without `effective_from` holds from the moment at
         which it is received. The same rows again are `unchanged`.
         """
-        rows = await read_rows(request, batch_limit_rows)
+        rows = read_sent_rows(await read_rows(request, batch_limit_rows), caller.organisations)
+        if len(rows) <= LARGEST_ROWS and idempotency.HEADER not in request.headers:
+            return _results(await small.apply(caller.organisations, author(caller), rows))
 
         async def once() -> Response:
             async with signed(database, caller.organisations, author(caller)) as unit:

@@ -22,6 +22,9 @@ from inventory.domain.vocabulary import HOSTING_KINDS, Kind, Status
 
 _TICK = timedelta(microseconds=1)
 
+TOLD_TWICE = "duplicate"
+"""The code of a row that says something of an asset, under whichever of its names, for a moment for which another row does."""
+
 
 @dataclass(frozen=True, slots=True)
 class HostFacts:
@@ -158,12 +161,12 @@ class _Planner:
             start = self._unsaid(zone) if record.effective_from is None else instant(record.effective_from, zone)
             if not self._good_alone(position, record, start, zone):
                 continue
-            first = seen.setdefault((record.key, start), position)
+            first = seen.setdefault((self._key(record.key), start), position)
             if first != position:
                 self._refuse(
                     position,
                     "external_id",
-                    "duplicate",
+                    TOLD_TWICE,
                     f"{record.external_id!r} of {record.source!r} is told twice for the same moment",
                 )
                 continue
@@ -177,12 +180,18 @@ class _Planner:
             group.positions.sort(key=lambda position: self._starts[position])
 
     def _group(self, record: AssetRecord) -> _Group:
-        group = self._groups.get(record.key)
+        key = self._key(record.key)
+        group = self._groups.get(key)
         if group is None:
             known = self._world.assets.get(record.key)
             kind, id_ = (known.kind, known.id) if known else (record.kind, self._new_id())
-            group = self._groups[record.key] = _Group(record.key, known, kind, id_)
+            group = self._groups[key] = _Group(key, known, kind, id_)
         return group
+
+    def _key(self, key: AssetKey) -> AssetKey:
+        """The first of the names of the asset that is known under this one."""
+        known = self._world.assets.get(key)
+        return key if known is None else known.key
 
     def _good_alone(self, position: int, record: AssetRecord, start: datetime, zone: ZoneInfo) -> bool:
         if record.site is not None and (record.org, record.site) not in self._world.sites:
@@ -208,7 +217,7 @@ class _Planner:
                 return
             for position, defect in refused:
                 self._defects[position].append(defect)
-                self._groups[self._rows[position].record.key].positions.remove(position)
+                self._groups[self._key(self._rows[position].record.key)].positions.remove(position)
 
     def _host_defect(self, position: int) -> Defect | None:
         record = self._rows[position].record
@@ -226,7 +235,7 @@ class _Planner:
         return None
 
     def _find_host(self, key: AssetKey) -> HostFacts | None:
-        group = self._groups.get(key)
+        group = self._groups.get(self._key(key))
         if group is not None and (group.known is not None or group.positions):
             return HostFacts(group.id, group.kind)
         return self._world.hosts.get(key)

@@ -11,7 +11,7 @@ from common.database import Transaction
 from common.organisations import Organisations, visible
 
 from inventory.domain.defects import Defect, Refused
-from inventory.domain.planning import Clock, Plan, Revision, Row
+from inventory.domain.planning import Plan, Revision, Row
 from inventory.domain.record import AssetRecord, read_record
 from inventory.service.batches import apply_rows
 
@@ -59,28 +59,34 @@ class RowOutcome:
         return document
 
 
-async def apply_sent_rows(
-    unit: Transaction, rows: Sequence[Any], now: datetime, unsaid: Clock | None = None
-) -> list[RowOutcome]:
-    """Apply rows, each a decoded JSON value or `Malformed`, for a caller who may touch the organisations of `unit`.
+Sent = AssetRecord | Refused
+"""A row as it was read, or why it could not be."""
 
-    A row without a date holds from when `unsaid` says, from `now` otherwise.
-    """
-    good: list[Row] = []
-    positions: list[int] = []
-    outcomes: dict[int, RowOutcome] = {}
-    for index, row in enumerate(rows):
-        try:
-            record = read_sent_row(row, unit.organisations)
-        except Refused as refused:
-            outcomes[index] = RowOutcome(index, Result.ERROR, defects=refused.defects)
-        else:
-            positions.append(index)
-            good.append(Row(record))
+
+def read_sent_rows(rows: Sequence[Any], organisations: Organisations) -> list[Sent]:
+    """Read rows, each a decoded JSON value or `Malformed`, of a caller who may touch `organisations`."""
+    return [_read_or_refused(row, organisations) for row in rows]
+
+
+async def apply_sent_rows(unit: Transaction, rows: Sequence[Sent], now: datetime) -> list[RowOutcome]:
+    """Apply the rows that could be read; one without a date holds from `now`."""
+    good = {index: Row(row) for index, row in enumerate(rows) if isinstance(row, AssetRecord)}
+    outcomes = {
+        index: RowOutcome(index, Result.ERROR, defects=row.defects)
+        for index, row in enumerate(rows)
+        if isinstance(row, Refused)
+    }
     if good:
-        plan = await apply_rows(unit, good, unsaid=unsaid or (lambda zone: now), now=now)
-        outcomes.update({index: outcome_of(plan, position, index) for position, index in enumerate(positions)})
+        plan = await apply_rows(unit, list(good.values()), unsaid=lambda zone: now, now=now)
+        outcomes.update({index: outcome_of(plan, position, index) for position, index in enumerate(good)})
     return [outcomes[index] for index in range(len(rows))]
+
+
+def _read_or_refused(row: Any, organisations: Organisations) -> Sent:
+    try:
+        return read_sent_row(row, organisations)
+    except Refused as refused:
+        return refused
 
 
 def read_sent_row(row: Any, organisations: Organisations) -> AssetRecord:

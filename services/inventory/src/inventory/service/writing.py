@@ -18,10 +18,11 @@ from inventory.store.states import Believed
 
 
 @asynccontextmanager
-async def signed(database: Database, organisations: Organisations, author: Author) -> AsyncIterator[Transaction]:
-    """A transaction whose changes are kept as `author`'s."""
-    async with database.transaction(organisations) as unit:
-        await revisions.sign(unit.connection, author)
+async def signed(
+    database: Database, organisations: Organisations, author: Author, settings: Mapping[str, str] | None = None
+) -> AsyncIterator[Transaction]:
+    """A transaction whose changes are kept as `author`'s; `settings` of Postgres hold until its end."""
+    async with database.transaction(organisations, {**revisions.signature(author), **(settings or {})}) as unit:
         yield unit
 
 

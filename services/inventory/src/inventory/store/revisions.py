@@ -12,13 +12,12 @@ from inventory.domain.revision import Action, Author, PastVersion
 from inventory.store.assets import described
 
 
-async def sign(connection: Connection, author: Author) -> None:
-    """Say who writes, for the rest of the transaction."""
-    await connection.execute(
-        "SELECT set_config('app.client', $1, true), set_config('app.import', $2, true)",
-        author.client or "",
-        "" if author.import_id is None else str(author.import_id),
-    )
+def signature(author: Author) -> dict[str, str]:
+    """The settings of a transaction that say who writes."""
+    return {
+        "app.client": author.client or "",
+        "app.import": "" if author.import_id is None else str(author.import_id),
+    }
 
 
 async def keep(

@@ -153,7 +153,7 @@ async def keep_asset_months(connection: Connection, documents: Sequence[AssetMon
         [result.kind for result in documents],
         [result.site_id for result in documents],
         [result.kwh for result in documents],
-        [json.dumps_text(result.stages) for result in documents],
+        [json.dumps_text(result.started_from) for result in documents],
         [result.version for result in documents],
         [result.deleted for result in documents],
         [result.host_id for result in documents],
