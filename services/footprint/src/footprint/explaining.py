@@ -46,6 +46,10 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "vie du {start} au {end} ({evidence}), amortie sur {days} jours",
         "life from {start} to {end} ({evidence}), spread over {days} days",
     ),
+    "second_life": (
+        "reconditionné, convention « {convention} » : ce que le second usage porte est amorti du {start} au {end}, sur {days} jours",
+        "refurbished, convention `{convention}`: what the second use carries is spread from {start} to {end}, over {days} days",
+    ),
     "site": ("site {code}, zone {region}, exploitant {operator}, répartition {rule}",
              "site {code}, region {region}, operator {operator}, allocation {rule}"),
     "computation": (
@@ -213,13 +217,7 @@ class _Text:
             yield f"    {trace_text(each, self.language)}"
         life = known["life"]
         if life is not None:
-            yield "    " + self.word(
-                "life",
-                start=self.instant(life["from"]),
-                end=self.instant(life["to"]),
-                evidence=said(_LIVES, life["evidence"], self.language),
-                days=life["spread_over_days"],
-            )
+            yield f"    {self.life(life)}"
         for site in known["sites"]:
             yield "    " + self.word(
                 "site",
@@ -228,6 +226,17 @@ class _Text:
                 operator=said(OPERATORS, site["operator"], self.language),
                 rule=said(RULES, site["allocation_rule"], self.language),
             )
+
+    def life(self, life: Mapping[str, Any]) -> str:
+        """Over what the making is spread: the life, or of refurbished kit what its convention says."""
+        convention = life.get("refurbished_convention")
+        start, days = self.instant(life["from"]), life["spread_over_days"]
+        if convention is not None and life["spread_to"] is not None:
+            return self.word(
+                "second_life", convention=str(convention), start=start, end=self.instant(life["spread_to"]), days=days
+            )
+        evidence = said(_LIVES, life["evidence"], self.language)
+        return self.word("life", start=start, end=self.instant(life["to"]), evidence=evidence, days=days)
 
     def computation(self) -> Iterator[str]:
         yield ""

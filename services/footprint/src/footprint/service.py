@@ -1,6 +1,5 @@
 """The use cases of the API, one snapshot each."""
 
-from calendar import monthrange
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -13,14 +12,16 @@ from common.organisations import EVERY, Organisations
 from footprint.documents import read_factor, read_figure
 from footprint.domain import dashboard
 from footprint.domain.catalogue import Catalogues
-from footprint.domain.dashboard import Counted
+from footprint.domain.dashboard import Counted, Seasonal
 from footprint.domain.explanation import Explanation, explain
+from footprint.domain.formulas import DAY_S
 from footprint.domain.ladders import stored_ladder
-from footprint.domain.months import current_month, format_month, parse_month
+from footprint.domain.months import current_month, format_month, month_seconds, parse_month
 from footprint.domain.notices import sentences
 from footprint.domain.results import figure_order
 from footprint.domain.seasons import HISTORY, seasonal_indices
 from footprint.domain.sums import exact
+from footprint.domain.weighing import USE
 from footprint.evidence import explain_then, figures_document, restatement_document
 from footprint.explaining import as_text
 from footprint.recommending import Recommending
@@ -57,7 +58,8 @@ class Answers:
     async def board(self, connection: Connection, org: str, month: int) -> dict[str, Any]:
         """The dashboard as a snapshot sees it."""
         first = month // 12 * 12
-        last_elapsed = current_month(await self._zone(connection, org), self._clock()) - 1
+        zone = await self._zone(connection, org)
+        last_elapsed = current_month(zone, self._clock()) - 1
         asked = Question(org, min(first, min(month, last_elapsed) - HISTORY + 1), first + 11, groups=("month", "stage"))
         every = [row for row in await totals.totals(connection, asked) if row["billionths"] is not None]
         rows = [row for row in every if row["month"] >= first]
@@ -68,12 +70,13 @@ class Answers:
             restated[each.counted_in] = restated.get(each.counted_in, 0) + each.billionths
         servers = await answers.servers(connection, org, month)
         notices = await answers.month_warnings(connection, org, month)
+        seasonal = _seasonal(every, min(month, last_elapsed), zone)
         document = dashboard.year_document(month, last_elapsed, parts, restated)
         document["interval"] = _interval([row for row in rows if row["month"] == month])
-        document["year"]["interval"] = _interval(rows)
-        document["year"]["seasonal"] = _seasonal(every, min(month, last_elapsed))
+        document["year"] = dashboard.estimated(document["year"], parts, _interval(rows), seasonal)
         return {
             "org": org,
+            "refurbished_convention": await answers.refurbished_convention(connection, org),
             **document,
             "restatements": dashboard.restatements_document(month, parts.get(month, dashboard.Parts()).total, counted),
             "servers": {
@@ -266,25 +269,18 @@ def _interval(rows: list[Any]) -> dict[str, Any]:
     return {"low_kg": found["low"], "high_kg": found["high"], "quality": found["quality"]}
 
 
-def _seasonal(rows: list[Any], month: int) -> dict[str, Any] | None:
+def _seasonal(rows: list[Any], month: int, zone: str) -> Seasonal | None:
     """The forecast after `month` in the seasons of the year before; None without such a year, or without a forecast."""
     used: dict[int, int] = {}
-    others: dict[int, int] = {}
     for row in rows:
-        sums = used if row["stage"] == "use" else others
-        sums[row["month"]] = sums.get(row["month"], 0) + int(row["billionths"])
-    days = {number: monthrange(number // 12, number % 12 + 1)[1] for number in used}
-    indices = seasonal_indices({number: amount / days[number] for number, amount in used.items()}, month)
+        if row["stage"] == USE:
+            used[row["month"]] = used.get(row["month"], 0) + int(row["billionths"])
+    per_day = {number: amount * DAY_S / month_seconds(zone, number) for number, amount in used.items()}
+    indices = seasonal_indices(per_day, month)
     ahead = range(month + 1, month // 12 * 12 + 12)
     if indices is None or not ahead:
         return None
-    adjusted = {number: round(used.get(number, 0) * indices[number % 12]) + others.get(number, 0) for number in ahead}
-    elapsed = sum(sums.get(number, 0) for sums in (used, others) for number in range(month // 12 * 12, month + 1))
-    return {
-        "months": [
-            {"month": format_month(number), "total_kg": exact(amount), "index": indices[number % 12]}
-            for number, amount in adjusted.items()
-        ],
-        "forecast_kg": exact(sum(adjusted.values())),
-        "estimate_kg": exact(elapsed + sum(adjusted.values())),
-    }
+    return Seasonal(
+        {number: indices[number % 12] for number in ahead},
+        {number: round(used.get(number, 0) * indices[number % 12]) - used.get(number, 0) for number in ahead},
+    )

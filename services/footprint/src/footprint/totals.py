@@ -74,7 +74,9 @@ class Totals:
             codes = await store.site_codes(connection, sorted(sites)) if sites else {}
             if "application" in question.groups:
                 codes |= await store.applications(connection, question.org)
-        return _document(question, rows, codes, whole), following
+            convention = await answers.refurbished_convention(connection, question.org)
+        document = _document(question, rows, codes, whole)
+        return {**document, "refurbished_convention": convention}, following
 
 
 async def _page(

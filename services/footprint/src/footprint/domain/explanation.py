@@ -19,10 +19,12 @@ from footprint.domain.catalogue import UNITS as AMOUNTS
 from footprint.domain.cells import ExtraSum, cells_of, extra_value, sum_extras
 from footprint.domain.embodied import MANUFACTURING
 from footprint.domain.engine import Computation, World, compute
+from footprint.domain.formulas import DAY_S
 from footprint.domain.grid import Integers
 from footprint.domain.inventory import Asset
 from footprint.domain.ladders import Ladder, month_ladder
 from footprint.domain.ledger import Ledger
+from footprint.domain.profiles import USED
 from footprint.domain.results import AssetMonth
 from footprint.domain.scopes import CLOUD, Control, Line, line_of
 from footprint.domain.stretches import Stretch
@@ -69,7 +71,10 @@ def _evidence(ledger: Ledger, source: int, intervals: Integers) -> dict[str, Any
         "asset_id": profile.asset.id,
         "kind": profile.asset.kind,
         "quantity": profile.asset.quantity,
-        "embodied": [line for part in profile.parts for line in part.embodied.trace],
+        "embodied": [
+            *(line for part in profile.parts for line in (*part.embodied.trace, part.carried) if line),
+            *(each.origin for each in profile.extras if each.stage == MANUFACTURING),
+        ],
         "life": None
         if life is None
         else {
@@ -82,7 +87,8 @@ def _evidence(ledger: Ledger, source: int, intervals: Integers) -> dict[str, Any
                 {"stage": part.stage, "criterion": part.criterion, "per_unit": part.unit_kg} for part in profile.parts
             ],
             "spread_over_days": profile.spread_days,
-            "refurbished_convention": profile.organisation.refurbished if profile.asset.age_years else None,
+            "spread_to": None if profile.spread_days is None else _instant(life.start + profile.spread_days * DAY_S),
+            "refurbished_convention": profile.organisation.refurbished if profile.asset.condition in USED else None,
         },
         "energy": list(dict.fromkeys(line for lines in powers for line in lines)),
         "measured": _measured(stretches),

@@ -33,6 +33,7 @@ class Notice(IntFlag):
     CLOUD_LOAD_ASSUMED = 16777216
     CLOUD_REGION_UNKNOWN = 33554432
     RESIDUAL_OF_SUPPLIER = 67108864
+    AGE_MISSING = 134217728
 
 
 SENTENCES: dict[Notice, str] = {
@@ -48,7 +49,8 @@ SENTENCES: dict[Notice, str] = {
     Notice.HOST_UNKNOWN: "the host is not known, or is itself virtual: its share is absent",
     Notice.NO_ALLOCATION: "no vCPU allocation is stated: the share of the host is absent",
     Notice.NO_MAINTENANCE_FACTOR: "maintenance is absent: the catalogue holds no factor per euro of hardware maintenance",
-    Notice.REFURBISHED: "refurbished: embodied emissions follow the convention of the organisation, without a refurbishing overhead",
+    Notice.REFURBISHED: "refurbished: what the refurbishing itself weighed is absent, for the catalogue holds no factor "
+    "`refurbishing.<kind>`; an own factor of the organisation supplies it",
     Notice.STANDBY: "standby is counted as powered",
     Notice.PARTIAL: "a part of the month has no evidence and is not counted",
     Notice.UNSTATED_PARTS: "the configuration leaves out memory, disks or power supply: they are not counted",
@@ -63,6 +65,8 @@ SENTENCES: dict[Notice, str] = {
     Notice.CLOUD_LOAD_ASSUMED: "no utilisation was measured of the cloud machine: half load is assumed",
     Notice.CLOUD_REGION_UNKNOWN: "the country of the cloud region is not known, so no electricity factor is",
     Notice.RESIDUAL_OF_SUPPLIER: "market-based: what guarantees of origin do not cover is counted at the supplier's own factor",
+    Notice.AGE_MISSING: "refurbished, of an age that is not stated: its making counts whole, "
+    "as that of a new one, until acquired.age_years is known",
 }
 
 

@@ -35,7 +35,7 @@ from footprint.domain.sums import billionths
 from footprint.domain.uncertainty import ln_product
 from footprint.domain.weighing import ELECTRICITY_EVIDENCE, FigureKey, Weights
 
-METHOD_VERSION: Final = "2026.2"
+METHOD_VERSION: Final = "2026.3"
 """Of the method (docs/method.md): it changes when the same inputs give other figures."""
 
 

@@ -81,12 +81,13 @@ def _cards(report: Report, language: Language) -> str:
     elapsed = total(each for each in report.climate() if report.elapsed(each.month))
     board = report.dashboard
     interval = board["year"].get("interval") if board else None
+    estimate = int(board["year"]["estimate_kg"] * 10**9) if board else report.total
     cards = [
-        (word("total", language), tonnes(report.total, language), "CO₂e"),
+        (word("total", language), tonnes(estimate, language), "CO₂e"),
         (
             word("elapsed", language),
             tonnes(elapsed, language),
-            f"{word('forecast', language)} {tonnes(report.total - elapsed, language)}",
+            f"{word('forecast', language)} {tonnes(estimate - elapsed, language)}",
         ),
         (word("closed", language), word("of_12", language, count=len(report.closings)), ""),
     ]
