@@ -62,6 +62,24 @@ async def test_dashboard_parts_add_up_to_every_total_exactly_as_printed(pipeline
     assert (board["year"]["elapsed_kg"], board["year"]["forecast_kg"]) == (elapsed, forecast)
     assert board["year"]["estimate_kg"] == elapsed + forecast
     assert [each["month"] for each in board["months"] if each["projected"]] == ["2026-11", "2026-12"]
+    assert board["elapsed"] is True
+    assert "month_not_over" not in {each["code"] for each in board["warnings"]}
+
+
+@pytest.mark.parametrize("month", ["2026-11", "2026-12"], ids=["running", "future"])
+async def test_the_dashboard_of_a_month_that_is_not_over_parts_the_year_by_the_clock(
+    pipeline: Pipeline, month: str
+) -> None:
+    await farm(pipeline)
+    board = await get(pipeline, f"/v1/dashboard?org={ORG}&month={month}")
+    over = await get(pipeline, f"/v1/dashboard?org={ORG}&month=2026-10")
+    assert board["year"]["elapsed_kg"] == over["year"]["elapsed_kg"] > 0
+    assert board["year"]["forecast_kg"] == over["year"]["forecast_kg"] > 0
+    assert board["months"] == over["months"]
+    periods = (await get(pipeline, f"/v1/periods?org={ORG}"))["items"]
+    assert {each["month"] for each in periods if not each["elapsed"]} == {"2026-11"}
+    assert board["elapsed"] is False
+    assert "month_not_over" in {each["code"] for each in board["warnings"]}
 
 
 async def test_dashboard_and_totals_give_the_same_figures_to_the_last_digit(pipeline: Pipeline) -> None:

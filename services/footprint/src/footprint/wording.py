@@ -39,6 +39,7 @@ _FRENCH: Final[Mapping[str, str]] = {
     "cloud_load_assumed": "aucune utilisation n’a été mesurée de la machine de cloud : une demi-charge est supposée",
     "cloud_region_unknown": "le pays de la région de cloud est inconnu, donc le facteur d’électricité aussi",
     "residual_of_supplier": "vue marché : ce que les garanties d’origine ne couvrent pas est compté au facteur du fournisseur",
+    "month_not_over": "le mois n’est pas terminé : ses valeurs prolongent ce qui tourne aujourd’hui",
     "age_missing": "reconditionné, d’âge non indiqué : sa fabrication compte en entier, comme neuve, "
     "tant que « acquired.age_years » manque",
     "no_factor_of_criterion": "absente dans ce critère, ni valeur donnée ni facteur",
@@ -125,6 +126,24 @@ _REFURBISHED: Final[Mapping[str, tuple[str, str]]] = {
 
 
 _TRACES: Final[tuple[tuple[str, str], ...]] = (
+    ("power curve at a load of ", "courbe de puissance à la charge "),
+    ("power at a load of ", "puissance à la charge "),
+    (" (CPU, RAM, disks; other parts ×", " (processeurs, mémoire, disques ; autres composants ×"),
+    (" of the TDP", " du TDP"),
+    ("measured at the device:", "mesuré à l’appareil :"),
+    ("measured at the facility, with the PUE in it:", "mesuré au compteur du site, PUE compris :"),
+    (" kWh over ", " kWh sur "),
+    (" s, from ", " s, du "),
+    ("Z to ", "Z au "),
+    (" vCPUs of a reference host, made for ", " vCPU d’un hôte de référence, fabriqué pour "),
+    (" (default of a server), over ", " (défaut d’un serveur), sur "),
+    (" of the ", " des "),
+    (
+        "less what falls on the device itself, a figure of its own",
+        "moins ce qui revient à l’appareil même, une valeur à part",
+    ),
+    ("refurbishing:", "reconditionnement :"),
+    (" kg a unit, in the month of acquisition", " kg par unité, au mois d’acquisition"),
     ("share of the host:", "part de l’hôte :"),
     ("share of a reference host:", "part d’un hôte de référence :"),
     (" hosts", " hôtes"),

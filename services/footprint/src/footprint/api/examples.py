@@ -54,6 +54,7 @@ DASHBOARD: Final = _answer(
         "org": "acme",
         "refurbished_convention": "remaining",
         "month": "2026-10",
+        "elapsed": True,
         "total_kg": 39.35913242,
         "parts": _PARTS,
         "months": [

@@ -171,13 +171,15 @@ def cloud_making(
             basis="both",
             amount=share,
             unit="server",
-            origin=f"cloud ({cloud.provider}): {vcpu!r} of the {host.value!r} vCPUs of a reference host, over {life.value!r} years "
-            f"[{host.id} v{host.version}, {life.id} v{life.version}]",
+            origin=f"cloud ({cloud.provider}): {vcpu!r} of the {host.value!r} vCPUs of a reference host, made for {made.value!r} kg "
+            f"(default of a server), over {life.value!r} years "
+            f"[{host.id} v{host.version}, {made.id} v{made.version}, {life.id} v{life.version}]",
             factor=made,
             line=CLOUD,
             source_ln_gsd2=ACTIVITY_LN_GSD2["kind"],
             over_s=life.value * YEAR_DAYS * DAY_S,
             anywhere=False,
+            written_amount=f"({vcpu!r} vCPU ÷ {host.value!r} vCPU)",
         ),
         Notice(0),
     )

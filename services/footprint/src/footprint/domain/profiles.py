@@ -126,6 +126,13 @@ class Profile:
         )
 
     @property
+    def embodied_evidence(self) -> str:
+        """What its making rests on; of a machine at a public cloud on the default of its reference host."""
+        if self.embodied is not None and self.spread_days:
+            return self.embodied.evidence
+        return "kind" if any(each.cloud for each in self.extras) else "none"
+
+    @property
     def leased(self) -> bool:
         """Whether the asset is hired: what makes it is its lessor's capital good."""
         return self.asset.condition == "leased"
