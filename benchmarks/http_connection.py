@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -11,6 +12,10 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 class AnswerError(Exception):
     """The server answered with an error status, without a length, or not at all; a measurement cannot go on."""
+
+
+class ConnectionLostError(AnswerError):
+    """The server closed the connection before it answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Called by asyncio: whoever waits for an answer learns that none will come."""
         self._transport = None
-        self._fail(f"the connection was closed before the answer ({exc})")
+        self._fail(ConnectionLostError(f"the connection was closed before the answer ({exc})"))
 
     def data_received(self, data: bytes) -> None:
         """Called by asyncio: complete the answer once its head and its stated length are here."""
@@ -91,7 +96,7 @@ class Connection(asyncio.Protocol):
         head = bytes(self._received[:end]).lower()
         at = head.find(b"content-length:")
         if at < 0:
-            self._fail(f"an answer states no length: {head[:200]!r}")
+            self._fail(AnswerError(f"an answer states no length: {head[:200]!r}"))
             return
         total = end + 4 + int(head[at + 15 :].split(b"\r\n", 1)[0])
         if len(self._received) < total:
@@ -99,13 +104,13 @@ class Connection(asyncio.Protocol):
         body = bytes(self._received[end + 4 : total])
         del self._received[:total]
         if head[9:10] != b"2":
-            self._fail(f"status {head[9:12].decode()}: {body[:300].decode(errors='replace')}")
+            self._fail(AnswerError(f"status {head[9:12].decode()}: {body[:300].decode(errors='replace')}"))
         elif self._answer is not None and not self._answer.done():
             self._answer.set_result(body)
 
-    def _fail(self, why: str) -> None:
+    def _fail(self, why: AnswerError) -> None:
         if self._answer is not None and not self._answer.done():
-            self._answer.set_exception(AnswerError(why))
+            self._answer.set_exception(why)
 
 
 class Pool:
@@ -124,9 +129,13 @@ class Pool:
         request = self.target.request(method, path, None if body is None else json.dumps(body).encode())
         connection = await self._free.get()
         try:
-            if connection is None or connection.is_closed:
-                connection = await Connection.open(self.target)
-                self._open.append(connection)
+            if connection is not None and not connection.is_closed:
+                with suppress(
+                    ConnectionLostError
+                ):  # the server may close an idle one at the very moment when it is used
+                    return json.loads(await connection.exchange(request))
+            connection = await Connection.open(self.target)
+            self._open.append(connection)
             return json.loads(await connection.exchange(request))
         finally:
             self._free.put_nowait(connection)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.http_connection import Target
+from benchmarks.http_connection import Pool, Target
 from benchmarks.load import CALLS_LIMIT, at_rate, percentile
 
 
@@ -55,3 +55,23 @@ def test_a_percentile_is_a_measured_value_that_enough_others_do_not_exceed(value
     assert found in values
     assert sum(value <= found for value in values) >= share * len(values)
     assert sum(value < found for value in values) < share * len(values)
+
+
+async def test_a_call_is_sent_again_where_the_server_closed_an_idle_connection_at_that_moment() -> None:
+    answered: list[bool] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await reader.readuntil(b"\r\n\r\n"):
+            answered.append(len(answered) != 1)
+            if not answered[-1]:
+                writer.close()
+                return
+            writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        pool = Pool(Target.of(f"http://127.0.0.1:{port}", "token"), 1)
+        assert [await pool.call("GET", "/") for _ in range(2)] == [{}, {}]
+        pool.close()
+    assert answered == [True, False, True]

@@ -140,18 +140,18 @@ async def picture(service: RunningService[FootprintSettings]) -> dict[str, Any]:
         )
         used = await connection.fetch(
             f"""
-            SELECT application_id, {group}, sum(billionths) AS billionths, count(*) AS figures
+            SELECT application_id, kind, site_id, {group}, sum(billionths) AS billionths, count(*) AS figures
             FROM application_figures
-            GROUP BY application_id, {group}
-            ORDER BY application_id, {group}
+            GROUP BY application_id, kind, site_id, {group}
+            ORDER BY application_id, kind, site_id, {group}
             """
         )
         used_rolled = await connection.fetch(
             f"""
-            SELECT application_id, {group}, billionths, figures
+            SELECT application_id, kind, site_id, {group}, billionths, figures
             FROM application_months
             WHERE figures <> 0 OR billionths <> 0
-            ORDER BY application_id, {group}
+            ORDER BY application_id, kind, site_id, {group}
             """
         )
         letters = await connection.fetch("SELECT type, reason FROM dead_letters")

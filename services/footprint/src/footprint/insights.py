@@ -42,7 +42,7 @@ class Insights:
                 raise NotFound("asset", asset)
             now = current_month(await _zone(connection, row["org_id"]), self._clock())
             question = Question(row["org_id"], year * 12, year * 12 + 11, groups=("asset", "month", "stage"))
-            rows = _known(await rolled.totals_by_asset(connection, question, [asset], None, 1))
+            rows = _known(await rolled.totals_of_assets(connection, question, [asset]))
             stored = {
                 each["month"]: each for each in await store.asset_year(connection, asset, year * 12, year * 12 + 11)
             }

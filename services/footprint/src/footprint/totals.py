@@ -66,13 +66,10 @@ class Totals:
             if await answers.organisation_zone(connection, question.org) is None:
                 raise NotFound("organisation", question.org)
             question = replace(question, filters=await _resolved(connection, question.org, filters))
-            following, whole = None, None
-            if "asset" in question.groups or filters.assets:
-                rows, following = await _of_assets(connection, question, filters.assets, after, limit)
-            elif "application" in question.groups or filters.applications:
-                rows, whole = await _of_applications(connection, question, filters.applications)
-            else:
-                rows = await store.totals(connection, question)
+            wanted = await _application_ids(connection, question.org, filters.applications)
+            page, following = await _page(connection, question, filters.assets, wanted, after, limit)
+            source = _Source(connection, page, wanted)
+            rows, whole = await source.rows(question)
             sites = {row["site_id"] for row in rows if "site" in question.groups and row["site_id"]}
             codes = await store.site_codes(connection, sorted(sites)) if sites else {}
             if "application" in question.groups:
@@ -82,54 +79,96 @@ class Totals:
         return {**document, "refurbished_convention": convention}, following
 
 
-async def _of_assets(
-    connection: Connection, question: Question, assets: Sequence[UUID], after: UUID | None, limit: int
-) -> tuple[list[Any], UUID | None]:
-    """A page by asset, and where the next one begins; without that group, the named assets together."""
+async def _page(
+    connection: Connection,
+    question: Question,
+    assets: Sequence[UUID],
+    applications: Sequence[UUID] | None,
+    after: UUID | None,
+    limit: int,
+) -> tuple[list[UUID] | None, UUID | None]:
+    """The assets that are asked for, None for all together, and after which one the next page begins."""
     if "asset" not in question.groups:
-        return await store.totals_by_asset(connection, question, assets, None, len(assets)), None
-    rows = await store.totals_by_asset(connection, question, assets or None, after, limit + 1)
-    shown = list(dict.fromkeys(row["asset"] for row in rows))
-    if len(shown) <= limit:
-        return rows, None
-    return [row for row in rows if row["asset"] != shown[limit]], shown[limit - 1]
+        if not assets:
+            return None, None
+        return await store.page_of_assets(connection, question, assets, None, None, len(assets)), None
+    page = await store.page_of_assets(connection, question, assets or None, applications, after, limit + 1)
+    return page[:limit], page[limit - 1] if len(page) > limit else None
 
 
-async def _of_applications(
-    connection: Connection, question: Question, codes: Sequence[str]
-) -> tuple[list[Mapping[str, Any]], list[Any] | None]:
-    """What applications use, and, unless some are asked for, what none uses: so the groups add up to the whole, whose rows come too."""
+async def _application_ids(connection: Connection, org: str, codes: Sequence[str]) -> list[UUID] | None:
+    """The applications named, None where none is. Raises `Unprocessable` for one that is not known."""
     if not codes:
-        used = [dict(row) for row in await store.totals_of_applications(connection, question, None)]
-        whole = await store.totals(connection, replace(question, groups=_without_application(question)))
-        return [*used, *_unused(question, whole, used)], whole
-    ids = {code: each for each, code in (await store.applications(connection, question.org)).items()}
+        return None
+    ids = {code: each for each, code in (await store.applications(connection, org)).items()}
     unknown = [code for code in codes if code not in ids]
     if unknown:
-        rule = f"application {unknown[0]!r} is not known in {question.org}"
+        rule = f"application {unknown[0]!r} is not known in {org}"
         raise Unprocessable(rule, [FieldError("application", "unknown", rule)])
-    return await store.totals_of_applications(connection, question, [ids[code] for code in codes]), None
+    return [ids[code] for code in codes]
 
 
-def _without_application(question: Question) -> tuple[str, ...]:
-    return tuple(name for name in question.groups if name != "application")
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Where the rows of an answer are read: by asset for those of a page, else in the roll-ups; of some applications, or of all that is."""
+
+    connection: Connection
+    page: Sequence[UUID] | None
+    applications: Sequence[UUID] | None
+
+    async def rows(self, question: Question) -> tuple[list[Mapping[str, Any]], list[Any] | None]:
+        """The rows by group. By application, what none uses is among them, so that the groups add up to the whole, whose rows come too."""
+        whole: list[Any] | None = None
+        if self.applications is not None:
+            rows: list[Any] = await self._used(question)
+        elif "application" in question.groups:
+            used, whole = await self._used(question), await self._whole(_without_application(question))
+            rows = [*used, *_unused(_without_application(question), whole, used)]
+        else:
+            rows = await self._whole(question)
+        if "asset" in question.groups:
+            rows = [*rows, *_bare(question, self.page or (), {row["asset"] for row in rows})]
+        return rows, whole
+
+    async def _used(self, question: Question) -> list[Any]:
+        if self.page is None:
+            return await store.totals_of_applications(self.connection, question, self.applications)
+        return await store.used_of_assets(self.connection, question, self.page, self.applications)
+
+    async def _whole(self, question: Question) -> list[Any]:
+        if self.page is None:
+            return await store.totals(self.connection, question)
+        return await store.totals_of_assets(self.connection, question, self.page)
+
+
+def _without_application(question: Question) -> Question:
+    return replace(question, groups=tuple(name for name in question.groups if name != "application"))
+
+
+_NOTHING: Final = {"month": 0, "factor": "", "source": "", **dict.fromkeys(store.SPREADS), "compared": 0, "placed": 0}
+"""What a row that no table holds has beside its groups and amounts."""
+
+
+def _bare(question: Question, page: Sequence[UUID], known: Collection[UUID]) -> list[dict[str, Any]]:
+    """A row for each asset of a page without any figure, of which nothing is known."""
+    empty = {**_NOTHING, **dict.fromkeys(map(_column, question.groups)), "billionths": None, "restated": 0}
+    return [{**empty, "asset": asset} for asset in page if asset not in known]
 
 
 def _unused(
     question: Question, whole: Sequence[Mapping[str, Any]], used: Sequence[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
     """Rows of what no application uses: the whole less what is used, by the other groups; of a difference no interval is told."""
-    columns = [store.ROLLED[name] for name in _without_application(question)]
+    columns = [_column(name) for name in question.groups]
     left: dict[tuple[Any, ...], list[int]] = {}
     for rows, sign in ((whole, 1), (used, -1)):
         for row in rows:
-            amounts = left.setdefault(tuple(row[column] for column in columns), [0, 0])
+            amounts = left.setdefault(tuple([row[column] for column in columns]), [0, 0])
             amounts[0] += sign * int(row["billionths"] or 0)
             amounts[1] += sign * int(row["restated"])
-    nothing = {"month": 0, "factor": "", "source": "", **dict.fromkeys(store.SPREADS), "compared": 0, "placed": 0}
     return [
         {
-            **nothing,
+            **_NOTHING,
             **dict(zip(columns, key, strict=True)),
             "application_id": None,
             "billionths": amount,
@@ -144,12 +183,6 @@ def _check(question: Question, filters: Filters) -> None:
     if len(set(question.groups)) < len(question.groups):
         rule = f"group_by {','.join(question.groups)} names a group twice"
         raise Unprocessable(rule, [FieldError("group_by", "twice", rule)])
-    used = {*question.groups, *(name for name, wanted in filters.others.items() if wanted)}
-    used |= {name for name, wanted in (("site", filters.sites), ("asset", filters.assets)) if wanted}
-    apart = sorted(used & {"site", "kind", "asset"})
-    if apart and ("application" in used or filters.applications):
-        rule = f"application cannot be combined with {apart[0]}: what applications use is kept by month, stage, scope and reporting line"
-        raise Unprocessable(rule, [FieldError("group_by", "not_combined", rule)])
     for name, wanted in filters.others.items():
         unknown = [each for each in wanted if name in _KNOWN and each not in _KNOWN[name]]
         if unknown:

@@ -54,3 +54,24 @@ def apportion(amount: int, shares: Mapping[UUID, float]) -> dict[UUID, int]:
     for application in by_remainder[: max(0, left)]:
         found[application] += 1
     return found
+
+
+def fractions_of(weighted: Mapping[int, float], shares: Mapping[int, Mapping[UUID, float]]) -> dict[UUID, float]:
+    """The part of a figure that each application uses: `weighted` is what each term adds to it, `shares` who uses the term."""
+    whole = sum(weighted.values())
+    found: dict[UUID, float] = {}
+    for term, value in weighted.items():
+        for application, share in shares[term].items():
+            part = share * value / whole if whole > 0 else share / len(weighted)
+            found[application] = found.get(application, 0.0) + part
+    return found
+
+
+def joined(parts: Sequence[tuple[float, Mapping[UUID, float]]]) -> Mapping[UUID, float]:
+    """What each application uses of the sum of some figures, of which each has a value (≥ 0) and the parts of it that are used."""
+    if len(parts) == 1:
+        return parts[0][1]
+    return fractions_of(
+        {number: value for number, (value, _) in enumerate(parts)},
+        {number: fractions for number, (_, fractions) in enumerate(parts)},
+    )

@@ -23,18 +23,26 @@ from footprint.domain.cells import (
     sum_extras,
     sum_measure,
 )
-from footprint.domain.claims import Piece, apportion, pieces_of, shares_within
+from footprint.domain.claims import Piece, apportion, fractions_of, joined, pieces_of, shares_within
 from footprint.domain.inventory import Asset, Claim, Segment, Site
 from footprint.domain.ledger import Ledger
 from footprint.domain.months import month_at, month_start
 from footprint.domain.notices import Notice
 from footprint.domain.scopes import CLOUD, Control, Line, line_of
 from footprint.domain.stretches import ENERGY_EVIDENCE
+from footprint.domain.sums import billionths
 from footprint.domain.uncertainty import ln_product
 from footprint.domain.weighing import ELECTRICITY_EVIDENCE, FigureKey
 
 METHOD_VERSION: Final = "2026.3"
 """Of the method (docs/method.md): it changes when the same inputs give other figures."""
+
+
+_About: TypeAlias = tuple[str, str, str, str, UUID | None, int, str, str]
+"""What a figure is about: its first eight fields."""
+
+_Used: TypeAlias = dict[_About, list[tuple[float, Mapping[UUID, float]]]]
+"""By what figures are about: the value of each, and which part of it each application uses."""
 
 
 class Figure(NamedTuple):
@@ -60,7 +68,7 @@ class Figure(NamedTuple):
     source_ln_gsd2: float = 0.0
 
     @property
-    def line(self) -> tuple[str, str, str, str, UUID | None, int, str, str]:
+    def line(self) -> _About:
         """What the figure is about: no two figures of a result are about the same."""
         return self[:8]
 
@@ -152,14 +160,14 @@ def collect(
             _say_evidence(result, evidence)
             if subject.asset.is_virtual:
                 _say_what_lacks(result, segment)
-            if of_asset and taken:
-                zone = subject.organisation.time_zone
-                pieces = pieces_of(of_asset, month_start(zone, month), month_start(zone, month + 1))
-                result.claimed = list(reader.claimed(taken, pieces)) if pieces else []
             result.life_start, result.spread_days = reader.life(subject)
             together = len(taken) > 1 or any(each in reader.extras for each in taken)
             if together:
                 result.figures = merged(result.figures)
+            if of_asset and taken:
+                zone = subject.organisation.time_zone
+                pieces = pieces_of(of_asset, month_start(zone, month), month_start(zone, month + 1))
+                result.claimed = list(_claimed(result.figures, reader.used(taken, pieces))) if pieces else []
             yield result
 
 
@@ -312,8 +320,9 @@ class _CellReader:
             return None, None
         return profile.life.start, profile.spread_days
 
-    def claimed(self, cells: Sequence[int], pieces: Sequence[Piece]) -> Iterator[Claimed]:
+    def used(self, cells: Sequence[int], pieces: Sequence[Piece]) -> _Used:
         """What applications use of the figures of cells, by the time that their terms and claims share."""
+        found: _Used = {}
         for cell in cells:
             site, of_cell = self._site(cell), self.cells.terms_of(cell)
             intervals = self.terms.interval[of_cell]
@@ -327,12 +336,14 @@ class _CellReader:
                 weighted = dict(zip(shares, values.tolist(), strict=True))
                 for figure in self.figures[cell]:
                     if figure[:3] == key:
-                        yield from _shared_out(figure, weighted, shares)
+                        found.setdefault(figure.line, []).append((figure.value, fractions_of(weighted, shares)))
             for extra in (each for each in self.extras.get(cell, ()) if not each.void):
                 parts: dict[int, float] = {}
                 for term, index in zip(extra.terms, extra.extras, strict=True):
                     parts[term] = parts.get(term, 0.0) + extra_value(self.ledger, self.terms, term, index)
-                yield from _shared_out(self._extra(extra, cell, site), parts, shares)
+                figure = self._extra(extra, cell, site)
+                found.setdefault(figure.line, []).append((figure.value, fractions_of(parts, shares)))
+        return found
 
     def _site(self, cell: int) -> Site | None:
         number = self.site[cell]
@@ -375,9 +386,6 @@ def _figures_of(
     return found
 
 
-_About: TypeAlias = tuple[str, str, str, str, UUID | None, int, str, str]
-
-
 def _about(
     ledger: Ledger, key: FigureKey, line: int, site: int, control: int, *, split: bool
 ) -> tuple[_About, _About | None]:
@@ -389,19 +397,13 @@ def _about(
     return (*where, *line_in(key.stage, control)), None
 
 
-def _shared_out(
-    figure: Figure, weighted: Mapping[int, float], shares: Mapping[int, Mapping[UUID, float]]
-) -> Iterator[Claimed]:
-    """The parts of a figure by application: `weighted` is what each term adds to it, `shares` who uses the term."""
-    whole = sum(weighted.values())
-    by_application: dict[UUID, float] = {}
-    for term, value in weighted.items():
-        for application, share in shares[term].items():
-            part = share * value / whole if whole > 0 else share / len(weighted)
-            by_application[application] = by_application.get(application, 0.0) + part
-    amount = round(figure.value * 1e9)
-    for application, billionths in apportion(amount, by_application).items():
-        yield Claimed(application, figure, billionths)
+def _claimed(figures: Sequence[Figure], used: _Used) -> Iterator[Claimed]:
+    """What applications use of figures, in whole billionths: they add up to what a figure of which all is used counts in every total."""
+    for figure in figures:
+        parts = used.get(figure.line)
+        if parts is not None:
+            for application, amount in apportion(billionths(figure.value), joined(parts)).items():
+                yield Claimed(application, figure, amount)
 
 
 PARTIAL: Final = int(Notice.PARTIAL)

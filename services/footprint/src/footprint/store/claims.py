@@ -7,9 +7,8 @@ from common.database import Connection
 
 from footprint.store.staging import Change
 
-_GROUP: Final = (
-    "org_id, month, application_id, stage, criterion, basis, share, scope, ghg_category, beges_item, factor, source"
-)
+_LINE: Final = "stage, criterion, basis, share, scope, ghg_category, beges_item, factor, source"
+_GROUP: Final = f"org_id, month, application_id, kind, site_id, {_LINE}"
 _AMOUNTS: Final = "billionths, figures, factor_weighted, source_weighted, source_squares"
 _FIGURE: Final = f"asset_id, {_GROUP}, billionths, factor_ln_gsd2, source_ln_gsd2"
 
@@ -33,9 +32,9 @@ async def write(connection: Connection, changes: Sequence[Change]) -> None:
         ), come AS (
             SELECT {_FIGURE}
             FROM unnest(
-                $3::uuid[], $4::text[], $5::integer[], $6::uuid[], $7::text[], $8::text[], $9::text[], $10::text[],
-                $11::smallint[], $12::text[], $13::text[], $14::text[], $15::text[], $16::bigint[], $17::double precision[],
-                $18::double precision[]
+                $3::uuid[], $4::text[], $5::integer[], $6::uuid[], $7::text[], $8::uuid[], $9::text[], $10::text[], $11::text[],
+                $12::text[], $13::smallint[], $14::text[], $15::text[], $16::text[], $17::text[], $18::bigint[],
+                $19::double precision[], $20::double precision[]
             ) AS come ({_FIGURE})
         ), stored AS (
             INSERT INTO application_figures ({_FIGURE}) SELECT {_FIGURE} FROM come
@@ -67,6 +66,8 @@ async def write(connection: Connection, changes: Sequence[Change]) -> None:
         [result.asset.org for result, _ in claimed],
         [result.month for result, _ in claimed],
         [claim.application for _, claim in claimed],
+        [result.asset.kind for result, _ in claimed],
+        [claim.figure.site for _, claim in claimed],
         [claim.figure.stage for _, claim in claimed],
         [claim.figure.criterion for _, claim in claimed],
         [claim.figure.basis for _, claim in claimed],

@@ -23,6 +23,10 @@ SPREADS: Final = ("factor_weighted", "source_weighted", "source_squares")
 """The columns from which intervals follow."""
 
 
+BEFORE_ALL: Final = UUID(int=0)
+"""An id before those of all assets."""
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """Which totals are asked for: months from the first to the last, a criterion and basis, groups, and what to leave out."""
@@ -91,36 +95,85 @@ async def _rolled(
     return rows
 
 
-async def totals_by_asset(
-    connection: Connection, question: Question, assets: Sequence[UUID] | None, after: UUID | None, limit: int
-) -> list[Mapping[str, Any]]:
-    """The same of `limit` assets after the one named, in the order of their ids; `assets`: these alone. Each figure is a row: hardly any
-    share asset, month, factor and source, and adding up so many groups in the database takes longer than reading them. An asset without any
-    figure is one row, with nothing in its columns."""
-    page = [
-        row["id"]
-        for row in await connection.fetch(
+async def page_of_assets(
+    connection: Connection,
+    question: Question,
+    assets: Sequence[UUID] | None,
+    applications: Sequence[UUID] | None,
+    after: UUID | None,
+    limit: int,
+) -> list[UUID]:
+    """`limit` assets after the one named, in the order of their ids: of `assets` alone, of those that `applications` use in the months of
+    the question, or of all; a site or an organisation with activities of its own stands among them, under its id."""
+    if applications is None or assets is not None:
+        rows = await connection.fetch(
             """
-            SELECT id
-            FROM assets
-            WHERE org_id = $1
-              AND ($2::uuid[] IS NULL OR id = ANY ($2))
-              AND ($3::uuid IS NULL OR id > $3)
+            (
+                SELECT id
+                FROM assets
+                WHERE org_id = $1 AND id > $3 AND ($2::uuid[] IS NULL OR id = ANY ($2))
+                ORDER BY id
+                LIMIT $4
+            )
+            UNION
+            SELECT home_id
+            FROM homes
+            WHERE org_id = $1 AND home_id > $3 AND ($2::uuid[] IS NULL OR home_id = ANY ($2))
             ORDER BY id
             LIMIT $4
             """,
             question.org,
             None if assets is None else list(assets),
-            after,
+            after or BEFORE_ALL,
             limit,
         )
-    ]
-    columns = [ROLLED[name] for name in question.groups if name not in ("asset", "month")]
+    else:
+        # Application by application: of each the index gives the assets in their order, and no more of them than fit.
+        rows = await connection.fetch(
+            """
+            SELECT DISTINCT id
+            FROM unnest($1::uuid[]) AS wanted (application_id) CROSS JOIN LATERAL (
+                SELECT DISTINCT asset_id AS id
+                FROM application_figures
+                WHERE application_id = wanted.application_id
+                  AND month BETWEEN $2 AND $3
+                  AND asset_id > $4
+                ORDER BY asset_id
+                LIMIT $5
+            ) AS used
+            ORDER BY id
+            LIMIT $5
+            """,
+            list(applications),
+            question.first,
+            question.last,
+            after or BEFORE_ALL,
+            limit,
+        )
+    return [row["id"] for row in rows]
+
+
+_OF_A_CLAIM: Final = """
+            billionths / 1e9::double precision * factor_ln_gsd2 AS factor_weighted,
+            CASE WHEN source = '' THEN 0 ELSE billionths / 1e9::double precision * source_ln_gsd2 END AS source_weighted,
+            CASE WHEN source = '' THEN (billionths / 1e9::double precision * source_ln_gsd2) ^ 2 ELSE 0 END AS source_squares
+"""
+
+
+def _inner(question: Question) -> str:
+    """The columns of the groups of a question that each answer by asset has not anyway."""
+    columns = {"application": "application_id", **ROLLED}
+    return "".join(f"{columns[name]}, " for name in question.groups if name not in ("asset", "month"))
+
+
+async def totals_of_assets(connection: Connection, question: Question, assets: Sequence[UUID]) -> list[Any]:
+    """The same of some assets, by asset. Each figure is a row: hardly any share asset, month, factor and source, and adding up so many
+    groups in the database takes longer than reading them."""
+    inner = _inner(question)
     own, values = _conditions(question, "month")
     counted = own.replace("AND month BETWEEN", "AND counted_in BETWEEN")
-    inner = "".join(f"{column}, " for column in columns)
     ids = f"${len(values) + 1}::uuid[]"
-    rows = await connection.fetch(
+    rows: list[Any] = await connection.fetch(
         f"""
         SELECT
             asset_id AS asset, {inner} month, factor, source, billionths(value)::text AS billionths, '0' AS restated,
@@ -142,14 +195,34 @@ async def totals_by_asset(
         ORDER BY asset, month, factor, source, factor_weighted
         """,
         *values,
-        page,
+        list(assets),
     )
-    nothing = dict.fromkeys((*columns, "month", "factor", "source", "billionths", *SPREADS))
-    bare = nothing | {"restated": 0, "compared": 0, "placed": 0}
-    known: dict[UUID, list[Any]] = {}
-    for row in rows:
-        known.setdefault(row["asset"], []).append(row)
-    return [row for each in page for row in known.get(each, [{"asset": each, **bare}])]
+    return rows
+
+
+async def used_of_assets(
+    connection: Connection, question: Question, assets: Sequence[UUID], applications: Sequence[UUID] | None
+) -> list[Any]:
+    """The same of what applications use of some assets; of these applications alone when they are named."""
+    own, values = _conditions(question, "month")
+    rows: list[Any] = await connection.fetch(
+        f"""
+        SELECT
+            asset_id AS asset, {_inner(question)} month, factor, source, billionths::text AS billionths, '0' AS restated,
+            {_OF_A_CLAIM},
+            0 AS compared, 0 AS placed
+        FROM application_figures
+        {own}
+          AND basis IN ('both', $5)
+          AND asset_id = ANY (${len(values) + 1}::uuid[])
+          AND (${len(values) + 2}::uuid[] IS NULL OR application_id = ANY (${len(values) + 2}))
+        ORDER BY asset, month, factor, source, factor_weighted
+        """,
+        *values,
+        list(assets),
+        None if applications is None else list(applications),
+    )
+    return rows
 
 
 async def applications(connection: Connection, org: str) -> dict[UUID, str]:

@@ -1,0 +1,140 @@
+"""What migrations make of stored rows: closed months keep their amounts to the last digit."""
+
+from dataclasses import replace
+from pathlib import Path
+from shutil import copy
+from typing import Any, Final
+
+import asyncpg
+import pytest
+from common.migrations import migrate
+from common.testing.databases import Databases
+from footprint.main import SERVICE
+
+from services.footprint.tests.world import ORG, id_of
+
+SITED: Final = 13
+"""The migration that tells what applications use by site and kind."""
+
+MONTHS: Final = {"closed": 2026 * 12 + 3, "open": 2026 * 12 + 4}
+LINE: Final = ("use", "gwp", "location", "own", 2, "2", "2.1")
+
+
+async def figure(connection: Any, name: str, month: int, site: str, value: float, factor: str) -> None:
+    """A stored figure of 2.1."""
+    await connection.execute(
+        """
+        INSERT INTO figures (
+            asset_id, month, org_id, kind, site_id, stage, criterion, basis, share, scope, ghg_category, beges_item, value, ln_gsd2, factor,
+            factor_ln_gsd2, source, source_ln_gsd2
+        )
+        VALUES ($1, $2, $3, 'server', $4, $5, $6, $7, $8, $9, $10, $11, $12, 0.5, $13, 0.4, '', 0.3)
+        """,
+        id_of(name), month, ORG, id_of(site), *LINE, value, factor,
+    )  # fmt: skip
+
+
+async def claimed(connection: Any, name: str, month: int, application: str, billionths: int, factor: str) -> None:
+    """What an application uses of it, as it was stored before."""
+    await connection.execute(
+        """
+        INSERT INTO application_figures (
+            asset_id, month, org_id, application_id, stage, criterion, basis, share, scope, ghg_category, beges_item, factor, source,
+            billionths, factor_ln_gsd2, source_ln_gsd2
+        )
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, '', $13, 0.4, 0.3)
+        """,
+        id_of(name), month, ORG, id_of(application), *LINE, factor, billionths,
+    )  # fmt: skip
+
+
+async def stored(connection: Any) -> None:
+    """A server at one site, shared by two applications; one that moved between factors; one that moved under one factor; in both months."""
+    await connection.execute("SELECT ensure_month_partitions($1, $2)", *MONTHS.values())
+    for month in MONTHS.values():
+        for name in ("still", "abroad", "moved"):
+            await connection.execute(
+                """
+                INSERT INTO asset_months (
+                    asset_id, month, org_id, version, removed, published, digest, kind, quantity, status, embodied_evidence,
+                    energy_evidence, electricity_evidence, notices, factor_ids, factor_versions, method_version, claims_digest
+                )
+                VALUES ($1, $2, $3, 1, false, true, 'd', 'server', 1, 'in_service', 'none', 'none', 'none', 0, '{}', '{}', '2026.2', 'c')
+                """,
+                id_of(name), month, ORG,
+            )  # fmt: skip
+        await figure(connection, "still", month, "nanterre", 10.0, "fr")
+        await claimed(connection, "still", month, "erp", 3_333_333_333, "fr")
+        await claimed(connection, "still", month, "crm", 6_666_666_667, "fr")
+        for site, factor, value in (("nanterre", "fr", 4.0), ("berlin", "de", 30.000000001)):
+            await figure(connection, "abroad", month, site, value, factor)
+            await claimed(connection, "abroad", month, "erp", round(value * 1e9), factor)
+        for site, value in (("nanterre", 1.000000001), ("lyon", 2.000000002)):
+            await figure(connection, "moved", month, site, value, "fr")
+            await claimed(connection, "moved", month, "erp", round(value * 1e9), "fr")
+    await connection.execute(
+        "INSERT INTO periods (org_id, month, version, closed_at, closed_by, method_version) VALUES ($1, $2, 1, now(), 't', '2026.2')",
+        ORG,
+        MONTHS["closed"],
+    )
+
+
+async def test_what_applications_used_before_gets_its_site_and_keeps_its_last_digit(
+    databases: Databases, tmp_path: Path
+) -> None:
+    for file in sorted(SERVICE.migrations.glob("*.sql"))[: SITED - 1]:
+        copy(file, tmp_path)
+    own = Databases(databases.admin_url("postgres"))
+    name = await own.create(replace(SERVICE, migrations=tmp_path))
+    connection = await asyncpg.connect(own.admin_url(name))
+    try:
+        await connection.execute("SET search_path TO footprint")
+        await stored(connection)
+        await connection.execute("SET app.orgs TO '*'")
+        assert await migrate(own.owner_url("footprint", name), "footprint", SERVICE.migrations)
+        for month in MONTHS.values():
+            found = {
+                (row["asset_id"], row["application_id"], row["site_id"]): row["billionths"]
+                for row in await connection.fetch(
+                    """
+                    SELECT asset_id, application_id, site_id, sum(billionths) AS billionths
+                    FROM application_figures
+                    WHERE month = $1 AND kind = 'server'
+                    GROUP BY asset_id, application_id, site_id
+                    """,
+                    month,
+                )
+            }
+            assert found == {
+                (id_of("still"), id_of("erp"), id_of("nanterre")): 3_333_333_333,
+                (id_of("still"), id_of("crm"), id_of("nanterre")): 6_666_666_667,
+                (id_of("abroad"), id_of("erp"), id_of("nanterre")): 4_000_000_000,
+                (id_of("abroad"), id_of("erp"), id_of("berlin")): 30_000_000_001,
+                (id_of("moved"), id_of("erp"), id_of("nanterre")): pytest.approx(1_000_000_001, abs=1),
+                (id_of("moved"), id_of("erp"), id_of("lyon")): pytest.approx(2_000_000_002, abs=1),
+            }
+            assert (
+                sum(found[id_of("moved"), id_of("erp"), id_of(each)] for each in ("nanterre", "lyon")) == 3_000_000_003
+            )
+            rolled = await connection.fetch(
+                "SELECT site_id, sum(billionths) AS billionths FROM application_months WHERE month = $1 GROUP BY site_id",
+                month,
+            )
+            summed: dict[Any, int] = {}
+            for (_, _, site), billionths in found.items():
+                summed[site] = summed.get(site, 0) + billionths
+            assert {row["site_id"]: row["billionths"] for row in rolled} == summed
+        # What was cut in proportion is computed to the second where that is still open.
+        assert [row["asset_id"] for row in await connection.fetch("SELECT asset_id FROM marks")] == [id_of("moved")]
+        digests = await connection.fetch("SELECT asset_id, month, claims_digest FROM asset_months")
+        assert {(row["asset_id"], row["month"]) for row in digests if row["claims_digest"] != b"c"} == {
+            (id_of("moved"), MONTHS["open"])
+        }
+        # A calculator of the version before tells no site: it is made to wait, not to fail.
+        with pytest.raises(asyncpg.SerializationError):
+            await claimed(connection, "still", MONTHS["open"], "erp", 1, "fr")
+        with pytest.raises(asyncpg.CheckViolationError):
+            await connection.execute("DELETE FROM application_months WHERE month = $1", MONTHS["closed"])
+    finally:
+        await connection.close()
+        await own.drop(name)

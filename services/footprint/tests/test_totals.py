@@ -1,0 +1,153 @@
+"""Totals answer every combination of groups and filters, and all of them tell the same to the last digit."""
+
+import json
+from collections import defaultdict
+from decimal import Decimal
+from itertools import combinations
+from typing import Any
+
+import pytest
+from footprint.totals import GROUPS
+
+from services.footprint.tests.conftest import Pipeline
+from services.footprint.tests.world import (
+    ORG,
+    activity,
+    application,
+    asset,
+    claim,
+    electricity,
+    factor,
+    foundations,
+    guest,
+    host,
+    id_of,
+    machine,
+    segment,
+    site,
+)
+
+SPAN = f"org={ORG}&from=2026-04&to=2026-07"
+CAR = factor("car", "transport.car", 0.2, unit="kgCO2e/km", stage="maintenance_and_sale")
+MOVED = "2026-06-11T07:00:00+02:00"
+"""Within a month, and not at the full day."""
+
+
+async def world(pipeline: Pipeline) -> None:
+    """Two sites under one factor; a server that moves between them and machines, claimed wholly, in part, in turn and not at all; what a
+    site and the organisation do themselves; a closed month of which more became known, and an asset without any figure."""
+    pipeline.now = pipeline.now.replace(month=7, day=20)
+    lyon = str(id_of("lyon"))
+    moving = [segment(end=MOVED), segment(MOVED, site_id=lyon)]
+    bare = [segment(site_id=lyon, configuration={"cpu": {"units": 1, "cores": 8}})]
+    await pipeline.service.handle(
+        *foundations(), CAR, site("lyon"), host("a"), asset("b", timeline=bare),
+        asset("moving", timeline=moving), asset("laptop", kind="laptop"), asset("idle"),
+        machine("vm1", guest("a", 4)), machine("vm2", guest("a", 3, end=MOVED), guest("b", 3, MOVED)),
+        asset("later", timeline=[segment("2026-10-01T00:00:00+02:00")]),
+        activity("trip"),
+        activity("visit", site_id=lyon),
+    )  # fmt: skip
+    await pipeline.service.handle(
+        application("erp", claim("moving"), claim("vm1", weight=2.0), claim("vm2", end="2026-06-20T00:00:00+02:00")),
+        application("crm", claim("vm1"), claim("vm2", "2026-06-03T00:00:00+02:00"), claim("laptop", weight=0.3)),
+    )
+    await pipeline.settle()
+    closing = await pipeline.service.client.post(f"/v1/periods/2026-05/close?org={ORG}&earlier=true")
+    assert closing.status_code == 200
+    await pipeline.service.handle(
+        electricity("FR", 0.06, version=2),
+        factor("embodied-server", "embodied.server", 1100.0, 2, stage="manufacturing"),
+    )
+    await pipeline.settle()
+
+
+async def ask(pipeline: Pipeline, query: str) -> Any:
+    """An answer of `/totals` with its numbers as printed."""
+    answer = await pipeline.service.client.get(f"/v1/totals?{SPAN}&{query}")
+    assert answer.status_code == 200, answer.text
+    return json.loads(answer.content, parse_float=Decimal)
+
+
+def by(document: Any, *names: str) -> dict[tuple[Any, ...], tuple[Decimal, Decimal]]:
+    """Value and what of it corrects closed months, added up by some of the groups; groups that come to nothing left out."""
+    found: dict[tuple[Any, ...], list[Decimal]] = defaultdict(lambda: [Decimal(0), Decimal(0)])
+    for each in document["groups"]:
+        amounts = found[tuple(each[name] for name in names)]
+        amounts[0] += each["value"] or 0
+        amounts[1] += each["restated"]
+    return {key: (value, restated) for key, (value, restated) in found.items() if value or restated}
+
+
+@pytest.mark.parametrize("basis", ["location", "market"])
+async def test_every_combination_of_groups_tells_the_same_to_the_last_digit(pipeline: Pipeline, basis: str) -> None:
+    await world(pipeline)
+    whole = (await ask(pipeline, f"group_by=stage&basis={basis}"))["total"]
+    single = {name: by(await ask(pipeline, f"group_by={name}&basis={basis}"), name) for name in GROUPS}
+    assert set(single["application"]) == {("erp",), ("crm",), (None,)}
+    assert {key for (key,) in single["site"]} >= {"nanterre", "lyon"}
+    assert any(restated for _, restated in single["month"].values())
+    combined = 0
+    for size in range(2, len(GROUPS) + 1):
+        for names in combinations(GROUPS, size):
+            found = await ask(pipeline, f"group_by={','.join(names)}&basis={basis}")
+            assert found["total"] == whole == sum(each["value"] or 0 for each in found["groups"]), names
+            for name in names:
+                assert by(found, name) == single[name], (names, name)
+            combined += 1
+    assert combined == 2 ** len(GROUPS) - 1 - len(GROUPS)
+
+
+async def test_every_combination_of_filters_tells_what_its_groups_tell(pipeline: Pipeline) -> None:
+    await world(pipeline)
+    names = ("application", "site", "kind", "asset", "stage")
+    cells = by(await ask(pipeline, f"group_by={','.join(names)}"), *names)
+    for size in range(1, len(names) + 1):
+        for some in combinations(names, size):
+            summed: dict[tuple[Any, ...], Decimal] = defaultdict(Decimal)
+            for cell, (value, _) in cells.items():
+                summed[tuple(cell[names.index(name)] for name in some)] += value
+            for key, value in summed.items():
+                if None not in key:
+                    query = "&".join(f"{name}={each}" for name, each in zip(some, key, strict=True))
+                    assert (await ask(pipeline, query))["total"] == value, query
+    missing = await ask(pipeline, f"application=erp&asset={id_of('idle')}&group_by=site")
+    assert (missing["total"], missing["groups"]) == (0, [])
+
+
+async def test_a_machine_claimed_throughout_is_used_to_the_last_digit_at_each_site_it_stood_at(
+    pipeline: Pipeline,
+) -> None:
+    await world(pipeline)
+    found = await ask(pipeline, f"group_by=site,month,stage,application&asset={id_of('moving')}")
+    used = [each for each in found["groups"] if each["application"] == "erp"]
+    assert {each["site"] for each in used if each["month"] == "2026-06"} == {"nanterre", "lyon"}
+    unused = [each for each in found["groups"] if each["application"] is None]
+    assert all(each["value"] == each["restated"] for each in unused)
+
+
+async def test_a_page_by_asset_of_an_application_holds_the_assets_that_it_uses(pipeline: Pipeline) -> None:
+    await world(pipeline)
+    pages, cursor = [], ""
+    while cursor is not None:
+        document = await ask(pipeline, f"application=crm&group_by=asset&limit=1{f'&cursor={cursor}' if cursor else ''}")
+        pages.append({each["asset"]: each["value"] for each in document["groups"]})
+        cursor = document["next_cursor"]
+    assert all(len(page) == 1 for page in pages)
+    seen = [asset for page in pages for asset in page]
+    assert seen == sorted(str(id_of(name)) for name in ("vm1", "vm2", "laptop"))
+    whole = (await ask(pipeline, "application=crm"))["total"]
+    assert sum(value for page in pages for value in page.values()) == whole > 0
+    both = await ask(pipeline, "application=crm&application=erp&group_by=asset,application")
+    assert {(each["asset"], each["application"]) for each in both["groups"]} == {
+        (str(id_of(name)), code)
+        for name, code in (("moving", "erp"), ("vm1", "erp"), ("vm1", "crm"), ("vm2", "erp"), ("vm2", "crm"), ("laptop", "crm"))
+    }  # fmt: skip
+    assert all(each["low"] < each["value"] < each["high"] for each in both["groups"])
+
+
+async def test_what_a_site_and_the_organisation_do_stands_among_the_assets(pipeline: Pipeline) -> None:
+    await world(pipeline)
+    found = by(await ask(pipeline, "group_by=asset,kind"), "asset", "kind")
+    assert found[str(id_of("lyon")), "site"][0] == 20
+    assert [value for (_, kind), (value, _) in found.items() if kind == "organisation"] == [20]
