@@ -39,6 +39,9 @@ _FRENCH: Final[Mapping[str, str]] = {
     "cloud_load_assumed": "aucune utilisation n’a été mesurée de la machine de cloud : une demi-charge est supposée",
     "cloud_region_unknown": "le pays de la région de cloud est inconnu, donc le facteur d’électricité aussi",
     "residual_of_supplier": "vue marché : ce que les garanties d’origine ne couvrent pas est compté au facteur du fournisseur",
+    "no_transport": "le transport est absent : le catalogue n’a pas de facteur de cette étape pour lui",
+    "no_end_of_life": "la fin de vie est absente : le catalogue n’a pas de facteur de cette étape pour lui, "
+    "et aucune activité de ce genre n’est connue",
     "age_missing": "reconditionné, d’âge non indiqué : sa fabrication compte en entier, comme neuve, "
     "tant que « acquired.age_years » manque",
     "no_factor_of_criterion": "absente dans ce critère, ni valeur donnée ni facteur",
@@ -62,6 +65,12 @@ _ADVICE: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 _CONVENTIONS: Final[tuple[tuple[str, str], ...]] = (
+    (
+        "La construction est la fabrication, le transport et la fin de vie. Une étape sans facteur ni donnée est absente, signalée par un "
+        "avertissement, jamais comptée 0.",
+        "Construction is making, transport and end of life. A stage without a factor or data is absent, said by a warning, never counted "
+        "as 0.",
+    ),
     (
         "Les mois sont ceux du calendrier local de l’organisation, comptés en secondes réelles (heure d’été et "
         "années bissextiles comprises).",

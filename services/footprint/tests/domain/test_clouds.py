@@ -132,3 +132,11 @@ def test_a_shared_life_is_charged_in_service_however_old_the_thing_was_when_it_c
     fields: dict[str, Any] = {"organisations": (Organisation("acme", refurbished=Convention.SHARED_LIFE),)}
     made = [each.value for each in january(old, **fields).figures if each.stage == "manufacturing"]
     assert made[0] == pytest.approx(40.0 + 1215 * 5 / (6 + 5) * 31 / 1825)
+
+
+def test_transport_and_end_of_life_are_said_to_be_absent_where_no_factor_and_no_activity_tells_them() -> None:
+    said = Notice.NO_TRANSPORT | Notice.NO_END_OF_LIFE
+    plain = next(compute([server()], world()).results())
+    assert plain.notices & said == said
+    assert not january(server()).notices & said
+    assert january(instance()).notices & said == said

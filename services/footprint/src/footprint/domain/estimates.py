@@ -20,7 +20,7 @@ from footprint.domain.embodied import MANUFACTURING, OTHER_STAGES, Embodied, cho
 from footprint.domain.energy import Load, Power, choose_power
 from footprint.domain.errors import ItemError
 from footprint.domain.estimate_machines import CloudMachine, check_machine, cloud_machine, whole_host
-from footprint.domain.notices import Notice, sentences
+from footprint.domain.notices import Notice, absent_stages, sentences
 from footprint.domain.uncertainty import ACTIVITY_LN_GSD2, UNRATED_LN_GSD2, ln_product, ln_sum, quality
 
 CRITERIA: Final = ("gwp", "pe", "adpe", "water")
@@ -263,6 +263,8 @@ def _add_embodied(
             if found.trace[-1].startswith("not stated"):
                 answer.warn(Notice.UNSTATED_PARTS)
             rows.append((stage, criterion, found.unit_kg, found.ln_gsd2))
+    if GWP in criteria:
+        answer.warn(absent_stages(stage for stage, criterion, *_ in rows if criterion == GWP))
     if not rows:
         return evidence
     if service.life_days is None:

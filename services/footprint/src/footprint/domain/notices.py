@@ -1,5 +1,6 @@
 """What a reader must be told about a figure: short codes that travel with results, and their sentences."""
 
+from collections.abc import Iterable
 from enum import IntFlag
 
 
@@ -34,6 +35,8 @@ class Notice(IntFlag):
     CLOUD_REGION_UNKNOWN = 33554432
     RESIDUAL_OF_SUPPLIER = 67108864
     AGE_MISSING = 134217728
+    NO_TRANSPORT = 268435456
+    NO_END_OF_LIFE = 536870912
 
 
 SENTENCES: dict[Notice, str] = {
@@ -65,9 +68,24 @@ SENTENCES: dict[Notice, str] = {
     Notice.CLOUD_LOAD_ASSUMED: "no utilisation was measured of the cloud machine: half load is assumed",
     Notice.CLOUD_REGION_UNKNOWN: "the country of the cloud region is not known, so no electricity factor is",
     Notice.RESIDUAL_OF_SUPPLIER: "market-based: what guarantees of origin do not cover is counted at the supplier's own factor",
+    Notice.NO_TRANSPORT: "transport is absent: the catalogue holds no factor of that stage for it",
+    Notice.NO_END_OF_LIFE: "end of life is absent: the catalogue holds no factor of that stage for it, and no such activity is known",
     Notice.AGE_MISSING: "refurbished, of an age that is not stated: its making counts whole, "
     "as that of a new one, until acquired.age_years is known",
 }
+
+ABSENT: dict[str, Notice] = {"transport": Notice.NO_TRANSPORT, "end_of_life": Notice.NO_END_OF_LIFE}
+"""What must be said where one of the stages beside making, use and maintenance has no evidence."""
+
+
+def absent_stages(present: Iterable[str]) -> Notice:
+    """What must be said of the stages that are not `present`."""
+    known = set(present)
+    said = Notice(0)
+    for stage, notice in ABSENT.items():
+        if stage not in known:
+            said |= notice
+    return said
 
 
 _DOCUMENTS = {int(each): {"code": str(each.name).lower(), "detail": text} for each, text in SENTENCES.items()}
