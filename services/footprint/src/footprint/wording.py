@@ -20,7 +20,7 @@ _FRENCH: Final[Mapping[str, str]] = {
     "ans près, et aucune autre zone n’en tient lieu",
     "earlier_year_factor": "le facteur d’électricité est celui de l’année antérieure la plus proche",
     "capacity_unknown": "la capacité de l’hôte est inconnue : ses machines virtuelles se le partagent en entier",
-    "host_unknown": "l’hôte est inconnu, ou lui-même virtuel : sa part est absente",
+    "host_unknown": "l’hôte (ou le cloud public) n’est pas indiqué, est inconnu, ou lui-même virtuel : sa part est absente",
     "no_allocation": "aucune allocation de vCPU n’est indiquée : la part de l’hôte est absente",
     "no_maintenance_factor": "la maintenance est absente : le catalogue n’a pas de facteur par euro de maintenance de matériel",
     "refurbished": "reconditionné : ce que le reconditionnement lui-même a pesé est absent, faute de facteur « refurbishing.<type> » "
@@ -39,6 +39,8 @@ _FRENCH: Final[Mapping[str, str]] = {
     "cloud_load_assumed": "aucune utilisation n’a été mesurée de la machine de cloud : une demi-charge est supposée",
     "cloud_region_unknown": "le pays de la région de cloud est inconnu, donc le facteur d’électricité aussi",
     "residual_of_supplier": "vue marché : ce que les garanties d’origine ne couvrent pas est compté au facteur du fournisseur",
+    "cloud_instance_unknown": "le type d’instance de cloud n’est pas répertorié, ou d’une autre taille que celle indiquée : les vCPU et la "
+    "mémoire indiqués comptent, et sans eux sa part est absente",
     "no_transport": "le transport est absent : le catalogue n’a pas de facteur de cette étape pour lui",
     "no_end_of_life": "la fin de vie est absente : le catalogue n’a pas de facteur de cette étape pour lui, "
     "et aucune activité de ce genre n’est connue",

@@ -140,3 +140,23 @@ def test_transport_and_end_of_life_are_said_to_be_absent_where_no_factor_and_no_
     assert plain.notices & said == said
     assert not january(server()).notices & said
     assert january(instance()).notices & said == said
+
+
+def test_an_instance_in_the_inventory_has_the_size_of_its_type_where_none_is_stated() -> None:
+    whole = instance()
+    bare = replace(whole, segments=(replace(whole.segments[0], vcpu=None, ram_gib=None),))
+    assert january(bare).figures == january(whole).figures
+    cloud = Cloud("aws", "zz.99", "eu-west-3")
+    odd = replace(whole, segments=(replace(whole.segments[0], vcpu=None, cloud=cloud),))
+    assert january(odd).figures == []
+    assert january(odd).notices & Notice.CLOUD_INSTANCE_UNKNOWN
+    larger = replace(whole, segments=(replace(whole.segments[0], vcpu=9.0),))
+    assert january(larger).notices & Notice.CLOUD_INSTANCE_UNKNOWN
+    assert not january(whole).notices & Notice.CLOUD_INSTANCE_UNKNOWN
+
+
+def test_a_machine_of_no_host_and_no_cloud_is_said_to_lack_it() -> None:
+    whole = instance()
+    alone = replace(whole, segments=(replace(whole.segments[0], cloud=None),))
+    assert january(alone).figures == []
+    assert january(alone).notices & Notice.HOST_UNKNOWN

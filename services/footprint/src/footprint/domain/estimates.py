@@ -19,7 +19,7 @@ from footprint.domain.countries import COUNTRIES
 from footprint.domain.embodied import MANUFACTURING, OTHER_STAGES, Embodied, choose_embodied, choose_part
 from footprint.domain.energy import Load, Power, choose_power
 from footprint.domain.errors import ItemError
-from footprint.domain.estimate_machines import CloudMachine, check_machine, cloud_machine, whole_host
+from footprint.domain.estimate_machines import MACHINE, CloudMachine, check_machine, cloud_machine, whole_host
 from footprint.domain.notices import Notice, absent_stages, sentences
 from footprint.domain.uncertainty import ACTIVITY_LN_GSD2, UNRATED_LN_GSD2, ln_product, ln_sum, quality
 
@@ -120,6 +120,8 @@ def estimate(item: Mapping[str, Any], period: Period, criteria: Sequence[str], c
     power = _power(item, kind, configuration, catalogue) if cloud is None else cloud.power
     pue = item.get("pue", 1.0 if cloud is None else cloud.pue)
     energy, kwh, electricity = _add_use(answer, item, power, pue, service, period, criteria, region, catalogue)
+    if kind == MACHINE and (embodied == "none" or power is None):
+        answer.warn(Notice.HOST_UNKNOWN)
     return {
         "ref": item.get("ref"),
         "stages": answer.stages,

@@ -37,6 +37,7 @@ class Notice(IntFlag):
     AGE_MISSING = 134217728
     NO_TRANSPORT = 268435456
     NO_END_OF_LIFE = 536870912
+    CLOUD_INSTANCE_UNKNOWN = 1073741824
 
 
 SENTENCES: dict[Notice, str] = {
@@ -49,7 +50,7 @@ SENTENCES: dict[Notice, str] = {
     Notice.NO_ELECTRICITY_FACTOR: "use is absent: no electricity factor of this region within five years, and no other region stands in",
     Notice.EARLIER_YEAR_FACTOR: "the electricity factor is that of the nearest earlier year",
     Notice.CAPACITY_UNKNOWN: "the capacity of the host is unknown: its virtual machines share the whole of it",
-    Notice.HOST_UNKNOWN: "the host is not known, or is itself virtual: its share is absent",
+    Notice.HOST_UNKNOWN: "the host (or the public cloud) is not stated, not known, or is itself virtual: its share is absent",
     Notice.NO_ALLOCATION: "no vCPU allocation is stated: the share of the host is absent",
     Notice.NO_MAINTENANCE_FACTOR: "maintenance is absent: the catalogue holds no factor per euro of hardware maintenance",
     Notice.REFURBISHED: "refurbished: what the refurbishing itself weighed is absent, for the catalogue holds no factor "
@@ -68,6 +69,8 @@ SENTENCES: dict[Notice, str] = {
     Notice.CLOUD_LOAD_ASSUMED: "no utilisation was measured of the cloud machine: half load is assumed",
     Notice.CLOUD_REGION_UNKNOWN: "the country of the cloud region is not known, so no electricity factor is",
     Notice.RESIDUAL_OF_SUPPLIER: "market-based: what guarantees of origin do not cover is counted at the supplier's own factor",
+    Notice.CLOUD_INSTANCE_UNKNOWN: "the type of the cloud instance is not listed, or has another size than what is stated: "
+    "stated vCPUs and memory count, and where none are stated its share is absent",
     Notice.NO_TRANSPORT: "transport is absent: the catalogue holds no factor of that stage for it",
     Notice.NO_END_OF_LIFE: "end of life is absent: the catalogue holds no factor of that stage for it, and no such activity is known",
     Notice.AGE_MISSING: "refurbished, of an age that is not stated: its making counts whole, "
