@@ -365,7 +365,9 @@ class TestEstimates:
                 re.findall(r"[\d.]+", line) for line in french["trace"]
             ]
             assert not set(english["trace"]) & set(french["trace"])
-            assert "Fabrication (pe) : absente dans ce critère" in french["warnings"][0]["detail"]
+            of_criterion = [each["detail"] for each in french["warnings"] if each["code"] == "no_factor_of_criterion"]
+            assert "Fabrication (pe) : absente dans ce critère" in of_criterion[0]
+            assert "le transport est absent" in french["warnings"][0]["detail"]
         for query, named in (("lang=de", "lang"), ("language=fr", "language")):
             refused = await pipeline.service.client.post(f"/v1/estimates?{query}", json=body)
             assert (refused.status_code, [each["field"] for each in refused.json()["errors"]]) == (422, [named])

@@ -136,6 +136,7 @@ _REFURBISHED: Final[Mapping[str, tuple[str, str]]] = {
 
 
 _TRACES: Final[tuple[tuple[str, str], ...]] = (
+    ("size of ", "taille de "),
     ("share of the host:", "part de l’hôte :"),
     ("share of a reference host:", "part d’un hôte de référence :"),
     (" hosts", " hôtes"),
