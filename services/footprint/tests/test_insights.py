@@ -233,15 +233,34 @@ async def test_missing_data_names_what_it_stands_for_and_saves_nothing(pipeline:
     assert float(board["interval"]["low_kg"]) < low < high < float(board["interval"]["high_kg"])
 
 
-async def test_a_year_of_history_gives_the_forecast_its_seasons(pipeline: Pipeline) -> None:
+async def test_an_even_load_has_no_seasons_whatever_the_lengths_of_its_months(pipeline: Pipeline) -> None:
     timeline = [segment("2025-01-01T00:00:00+01:00")]
     await pipeline.service.handle(*foundations(), electricity("FR", 0.05, 2025), asset("srv", timeline=timeline))
     await pipeline.settle()
+    year = (await ask(pipeline, f"/dashboard?org={ORG}&month=2026-10"))["year"]
+    assert [each["month"] for each in year["seasonal"]["months"]] == ["2026-11", "2026-12"]
+    assert [float(each["index"]) for each in year["seasonal"]["months"]] == pytest.approx([1.0, 1.0], abs=1e-9)
+    assert abs(year["seasonal"]["adjustment_kg"]) <= Decimal("1e-8")
+
+
+async def test_a_year_of_history_gives_the_estimate_its_seasons_and_says_so(pipeline: Pipeline) -> None:
+    timeline = [segment("2025-01-01T00:00:00+01:00")]
+    cold = [measured("srv", f"2025-{number}", kwh=20.0) for number in (11, 12)]
+    await pipeline.service.handle(*foundations(), electricity("FR", 0.05, 2025), asset("srv", timeline=timeline), *cold)
+    await pipeline.settle()
     board = await ask(pipeline, f"/dashboard?org={ORG}&month=2026-10")
-    seasonal = board["year"]["seasonal"]
-    assert [each["month"] for each in seasonal["months"]] == ["2026-11", "2026-12"]
-    assert seasonal["estimate_kg"] == board["year"]["elapsed_kg"] + seasonal["forecast_kg"]
-    assert all(float(each["index"]) == pytest.approx(1.0, abs=0.01) for each in seasonal["months"])
+    year = board["year"]
+    assert year["forecast_basis"] == "seasonal"
+    assert (
+        year["forecast_kg"] == year["seasonal"]["forecast_kg"] == sum(e["total_kg"] for e in year["seasonal"]["months"])
+    )
+    assert year["forecast_kg"] > year["state_based"]["forecast_kg"] == sum(e["total_kg"] for e in board["months"][10:])
+    assert year["estimate_kg"] == year["elapsed_kg"] + year["forecast_kg"]
+    assert year["estimate_kg"] == year["state_based"]["estimate_kg"] + year["seasonal"]["adjustment_kg"]
+    assert year["interval"]["low_kg"] < year["estimate_kg"] < year["interval"]["high_kg"]
+    young = (await ask(pipeline, f"/dashboard?org={ORG}&month=2025-06"))["year"]
+    assert (young["forecast_basis"], young["seasonal"]) == ("state_based", None)
+    assert young["estimate_kg"] == young["state_based"]["estimate_kg"]
 
 
 async def test_every_route_beside_the_dashboard_is_the_tenants_own(pipeline: Pipeline) -> None:

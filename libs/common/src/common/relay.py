@@ -6,6 +6,7 @@ deletes; when that connection dies the lock is gone and so is the ability to del
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -103,11 +104,12 @@ class Relay:
         # aiokafka retries an idempotent send for ever: the bound is ours. `send_batch` waits for its turn, so it is inside it too.
         async with asyncio.timeout(self._settings.delivery_timeout_s):
             producer = await self._live_producer()
+            topics = {row["topic"]: self._settings.topic_prefix + row["topic"] for row in rows}
+            partitions = {name: sorted(await producer.partitions_for(topic)) for name, topic in topics.items()}
             of_partitions: dict[tuple[str, int], list[asyncpg.Record]] = {}
             for row in rows:
-                topic = self._settings.topic_prefix + row["topic"]
-                partition = partition_of(row["key"].encode(), await producer.partitions_for(topic))
-                of_partitions.setdefault((topic, partition), []).append(row)
+                partition = partition_of(row["key"].encode(), partitions[row["topic"]])
+                of_partitions.setdefault((topics[row["topic"]], partition), []).append(row)
             await asyncio.gather(
                 *(self._send(producer, *place, of_partition) for place, of_partition in of_partitions.items())
             )
@@ -143,8 +145,8 @@ class Relay:
 
     async def _delete(self, connection: asyncpg.Connection, rows: Sequence[asyncpg.Record]) -> None:
         await connection.execute("DELETE FROM outbox WHERE id = ANY ($1)", [row["id"] for row in rows])
-        for row in rows:
-            metrics.RELAY_SENT.labels(row["topic"]).inc()
+        for topic, number in Counter(row["topic"] for row in rows).items():
+            metrics.RELAY_SENT.labels(topic).inc(number)
 
     async def _live_producer(self) -> AIOKafkaProducer:
         if self._producer is None:

@@ -1,6 +1,5 @@
 """The use cases of the API, one snapshot each."""
 
-from calendar import monthrange
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -13,15 +12,18 @@ from common.organisations import EVERY, Organisations
 from footprint.documents import read_factor, read_figure
 from footprint.domain import dashboard
 from footprint.domain.catalogue import Catalogues
-from footprint.domain.dashboard import Counted
+from footprint.domain.dashboard import Counted, Seasonal
 from footprint.domain.explanation import Explanation, explain
-from footprint.domain.months import current_month, format_month, parse_month
+from footprint.domain.formulas import DAY_S
+from footprint.domain.ladders import stored_ladder
+from footprint.domain.months import current_month, format_month, month_seconds, parse_month
 from footprint.domain.notices import sentences
 from footprint.domain.results import figure_order
 from footprint.domain.seasons import HISTORY, seasonal_indices
 from footprint.domain.sums import exact
+from footprint.domain.weighing import USE
 from footprint.evidence import explain_then, figures_document, restatement_document
-from footprint.explaining import as_text, ladder
+from footprint.explaining import as_text
 from footprint.recommending import Recommending
 from footprint.store import answers, period_answers, periods, picture, totals
 from footprint.store.catalogues import CatalogueReader
@@ -56,7 +58,9 @@ class Answers:
     async def board(self, connection: Connection, org: str, month: int) -> dict[str, Any]:
         """The dashboard as a snapshot sees it."""
         first = month // 12 * 12
-        asked = Question(org, min(first, month - HISTORY + 1), first + 11, groups=("month", "stage"))
+        zone = await self._zone(connection, org)
+        last_elapsed = current_month(zone, self._clock()) - 1
+        asked = Question(org, min(first, min(month, last_elapsed) - HISTORY + 1), first + 11, groups=("month", "stage"))
         every = [row for row in await totals.totals(connection, asked) if row["billionths"] is not None]
         rows = [row for row in every if row["month"] >= first]
         parts = dashboard.parts_by_month((row["month"], row["stage"], int(row["billionths"])) for row in rows)
@@ -66,12 +70,13 @@ class Answers:
             restated[each.counted_in] = restated.get(each.counted_in, 0) + each.billionths
         servers = await answers.servers(connection, org, month)
         notices = await answers.month_warnings(connection, org, month)
-        document = dashboard.year_document(month, parts, restated)
+        seasonal = _seasonal(every, min(month, last_elapsed), zone)
+        document = dashboard.year_document(month, last_elapsed, parts, restated)
         document["interval"] = _interval([row for row in rows if row["month"] == month])
-        document["year"]["interval"] = _interval(rows)
-        document["year"]["seasonal"] = _seasonal(every, month)
+        document["year"] = dashboard.estimated(document["year"], parts, _interval(rows), seasonal)
         return {
             "org": org,
+            "refurbished_convention": await answers.refurbished_convention(connection, org),
             **document,
             "restatements": dashboard.restatements_document(month, parts.get(month, dashboard.Parts()).total, counted),
             "servers": {
@@ -81,7 +86,7 @@ class Answers:
             "recommendations": await self._recommending.of(
                 connection, org, month, [rolled_row(row) for row in rows if row["month"] == month]
             ),
-            "warnings": sentences(notices),
+            "warnings": [*sentences(notices), *([] if month <= last_elapsed else [_not_over(month)])],
         }
 
     async def _counted(self, connection: Connection, org: str, first: int) -> list[Counted]:
@@ -111,7 +116,7 @@ class Answers:
                 explanation = await self._explain_now(connection, asset, month, stored)
             else:
                 explanation = await explain_then(connection, asset, month, moment, self._clock())
-        stored["evidence_ladder"] = ladder(stored["evidence"])
+        stored["evidence_ladder"] = stored_ladder(stored["evidence"]) if explanation is None else explanation.ladder
         values = [each["value"] for each in stored["figures"]]
         if explanation is None:
             return {**stored, "up_to_date": moment is not None and not values, "evidence_chosen": [], "trace": []}
@@ -157,7 +162,7 @@ class Answers:
     async def _stored(self, connection: Connection, asset: UUID, month: int) -> dict[str, Any]:
         row = await answers.asset_month(connection, asset, month)
         if row is None:
-            raise NotFound("figures of asset and month", f"{asset}/{format_month(month)}")
+            return await self._heard_after_closing(connection, asset, month)
         figures = sorted(
             map(read_figure, (await answers.figures(connection, [(asset, month)]))[asset, month]), key=figure_order
         )
@@ -185,6 +190,25 @@ class Answers:
             "computed_at": row["computed_at"],
             "pending": await answers.is_marked(connection, asset),
             **await self._closed(connection, row["org_id"], asset, month),
+        }
+
+    async def _heard_after_closing(self, connection: Connection, asset: UUID, month: int) -> dict[str, Any]:
+        """The month of an asset that was heard of only after it was closed: closed without a figure, and restated. Raises `NotFound`."""
+        row = await period_answers.last_restatement(connection, asset, month)
+        if row is None:
+            raise NotFound("figures of asset and month", f"{asset}/{format_month(month)}")
+        nothing = dict.fromkeys(("embodied", "energy", "electricity"), "none")
+        return {
+            **await restatement_document(connection, row, []),
+            "version": None,
+            "kwh": None,
+            "figures": [],
+            "evidence": nothing,
+            "factors": [],
+            "warnings": [],
+            "pending": await answers.is_marked(connection, asset),
+            **await self._closed(connection, row["org_id"], asset, month),
+            "restatement": None,
         }
 
     async def _read_catalogues(self) -> Catalogues:
@@ -235,30 +259,28 @@ class Answers:
             raise Unprocessable(rule, [FieldError("month", "too_late", rule)])
 
 
+def _not_over(month: int) -> dict[str, str]:
+    rule = f"{format_month(month)} is not over: its figures are a projection of what runs now"
+    return {"code": "month_not_over", "detail": rule}
+
+
 def _interval(rows: list[Any]) -> dict[str, Any]:
     found = interval_of(rows)
     return {"low_kg": found["low"], "high_kg": found["high"], "quality": found["quality"]}
 
 
-def _seasonal(rows: list[Any], month: int) -> dict[str, Any] | None:
+def _seasonal(rows: list[Any], month: int, zone: str) -> Seasonal | None:
     """The forecast after `month` in the seasons of the year before; None without such a year, or without a forecast."""
     used: dict[int, int] = {}
-    others: dict[int, int] = {}
     for row in rows:
-        sums = used if row["stage"] == "use" else others
-        sums[row["month"]] = sums.get(row["month"], 0) + int(row["billionths"])
-    days = {number: monthrange(number // 12, number % 12 + 1)[1] for number in used}
-    indices = seasonal_indices({number: amount / days[number] for number, amount in used.items()}, month)
+        if row["stage"] == USE:
+            used[row["month"]] = used.get(row["month"], 0) + int(row["billionths"])
+    per_day = {number: amount * DAY_S / month_seconds(zone, number) for number, amount in used.items()}
+    indices = seasonal_indices(per_day, month)
     ahead = range(month + 1, month // 12 * 12 + 12)
     if indices is None or not ahead:
         return None
-    adjusted = {number: round(used.get(number, 0) * indices[number % 12]) + others.get(number, 0) for number in ahead}
-    elapsed = sum(sums.get(number, 0) for sums in (used, others) for number in range(month // 12 * 12, month + 1))
-    return {
-        "months": [
-            {"month": format_month(number), "total_kg": exact(amount), "index": indices[number % 12]}
-            for number, amount in adjusted.items()
-        ],
-        "forecast_kg": exact(sum(adjusted.values())),
-        "estimate_kg": exact(elapsed + sum(adjusted.values())),
-    }
+    return Seasonal(
+        {number: indices[number % 12] for number in ahead},
+        {number: round(used.get(number, 0) * indices[number % 12]) - used.get(number, 0) for number in ahead},
+    )

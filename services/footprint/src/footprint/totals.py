@@ -13,8 +13,10 @@ from common.database import Connection, Database
 from common.organisations import Organisations
 
 from footprint.domain.dashboard import PARTS
+from footprint.domain.embodied import MANUFACTURING
 from footprint.domain.inventory import KINDS
 from footprint.domain.months import format_month
+from footprint.domain.notices import ABSENT, sentences
 from footprint.domain.rollup import Rolled, ln_gsd2_of_rolled
 from footprint.domain.sums import BILLION, exact
 from footprint.domain.uncertainty import interval, quality
@@ -77,13 +79,26 @@ class Totals:
             codes = await store.site_codes(connection, sorted(sites)) if sites else {}
             if "application" in question.groups:
                 codes |= await store.applications(connection, question.org)
+            convention = await answers.refurbished_convention(connection, question.org)
+            stages = await store.stages(connection, question)
         document = _document(question, rows, codes, whole)
+        document["warnings"] += _absent(stages, filters.others.get("stage"))
         document["total_of"] = "whole" if every is None else "page"
         if every is not None:
             document["whole"] = {"total": _total(every), **interval_of(_known(every))}
         if reason is not None:
             document["warnings"].append({"code": "no_figures", "detail": reason})
-        return document, following
+        return {**document, "refurbished_convention": convention}, following
+
+
+def _absent(known: Collection[str], wanted: Sequence[str] | None) -> list[dict[str, str]]:
+    """What must be said of the stages asked for of which the organisation has no figure at all, though something was made for it."""
+    if MANUFACTURING not in known:
+        return []
+    lacking = {
+        stage: notice for stage, notice in ABSENT.items() if stage not in known and (not wanted or stage in wanted)
+    }
+    return [document for notice in lacking.values() for document in sentences(int(notice))]
 
 
 async def _every(

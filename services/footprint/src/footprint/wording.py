@@ -20,10 +20,11 @@ _FRENCH: Final[Mapping[str, str]] = {
     "ans près, et aucune autre zone n’en tient lieu",
     "earlier_year_factor": "le facteur d’électricité est celui de l’année antérieure la plus proche",
     "capacity_unknown": "la capacité de l’hôte est inconnue : ses machines virtuelles se le partagent en entier",
-    "host_unknown": "l’hôte est inconnu, ou lui-même virtuel : sa part est absente",
+    "host_unknown": "l’hôte (ou le cloud public) n’est pas indiqué, est inconnu, ou lui-même virtuel : sa part est absente",
     "no_allocation": "aucune allocation de vCPU n’est indiquée : la part de l’hôte est absente",
     "no_maintenance_factor": "la maintenance est absente : le catalogue n’a pas de facteur par euro de maintenance de matériel",
-    "refurbished": "reconditionné : la fabrication suit la convention de l’organisation",
+    "refurbished": "reconditionné : ce que le reconditionnement lui-même a pesé est absent, faute de facteur « refurbishing.<type> » "
+    "au catalogue ; un facteur propre de l’organisation le fournit",
     "standby": "la veille est comptée comme sous tension",
     "partial": "une partie du mois est sans donnée et n’est pas comptée",
     "unstated_parts": "la configuration ne dit rien de la mémoire, des disques ou de l’alimentation : ils ne sont pas comptés",
@@ -38,6 +39,14 @@ _FRENCH: Final[Mapping[str, str]] = {
     "cloud_load_assumed": "aucune utilisation n’a été mesurée de la machine de cloud : une demi-charge est supposée",
     "cloud_region_unknown": "le pays de la région de cloud est inconnu, donc le facteur d’électricité aussi",
     "residual_of_supplier": "vue marché : ce que les garanties d’origine ne couvrent pas est compté au facteur du fournisseur",
+    "month_not_over": "le mois n’est pas terminé : ses valeurs prolongent ce qui tourne aujourd’hui",
+    "cloud_instance_unknown": "le type d’instance de cloud n’est pas répertorié, ou d’une autre taille que celle indiquée : les vCPU et la "
+    "mémoire indiqués comptent, et sans eux sa part est absente",
+    "no_transport": "le transport est absent : le catalogue n’a pas de facteur de cette étape pour lui",
+    "no_end_of_life": "la fin de vie est absente : le catalogue n’a pas de facteur de cette étape pour lui, "
+    "et aucune activité de ce genre n’est connue",
+    "age_missing": "reconditionné, d’âge non indiqué : sa fabrication compte en entier, comme neuve, "
+    "tant que « acquired.age_years » manque",
     "no_factor_of_criterion": "absente dans ce critère, ni valeur donnée ni facteur",
     "no_residual_mix": "l’électricité sans garantie d’origine n’est pas dans le total fondé sur le marché : le "
     "mix résiduel manque au catalogue",
@@ -59,6 +68,12 @@ _ADVICE: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 _CONVENTIONS: Final[tuple[tuple[str, str], ...]] = (
+    (
+        "La construction est la fabrication, le transport et la fin de vie. Une étape sans facteur ni donnée est absente, signalée par un "
+        "avertissement, jamais comptée 0.",
+        "Construction is making, transport and end of life. A stage without a factor or data is absent, said by a warning, never counted "
+        "as 0.",
+    ),
     (
         "Les mois sont ceux du calendrier local de l’organisation, comptés en secondes réelles (heure d’été et "
         "années bissextiles comprises).",
@@ -101,21 +116,44 @@ _CONVENTIONS: Final[tuple[tuple[str, str], ...]] = (
 
 _REFURBISHED: Final[Mapping[str, tuple[str, str]]] = {
     "remaining": (
-        "Matériel reconditionné, convention « remaining » : le second usage porte ce que la première vie n’avait pas amorti.",
-        "Refurbished equipment, convention `remaining`: the second use carries what the first life had not amortised.",
+        "Matériel reconditionné, convention « remaining » : le second usage porte ce que la première vie n’avait pas amorti, "
+        "plus le reconditionnement, au mois d’acquisition.",
+        "Refurbished equipment, convention `remaining`: the second use carries what the first life had not amortised, "
+        "plus the refurbishing in the month of acquisition.",
     ),
     "cut_off": (
-        "Matériel reconditionné, convention « cut_off » : la fabrication reste tout entière au premier usage.",
-        "Refurbished equipment, convention `cut_off`: making stays wholly with the first use.",
+        "Matériel reconditionné, convention « cut_off » : la fabrication reste tout entière au premier usage ; "
+        "le reconditionnement compte, au mois d’acquisition.",
+        "Refurbished equipment, convention `cut_off`: making stays wholly with the first use; "
+        "the refurbishing counts, in the month of acquisition.",
     ),
     "shared_life": (
-        "Matériel reconditionné, convention « shared_life » : la fabrication est partagée au prorata des jours d’usage.",
-        "Refurbished equipment, convention `shared_life`: making is shared by days of use.",
+        "Matériel reconditionné, convention « shared_life » : la fabrication est partagée au prorata des jours d’usage, "
+        "plus le reconditionnement, au mois d’acquisition.",
+        "Refurbished equipment, convention `shared_life`: making is shared by days of use, "
+        "plus the refurbishing in the month of acquisition.",
     ),
 }
 
 
 _TRACES: Final[tuple[tuple[str, str], ...]] = (
+    ("power curve at a load of ", "courbe de puissance à la charge "),
+    ("power at a load of ", "puissance à la charge "),
+    (" (CPU, RAM, disks; other parts ×", " (processeurs, mémoire, disques ; autres composants ×"),
+    (" of the TDP", " du TDP"),
+    ("measured at the device:", "mesuré à l’appareil :"),
+    ("measured at the facility, with the PUE in it:", "mesuré au compteur du site, PUE compris :"),
+    (" kWh over ", " kWh sur "),
+    (" s, from ", " s, du "),
+    ("Z to ", "Z au "),
+    (" vCPUs of a reference host, made for ", " vCPU d’un hôte de référence, fabriqué pour "),
+    (" (default of a server), over ", " (défaut d’un serveur), sur "),
+    (" of the ", " des "),
+    (
+        "less what falls on the device itself, a figure of its own",
+        "moins ce qui revient à l’appareil même, une valeur à part",
+    ),
+    ("size of ", "taille de "),
     ("share of the host:", "part de l’hôte :"),
     ("share of a reference host:", "part d’un hôte de référence :"),
     (" hosts", " hôtes"),
@@ -129,6 +167,13 @@ _TRACES: Final[tuple[tuple[str, str], ...]] = (
     ("use pe", "utilisation pe"),
     ("use adpe", "utilisation adpe"),
     ("use water", "utilisation water"),
+    ("refurbished (remaining):", "reconditionné, convention « remaining » :"),
+    ("refurbished (cut_off):", "reconditionné, convention « cut_off » :"),
+    ("refurbished (shared_life):", "reconditionné, convention « shared_life » :"),
+    ("refurbished, as new:", "reconditionné, compté comme neuf :"),
+    ("the age is not stated; convention", "l’âge n’est pas indiqué ; convention"),
+    ("refurbishing:", "reconditionnement :"),
+    ("a unit, in the month of acquisition", "par unité, au mois d’acquisition"),
     ("embodied: given by the customer", "fabrication : donnée par le client"),
     ("embodied (model)", "fabrication (modèle)"),
     ("embodied (configuration)", "fabrication (composants)"),

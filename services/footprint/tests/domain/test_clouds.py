@@ -89,7 +89,9 @@ def test_leased_kit_is_an_upstream_leased_asset() -> None:
 
 
 @pytest.mark.parametrize("convention", list(Convention))
-def test_refurbishing_is_counted_once_in_the_month_of_acquisition_under_remaining(convention: Convention) -> None:
+def test_refurbishing_is_counted_once_in_the_month_of_acquisition_under_every_convention(
+    convention: Convention,
+) -> None:
     used = server(condition="refurbished", age_years=3.0, acquired_on=date(2026, 1, 15), start=at(2026, 1, 15))
     fields: dict[str, Any] = {"catalogue": CATALOGUE, "organisations": (Organisation("acme", refurbished=convention),)}
     months = list(compute([used], world(**fields)).results())
@@ -97,12 +99,64 @@ def test_refurbishing_is_counted_once_in_the_month_of_acquisition_under_remainin
         sum(each.value for each in one.figures if (each.stage, each.criterion) == ("manufacturing", "gwp"))
         for one in months
     ]
-    if convention is Convention.REMAINING:
-        assert made[0] == pytest.approx(40.0 + 1215 * 0.4 * 17 / 730)
-        assert made[1] == pytest.approx(1215 * 0.4 * 28 / 730)
-        assert not months[0].notices & Notice.REFURBISHED
-    elif convention is Convention.CUT_OFF:
-        assert made == [0.0] * 12
-    else:
-        assert made[1] == pytest.approx(1215 * 0.4 * 28 / 730)
+    a_day = {
+        Convention.REMAINING: 1215 * 0.4 / 730,
+        Convention.CUT_OFF: 0.0,
+        Convention.SHARED_LIFE: 1215 / (3 + 5) / 365,
+    }
+    assert made[0] == pytest.approx(40.0 + a_day[convention] * 17)
+    assert made[1] == pytest.approx(a_day[convention] * 28)
+    assert not months[0].notices & (Notice.REFURBISHED | Notice.AGE_MISSING)
     assert check(used, world(**fields)) > 20
+
+
+@pytest.mark.parametrize("convention", list(Convention))
+def test_refurbished_kit_of_unknown_age_weighs_as_new_and_that_is_said_where_an_age_is_needed(
+    convention: Convention,
+) -> None:
+    used = server(condition="refurbished", acquired_on=date(2026, 1, 1))
+    fields: dict[str, Any] = {"catalogue": CATALOGUE, "organisations": (Organisation("acme", refurbished=convention),)}
+    _, february, *_ = compute([used], world(**fields)).results()
+    made = [each.value for each in february.figures if (each.stage, each.criterion) == ("manufacturing", "gwp")]
+    if convention is Convention.CUT_OFF:
+        assert made == [0.0]
+        assert not february.notices & Notice.AGE_MISSING
+    else:
+        assert made == [pytest.approx(1215 * 28 / 1825)]
+        assert february.notices & Notice.AGE_MISSING
+    assert check(used, world(**fields)) > 20
+
+
+def test_a_shared_life_is_charged_in_service_however_old_the_thing_was_when_it_came() -> None:
+    old = server(condition="refurbished", age_years=6.0, acquired_on=date(2026, 1, 1))
+    fields: dict[str, Any] = {"organisations": (Organisation("acme", refurbished=Convention.SHARED_LIFE),)}
+    made = [each.value for each in january(old, **fields).figures if each.stage == "manufacturing"]
+    assert made[0] == pytest.approx(40.0 + 1215 * 5 / (6 + 5) * 31 / 1825)
+
+
+def test_transport_and_end_of_life_are_said_to_be_absent_where_no_factor_and_no_activity_tells_them() -> None:
+    said = Notice.NO_TRANSPORT | Notice.NO_END_OF_LIFE
+    plain = next(compute([server()], world()).results())
+    assert plain.notices & said == said
+    assert not january(server()).notices & said
+    assert january(instance()).notices & said == said
+
+
+def test_an_instance_in_the_inventory_has_the_size_of_its_type_where_none_is_stated() -> None:
+    whole = instance()
+    bare = replace(whole, segments=(replace(whole.segments[0], vcpu=None, ram_gib=None),))
+    assert january(bare).figures == january(whole).figures
+    cloud = Cloud("aws", "zz.99", "eu-west-3")
+    odd = replace(whole, segments=(replace(whole.segments[0], vcpu=None, cloud=cloud),))
+    assert january(odd).figures == []
+    assert january(odd).notices & Notice.CLOUD_INSTANCE_UNKNOWN
+    larger = replace(whole, segments=(replace(whole.segments[0], vcpu=9.0),))
+    assert january(larger).notices & Notice.CLOUD_INSTANCE_UNKNOWN
+    assert not january(whole).notices & Notice.CLOUD_INSTANCE_UNKNOWN
+
+
+def test_a_machine_of_no_host_and_no_cloud_is_said_to_lack_it() -> None:
+    whole = instance()
+    alone = replace(whole, segments=(replace(whole.segments[0], cloud=None),))
+    assert january(alone).figures == []
+    assert january(alone).notices & Notice.HOST_UNKNOWN

@@ -36,9 +36,12 @@ def answers_router(database: Database, clock: Callable[[], datetime]) -> APIRout
 
     @router.get("/dashboard", responses=examples.DASHBOARD, summary="The dashboard of an organisation and month")
     async def get_dashboard(caller: Reader, org: Org, month: Month) -> Response:
-        """Every total is exactly the sum of its parts as printed; months after `month` are `projected`.
+        """Every total is exactly the sum of its parts as printed; months after `month`, and those not over yet, are `projected`.
 
-        Emissions are location-based. `estimate_kg` is what has elapsed up to `month` and the forecast of the rest of its year.
+        Emissions are location-based. `estimate_kg` is what has elapsed up to `month` and the forecast of the rest of its year: what runs
+        now, carried on, and seasonally adjusted when there is a year of history (`forecast_basis`). `state_based` is without the
+        seasons, as the months ahead and the totals are.
+        A month that is not over says so: `elapsed` false, and a warning `month_not_over`.
         """
         caller.require_organisation(org)
         return answer(await answers.dashboard(caller.organisations, org, read_month(month)))

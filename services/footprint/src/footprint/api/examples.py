@@ -52,7 +52,9 @@ def _answer(example: Any) -> Responses:
 DASHBOARD: Final = _answer(
     {
         "org": "acme",
+        "refurbished_convention": "remaining",
         "month": "2026-10",
+        "elapsed": True,
         "total_kg": 39.35913242,
         "parts": _PARTS,
         "months": [
@@ -61,11 +63,14 @@ DASHBOARD: Final = _answer(
         "interval": {"low_kg": 20.1, "high_kg": 77.1, "quality": 2},
         "year": {
             "elapsed_kg": 385.45205479,
-            "forecast_kg": 77.34465753,
-            "estimate_kg": 462.79671232,
+            "forecast_kg": 76.9,
+            "estimate_kg": 462.35205479,
+            "forecast_basis": "seasonal",
+            "state_based": {"forecast_kg": 77.34465753, "estimate_kg": 462.79671232},
             "interval": {"low_kg": 250.1, "high_kg": 856.4, "quality": 2},
             "seasonal": {
                 "months": [{"month": "2026-11", "total_kg": 38.1, "index": 0.98}],
+                "adjustment_kg": -0.44465753,
                 "forecast_kg": 76.9,
                 "estimate_kg": 462.35205479,
             },
@@ -89,6 +94,7 @@ DASHBOARD: Final = _answer(
 TOTALS: Final = _answer(
     {
         "org": "acme",
+        "refurbished_convention": "remaining",
         "from": "2026-01",
         "to": "2026-12",
         "group_by": "stage",

@@ -79,17 +79,71 @@ def restatements_document(month: int, total: int, counted: Iterable[Counted]) ->
     }
 
 
-def year_document(month: int, by_month: Mapping[int, Parts], restated: Mapping[int, int]) -> dict[str, Any]:
-    """The months of the year of `month`, later ones projected, and the estimate for the year: elapsed months and forecast.
+@dataclass(frozen=True, slots=True)
+class Seasonal:
+    """By month ahead, the seasonal index of its use, and by how many billionths of a kg that moves the state-based figure."""
 
+    indices: Mapping[int, float]
+    moved: Mapping[int, int]
+
+
+def estimated(
+    year: Mapping[str, Any],
+    by_month: Mapping[int, Parts],
+    interval: Mapping[str, float | int | None],
+    seasonal: Seasonal | None,
+) -> dict[str, Any]:
+    """The `year` of a document with its estimate: the forecast in the seasons of the year before, where there is such a year.
+
+    `state_based` stays beside it, without the seasons: what the months ahead and `/totals` add up to. The interval keeps its ratio to
+    the estimate.
+    """
+    plain = {"forecast_kg": year["forecast_kg"], "estimate_kg": year["estimate_kg"]}
+    if seasonal is None:
+        return {**year, "forecast_basis": "state_based", "state_based": plain, "interval": interval, "seasonal": None}
+    moved = exact(sum(seasonal.moved.values()))
+    forecast, estimate = plain["forecast_kg"] + moved, plain["estimate_kg"] + moved
+    ratio = float(estimate / plain["estimate_kg"]) if plain["estimate_kg"] else 1.0
+    low, high = (None if each is None else each * ratio for each in (interval["low_kg"], interval["high_kg"]))
+    return {
+        "elapsed_kg": year["elapsed_kg"],
+        "forecast_kg": forecast,
+        "estimate_kg": estimate,
+        "forecast_basis": "seasonal",
+        "state_based": plain,
+        "interval": {**interval, "low_kg": low, "high_kg": high},
+        "seasonal": {
+            "months": [
+                {
+                    "month": format_month(number),
+                    "total_kg": exact(by_month.get(number, Parts()).total + amount),
+                    "index": seasonal.indices[number],
+                }
+                for number, amount in seasonal.moved.items()
+            ],
+            "adjustment_kg": moved,
+            "forecast_kg": forecast,
+            "estimate_kg": estimate,
+        },
+    }
+
+
+def year_document(
+    month: int, last_elapsed: int, by_month: Mapping[int, Parts], restated: Mapping[int, int]
+) -> dict[str, Any]:
+    """The months of the year of `month`, and the estimate for the year: elapsed months and forecast.
+
+    Months after the one reported are projected, and those that are not over by the clock, after `last_elapsed`.
     `restated`: how much of a month's total corrects earlier, closed months.
     """
     reported = by_month.get(month, Parts())
     months = [(number, by_month.get(number, Parts())) for number in months_of_year(month // 12)]
-    elapsed = sum(parts.total for number, parts in months if number <= month)
-    forecast = sum(parts.total for number, parts in months if number > month)
+    last = min(month, last_elapsed)
+    elapsed = sum(parts.total for number, parts in months if number <= last)
+    forecast = sum(parts.total for number, parts in months if number > last)
     return {
         "month": format_month(month),
+        "elapsed": month <= last_elapsed,
         "total_kg": exact(reported.total),
         "parts": reported.printed(),
         "months": [
@@ -98,7 +152,7 @@ def year_document(month: int, by_month: Mapping[int, Parts], restated: Mapping[i
                 "total_kg": exact(parts.total),
                 "parts": parts.printed(),
                 "restated_kg": exact(restated.get(number, 0)),
-                "projected": number > month,
+                "projected": number > last,
             }
             for number, parts in months
         ],

@@ -228,25 +228,46 @@ def _memory(
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """Embodied kg of one unit, and the days over which a straight line spreads them."""
+    """Embodied kg of one unit, the days over which a straight line spreads them, and how the kg come about, written out."""
 
     unit_kg: float
     days: float
+    text: str
 
 
 def refurbished(
-    convention: Convention, unit_kg: float, life_days: float, age_years: float, use_days: float | None
+    convention: Convention,
+    unit_kg: float,
+    *,
+    age_years: float | None,
+    first_life_days: float | None,
+    use_days: float,
+    gone: bool,
+    unit: str = "kg",
 ) -> Spread:
-    """What the second user of a thing carries, `age_years` old when it came (Bilan Carbone, annexe 1, and its alternatives).
+    """What the second user of a thing carries, `age_years` old when it came (Bilan Carbone, annexe 1, and its alternatives; case C07).
 
-    `remaining`: what the first life of `life_days` had not yet amortised, over the days that were left of it. `cut_off`: nothing.
-    `shared_life`: the whole shared by days of use, over `use_days` of second use (the life that is left when None).
+    `remaining`: what the first life had not amortised, over the days left of it, or over its use where it left before. `cut_off`:
+    nothing. `shared_life`: the whole shared by days of use, over the second one. `first_life_days` is planned or usual when new (None
+    where unknown: age and use), `use_days` the second use: the actual one once the thing is `gone`, else what is planned or usual.
+    Without an age nothing is shared, save under `cut_off`: the thing weighs as a new one.
     """
-    age_days = age_years * YEAR_DAYS
-    left = max(0.0, life_days - age_days)
     if convention is Convention.CUT_OFF:
-        return Spread(0.0, use_days or life_days)
+        return Spread(0.0, use_days, f"refurbished (cut_off): 0.0 {unit}")
+    if age_years is None:
+        return Spread(
+            unit_kg,
+            use_days,
+            f"refurbished, as new: the age is not stated; convention {convention.value}, {unit_kg!r} {unit}",
+        )
+    age_days = age_years * YEAR_DAYS
     if convention is Convention.SHARED_LIFE:
-        second = use_days if use_days is not None else left
-        return Spread(unit_kg * second / (age_days + second), second) if second > 0 else Spread(0.0, life_days)
-    return Spread(unit_kg * left / life_days, left) if left > 0 else Spread(0.0, life_days)
+        kg = unit_kg * use_days / (age_days + use_days)
+        text = f"{unit_kg!r} {unit} × {use_days!r} d ÷ ({age_days!r} d + {use_days!r} d) = {kg!r} {unit}"
+        return Spread(kg, use_days, f"refurbished (shared_life): {text}")
+    life_days = first_life_days if first_life_days is not None else age_days + use_days
+    left = max(0.0, life_days - age_days)
+    kg = unit_kg * left / life_days
+    text = f"refurbished (remaining): {unit_kg!r} {unit} × {left!r} d ÷ {life_days!r} d = {kg!r} {unit}"
+    days = min(left, use_days) if gone else left
+    return Spread(kg, days if days > 0 else use_days, text)

@@ -74,6 +74,11 @@ def month_start(zone: str, number: int) -> int:
     return int(month_edges(zone)[number - FIRST_YEAR * 12])
 
 
+def month_seconds(zone: str, number: int) -> int:
+    """The real seconds of a local month."""
+    return month_start(zone, number + 1) - month_start(zone, number)
+
+
 def month_at(zone: str, instant: int) -> int:
     """The local month that holds a Unix second."""
     return int(np.searchsorted(month_edges(zone), instant, side="right")) - 1 + FIRST_YEAR * 12

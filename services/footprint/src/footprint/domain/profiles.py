@@ -10,12 +10,20 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from footprint.domain.activities import read_activities
-from footprint.domain.catalogue import GWP, Catalogue, Factor
+from footprint.domain.catalogue import GWP, UNITS, Catalogue, Factor
 from footprint.domain.cloud import cloud_making
 from footprint.domain.difference import last_configuration
-from footprint.domain.embodied import MANUFACTURING, OTHER_STAGES, Embodied, choose_embodied, choose_part, refurbished
+from footprint.domain.embodied import (
+    MANUFACTURING,
+    OTHER_STAGES,
+    Embodied,
+    Spread,
+    choose_embodied,
+    choose_part,
+    refurbished,
+)
 from footprint.domain.extras import Extra
-from footprint.domain.formulas import DAY_S, YEAR_DAYS
+from footprint.domain.formulas import DAY_S
 from footprint.domain.inventory import (
     Activity,
     AllocationRule,
@@ -29,7 +37,7 @@ from footprint.domain.inventory import (
 from footprint.domain.life import Life, choose_life, retirement
 from footprint.domain.measurements import NOTHING_MEASURED, Measured
 from footprint.domain.months import local_midnight, month_at, month_start
-from footprint.domain.notices import Notice
+from footprint.domain.notices import Notice, absent_stages
 from footprint.domain.stretches import Stretch, Window, read_stretches
 from footprint.domain.uncertainty import ACTIVITY_LN_GSD2
 
@@ -40,12 +48,16 @@ USED: Final = ("refurbished", "taken_back")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Something that is spread in a straight line over the life: `unit_kg` of one unit (in the unit of the criterion), as it is carried."""
+    """Something that is spread in a straight line over the life: `unit_kg` of one unit (in the unit of the criterion), as it is carried.
+
+    `carried` is how a second use comes to carry that, written out; '' where the whole is carried.
+    """
 
     stage: str
     criterion: str
     unit_kg: float
     embodied: Embodied
+    carried: str = ""
 
 
 class Phase(NamedTuple):
@@ -114,6 +126,13 @@ class Profile:
         )
 
     @property
+    def embodied_evidence(self) -> str:
+        """What its making rests on; of a machine at a public cloud on the default of its reference host."""
+        if self.embodied is not None and self.spread_days:
+            return self.embodied.evidence
+        return "kind" if any(each.cloud for each in self.extras) else "none"
+
+    @property
     def leased(self) -> bool:
         """Whether the asset is hired: what makes it is its lessor's capital good."""
         return self.asset.condition == "leased"
@@ -142,7 +161,9 @@ def read_profile(
     making = _making(asset, organisation, catalogue)
     extras = (*extras, *making.extras)
     stretches = read_stretches(asset, organisation, sites, catalogue, window, measured, extras)
-    maintenance, said = None, Notice(0)
+    maintenance = None
+    told = [(each.stage, each.criterion) for each in making.parts] + [(each.stage, each.criterion) for each in extras]
+    said = absent_stages(stage for stage, criterion in told if criterion == GWP)
     if asset.support_eur_per_year:
         maintenance = catalogue.coefficient(MAINTENANCE_ACTIVITY)
         if maintenance is None:
@@ -213,29 +234,39 @@ def _making(asset: Asset, organisation: Organisation, catalogue: Catalogue) -> _
         notices |= Notice.LIFE_FROM_TIMELINE
     if embodied is not None and embodied.trace[-1].startswith("not stated"):
         notices |= Notice.UNSTATED_PARTS
-    spread_days, carried, overhead = life.days, {key: each.unit_kg for key, each in found.items()}, None
-    if asset.condition in USED and asset.age_years:
-        gone = life.evidence == "actual"
-        first_life = life.nominal_days if life.nominal_days is not None else life.days + asset.age_years * YEAR_DAYS
-        for key, each in found.items():
-            share = refurbished(
-                organisation.refurbished, each.unit_kg, first_life, asset.age_years, life.days if gone else None
-            )
-            carried[key], spread_days = share.unit_kg, life.days if gone else share.days
-        overhead = _overhead(asset, organisation, catalogue)
-        notices |= Notice(0) if overhead else Notice.REFURBISHED
     factors = tuple(factor for each in found.values() for factor in each.factors)
-    parts = tuple(Part(*key, carried[key], each) for key, each in found.items())
-    extras = (overhead,) if overhead else ()
-    return _Making(
-        embodied, parts, spread_days, life, extras, notices, factors + ((life.factor,) if life.factor else ())
+    factors += (life.factor,) if life.factor else ()
+    if asset.condition not in USED:
+        parts = tuple(Part(*key, each.unit_kg, each) for key, each in found.items())
+        return _Making(embodied, parts, life.days, life, (), notices, factors)
+    carried = {key: _carried(asset, organisation, life, each.unit_kg, key[1]) for key, each in found.items()}
+    if asset.age_years is None and organisation.refurbished is not Convention.CUT_OFF:
+        notices |= Notice.AGE_MISSING
+    overhead = _overhead(asset, organisation, catalogue)
+    if overhead is None:
+        notices |= Notice.REFURBISHED
+    parts = tuple(Part(*key, carried[key].unit_kg, each, carried[key].text) for key, each in found.items())
+    spread_days = next(iter(carried.values())).days
+    return _Making(embodied, parts, spread_days, life, (overhead,) if overhead else (), notices, factors)
+
+
+def _carried(asset: Asset, organisation: Organisation, life: Life, unit_kg: float, criterion: str) -> Spread:
+    """What the second use carries of something, by the convention of the organisation."""
+    return refurbished(
+        organisation.refurbished,
+        unit_kg,
+        age_years=asset.age_years,
+        first_life_days=life.nominal_days,
+        use_days=life.days,
+        gone=life.evidence == "actual",
+        unit=UNITS[criterion],
     )
 
 
 def _overhead(asset: Asset, organisation: Organisation, catalogue: Catalogue) -> Extra | None:
-    """What refurbishing the asset weighed, in the month of its acquisition; under `remaining`, where the catalogue knows it."""
+    """What refurbishing the asset weighed, in the month of its acquisition, whatever the convention; None where no factor says it."""
     factor = catalogue.coefficient(f"refurbishing.{asset.kind}")
-    if factor is None or organisation.refurbished is not Convention.REMAINING:
+    if factor is None:
         return None
     zone, day = organisation.time_zone, asset.acquired_on
     start = asset.segments[0].start if day is None else local_midnight(zone, day.year, day.month, day.day)

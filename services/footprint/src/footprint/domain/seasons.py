@@ -1,9 +1,9 @@
-"""The forecast of a year: what runs now, on for the rest; and beside it, with a year of history, in the seasons of that year.
+"""The forecast of a year: what runs now, on for the rest; with a year of history, in the seasons of that year.
 
-Electricity has seasons (cooling, opening days). Of the twelve elapsed months before the forecast, each month's use a day is compared with
-the straight line through all twelve (in logarithms, least squares), so that growth is not taken for a season; the indices are scaled to a
-mean of 1. A forecast month is its state-based figure times the index of its calendar month. (Ratio-to-trend, as in Makridakis, Wheelwright
-and Hyndman, Forecasting, chapter 3.)
+Electricity has seasons (cooling, opening days). Of the twelve elapsed months before the forecast, each month's use a day of 24 hours (real
+seconds of the local month) is compared with the straight line through all twelve (in logarithms, least squares), so that growth is not
+taken for a season; the indices are scaled to a mean of 1. A forecast month is its state-based figure times the index of its calendar
+month. (Ratio-to-trend, as in Makridakis, Wheelwright and Hyndman, Forecasting, chapter 3.)
 """
 
 import math

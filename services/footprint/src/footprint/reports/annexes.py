@@ -45,9 +45,19 @@ def _exact(report: Report, language: Language) -> str:
         "mono",
     )
     return (
-        f'<h2 class="annex">{word("annex_exact", language)}</h2>{whole}'
+        f'<h2 class="annex">{word("annex_exact", language)}</h2>{whole}{_seasons(report, language)}'
         f'<div class="two" style="margin-top:5mm"><div>{by_stage}</div><div>{by_scope}</div></div>'
     )
+
+
+def _seasons(report: Report, language: Language) -> str:
+    """What the seasons of the year before add to the projection, and the estimate with it; nothing where there is no such year."""
+    year = report.dashboard["year"] if report.dashboard else None
+    if year is None or year["seasonal"] is None:
+        return ""
+    amounts = (("seasonal", year["seasonal"]["adjustment_kg"]), ("estimate", year["estimate_kg"]))
+    rows = [[word(name, language), kg_exact(int(amount * 10**9), language)] for name, amount in amounts]
+    return table([("", False), (word("sum", language), True)], rows, None, "mono")
 
 
 def _versions(report: Report, language: Language) -> str:

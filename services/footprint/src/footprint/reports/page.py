@@ -97,11 +97,12 @@ def year_parts(report: Report) -> dict[int, Parts]:
 
 def _cards(report: Report, language: Language) -> str:
     elapsed = total(each for each in report.climate() if report.elapsed(each.month))
-    so_far, ahead = tonnes_of([elapsed, report.total - elapsed], language)
     board = report.dashboard
     interval = board["year"].get("interval") if board else None
+    estimate = int(board["year"]["estimate_kg"] * 10**9) if board else report.total
+    so_far, ahead = tonnes_of([elapsed, estimate - elapsed], language)
     cards = [
-        (word("total", language), tonnes(report.total, language), "CO₂e"),
+        (word("total", language), tonnes(estimate, language), "CO₂e"),
         (word("elapsed", language), so_far, f"{word('forecast', language)} {ahead}"),
         (word("closed", language), word("of_12", language, count=len(report.closings)), ""),
     ]

@@ -24,6 +24,8 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "total": ("Total de l’année", "Total of the year"),
     "elapsed": ("Mois écoulés", "Elapsed months"),
     "forecast": ("Projection", "Projection"),
+    "seasonal": ("Ajustement saisonnier de la projection", "Seasonal adjustment of the projection"),
+    "estimate": ("Estimation de l’année, saisons comprises", "Estimate for the year, seasons included"),
     "closed": ("Mois clos", "Closed months"),
     "of_12": ("{count} sur 12", "{count} of 12"),
     "interval": ("Intervalle à 95 %", "95% interval"),

@@ -16,6 +16,14 @@ async def organisation_zone(connection: Connection, org: str) -> str | None:
     return zone
 
 
+async def refurbished_convention(connection: Connection, org: str) -> str | None:
+    """By which convention an organisation counts refurbished kit; None when it is not known, or not to be seen."""
+    convention: str | None = await connection.fetchval(
+        "SELECT convention FROM organisations WHERE org_id = $1 AND NOT deleted", org
+    )
+    return convention
+
+
 async def stages_by_month(
     connection: Connection, org: str, first: int, last: int, *, restated: bool = True
 ) -> list[Any]:

@@ -59,6 +59,24 @@ async def totals(connection: Connection, question: Question) -> list[Any]:
     return await _rolled(connection, "organisation_months", "restates IS NOT NULL", question, where, values)
 
 
+async def stages(connection: Connection, question: Question) -> list[str]:
+    """The life-cycle stages of which the organisation has any figure of the criterion in those months, whatever is filtered."""
+    rows = await connection.fetch(
+        """
+        SELECT DISTINCT stage
+        FROM organisation_months
+        WHERE org_id = $1
+          AND month BETWEEN $2 AND $3
+          AND criterion = $4
+        """,
+        question.org,
+        question.first,
+        question.last,
+        question.criterion,
+    )
+    return [row["stage"] for row in rows]
+
+
 async def totals_of_applications(
     connection: Connection, question: Question, applications: Sequence[UUID] | None
 ) -> list[Any]:
