@@ -22,7 +22,9 @@ _STEP = 10**10
 def show(console: Console, title: str, dashboard: Mapping[str, Any]) -> None:
     """Print the month's parts with their shares, the twelve months, the year, the servers and the recommendations."""
     months = dashboard["months"]
-    printed = apportioned_table([_billionths(each["parts"]) for each in months], _STEP)
+    rows = [_billionths(each["parts"]) for each in months]
+    season = round(dashboard["year"]["estimate_kg"] * 1e9) - sum(map(sum, rows))
+    *printed, (moved, *_) = apportioned_table([*rows, [season, 0, 0]], _STEP)
     reported = next(row for row, each in zip(printed, months, strict=True) if each["month"] == dashboard["month"])
     console.print(
         Panel(
@@ -32,7 +34,7 @@ def show(console: Console, title: str, dashboard: Mapping[str, Any]) -> None:
                 Text(),
                 _months(months, printed),
                 Text(),
-                _year(months, printed),
+                _year(months, printed, moved),
                 _servers(dashboard["servers"]),
                 *_recommendations(dashboard["recommendations"]),
             ),
@@ -90,10 +92,14 @@ def _bar(month: Mapping[str, Any], largest: float) -> Text:
     return bar
 
 
-def _year(months: Sequence[Mapping[str, Any]], printed: Sequence[Sequence[int]]) -> Text:
-    ahead = sum(sum(row) for row, each in zip(printed, months, strict=True) if each["projected"])
-    whole = sum(map(sum, printed))
-    return Text(f"The year: {_tonnes(whole)} estimated = {_tonnes(whole - ahead)} elapsed + {_tonnes(ahead)} forecast")
+def _year(months: Sequence[Mapping[str, Any]], printed: Sequence[Sequence[int]], moved: int) -> Text:
+    """The estimate; `moved` is what the seasons of the year before move the projected months by, all together."""
+    ahead = sum(sum(row) for row, each in zip(printed, months, strict=True) if each["projected"]) + moved
+    whole = sum(map(sum, printed)) + moved
+    season = f" ({_tonnes(moved)} of it for the season)" if moved else ""
+    return Text(
+        f"The year: {_tonnes(whole)} estimated = {_tonnes(whole - ahead)} elapsed + {_tonnes(ahead)} forecast{season}"
+    )
 
 
 def _servers(servers: Mapping[str, int]) -> Text:
