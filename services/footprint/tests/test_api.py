@@ -166,8 +166,9 @@ async def test_a_market_based_total_says_what_it_lacks_and_never_mixes_bases(pip
     location, market = await get(pipeline, path + "location"), await get(pipeline, path + "market")
     assert {each["stage"]: each["value"] for each in market["groups"]}["use"] == 0
     assert {each["stage"]: each["value"] for each in location["groups"]}["use"] > 0
-    assert [each["code"] for each in market["warnings"]] == ["no_residual_mix"]
-    assert location["warnings"] == []
+    assert [each["code"] for each in market["warnings"]] == ["no_residual_mix", "no_transport", "no_end_of_life"]
+    assert [each["code"] for each in location["warnings"]] == ["no_transport", "no_end_of_life"]
+    assert (await get(pipeline, path + "location&stage=use"))["warnings"] == []
 
 
 @pytest.mark.parametrize(
@@ -382,7 +383,9 @@ class TestEstimates:
                 re.findall(r"[\d.]+", line) for line in french["trace"]
             ]
             assert not set(english["trace"]) & set(french["trace"])
-            assert "Fabrication (pe) : absente dans ce critère" in french["warnings"][0]["detail"]
+            of_criterion = [each["detail"] for each in french["warnings"] if each["code"] == "no_factor_of_criterion"]
+            assert "Fabrication (pe) : absente dans ce critère" in of_criterion[0]
+            assert "le transport est absent" in french["warnings"][0]["detail"]
         for query, named in (("lang=de", "lang"), ("language=fr", "language")):
             refused = await pipeline.service.client.post(f"/v1/estimates?{query}", json=body)
             assert (refused.status_code, [each["field"] for each in refused.json()["errors"]]) == (422, [named])

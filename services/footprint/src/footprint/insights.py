@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from common.api.problems import FieldError, NotFound, Unprocessable
@@ -22,6 +22,10 @@ from footprint.store import totals as rolled
 from footprint.store.catalogues import CatalogueReader
 from footprint.store.totals import Question
 from footprint.totals import interval_of, rolled_row
+
+_NO_FIGURES: Final = (
+    "no figure in these months: nothing was in service, or what was lacks evidence; ratios are absent, not 0"
+)
 
 
 class Insights:
@@ -116,9 +120,9 @@ class Insights:
             "org": org,
             "from": format_month(first),
             "to": format_month(last),
-            "total_kg": exact(sum(int(row["billionths"]) for row in rows)),
+            "total_kg": exact(sum(int(row["billionths"]) for row in rows)) if rows else None,
             "virtual_machines": {
-                "kg": virtual,
+                "kg": virtual if machines else None,
                 "mean_machines": machines,
                 "mean_vcpus": vcpus,
                 "kg_per_machine": virtual / machines if machines else None,
@@ -127,10 +131,11 @@ class Insights:
             },
             "employees": {
                 "count": employees,
-                "kg_per_employee": total / employees if employees else None,
+                "kg_per_employee": total / employees if employees and rows else None,
                 "boundary": "everything in the inventory of the organisation, divided by the employees that the caller states",
             },
-            "sci": _sci(rows, units, unit),
+            "sci": _sci(rows, units, unit) if rows else None,
+            "warnings": [] if rows else [{"code": "no_figures", "detail": _NO_FIGURES}],
         }
 
     async def equivalents(

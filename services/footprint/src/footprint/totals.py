@@ -3,6 +3,7 @@
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from operator import itemgetter
 from typing import Any, Final
 from uuid import UUID
@@ -12,9 +13,10 @@ from common.database import Connection, Database
 from common.organisations import Organisations
 
 from footprint.domain.dashboard import PARTS
+from footprint.domain.embodied import MANUFACTURING
 from footprint.domain.inventory import KINDS
 from footprint.domain.months import format_month
-from footprint.domain.notices import Notice, sentences
+from footprint.domain.notices import ABSENT, Notice, sentences
 from footprint.domain.rollup import Rolled, ln_gsd2_of_rolled
 from footprint.domain.sums import BILLION, exact
 from footprint.domain.uncertainty import interval, quality
@@ -72,6 +74,8 @@ class Totals:
             page, following = await _page(connection, question, filters.assets, wanted, after, limit)
             source = _Source(connection, page, wanted)
             rows, whole = await source.rows(question)
+            every = await _every(connection, question, filters.assets, wanted) if "asset" in question.groups else None
+            reason = None if _known(rows if every is None else every) else await _reason(connection, question)
             sites = {row["site_id"] for row in rows if "site" in question.groups and row["site_id"]}
             codes = await store.site_codes(connection, sorted(sites)) if sites else {}
             if "application" in question.groups:
@@ -80,10 +84,51 @@ class Totals:
             of_assets = page is not None and question.basis == "market"
             lacks = of_assets and await store.lacks_market(connection, question, page or ())
             earlier = await store.earlier_year(connection, _factors(rows if whole is None else whole))
+            stages = await store.stages(connection, question)
         document = _document(question, rows, codes, whole)
         document["warnings"] += [NO_RESIDUAL_MIX] if lacks else []
         document["warnings"] += sentences(int(Notice.EARLIER_YEAR_FACTOR)) if earlier else []
+        document["warnings"] += _absent(stages, filters.others.get("stage"))
+        document["total_of"] = "whole" if every is None else "page"
+        if every is not None:
+            document["whole"] = {"total": _total(every), **interval_of(_known(every))}
+        if reason is not None:
+            document["warnings"].append({"code": "no_figures", "detail": reason})
         return {**document, "refurbished_convention": convention}, following
+
+
+def _absent(known: Collection[str], wanted: Sequence[str] | None) -> list[dict[str, str]]:
+    """What must be said of the stages asked for of which the organisation has no figure at all, though something was made for it."""
+    if MANUFACTURING not in known:
+        return []
+    lacking = {
+        stage: notice for stage, notice in ABSENT.items() if stage not in known and (not wanted or stage in wanted)
+    }
+    return [document for notice in lacking.values() for document in sentences(int(notice))]
+
+
+async def _every(
+    connection: Connection, question: Question, assets: Sequence[UUID], applications: Sequence[UUID] | None
+) -> list[Any]:
+    """Rows of all that a question by asset is about, beyond its page."""
+    source = _Source(connection, assets or None, applications)
+    rows, whole = await source.rows(replace(question, groups=()))
+    return rows if whole is None else whole
+
+
+async def _reason(connection: Connection, question: Question) -> str:
+    """Why nothing is there to be told of a question."""
+    asked = f"{format_month(question.first)} to {format_month(question.last)}"
+    others = await store.totals(connection, replace(question, criterion="gwp", groups=()))
+    if question.criterion != "gwp" and _known(others):
+        return f"no figure of criterion {question.criterion} from {asked}: neither catalogue nor customer gives one for what was counted"
+    return f"no figure from {asked} for these filters: nothing of it was in service, or what was lacks evidence; a total is absent, not 0"
+
+
+def _total(rows: Sequence[Mapping[str, Any]]) -> Decimal | None:
+    """The exact sum of rows; None of nothing."""
+    known = _known(rows)
+    return exact(sum(int(row["billionths"]) for row in known)) if known else None
 
 
 async def _page(
@@ -133,8 +178,6 @@ class _Source:
             rows = [*used, *_unused(_without_application(question), whole, used)]
         else:
             rows = await self._whole(question)
-        if "asset" in question.groups:
-            rows = [*rows, *_bare(question, self.page or (), {row["asset"] for row in rows})]
         return rows, whole
 
     async def _used(self, question: Question) -> list[Any]:
@@ -154,12 +197,6 @@ def _without_application(question: Question) -> Question:
 
 _NOTHING: Final = {"month": 0, "factor": "", "source": "", **dict.fromkeys(store.SPREADS), "compared": 0, "placed": 0}
 """What a row that no table holds has beside its groups and amounts."""
-
-
-def _bare(question: Question, page: Sequence[UUID], known: Collection[UUID]) -> list[dict[str, Any]]:
-    """A row for each asset of a page without any figure, of which nothing is known."""
-    empty = {**_NOTHING, **dict.fromkeys(map(_column, question.groups)), "billionths": None, "restated": 0}
-    return [{**empty, "asset": asset} for asset in page if asset not in known]
 
 
 def _unused(
@@ -206,6 +243,10 @@ async def _resolved(connection: Connection, org: str, filters: Filters) -> Mappi
             rule = f"site {unknown[0]!r} is not known in {org}"
             raise Unprocessable(rule, [FieldError("site", "unknown", rule)])
         found["site"] = list(ids.values())
+    strangers = sorted(set(filters.assets) - await store.known_assets(connection, org, filters.assets))
+    if strangers:
+        rule = f"asset {strangers[0]} is not known in {org}"
+        raise Unprocessable(rule, [FieldError("asset", "unknown", rule)])
     return found
 
 
@@ -258,13 +299,13 @@ def _document(
         "groups": [
             {
                 **{name: _label(name, value, codes) for name, value in zip(question.groups, key, strict=True)},
-                "value": exact(found.billionths) if found.is_known else None,
+                "value": exact(found.billionths),
                 **found.interval(),
                 "restated": exact(found.restated),
             }
             for key, found in sorted(grouped.items(), key=lambda each: _order(each[0]))
         ],
-        "total": exact(whole.billionths),
+        "total": exact(whole.billionths) if whole.is_known else None,
         **bounds,
         "warnings": [NO_RESIDUAL_MIX] if incomplete else [],
     }
@@ -285,19 +326,16 @@ def _known(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 def _sums(question: Question, rows: Sequence[Mapping[str, Any]]) -> tuple[_Sum, dict[tuple[Any, ...], _Sum]]:
     """The sum of all rows, and of each group: each row is read once, since a page by asset has thousands."""
-    by_asset = "asset" in question.groups
     columns = [_column(name) for name in question.groups]
     grouped: dict[tuple[Any, ...], _Sum] = {}
     for row in rows:
-        is_known = row["billionths"] is not None
-        if not is_known and not by_asset:
+        if row["billionths"] is None:
             continue
         key = tuple([row[column] for column in columns])
         group = grouped.get(key)
         if group is None:
             group = grouped[key] = _Sum()
-        if is_known:
-            group.add(row)
+        group.add(row)
     return _whole(grouped.values()), grouped
 
 

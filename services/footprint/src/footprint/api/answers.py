@@ -81,7 +81,9 @@ def answers_router(database: Database, clock: Callable[[], datetime]) -> APIRout
 
         Filters of one name are alternatives, those of several names hold together. `restated` is the part of a value that corrects months
         closed before; `low` and `high` bound the 95 % interval, with a data-quality class from 5 (very good) to 1. By application, what
-        none uses is a group of its own (null). By asset the answer is a page: `total` is of the page, `next_cursor` leads on.
+        none uses is a group of its own (null). By asset the answer is a page of what has figures, `next_cursor` leads on:
+        `total_of` says that `total` is of the page, `whole` has that of all pages. Where no figure is there, `total` is null and a warning
+        says why.
         """
         caller.require_organisation(org)
         first, last = read_month(start, "from"), read_month(end, "to")

@@ -117,6 +117,7 @@ TOTALS: Final = _answer(
         "high": 856.4,
         "quality": 2,
         "warnings": [],
+        "total_of": "whole",
     }
 )
 

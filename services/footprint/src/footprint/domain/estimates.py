@@ -19,8 +19,8 @@ from footprint.domain.countries import COUNTRIES
 from footprint.domain.embodied import MANUFACTURING, OTHER_STAGES, Embodied, choose_embodied, choose_part
 from footprint.domain.energy import Load, Power, choose_power
 from footprint.domain.errors import ItemError
-from footprint.domain.estimate_machines import CloudMachine, check_machine, cloud_machine, whole_host
-from footprint.domain.notices import Notice, sentences
+from footprint.domain.estimate_machines import MACHINE, CloudMachine, check_machine, cloud_machine, whole_host
+from footprint.domain.notices import Notice, absent_stages, sentences
 from footprint.domain.uncertainty import ACTIVITY_LN_GSD2, UNRATED_LN_GSD2, ln_product, ln_sum, quality
 
 CRITERIA: Final = ("gwp", "pe", "adpe", "water")
@@ -128,6 +128,8 @@ def estimate(item: Mapping[str, Any], period: Period, criteria: Sequence[str], c
     power = _power(item, kind, configuration, catalogue) if cloud is None else cloud.power
     pue = item.get("pue", 1.0 if cloud is None else cloud.pue)
     energy, kwh, electricity = _add_use(answer, item, power, pue, service, period, criteria, region, catalogue)
+    if kind == MACHINE and (embodied == "none" or power is None):
+        answer.warn(Notice.HOST_UNKNOWN)
     return {
         "ref": item.get("ref"),
         "stages": answer.stages,
@@ -271,6 +273,8 @@ def _add_embodied(
             if found.trace[-1].startswith("not stated"):
                 answer.warn(Notice.UNSTATED_PARTS)
             rows.append((stage, criterion, found.unit_kg, found.ln_gsd2))
+    if GWP in criteria:
+        answer.warn(absent_stages(stage for stage, criterion, *_ in rows if criterion == GWP))
     if not rows:
         return evidence
     if service.life_days is None:

@@ -262,7 +262,7 @@ def _say_evidence(result: AssetMonth, bits: int) -> None:
 def _say_what_lacks(result: AssetMonth, segment: Segment) -> None:
     if segment.host is not None and segment.vcpu is None:
         result.notices |= int(Notice.NO_ALLOCATION)
-    elif segment.host is not None and not result.figures and result.kwh is None:
+    elif segment.cloud is None and not result.figures and result.kwh is None:
         result.notices |= int(Notice.HOST_UNKNOWN)
 
 
