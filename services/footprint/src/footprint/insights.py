@@ -11,6 +11,7 @@ from common.database import Connection, Database
 from common.organisations import EVERY, Organisations
 
 from footprint.domain.catalogue import Catalogue
+from footprint.domain.countries import COUNTRIES
 from footprint.domain.dashboard import Parts, parts_by_month
 from footprint.domain.insights import MAKING, equivalents, sci, widening
 from footprint.domain.months import current_month, format_month, month_start, months_of_year
@@ -145,9 +146,12 @@ class Insights:
         async with self._database.snapshot(organisations) as connection:
             await _zone(connection, org)
             rows = _known(await rolled.totals(connection, Question(org, first, last)))
-            place = region or await store.main_region(connection, org)
+            place = await store.main_region(connection, org) if region is None else region
         amount = sum(int(row["billionths"]) for row in rows)
         catalogue = await self._catalogue_of(org)
+        if region is not None and region.partition("-")[0] not in COUNTRIES and not catalogue.knows_grid(region):
+            rule = f"region {region!r} is not known: an ISO 3166-1 alpha-2 country (FR), a part of one, or a region of the catalogue"
+            raise Unprocessable(rule, [FieldError("region", "unknown", rule)])
         day = date(last // 12, last % 12 + 1, 1)
         return {
             "org": org,

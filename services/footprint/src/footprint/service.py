@@ -29,7 +29,7 @@ from footprint.store import answers, period_answers, periods, picture, totals
 from footprint.store.catalogues import CatalogueReader
 from footprint.store.totals import Question
 from footprint.totals import interval_of, rolled_row
-from footprint.wording import Language
+from footprint.wording import NO_RESIDUAL_MIX, Language
 
 
 def read_month(text: str, field: str = "month") -> int:
@@ -118,6 +118,7 @@ class Answers:
                 explanation = await explain_then(connection, asset, month, moment, self._clock())
         stored["evidence_ladder"] = stored_ladder(stored["evidence"]) if explanation is None else explanation.ladder
         values = [each["value"] for each in stored["figures"]]
+        stored["warnings"] = [*stored["warnings"], *([NO_RESIDUAL_MIX] if _lacks_market(stored["figures"]) else [])]
         if explanation is None:
             return {**stored, "up_to_date": moment is not None and not values, "evidence_chosen": [], "trace": []}
         if restatement is not None:
@@ -257,6 +258,16 @@ class Answers:
         if month > last:
             rule = f"month {format_month(month)} is after {format_month(last)}, the end of the projection"
             raise Unprocessable(rule, [FieldError("month", "too_late", rule)])
+
+
+def _lacks_market(figures: list[dict[str, Any]]) -> bool:
+    """Whether some electricity has a location-based figure and no market-based one at its site."""
+    found = {
+        (each["basis"], each["share"], each["site"])
+        for each in figures
+        if each["stage"] == USE and each["criterion"] == "gwp"
+    }
+    return any(basis == "location" and ("market", *rest) not in found for basis, *rest in found)
 
 
 def _not_over(month: int) -> dict[str, str]:

@@ -16,13 +16,14 @@ from footprint.domain.dashboard import PARTS
 from footprint.domain.embodied import MANUFACTURING
 from footprint.domain.inventory import KINDS
 from footprint.domain.months import format_month
-from footprint.domain.notices import ABSENT, sentences
+from footprint.domain.notices import ABSENT, Notice, sentences
 from footprint.domain.rollup import Rolled, ln_gsd2_of_rolled
 from footprint.domain.sums import BILLION, exact
 from footprint.domain.uncertainty import interval, quality
 from footprint.store import answers
 from footprint.store import totals as store
 from footprint.store.totals import Question
+from footprint.wording import NO_RESIDUAL_MIX
 
 GROUPS: Final = (
     "month", "site", "kind", "application", "stage", "scope", "ghg_category", "beges_item", "share", "asset",
@@ -80,8 +81,13 @@ class Totals:
             if "application" in question.groups:
                 codes |= await store.applications(connection, question.org)
             convention = await answers.refurbished_convention(connection, question.org)
+            of_assets = page is not None and question.basis == "market"
+            lacks = of_assets and await store.lacks_market(connection, question, page or ())
+            earlier = await store.earlier_year(connection, _factors(rows if whole is None else whole))
             stages = await store.stages(connection, question)
         document = _document(question, rows, codes, whole)
+        document["warnings"] += [NO_RESIDUAL_MIX] if lacks else []
+        document["warnings"] += sentences(int(Notice.EARLIER_YEAR_FACTOR)) if earlier else []
         document["warnings"] += _absent(stages, filters.others.get("stage"))
         document["total_of"] = "whole" if every is None else "page"
         if every is not None:
@@ -282,7 +288,6 @@ def _document(
     whole, grouped = _sums(question, rows)
     bounds = whole.interval() if rows_of_whole is None else interval_of(_known(rows_of_whole))
     incomplete = sum(row["compared"] for row in rows) < sum(row["placed"] for row in rows)
-    detail = "electricity without guarantee of origin and without a residual mix in the catalogue is not in this total"
     return {
         "org": question.org,
         "from": format_month(question.first),
@@ -302,8 +307,17 @@ def _document(
         ],
         "total": exact(whole.billionths) if whole.is_known else None,
         **bounds,
-        "warnings": [{"code": "no_residual_mix", "detail": detail}] if incomplete else [],
+        "warnings": [NO_RESIDUAL_MIX] if incomplete else [],
     }
+
+
+def _factors(rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """The factors behind the rows, each with the last month it is used in."""
+    found: dict[str, int] = {}
+    for row in rows:
+        if row["factor"] and row["billionths"] is not None:
+            found[row["factor"]] = max(found.get(row["factor"], 0), row["month"])
+    return found
 
 
 def _known(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

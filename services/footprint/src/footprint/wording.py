@@ -7,7 +7,16 @@ from footprint.domain.notices import SENTENCES
 
 Language = Literal["fr", "en"]
 
-_ENGLISH: Final = {str(notice.name).lower(): text for notice, text in SENTENCES.items()}
+NO_RESIDUAL_MIX: Final = {
+    "code": "no_residual_mix",
+    "detail": "electricity without guarantee of origin and without a residual mix in the catalogue is not in this total",
+}
+"""What a market-based total lacks."""
+
+_ENGLISH: Final = {
+    **{str(notice.name).lower(): text for notice, text in SENTENCES.items()},
+    NO_RESIDUAL_MIX["code"]: NO_RESIDUAL_MIX["detail"],
+}
 
 _FRENCH: Final[Mapping[str, str]] = {
     "no_embodied_evidence": "la fabrication est absente : ni valeur donnée, ni facteur pour le modèle, la configuration ou le type",
@@ -39,6 +48,7 @@ _FRENCH: Final[Mapping[str, str]] = {
     "cloud_load_assumed": "aucune utilisation n’a été mesurée de la machine de cloud : une demi-charge est supposée",
     "cloud_region_unknown": "le pays de la région de cloud est inconnu, donc le facteur d’électricité aussi",
     "residual_of_supplier": "vue marché : ce que les garanties d’origine ne couvrent pas est compté au facteur du fournisseur",
+    "declared_twice": "energy.annual_kwh et energy.average_w sont indiqués tous deux : annual_kwh est pris, average_w laissé de côté",
     "month_not_over": "le mois n’est pas terminé : ses valeurs prolongent ce qui tourne aujourd’hui",
     "cloud_instance_unknown": "le type d’instance de cloud n’est pas répertorié, ou d’une autre taille que celle indiquée : les vCPU et la "
     "mémoire indiqués comptent, et sans eux sa part est absente",

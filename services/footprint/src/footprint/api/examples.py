@@ -173,6 +173,20 @@ _CLOSED: Final = {
 PERIOD: Final = _answer(_CLOSED)
 PERIODS: Final = _answer({"items": [_CLOSED], "next_cursor": None})
 
+RECOMPUTATION: Final = _answer(
+    {
+        "org": "acme",
+        "assets": 402,
+        "done": 250,
+        "waiting": 152,
+        "failed": 0,
+        "changes_to_spread": 0,
+        "asset_months_waiting": 1824,
+        "since": "2026-11-23T09:00:00Z",
+        "causes": [{"lane": "bulk", "cause": "factor", "assets": 152, "since": "2026-11-23T09:00:00Z"}],
+    }
+)
+
 COMPARISON: Final = _answer(
     {
         "org": "acme",

@@ -28,6 +28,7 @@ from footprint.domain.estimates import (
     Period,
     check_energy,
     days_in_life,
+    declared_twice,
     embodied_parts,
     find_region,
     find_service,
@@ -251,6 +252,8 @@ class Texts:
     def _read_draw(
         self, energy: Mapping[str, Any], kind: str, model: Mapping[str, Any], configuration: Configuration | None
     ) -> _Draw | None:
+        if declared_twice(energy):
+            return None
         try:
             check_energy(energy, configuration)
             loads = read_loads(energy.get("utilisation"))

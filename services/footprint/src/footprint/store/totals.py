@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
@@ -283,3 +284,36 @@ async def site_ids(connection: Connection, org: str, codes: Sequence[str]) -> di
         list(codes),
     )
     return {row["code"]: row["id"] for row in rows}
+
+
+async def earlier_year(connection: Connection, factors: Mapping[str, int]) -> bool:
+    """Whether a factor of electricity is used in a month (by its last one) that comes after the factor's own time."""
+    found: bool = await connection.fetchval(
+        """
+        SELECT EXISTS (
+            SELECT FROM factors
+            JOIN unnest($1::text[], $2::date[]) AS used (id, day) USING (id)
+            WHERE activity = 'electricity'
+              AND (document ->> 'valid_to')::date <= used.day
+        )
+        """,
+        list(factors),
+        [date(month // 12, month % 12 + 1, 1) for month in factors.values()],
+    )
+    return found
+
+
+async def lacks_market(connection: Connection, question: Question, assets: Sequence[UUID]) -> bool:
+    """Whether some electricity of these assets has a location-based figure and no market-based one."""
+    own, values = _conditions(question, "month")
+    found: bool = await connection.fetchval(
+        f"""
+        SELECT count(*) FILTER (WHERE basis = $5) < count(*) FILTER (WHERE basis = 'location')
+        FROM figures
+        {own}
+          AND asset_id = ANY (${len(values) + 1}::uuid[])
+        """,
+        *values,
+        list(assets),
+    )
+    return found
