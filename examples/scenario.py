@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 from uuid import NAMESPACE_URL, uuid5
 
+from common.rounding import apportioned
 from rich.console import Console, Group
 from rich.panel import Panel
 from rich.table import Table
@@ -151,7 +152,7 @@ def _table(comparison: Mapping[str, Any], names: Mapping[str, str]) -> Table:
         label = names.get(identifier, identifier) + (f", {place} only" if place else "")
         table.add_row(
             label,
-            *(_tonnes(avoided[key]) for key in ("eer_kg", "eema_kg", "total_kg")),
+            *avoided_tonnes(avoided),
             "–" if each["cir"] is None else f"{each['cir']:.3f}",
             f"{(Decimal(each['cost_eur']) - planned) / 1000:,.1f}",
             "–" if each["eur_per_tonne"] is None else f"{Decimal(each['eur_per_tonne']):,.0f}",
@@ -160,9 +161,10 @@ def _table(comparison: Mapping[str, Any], names: Mapping[str, str]) -> Table:
     return table
 
 
-def _tonnes(kg: float) -> str:
-    """With its sign; what rounds to nothing has none."""
-    return f"{round(kg / 1000, 1) + 0.0:,.1f}"
+def avoided_tonnes(avoided: Mapping[str, float]) -> list[str]:
+    """Tonnes to a tenth by class and in all, which add up as printed."""
+    classes = apportioned([round(avoided[key] * 1e6) for key in ("eer_kg", "eema_kg")], 10**8)
+    return [f"{tenths / 10:,.1f}" for tenths in (*classes, sum(classes))]
 
 
 def _plan(optimum: Mapping[str, Any], names: Mapping[str, str]) -> list[Text]:

@@ -1,8 +1,9 @@
-"""The dashboard of one month as a terminal shows it."""
+"""The dashboard of one month as a terminal shows it: what is printed adds up as printed (`common.rounding`)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from common.rounding import apportioned, apportioned_table
 from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
@@ -14,19 +15,26 @@ _PARTS = (
     ("maintenance_and_sale_kg", "maintenance and sale", "░", "cyan"),
 )
 _BAR_WIDTH = 40
+_STEP = 10**10
+"""Billionths of a kg in what is printed: a hundredth of a tonne."""
 
 
 def show(console: Console, title: str, dashboard: Mapping[str, Any]) -> None:
     """Print the month's parts with their shares, the twelve months, the year, the servers and the recommendations."""
+    months = dashboard["months"]
+    rows = [_billionths(each["parts"]) for each in months]
+    season = round(dashboard["year"]["estimate_kg"] * 1e9) - sum(map(sum, rows))
+    *printed, (moved, *_) = apportioned_table([*rows, [season, 0, 0]], _STEP)
+    reported = next(row for row, each in zip(printed, months, strict=True) if each["month"] == dashboard["month"])
     console.print(
         Panel(
             Group(
-                Text(f"Month {dashboard['month']}: {tonnes(dashboard['total_kg'])}", style="bold"),
-                _shares(dashboard["parts"], dashboard["total_kg"]),
+                Text(f"Month {dashboard['month']}: {_tonnes(sum(reported))}", style="bold"),
+                _shares(reported, _billionths(dashboard["parts"])),
                 Text(),
-                _months(dashboard["months"]),
+                _months(months, printed),
                 Text(),
-                _year(dashboard["year"]),
+                _year(months, printed, moved),
                 _servers(dashboard["servers"]),
                 *_recommendations(dashboard["recommendations"]),
             ),
@@ -41,23 +49,34 @@ def tonnes(kg: float) -> str:
     return f"{kg / 1000:,.2f} t CO2e"
 
 
-def _shares(parts: Mapping[str, float], total_kg: float) -> Table:
+def _tonnes(hundredths: int) -> str:
+    """What is printed of so many hundredths of a tonne."""
+    return tonnes(hundredths * 10)
+
+
+def _billionths(parts: Mapping[str, float]) -> list[int]:
+    return [round(parts[key] * 1e9) for key, *_ in _PARTS]
+
+
+def _shares(printed: Sequence[int], parts: Sequence[int]) -> Table:
     table = Table.grid(padding=(0, 2))
-    for key, label, sign, colour in _PARTS:
-        share = parts[key] / total_kg if total_kg else 0.0
-        table.add_row(Text(f"{sign} {label}", style=colour), Text(tonnes(parts[key]), justify="right"), f"{share:6.1%}")
+    total = sum(parts)
+    shares = apportioned([each * 1000 for each in parts], total) if total > 0 else [0] * len(parts)
+    for (_, label, sign, colour), amount, share in zip(_PARTS, printed, shares, strict=True):
+        table.add_row(
+            Text(f"{sign} {label}", style=colour), Text(_tonnes(amount), justify="right"), f"{share / 10:5.1f}%"
+        )
     return table
 
 
-def _months(months: Sequence[Mapping[str, Any]]) -> Table:
+def _months(months: Sequence[Mapping[str, Any]], printed: Sequence[Sequence[int]]) -> Table:
     """One bar a month, its parts one after another; a projected month is dimmed and says so."""
     largest = max((sum(month["parts"].values()) for month in months), default=0.0)
     table = Table.grid(padding=(0, 1))
-    for month in months:
-        total = sum(month["parts"].values())
+    for month, row in zip(months, printed, strict=True):
         note = "projected" if month["projected"] else ""
         table.add_row(
-            month["month"], _bar(month, largest), Text(tonnes(total), justify="right"), Text(note, style="dim")
+            month["month"], _bar(month, largest), Text(_tonnes(sum(row)), justify="right"), Text(note, style="dim")
         )
     return table
 
@@ -73,10 +92,13 @@ def _bar(month: Mapping[str, Any], largest: float) -> Text:
     return bar
 
 
-def _year(year: Mapping[str, float]) -> Text:
+def _year(months: Sequence[Mapping[str, Any]], printed: Sequence[Sequence[int]], moved: int) -> Text:
+    """The estimate; `moved` is what the seasons of the year before move the projected months by, all together."""
+    ahead = sum(sum(row) for row, each in zip(printed, months, strict=True) if each["projected"]) + moved
+    whole = sum(map(sum, printed)) + moved
+    season = f" ({_tonnes(moved)} of it for the season)" if moved else ""
     return Text(
-        f"The year: {tonnes(year['estimate_kg'])} estimated"
-        f" = {tonnes(year['elapsed_kg'])} elapsed + {tonnes(year['forecast_kg'])} forecast"
+        f"The year: {_tonnes(whole)} estimated = {_tonnes(whole - ahead)} elapsed + {_tonnes(ahead)} forecast{season}"
     )
 
 

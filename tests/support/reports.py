@@ -20,3 +20,9 @@ def exact_in(text: str, language: str) -> list[Decimal]:
             for each in re.findall(r"-?\d{1,3}(?:\u202f\d{3})*,\d{9}", text)
         ]
     return [Decimal(each.replace(",", "")) for each in re.findall(r"-?\d{1,3}(?:,\d{3})*\.\d{9}", text)]
+
+
+def rounded_in(text: str, language: str) -> list[Decimal]:
+    """The figures with one decimal that a text prints."""
+    plain = text.replace("\u202f", "").replace(",", ".") if language == "fr" else text.replace(",", "")
+    return [Decimal(each) for each in re.findall(r"-?\d+\.\d(?!\d)", plain)]

@@ -62,6 +62,24 @@ async def test_dashboard_parts_add_up_to_every_total_exactly_as_printed(pipeline
     assert (board["year"]["elapsed_kg"], board["year"]["forecast_kg"]) == (elapsed, forecast)
     assert board["year"]["estimate_kg"] == elapsed + forecast
     assert [each["month"] for each in board["months"] if each["projected"]] == ["2026-11", "2026-12"]
+    assert board["elapsed"] is True
+    assert "month_not_over" not in {each["code"] for each in board["warnings"]}
+
+
+@pytest.mark.parametrize("month", ["2026-11", "2026-12"], ids=["running", "future"])
+async def test_the_dashboard_of_a_month_that_is_not_over_parts_the_year_by_the_clock(
+    pipeline: Pipeline, month: str
+) -> None:
+    await farm(pipeline)
+    board = await get(pipeline, f"/v1/dashboard?org={ORG}&month={month}")
+    over = await get(pipeline, f"/v1/dashboard?org={ORG}&month=2026-10")
+    assert board["year"]["elapsed_kg"] == over["year"]["elapsed_kg"] > 0
+    assert board["year"]["forecast_kg"] == over["year"]["forecast_kg"] > 0
+    assert board["months"] == over["months"]
+    periods = (await get(pipeline, f"/v1/periods?org={ORG}"))["items"]
+    assert {each["month"] for each in periods if not each["elapsed"]} == {"2026-11"}
+    assert board["elapsed"] is False
+    assert "month_not_over" in {each["code"] for each in board["warnings"]}
 
 
 async def test_dashboard_and_totals_give_the_same_figures_to_the_last_digit(pipeline: Pipeline) -> None:
@@ -148,8 +166,9 @@ async def test_a_market_based_total_says_what_it_lacks_and_never_mixes_bases(pip
     location, market = await get(pipeline, path + "location"), await get(pipeline, path + "market")
     assert {each["stage"]: each["value"] for each in market["groups"]}["use"] == 0
     assert {each["stage"]: each["value"] for each in location["groups"]}["use"] > 0
-    assert [each["code"] for each in market["warnings"]] == ["no_residual_mix"]
-    assert location["warnings"] == []
+    assert [each["code"] for each in market["warnings"]] == ["no_residual_mix", "no_transport", "no_end_of_life"]
+    assert [each["code"] for each in location["warnings"]] == ["no_transport", "no_end_of_life"]
+    assert (await get(pipeline, path + "location&stage=use"))["warnings"] == []
 
 
 @pytest.mark.parametrize(
@@ -364,7 +383,9 @@ class TestEstimates:
                 re.findall(r"[\d.]+", line) for line in french["trace"]
             ]
             assert not set(english["trace"]) & set(french["trace"])
-            assert "Fabrication (pe) : absente dans ce critère" in french["warnings"][0]["detail"]
+            of_criterion = [each["detail"] for each in french["warnings"] if each["code"] == "no_factor_of_criterion"]
+            assert "Fabrication (pe) : absente dans ce critère" in of_criterion[0]
+            assert "le transport est absent" in french["warnings"][0]["detail"]
         for query, named in (("lang=de", "lang"), ("language=fr", "language")):
             refused = await pipeline.service.client.post(f"/v1/estimates?{query}", json=body)
             assert (refused.status_code, [each["field"] for each in refused.json()["errors"]]) == (422, [named])

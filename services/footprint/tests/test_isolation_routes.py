@@ -97,6 +97,7 @@ ATTEMPTS: dict[str, Attempts] = {
     "PUT /v1/organizations/{org}/settings": lambda t: [
         {**at(f"/organizations/{t.org}/settings"), "json": {"factor_release": None}}
     ],
+    "GET /v1/recomputation": lambda t: [at("/recomputation", org=t.org)],
     "GET /v1/periods": lambda t: [at("/periods", org=t.org)],
     "GET /v1/periods/{month}": lambda t: [at("/periods/2026-01", org=t.org)],
     "POST /v1/periods/{month}/close": lambda t: [at("/periods/2026-02/close", org=t.org, earlier=True)],

@@ -371,3 +371,42 @@ async def test_a_closed_month_is_explained_with_the_factors_it_was_closed_with(
     assert ("oct. 2026 · facteur : " if language == "fr" else "Oct 2026 · factor : ") in answer.text
     plain = await pipeline.service.client.get(f"/v1{path}/explanation", headers={"Accept": "text/plain"})
     assert plain.text.startswith("Empreinte carbone")
+
+
+async def test_months_before_the_first_one_closed_are_closed_with_it_and_what_comes_later_is_restated(
+    pipeline: Pipeline,
+) -> None:
+    await started(pipeline)
+    await close(pipeline, "2026-06")
+    before = await ask(pipeline, "GET", f"/periods/2024-02?org={ORG}")
+    assert (before["status"], before["closed_by"], before["version"]) == ("closed", "tests", None)
+    older = asset("old", timeline=[segment("2024-01-01T00:00:00+01:00")])
+    await pipeline.service.handle(older)
+    await pipeline.settle()
+    period = await ask(pipeline, "GET", f"/periods/2024-02?org={ORG}")
+    assert (period["status"], period["version"], period["total_kg"]) == ("closed", 1, 0)
+    assert period["restated_kg"] > 0
+    assert {each["counted_in"] for each in period["restatements"]} == {"2026-07"}
+    assert await close(pipeline, "2024-02") == period
+    listed = (await ask(pipeline, "GET", f"/periods?org={ORG}&limit=100"))["items"]
+    assert listed[-1]["month"] == "2024-01"
+    assert [each["status"] for each in listed] == 5 * ["open"] + 30 * ["closed"]
+    compared = await ask(pipeline, "GET", f"/periods/2024-02/comparison?org={ORG}&from=closed&to=now")
+    assert (compared["from_kg"], compared["to_kg"]) == (0, period["restated_kg"])
+    month = await ask(pipeline, "GET", f"/assets/{id_of('old')}/months/2024-02")
+    assert (month["figures"], month["closed"]["by"]) == ([], "tests")
+    assert sum(each["value"] for each in month["restated"]) == period["restated_kg"]
+    explained = await ask(pipeline, "GET", f"/assets/{id_of('old')}/months/2024-02/explanation")
+    assert (explained["up_to_date"], explained["trace"]) == (True, [])
+    await ask(pipeline, "GET", f"/assets/{id_of('old')}/months/2023-12", status=404)
+    text = await pipeline.service.client.get(f"/v1/assets/{id_of('old')}/months/2024-02/explanation?lang=fr")
+    assert text.status_code == 200, text.text
+    number = (await restatements(pipeline, "2024-02"))[0]["id"]
+    known = await ask(pipeline, "GET", f"/assets/{id_of('old')}/months/2024-02/explanation?restatement={number}")
+    assert known["up_to_date"] is True
+
+
+async def test_closing_what_was_never_open_says_that_it_is_closed(pipeline: Pipeline) -> None:
+    await started(pipeline)
+    await close(pipeline, "2026-06")
+    assert (await close(pipeline, "2020-05"))["status"] == "closed"

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +15,7 @@ from common.organisations import EVERY
 from services.footprint.tests.conftest import Pipeline
 from services.footprint.tests.test_api import farm
 from services.footprint.tests.world import ORG, asset, electricity, factor, organisation
-from tests.support.reports import exact_in, text_of
+from tests.support.reports import exact_in, rounded_in, text_of
 
 
 async def told(pipeline: Pipeline) -> None:
@@ -160,3 +161,20 @@ async def test_another_organisation_gets_no_report(pipeline: Pipeline) -> None:
     await farm(pipeline)
     async with pipeline.service.client_for(["globex"]) as client:
         assert (await client.get(f"/v1/reports/{ORG}/2026.csv")).status_code == 403
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+async def test_every_printed_row_and_total_of_the_pages_adds_up(pipeline: Pipeline, language: str) -> None:
+    await told(pipeline)
+    text = text_of(await file(pipeline, "pdf", language))
+    states = {"fr": "clos|ouvert|projeté", "en": "closed|open|projected"}[language]
+    rows = [
+        rounded_in(each[1], language) for each in re.finditer(rf"(?m)\b(?:{states})((?: +-?[\d\u202f.,]+){{5}})$", text)
+    ]
+    assert len(rows) == 12
+    for row in rows:
+        assert sum(row[:3]) == row[4]
+    columns = [sum(column) for column in zip(*rows, strict=True)]
+    assert columns in [rounded_in(each, language) for each in re.findall(r"(?m)^Total(.*)$", text)]
+    board = await ask(pipeline, f"/dashboard?org={ORG}&month=2026-10")
+    assert abs(columns[4] - board["year"]["estimate_kg"]) <= Decimal("0.05")

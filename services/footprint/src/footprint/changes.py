@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, Final
 
+from common.api.problems import NotFound
 from common.api.sse import ServerSentEvent
 from common.database import Database
 from common.organisations import Organisations
@@ -11,6 +12,7 @@ from common.wakeup import Wakeup
 
 from footprint.domain.months import format_month
 from footprint.store import changes as store
+from footprint.store.answers import organisation_zone
 from footprint.store.changes import Position
 
 POLL_S: Final = 2.0
@@ -35,6 +37,13 @@ class ChangeFeed:
     def _wake(self) -> None:
         news, self._news = self._news, asyncio.Event()
         news.set()
+
+    async def check(self, organisations: Organisations, orgs: Sequence[str]) -> None:
+        """Raises `NotFound` for an organisation that is not known."""
+        async with self._database.snapshot(organisations) as connection:
+            for org in orgs:
+                if await organisation_zone(connection, org) is None:
+                    raise NotFound("organisation", org)
 
     async def follow(
         self, organisations: Organisations, orgs: Sequence[str] | None, last_id: str | None

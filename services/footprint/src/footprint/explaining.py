@@ -7,16 +7,8 @@ from zoneinfo import ZoneInfo
 
 from footprint.domain.catalogue import GWP
 from footprint.domain.months import parse_month
-from footprint.domain.stretches import ENERGY_EVIDENCE
 from footprint.reports.words import EVIDENCE, KINDS, OPERATORS, RULES, STAGES, decimal_text, month_name, said, word
 from footprint.wording import Language, notice_text, trace_text
-
-LADDERS: Final[Mapping[str, Sequence[str]]] = {
-    "embodied": ("given", "model", "configuration", "kind"),
-    "energy": ENERGY_EVIDENCE[1:],
-    "electricity": ("region", "earlier_year"),
-}
-"""The kinds of evidence, the best first."""
 
 _WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "title": ("Empreinte carbone expliquée", "Carbon footprint explained"),
@@ -46,6 +38,8 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "electricity": ("Facteur d’électricité", "Electricity factor"),
     "chosen": ("retenu : {name}", "chosen: {name}"),
     "missing": ("meilleur mais absent : {names}", "better but not there: {names}"),
+    "unusable": ("présent mais inutilisable, il y manque une donnée : {names}", "there but not usable, it lacks a datum: {names}"),
+    "share": ("{name} ({share} % du temps)", "{name} ({share}% of the time)"),
     "spare": ("moins bon, non utilisé : {names}", "weaker, not used: {names}"),
     "from": ("Ce que l’on sait de {kind} {asset} (quantité {quantity})", "What is known of {kind} {asset} (quantity {quantity})"),
     "life": (
@@ -94,23 +88,6 @@ _CRITERIA: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 UNITS: Final = {"gwp": "kgCO2e", "pe": "MJ", "adpe": "kgSbeq", "water": "m3"}
-
-
-def ladder(evidence: Mapping[str, str]) -> dict[str, list[dict[str, Any]]]:
-    """For each question the kinds of evidence, the best first: which was chosen, and why the others were not."""
-    found = {}
-    for name, rungs in LADDERS.items():
-        chosen = evidence[name]
-        place = rungs.index(chosen) if chosen in rungs else len(rungs)
-        found[name] = [
-            {
-                "evidence": rung,
-                "chosen": number == place,
-                "because": None if number == place else "not_there" if number < place else "weaker",
-            }
-            for number, rung in enumerate(rungs)
-        ]
-    return found
 
 
 def _climate_first(figures: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -208,18 +185,22 @@ class _Text:
         yield ""
         yield self.word("evidence")
         for name, rungs in self.document["evidence_ladder"].items():
-            parts = [
-                self.word(
-                    "chosen", name=", ".join(self.names(rungs, chosen=True)) or said(EVIDENCE, "none", self.language)
-                )
-            ]
-            for why, words in (("not_there", "missing"), ("weaker", "spare")):
+            used = ", ".join(map(self.used, (rung for rung in rungs if rung["chosen"])))
+            parts = [self.word("chosen", name=used or said(EVIDENCE, "none", self.language))]
+            for why, words in (("not_there", "missing"), ("not_usable", "unusable"), ("weaker", "spare")):
                 names = self.names(rungs, because=why)
                 if names:
                     parts.append(self.word(words, names=", ".join(names)))
             yield f"  {self.word(name)} — {' ; '.join(parts)}"
         for each in self.document["evidence_chosen"]:
             yield from self.source(each)
+
+    def used(self, rung: Mapping[str, Any]) -> str:
+        name = said(EVIDENCE, rung["evidence"], self.language)
+        if rung["share"] == 1.0:
+            return name
+        share = f"{rung['share'] * 100:.1f}"
+        return self.word("share", name=name, share=share.replace(".", ",") if self.language == "fr" else share)
 
     def names(self, rungs: Sequence[Mapping[str, Any]], **wanted: object) -> list[str]:
         return [
@@ -232,7 +213,7 @@ class _Text:
         kind = said(KINDS, known["kind"], self.language)
         quantity = self.number(known["quantity"])
         yield f"  {self.word('from', kind=kind, asset=known['asset_id'], quantity=quantity)} :"
-        for each in (*known["embodied"], *known["energy"]):
+        for each in (*known["embodied"], *known["measured"], *known["energy"], *known["extras"]):
             yield f"    {trace_text(each, self.language)}"
         life = known["life"]
         if life is not None:
@@ -265,7 +246,8 @@ class _Text:
             yield f"  {self.figure_name(each)}"
             for line in each["lines"]:
                 span = self.word("span", start=self.instant(line["from"]), end=self.instant(line["to"]))
-                yield f"    {span} : {line['formula']} = {line['value']!r} {unit}"
+                origin = f" — {trace_text(line['origin'], self.language)}" if line.get("origin") else ""
+                yield f"    {span} : {line['formula']} = {line['value']!r} {unit}{origin}"
             yield f"    {self.word('sum')} = {each['value']!r} {unit}"
 
     def factors(self) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from common.api.problems import FieldError, NotFound, Unprocessable
@@ -11,6 +11,7 @@ from common.database import Connection, Database
 from common.organisations import EVERY, Organisations
 
 from footprint.domain.catalogue import Catalogue
+from footprint.domain.countries import COUNTRIES
 from footprint.domain.dashboard import Parts, parts_by_month
 from footprint.domain.insights import MAKING, equivalents, sci, widening
 from footprint.domain.months import current_month, format_month, month_start, months_of_year
@@ -21,6 +22,10 @@ from footprint.store import totals as rolled
 from footprint.store.catalogues import CatalogueReader
 from footprint.store.totals import Question
 from footprint.totals import interval_of, rolled_row
+
+_NO_FIGURES: Final = (
+    "no figure in these months: nothing was in service, or what was lacks evidence; ratios are absent, not 0"
+)
 
 
 class Insights:
@@ -115,9 +120,9 @@ class Insights:
             "org": org,
             "from": format_month(first),
             "to": format_month(last),
-            "total_kg": exact(sum(int(row["billionths"]) for row in rows)),
+            "total_kg": exact(sum(int(row["billionths"]) for row in rows)) if rows else None,
             "virtual_machines": {
-                "kg": virtual,
+                "kg": virtual if machines else None,
                 "mean_machines": machines,
                 "mean_vcpus": vcpus,
                 "kg_per_machine": virtual / machines if machines else None,
@@ -126,10 +131,11 @@ class Insights:
             },
             "employees": {
                 "count": employees,
-                "kg_per_employee": total / employees if employees else None,
+                "kg_per_employee": total / employees if employees and rows else None,
                 "boundary": "everything in the inventory of the organisation, divided by the employees that the caller states",
             },
-            "sci": _sci(rows, units, unit),
+            "sci": _sci(rows, units, unit) if rows else None,
+            "warnings": [] if rows else [{"code": "no_figures", "detail": _NO_FIGURES}],
         }
 
     async def equivalents(
@@ -140,9 +146,12 @@ class Insights:
         async with self._database.snapshot(organisations) as connection:
             await _zone(connection, org)
             rows = _known(await rolled.totals(connection, Question(org, first, last)))
-            place = region or await store.main_region(connection, org)
+            place = await store.main_region(connection, org) if region is None else region
         amount = sum(int(row["billionths"]) for row in rows)
         catalogue = await self._catalogue_of(org)
+        if region is not None and region.partition("-")[0] not in COUNTRIES and not catalogue.knows_grid(region):
+            rule = f"region {region!r} is not known: an ISO 3166-1 alpha-2 country (FR), a part of one, or a region of the catalogue"
+            raise Unprocessable(rule, [FieldError("region", "unknown", rule)])
         day = date(last // 12, last % 12 + 1, 1)
         return {
             "org": org,

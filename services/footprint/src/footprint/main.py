@@ -13,12 +13,14 @@ from footprint.api.explanations import explanations_router
 from footprint.api.insights import insights_router
 from footprint.api.organisation_settings import organisation_settings_router
 from footprint.api.periods import periods_router
+from footprint.api.recomputation import recomputation_router
 from footprint.api.reports import reports_router
 from footprint.calculators import Calculator
 from footprint.calendar_watch import Calendar
 from footprint.changes import ChangeFeed
 from footprint.consumers import subscriptions
 from footprint.live import LiveCatalogue
+from footprint.recomputation import Recomputation
 from footprint.settings import FootprintSettings
 
 
@@ -44,6 +46,7 @@ def build(runtime: Runtime[FootprintSettings]) -> Parts:
             explanations_router(database, clock),
             periods_router(database, clock),
             changes_router(feed),
+            recomputation_router(database),
             reports_router(database, clock),
             insights_router(database, clock),
             organisation_settings_router(database),
@@ -53,6 +56,7 @@ def build(runtime: Runtime[FootprintSettings]) -> Parts:
             Worker("live-catalogue", keep_catalogue, role="api"),
             Worker("changes", follow_changes, role="api"),
             Worker("calendar", Calendar(database, clock).run),
+            Worker("waiting-gauge", Recomputation(database).run),
             *(Worker(f"calculator-{number}", calculate) for number in range(1, settings.calculators + 1)),
         ],
         republishers={events.ASSET_MONTHS: republish.asset_months, events.PERIODS: republish.periods},

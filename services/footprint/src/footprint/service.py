@@ -15,6 +15,7 @@ from footprint.domain.catalogue import Catalogues
 from footprint.domain.dashboard import Counted, Seasonal
 from footprint.domain.explanation import Explanation, explain
 from footprint.domain.formulas import DAY_S
+from footprint.domain.ladders import stored_ladder
 from footprint.domain.months import current_month, format_month, month_seconds, parse_month
 from footprint.domain.notices import sentences
 from footprint.domain.results import figure_order
@@ -22,13 +23,13 @@ from footprint.domain.seasons import HISTORY, seasonal_indices
 from footprint.domain.sums import exact
 from footprint.domain.weighing import USE
 from footprint.evidence import explain_then, figures_document, restatement_document
-from footprint.explaining import as_text, ladder
+from footprint.explaining import as_text
 from footprint.recommending import Recommending
 from footprint.store import answers, period_answers, periods, picture, totals
 from footprint.store.catalogues import CatalogueReader
 from footprint.store.totals import Question
 from footprint.totals import interval_of, rolled_row
-from footprint.wording import Language
+from footprint.wording import NO_RESIDUAL_MIX, Language
 
 
 def read_month(text: str, field: str = "month") -> int:
@@ -57,7 +58,9 @@ class Answers:
     async def board(self, connection: Connection, org: str, month: int) -> dict[str, Any]:
         """The dashboard as a snapshot sees it."""
         first = month // 12 * 12
-        asked = Question(org, min(first, month - HISTORY + 1), first + 11, groups=("month", "stage"))
+        zone = await self._zone(connection, org)
+        last_elapsed = current_month(zone, self._clock()) - 1
+        asked = Question(org, min(first, min(month, last_elapsed) - HISTORY + 1), first + 11, groups=("month", "stage"))
         every = [row for row in await totals.totals(connection, asked) if row["billionths"] is not None]
         rows = [row for row in every if row["month"] >= first]
         parts = dashboard.parts_by_month((row["month"], row["stage"], int(row["billionths"])) for row in rows)
@@ -67,8 +70,8 @@ class Answers:
             restated[each.counted_in] = restated.get(each.counted_in, 0) + each.billionths
         servers = await answers.servers(connection, org, month)
         notices = await answers.month_warnings(connection, org, month)
-        seasonal = _seasonal(every, month, await self._zone(connection, org))
-        document = dashboard.year_document(month, parts, restated)
+        seasonal = _seasonal(every, min(month, last_elapsed), zone)
+        document = dashboard.year_document(month, last_elapsed, parts, restated)
         document["interval"] = _interval([row for row in rows if row["month"] == month])
         document["year"] = dashboard.estimated(document["year"], parts, _interval(rows), seasonal)
         return {
@@ -83,7 +86,7 @@ class Answers:
             "recommendations": await self._recommending.of(
                 connection, org, month, [rolled_row(row) for row in rows if row["month"] == month]
             ),
-            "warnings": sentences(notices),
+            "warnings": [*sentences(notices), *([] if month <= last_elapsed else [_not_over(month)])],
         }
 
     async def _counted(self, connection: Connection, org: str, first: int) -> list[Counted]:
@@ -113,8 +116,9 @@ class Answers:
                 explanation = await self._explain_now(connection, asset, month, stored)
             else:
                 explanation = await explain_then(connection, asset, month, moment, self._clock())
-        stored["evidence_ladder"] = ladder(stored["evidence"])
+        stored["evidence_ladder"] = stored_ladder(stored["evidence"]) if explanation is None else explanation.ladder
         values = [each["value"] for each in stored["figures"]]
+        stored["warnings"] = [*stored["warnings"], *([NO_RESIDUAL_MIX] if _lacks_market(stored["figures"]) else [])]
         if explanation is None:
             return {**stored, "up_to_date": moment is not None and not values, "evidence_chosen": [], "trace": []}
         if restatement is not None:
@@ -159,7 +163,7 @@ class Answers:
     async def _stored(self, connection: Connection, asset: UUID, month: int) -> dict[str, Any]:
         row = await answers.asset_month(connection, asset, month)
         if row is None:
-            raise NotFound("figures of asset and month", f"{asset}/{format_month(month)}")
+            return await self._heard_after_closing(connection, asset, month)
         figures = sorted(
             map(read_figure, (await answers.figures(connection, [(asset, month)]))[asset, month]), key=figure_order
         )
@@ -187,6 +191,25 @@ class Answers:
             "computed_at": row["computed_at"],
             "pending": await answers.is_marked(connection, asset),
             **await self._closed(connection, row["org_id"], asset, month),
+        }
+
+    async def _heard_after_closing(self, connection: Connection, asset: UUID, month: int) -> dict[str, Any]:
+        """The month of an asset that was heard of only after it was closed: closed without a figure, and restated. Raises `NotFound`."""
+        row = await period_answers.last_restatement(connection, asset, month)
+        if row is None:
+            raise NotFound("figures of asset and month", f"{asset}/{format_month(month)}")
+        nothing = dict.fromkeys(("embodied", "energy", "electricity"), "none")
+        return {
+            **await restatement_document(connection, row, []),
+            "version": None,
+            "kwh": None,
+            "figures": [],
+            "evidence": nothing,
+            "factors": [],
+            "warnings": [],
+            "pending": await answers.is_marked(connection, asset),
+            **await self._closed(connection, row["org_id"], asset, month),
+            "restatement": None,
         }
 
     async def _read_catalogues(self) -> Catalogues:
@@ -235,6 +258,21 @@ class Answers:
         if month > last:
             rule = f"month {format_month(month)} is after {format_month(last)}, the end of the projection"
             raise Unprocessable(rule, [FieldError("month", "too_late", rule)])
+
+
+def _lacks_market(figures: list[dict[str, Any]]) -> bool:
+    """Whether some electricity has a location-based figure and no market-based one at its site."""
+    found = {
+        (each["basis"], each["share"], each["site"])
+        for each in figures
+        if each["stage"] == USE and each["criterion"] == "gwp"
+    }
+    return any(basis == "location" and ("market", *rest) not in found for basis, *rest in found)
+
+
+def _not_over(month: int) -> dict[str, str]:
+    rule = f"{format_month(month)} is not over: its figures are a projection of what runs now"
+    return {"code": "month_not_over", "detail": rule}
 
 
 def _interval(rows: list[Any]) -> dict[str, Any]:

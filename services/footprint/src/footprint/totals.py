@@ -3,6 +3,7 @@
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from operator import itemgetter
 from typing import Any, Final
 from uuid import UUID
@@ -12,14 +13,17 @@ from common.database import Connection, Database
 from common.organisations import Organisations
 
 from footprint.domain.dashboard import PARTS
+from footprint.domain.embodied import MANUFACTURING
 from footprint.domain.inventory import KINDS
 from footprint.domain.months import format_month
+from footprint.domain.notices import ABSENT, Notice, sentences
 from footprint.domain.rollup import Rolled, ln_gsd2_of_rolled, ln_gsd2_of_terms
 from footprint.domain.sums import BILLION, exact
 from footprint.domain.uncertainty import interval, quality
 from footprint.store import answers
 from footprint.store import totals as store
 from footprint.store.totals import Question
+from footprint.wording import NO_RESIDUAL_MIX
 
 GROUPS: Final = (
     "month", "site", "kind", "application", "stage", "scope", "ghg_category", "beges_item", "share", "asset",
@@ -72,15 +76,67 @@ class Totals:
             page, following = await _page(connection, question, filters.assets, wanted, after, limit)
             source = _Source(connection, page, wanted)
             rows, whole = await source.rows(question)
+            every = await _every(connection, question, filters.assets, wanted) if "asset" in question.groups else None
+            is_known = (whole if every is None else every)["billionths"] is not None
+            reason = None if is_known else await _reason(connection, question)
             sites = {row["site_id"] for row in rows if "site" in question.groups and row["site_id"]}
             codes = await store.site_codes(connection, sorted(sites)) if sites else {}
             if "application" in question.groups:
                 codes |= await store.applications(connection, question.org)
             convention = await answers.refurbished_convention(connection, question.org)
-            lacking = page is None and await store.lacks_figures(connection, question, wanted)
+            lacks = question.basis == "market" and await _lacks_market(connection, question, page, wanted)
+            earlier = await store.earlier_year(connection, dict(zip(whole["factors"], whole["months"], strict=True)))
+            stages = await store.stages(connection, question)
         document = _document(question, rows, codes, whole)
-        document["warnings"] = [_NO_RESIDUAL_MIX] if lacking else []
+        document["warnings"] = [NO_RESIDUAL_MIX] if lacks else []
+        document["warnings"] += sentences(int(Notice.EARLIER_YEAR_FACTOR)) if earlier else []
+        document["warnings"] += _absent(stages, filters.others.get("stage"))
+        document["total_of"] = "whole" if every is None else "page"
+        if every is not None:
+            document["whole"] = {"total": _total(every), **_interval(every)}
+        if reason is not None:
+            document["warnings"].append({"code": "no_figures", "detail": reason})
         return {**document, "refurbished_convention": convention}, following
+
+
+def _absent(known: Collection[str], wanted: Sequence[str] | None) -> list[dict[str, str]]:
+    """What must be said of the stages asked for of which the organisation has no figure at all, though something was made for it."""
+    if MANUFACTURING not in known:
+        return []
+    lacking = {
+        stage: notice for stage, notice in ABSENT.items() if stage not in known and (not wanted or stage in wanted)
+    }
+    return [document for notice in lacking.values() for document in sentences(int(notice))]
+
+
+async def _every(
+    connection: Connection, question: Question, assets: Sequence[UUID], applications: Sequence[UUID] | None
+) -> Mapping[str, Any]:
+    """The row of all that a question by asset is about, beyond its page."""
+    _, whole = await _Source(connection, assets or None, applications).rows(replace(question, groups=()))
+    return whole
+
+
+async def _lacks_market(
+    connection: Connection, question: Question, page: Sequence[UUID] | None, applications: Sequence[UUID] | None
+) -> bool:
+    if page is None:
+        return await store.lacks_market(connection, question, applications)
+    return await store.lacks_market_of_assets(connection, question, page)
+
+
+async def _reason(connection: Connection, question: Question) -> str:
+    """Why nothing is there to be told of a question."""
+    asked = f"{format_month(question.first)} to {format_month(question.last)}"
+    others = await store.totals(connection, replace(question, criterion="gwp", groups=()))
+    if question.criterion != "gwp" and others:
+        return f"no figure of criterion {question.criterion} from {asked}: neither catalogue nor customer gives one for what was counted"
+    return f"no figure from {asked} for these filters: nothing of it was in service, or what was lacks evidence; a total is absent, not 0"
+
+
+def _total(row: Mapping[str, Any]) -> Decimal | None:
+    """The exact sum of a row; None of nothing."""
+    return None if row["billionths"] is None else exact(int(row["billionths"]))
 
 
 async def _page(
@@ -131,8 +187,6 @@ class _Source:
             rows = [*used, *_unused(others, every, used)]
         else:
             rows, whole = _apart(question, await self._whole(question))
-        if "asset" in question.groups:
-            rows = [*rows, *_bare(question, self.page or (), {row["asset_id"] for row in rows})]
         return rows, whole
 
     async def _used(self, question: Question) -> list[Any]:
@@ -155,12 +209,6 @@ def _apart(question: Question, rows: Sequence[Mapping[str, Any]]) -> tuple[list[
 
 def _without_application(question: Question) -> Question:
     return replace(question, groups=tuple(name for name in question.groups if name != "application"))
-
-
-def _bare(question: Question, page: Sequence[UUID], known: Collection[UUID]) -> list[dict[str, Any]]:
-    """A row for each asset of a page without any figure, of which nothing is known."""
-    empty = {**dict.fromkeys(map(_column, question.groups)), "billionths": None, "restated": 0, "shared": None}
-    return [{**empty, "asset_id": asset} for asset in page if asset not in known]
 
 
 def _unused(
@@ -207,13 +255,11 @@ async def _resolved(connection: Connection, org: str, filters: Filters) -> Mappi
             rule = f"site {unknown[0]!r} is not known in {org}"
             raise Unprocessable(rule, [FieldError("site", "unknown", rule)])
         found["site"] = list(ids.values())
+    strangers = sorted(set(filters.assets) - await store.known_assets(connection, org, filters.assets))
+    if strangers:
+        rule = f"asset {strangers[0]} is not known in {org}"
+        raise Unprocessable(rule, [FieldError("asset", "unknown", rule)])
     return found
-
-
-_NO_RESIDUAL_MIX: Final = {
-    "code": "no_residual_mix",
-    "detail": "electricity without guarantee of origin and without a residual mix in the catalogue is not in this total",
-}
 
 
 def _document(
@@ -232,13 +278,13 @@ def _document(
         "groups": [
             {
                 **{name: _label(name, value, codes) for name, value in zip(question.groups, key, strict=True)},
-                "value": None if row["billionths"] is None else exact(int(row["billionths"])),
+                "value": exact(int(row["billionths"])),
                 **_interval(row),
                 "restated": exact(int(row["restated"])),
             }
             for key, row in sorted(grouped.items(), key=lambda each: _order(each[0]))
         ],
-        "total": exact(int(whole["billionths"] or 0)),
+        "total": _total(whole),
         **_interval(whole),
     }
 

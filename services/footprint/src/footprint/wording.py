@@ -7,7 +7,16 @@ from footprint.domain.notices import SENTENCES
 
 Language = Literal["fr", "en"]
 
-_ENGLISH: Final = {str(notice.name).lower(): text for notice, text in SENTENCES.items()}
+NO_RESIDUAL_MIX: Final = {
+    "code": "no_residual_mix",
+    "detail": "electricity without guarantee of origin and without a residual mix in the catalogue is not in this total",
+}
+"""What a market-based total lacks."""
+
+_ENGLISH: Final = {
+    **{str(notice.name).lower(): text for notice, text in SENTENCES.items()},
+    NO_RESIDUAL_MIX["code"]: NO_RESIDUAL_MIX["detail"],
+}
 
 _FRENCH: Final[Mapping[str, str]] = {
     "no_embodied_evidence": "la fabrication est absente : ni valeur donnée, ni facteur pour le modèle, la configuration ou le type",
@@ -20,7 +29,7 @@ _FRENCH: Final[Mapping[str, str]] = {
     "ans près, et aucune autre zone n’en tient lieu",
     "earlier_year_factor": "le facteur d’électricité est celui de l’année antérieure la plus proche",
     "capacity_unknown": "la capacité de l’hôte est inconnue : ses machines virtuelles se le partagent en entier",
-    "host_unknown": "l’hôte est inconnu, ou lui-même virtuel : sa part est absente",
+    "host_unknown": "l’hôte (ou le cloud public) n’est pas indiqué, est inconnu, ou lui-même virtuel : sa part est absente",
     "no_allocation": "aucune allocation de vCPU n’est indiquée : la part de l’hôte est absente",
     "no_maintenance_factor": "la maintenance est absente : le catalogue n’a pas de facteur par euro de maintenance de matériel",
     "refurbished": "reconditionné : ce que le reconditionnement lui-même a pesé est absent, faute de facteur « refurbishing.<type> » "
@@ -39,6 +48,13 @@ _FRENCH: Final[Mapping[str, str]] = {
     "cloud_load_assumed": "aucune utilisation n’a été mesurée de la machine de cloud : une demi-charge est supposée",
     "cloud_region_unknown": "le pays de la région de cloud est inconnu, donc le facteur d’électricité aussi",
     "residual_of_supplier": "vue marché : ce que les garanties d’origine ne couvrent pas est compté au facteur du fournisseur",
+    "declared_twice": "energy.annual_kwh et energy.average_w sont indiqués tous deux : annual_kwh est pris, average_w laissé de côté",
+    "month_not_over": "le mois n’est pas terminé : ses valeurs prolongent ce qui tourne aujourd’hui",
+    "cloud_instance_unknown": "le type d’instance de cloud n’est pas répertorié, ou d’une autre taille que celle indiquée : les vCPU et la "
+    "mémoire indiqués comptent, et sans eux sa part est absente",
+    "no_transport": "le transport est absent : le catalogue n’a pas de facteur de cette étape pour lui",
+    "no_end_of_life": "la fin de vie est absente : le catalogue n’a pas de facteur de cette étape pour lui, "
+    "et aucune activité de ce genre n’est connue",
     "age_missing": "reconditionné, d’âge non indiqué : sa fabrication compte en entier, comme neuve, "
     "tant que « acquired.age_years » manque",
     "no_factor_of_criterion": "absente dans ce critère, ni valeur donnée ni facteur",
@@ -62,6 +78,12 @@ _ADVICE: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 _CONVENTIONS: Final[tuple[tuple[str, str], ...]] = (
+    (
+        "La construction est la fabrication, le transport et la fin de vie. Une étape sans facteur ni donnée est absente, signalée par un "
+        "avertissement, jamais comptée 0.",
+        "Construction is making, transport and end of life. A stage without a factor or data is absent, said by a warning, never counted "
+        "as 0.",
+    ),
     (
         "Les mois sont ceux du calendrier local de l’organisation, comptés en secondes réelles (heure d’été et "
         "années bissextiles comprises).",
@@ -125,6 +147,23 @@ _REFURBISHED: Final[Mapping[str, tuple[str, str]]] = {
 
 
 _TRACES: Final[tuple[tuple[str, str], ...]] = (
+    ("power curve at a load of ", "courbe de puissance à la charge "),
+    ("power at a load of ", "puissance à la charge "),
+    (" (CPU, RAM, disks; other parts ×", " (processeurs, mémoire, disques ; autres composants ×"),
+    (" of the TDP", " du TDP"),
+    ("measured at the device:", "mesuré à l’appareil :"),
+    ("measured at the facility, with the PUE in it:", "mesuré au compteur du site, PUE compris :"),
+    (" kWh over ", " kWh sur "),
+    (" s, from ", " s, du "),
+    ("Z to ", "Z au "),
+    (" vCPUs of a reference host, made for ", " vCPU d’un hôte de référence, fabriqué pour "),
+    (" (default of a server), over ", " (défaut d’un serveur), sur "),
+    (" of the ", " des "),
+    (
+        "less what falls on the device itself, a figure of its own",
+        "moins ce qui revient à l’appareil même, une valeur à part",
+    ),
+    ("size of ", "taille de "),
     ("share of the host:", "part de l’hôte :"),
     ("share of a reference host:", "part d’un hôte de référence :"),
     (" hosts", " hôtes"),

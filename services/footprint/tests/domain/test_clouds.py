@@ -132,3 +132,31 @@ def test_a_shared_life_is_charged_in_service_however_old_the_thing_was_when_it_c
     fields: dict[str, Any] = {"organisations": (Organisation("acme", refurbished=Convention.SHARED_LIFE),)}
     made = [each.value for each in january(old, **fields).figures if each.stage == "manufacturing"]
     assert made[0] == pytest.approx(40.0 + 1215 * 5 / (6 + 5) * 31 / 1825)
+
+
+def test_transport_and_end_of_life_are_said_to_be_absent_where_no_factor_and_no_activity_tells_them() -> None:
+    said = Notice.NO_TRANSPORT | Notice.NO_END_OF_LIFE
+    plain = next(compute([server()], world()).results())
+    assert plain.notices & said == said
+    assert not january(server()).notices & said
+    assert january(instance()).notices & said == said
+
+
+def test_an_instance_in_the_inventory_has_the_size_of_its_type_where_none_is_stated() -> None:
+    whole = instance()
+    bare = replace(whole, segments=(replace(whole.segments[0], vcpu=None, ram_gib=None),))
+    assert january(bare).figures == january(whole).figures
+    cloud = Cloud("aws", "zz.99", "eu-west-3")
+    odd = replace(whole, segments=(replace(whole.segments[0], vcpu=None, cloud=cloud),))
+    assert january(odd).figures == []
+    assert january(odd).notices & Notice.CLOUD_INSTANCE_UNKNOWN
+    larger = replace(whole, segments=(replace(whole.segments[0], vcpu=9.0),))
+    assert january(larger).notices & Notice.CLOUD_INSTANCE_UNKNOWN
+    assert not january(whole).notices & Notice.CLOUD_INSTANCE_UNKNOWN
+
+
+def test_a_machine_of_no_host_and_no_cloud_is_said_to_lack_it() -> None:
+    whole = instance()
+    alone = replace(whole, segments=(replace(whole.segments[0], cloud=None),))
+    assert january(alone).figures == []
+    assert january(alone).notices & Notice.HOST_UNKNOWN

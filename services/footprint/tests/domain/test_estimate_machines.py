@@ -80,12 +80,12 @@ def test_a_machine_at_a_public_cloud_takes_the_coefficients_and_the_pue_of_its_p
     assert found["energy_kwh"] == pytest.approx(kwh)
     assert value(found, "use") == pytest.approx(kwh * 0.0442)
     assert value(found, "manufacturing") == pytest.approx(4 / 96 * 1215 * 366 / (5 * 365))
-    assert [each["code"] for each in found["warnings"]] == ["cloud_load_assumed"]
+    assert [each["code"] for each in found["warnings"]] == ["cloud_load_assumed", "no_transport", "no_end_of_life"]
     idle = answer(item | {"energy": {"utilisation": 0.0}, "pue": 1.0, "country": "PL"})
     assert idle["energy_kwh"] == pytest.approx((4 * 1 + 16 * 0.5) * 366 * 24 / 1000)
     assert value(idle, "use") == pytest.approx(idle["energy_kwh"] * 0.6150)
     assert idle["evidence"]["energy"] == "utilisation"
-    assert idle["warnings"] == []
+    assert [each["code"] for each in idle["warnings"]] == ["no_transport", "no_end_of_life"]
 
 
 @pytest.mark.parametrize(
@@ -142,3 +142,44 @@ def test_disposal_counts_where_the_catalogue_knows_it_in_answers_by_columns_too(
     texts = TextShelf().texts(known, PERIOD, ["gwp"])
     assert texts is not None
     assert texts.answers([item]) == [None]
+
+
+def test_a_named_instance_type_tells_its_vcpus_and_memory() -> None:
+    cloud = {"provider": "aws", "instance_type": "m5.xlarge", "region": "eu-west-3"}
+    named = answer({"kind": "virtual_machine", "cloud": cloud})
+    stated = answer({"kind": "virtual_machine", "cloud": cloud, "allocation": {"vcpu": 4, "ram_gib": 16}})
+    assert named == stated
+    assert named["trace"][0] == "size of m5.xlarge: 4.0 vCPU, 16.0 GiB"
+    assert value(named, "manufacturing") == pytest.approx(4 / 96 * 1215 * 366 / (5 * 365))
+
+
+@pytest.mark.parametrize(
+    ("cloud", "allocation", "field", "code"),
+    [
+        ({"instance_type": "zz.99"}, None, "cloud.instance_type", "unknown"),
+        ({"instance_type": "m5.xlarge"}, {"vcpu": 40}, "allocation.vcpu", "contradictory"),
+        ({"instance_type": "m5.xlarge"}, {"ram_gib": 64}, "allocation.ram_gib", "contradictory"),
+        ({"instance_type": "m5.xlarge", "region": "mars-1"}, None, "cloud.region", "unknown"),
+    ],
+)
+def test_what_a_cloud_instance_contradicts_or_nobody_knows_names_field_and_value(
+    cloud: dict[str, Any], allocation: dict[str, Any] | None, field: str, code: str
+) -> None:
+    item: dict[str, Any] = {"kind": "virtual_machine", "cloud": {"provider": "aws", **cloud}}
+    with pytest.raises(ItemError) as error:
+        answer(item if allocation is None else item | {"allocation": allocation})
+    assert (error.value.field, error.value.code) == (field, code)
+    assert error.value.detail.startswith(field)
+
+
+def test_an_instance_type_that_is_not_listed_counts_by_its_stated_vcpus_with_a_warning() -> None:
+    cloud = {"provider": "aws", "instance_type": "zz.99", "region": "eu-west-3"}
+    found = answer({"kind": "virtual_machine", "cloud": cloud, "allocation": {"vcpu": 4}})
+    assert "cloud_instance_unknown" in {each["code"] for each in found["warnings"]}
+    assert value(found, "manufacturing") == pytest.approx(4 / 96 * 1215 * 366 / (5 * 365))
+
+
+def test_a_machine_of_no_host_and_no_cloud_says_that_this_is_missing() -> None:
+    found = answer({"kind": "virtual_machine", "country": "FR", "allocation": {"vcpu": 4}})
+    assert found["stages"] == {}
+    assert "host_unknown" in {each["code"] for each in found["warnings"]}

@@ -36,11 +36,12 @@ def answers_router(database: Database, clock: Callable[[], datetime]) -> APIRout
 
     @router.get("/dashboard", responses=examples.DASHBOARD, summary="The dashboard of an organisation and month")
     async def get_dashboard(caller: Reader, org: Org, month: Month) -> Response:
-        """Every total is exactly the sum of its parts as printed; months after `month` are `projected`.
+        """Every total is exactly the sum of its parts as printed; months after `month`, and those not over yet, are `projected`.
 
         Emissions are location-based. `estimate_kg` is what has elapsed up to `month` and the forecast of the rest of its year: what runs
         now, carried on, and seasonally adjusted when there is a year of history (`forecast_basis`). `state_based` is without the
         seasons, as the months ahead and the totals are.
+        A month that is not over says so: `elapsed` false, and a warning `month_not_over`.
         """
         caller.require_organisation(org)
         return answer(await answers.dashboard(caller.organisations, org, read_month(month)))
@@ -80,7 +81,9 @@ def answers_router(database: Database, clock: Callable[[], datetime]) -> APIRout
 
         Filters of one name are alternatives, those of several names hold together. `restated` is the part of a value that corrects months
         closed before; `low` and `high` bound the 95 % interval, with a data-quality class from 5 (very good) to 1. By application, what
-        none uses is a group of its own (null). By asset the answer is a page: `total` is of the page, `next_cursor` leads on.
+        none uses is a group of its own (null). By asset the answer is a page of what has figures, `next_cursor` leads on:
+        `total_of` says that `total` is of the page, `whole` has that of all pages. Where no figure is there, `total` is null and a warning
+        says why.
         """
         caller.require_organisation(org)
         first, last = read_month(start, "from"), read_month(end, "to")

@@ -39,6 +39,7 @@ def changes_router(feed: ChangeFeed) -> APIRouter:
         """
         for each in org or []:
             caller.require_organisation(each)
+        await feed.check(caller.organisations, org or [])
         return event_stream(feed.follow(caller.organisations, org, last_event_id or after))
 
     return router

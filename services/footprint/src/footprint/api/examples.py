@@ -54,6 +54,7 @@ DASHBOARD: Final = _answer(
         "org": "acme",
         "refurbished_convention": "remaining",
         "month": "2026-10",
+        "elapsed": True,
         "total_kg": 39.35913242,
         "parts": _PARTS,
         "months": [
@@ -116,6 +117,7 @@ TOTALS: Final = _answer(
         "high": 856.4,
         "quality": 2,
         "warnings": [],
+        "total_of": "whole",
     }
 )
 
@@ -170,6 +172,20 @@ _CLOSED: Final = {
 
 PERIOD: Final = _answer(_CLOSED)
 PERIODS: Final = _answer({"items": [_CLOSED], "next_cursor": None})
+
+RECOMPUTATION: Final = _answer(
+    {
+        "org": "acme",
+        "assets": 402,
+        "done": 250,
+        "waiting": 152,
+        "failed": 0,
+        "changes_to_spread": 0,
+        "asset_months_waiting": 1824,
+        "since": "2026-11-23T09:00:00Z",
+        "causes": [{"lane": "bulk", "cause": "factor", "assets": 152, "since": "2026-11-23T09:00:00Z"}],
+    }
+)
 
 COMPARISON: Final = _answer(
     {

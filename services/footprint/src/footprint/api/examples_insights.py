@@ -79,6 +79,7 @@ RATIOS: Final = _answer(
             "boundary": "everything in the inventory of the organisation, divided by the employees that the caller states",
         },
         "sci": _SCI,
+        "warnings": [],
     }
 )  # fmt: skip
 

@@ -12,6 +12,7 @@ from footprint.domain.catalogue import GWP, Catalogue, Factor
 from footprint.domain.energy import Load, Power
 from footprint.domain.extras import Extra
 from footprint.domain.formulas import DAY_S, YEAR_DAYS
+from footprint.domain.instances import Size, instance_size
 from footprint.domain.inventory import Cloud
 from footprint.domain.notices import Notice
 from footprint.domain.scopes import CLOUD
@@ -126,6 +127,19 @@ def cloud_region(cloud: Cloud) -> str | None:
     return _COUNTRY.get((cloud.provider.lower(), (cloud.region or "").lower()))
 
 
+def cloud_size(
+    cloud: Cloud, vcpu: float | None, ram_gib: float | None
+) -> tuple[float | None, float | None, Size | None, Notice]:
+    """vCPUs and memory of the machine: as stated, else those of its instance type; the size of the type, and what must be said."""
+    listed = instance_size(cloud)
+    if listed is None:
+        said = Notice.CLOUD_INSTANCE_UNKNOWN if cloud.instance_type else Notice(0) if vcpu else Notice.NO_ALLOCATION
+        return vcpu, ram_gib, None, said
+    differs = vcpu not in (None, listed.vcpu) or ram_gib not in (None, listed.ram_gib)
+    said = Notice.CLOUD_INSTANCE_UNKNOWN if differs else Notice(0)
+    return listed.vcpu if vcpu is None else vcpu, listed.ram_gib if ram_gib is None else ram_gib, listed, said
+
+
 def cloud_power(
     catalogue: Catalogue, cloud: Cloud, vcpu: float | None, ram_gib: float | None, loads: Sequence[Load]
 ) -> tuple[Power | None, Notice]:
@@ -135,8 +149,11 @@ def cloud_power(
         catalogue.parameter(f"cloud.{name}")
         for name in (f"{provider}.min_w_per_vcpu", f"{provider}.max_w_per_vcpu", "w_per_gib")
     )
-    if low is None or high is None or vcpu is None:
-        return None, Notice.NO_CLOUD_FACTOR
+    vcpu, ram_gib, _, sized = cloud_size(cloud, vcpu, ram_gib)
+    if low is None or high is None:
+        return None, sized | Notice.NO_CLOUD_FACTOR
+    if vcpu is None:
+        return None, sized
     load = 0.0
     for each in loads or HALF:
         load += each.share_of_time * each.utilisation
@@ -148,7 +165,7 @@ def cloud_power(
         text = f"{text} + {ram_gib!r} GiB × {memory.value!r}"
         factors = (low, high, memory)
     evidence = "utilisation" if loads else "kind"
-    said = Notice(0) if loads else Notice.CLOUD_LOAD_ASSUMED
+    said = sized if loads else sized | Notice.CLOUD_LOAD_ASSUMED
     return Power(watts, evidence, factors, (f"power (cloud, {provider}): {text} = {watts!r} W",)), said
 
 
@@ -159,8 +176,11 @@ def cloud_making(
     made = catalogue.coefficient("embodied.server")
     life = catalogue.parameter("life.server")
     host = catalogue.parameter(f"cloud.{cloud.provider.lower()}.host_vcpu")
-    if made is None or life is None or host is None or vcpu is None:
-        return None, Notice.NO_CLOUD_FACTOR
+    vcpu, _, _, sized = cloud_size(cloud, vcpu, None)
+    if made is None or life is None or host is None:
+        return None, sized | Notice.NO_CLOUD_FACTOR
+    if vcpu is None:
+        return None, sized
     share = vcpu / host.value
     return (
         Extra(
@@ -171,13 +191,15 @@ def cloud_making(
             basis="both",
             amount=share,
             unit="server",
-            origin=f"cloud ({cloud.provider}): {vcpu!r} of the {host.value!r} vCPUs of a reference host, over {life.value!r} years "
-            f"[{host.id} v{host.version}, {life.id} v{life.version}]",
+            origin=f"cloud ({cloud.provider}): {vcpu!r} of the {host.value!r} vCPUs of a reference host, made for {made.value!r} kg "
+            f"(default of a server), over {life.value!r} years "
+            f"[{host.id} v{host.version}, {made.id} v{made.version}, {life.id} v{life.version}]",
             factor=made,
             line=CLOUD,
             source_ln_gsd2=ACTIVITY_LN_GSD2["kind"],
             over_s=life.value * YEAR_DAYS * DAY_S,
             anywhere=False,
+            written_amount=f"({vcpu!r} vCPU ÷ {host.value!r} vCPU)",
         ),
-        Notice(0),
+        sized,
     )

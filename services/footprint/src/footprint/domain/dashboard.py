@@ -128,17 +128,22 @@ def estimated(
     }
 
 
-def year_document(month: int, by_month: Mapping[int, Parts], restated: Mapping[int, int]) -> dict[str, Any]:
-    """The months of the year of `month`, later ones projected, and the estimate for the year: elapsed months and forecast.
+def year_document(
+    month: int, last_elapsed: int, by_month: Mapping[int, Parts], restated: Mapping[int, int]
+) -> dict[str, Any]:
+    """The months of the year of `month`, and the estimate for the year: elapsed months and forecast.
 
+    Months after the one reported are projected, and those that are not over by the clock, after `last_elapsed`.
     `restated`: how much of a month's total corrects earlier, closed months.
     """
     reported = by_month.get(month, Parts())
     months = [(number, by_month.get(number, Parts())) for number in months_of_year(month // 12)]
-    elapsed = sum(parts.total for number, parts in months if number <= month)
-    forecast = sum(parts.total for number, parts in months if number > month)
+    last = min(month, last_elapsed)
+    elapsed = sum(parts.total for number, parts in months if number <= last)
+    forecast = sum(parts.total for number, parts in months if number > last)
     return {
         "month": format_month(month),
+        "elapsed": month <= last_elapsed,
         "total_kg": exact(reported.total),
         "parts": reported.printed(),
         "months": [
@@ -147,7 +152,7 @@ def year_document(month: int, by_month: Mapping[int, Parts], restated: Mapping[i
                 "total_kg": exact(parts.total),
                 "parts": parts.printed(),
                 "restated_kg": exact(restated.get(number, 0)),
-                "projected": number > month,
+                "projected": number > last,
             }
             for number, parts in months
         ],

@@ -11,7 +11,7 @@ from footprint.domain.catalogue import Catalogue, Factor
 from footprint.domain.configuration import Configuration
 from footprint.domain.embodied import slug
 from footprint.domain.formulas import ANNUAL_FIGURE, mean_power_w, written_mean_power
-from footprint.domain.power import configuration_power_w
+from footprint.domain.power import configuration_power_w, written_configuration_power
 from footprint.domain.uncertainty import ACTIVITY_LN_GSD2
 
 
@@ -23,12 +23,24 @@ class Load(NamedTuple):
 
 
 class Power(NamedTuple):
-    """Mean power in W of one unit in service, with its evidence, the factors used, ln GSD² and how it was found."""
+    """Mean power in W of one unit in service, with its evidence, the factors used, ln GSD² and how it was found.
+
+    One from the curve keeps its configuration and loads: there are as many as measured days, and few are ever written out.
+    """
 
     watts: float
     evidence: str
     factors: tuple[Factor, ...] = ()
-    trace: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
+    configuration: Configuration | None = None
+    loads: tuple[Load, ...] = ()
+
+    @property
+    def trace(self) -> tuple[str, ...]:
+        """How it was found, line by line."""
+        if self.configuration is None:
+            return self.told
+        return _written_loads(self.configuration, self.loads, self.watts)
 
     @property
     def ln_gsd2(self) -> float:
@@ -81,11 +93,20 @@ def _annual(annual_kwh: float, evidence: str, factors: tuple[Factor, ...]) -> Po
 
 def _from_loads(configuration: Configuration, loads: Sequence[Load]) -> Power | None:
     watts = 0.0
-    terms = []
     for load in loads:
         at_load = configuration_power_w(configuration, load.utilisation)
         if at_load is None:
             return None
         watts += load.share_of_time * at_load
+    return Power(watts, "utilisation", configuration=configuration, loads=tuple(loads))
+
+
+def _written_loads(configuration: Configuration, loads: Sequence[Load], watts: float) -> tuple[str, ...]:
+    """The curve and the parts of the configuration at each load, then their mean over the time."""
+    lines: list[str] = []
+    terms: list[str] = []
+    for load in loads:
+        at_load = configuration_power_w(configuration, load.utilisation)
+        lines.extend(written_configuration_power(configuration, load.utilisation))
         terms.append(f"{load.share_of_time!r} × {at_load!r} W at {load.utilisation!r}")
-    return Power(watts, "utilisation", (), (f"power (utilisation): {' + '.join(terms)} = {watts!r} W",))
+    return (*lines, f"power (utilisation): {' + '.join(terms)} = {watts!r} W")

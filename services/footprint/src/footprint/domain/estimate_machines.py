@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from footprint.domain.catalogue import Catalogue, Factor
-from footprint.domain.cloud import cloud_power, cloud_region
+from footprint.domain.cloud import cloud_power, cloud_region, cloud_size
 from footprint.domain.configuration import read_configuration
 from footprint.domain.energy import Load, Power
 from footprint.domain.errors import ItemError
@@ -72,18 +72,21 @@ def cloud_machine(item: Mapping[str, Any], loads: tuple[Load, ...], catalogue: C
     """What one machine at a public cloud takes. Raises ItemError for a provider without coefficients, and without its vCPUs."""
     cloud = Cloud(**item["cloud"])
     provider = cloud.provider.lower()
-    vcpu = _vcpu(item)
     host = catalogue.parameter(f"cloud.{provider}.host_vcpu")
     if host is None:
         rule = f"cloud.provider {cloud.provider!r} has no coefficients in the catalogue"
         raise ItemError("cloud.provider", "unknown", rule)
-    power, notices = cloud_power(catalogue, cloud, vcpu, item["allocation"].get("ram_gib"), loads)
+    vcpu, ram_gib, lines = _sized(cloud, item)
+    power, notices = cloud_power(catalogue, cloud, vcpu, ram_gib, loads)
     of_provider = catalogue.parameter(f"cloud.{provider}.pue")
     share = vcpu / host.value
-    lines = [f"share of a reference host: {vcpu!r} vCPU ÷ {host.value!r} vCPU = {share!r} [{host.id} v{host.version}]"]
+    lines += [f"share of a reference host: {vcpu!r} vCPU ÷ {host.value!r} vCPU = {share!r} [{host.id} v{host.version}]"]
     if of_provider is not None and "pue" not in item:
         lines.append(f"PUE of {provider}: {of_provider.value!r} [{of_provider.id} v{of_provider.version}]")
     country = cloud_region(cloud)
+    if country is None and cloud.region is not None and not {"country", "region"} & item.keys():
+        rule = f"cloud.region {cloud.region!r} is not a known region of {provider}; state country, or leave it out"
+        raise ItemError("cloud.region", "unknown", rule)
     if country is None and not {"country", "region"} & item.keys():
         notices |= Notice.CLOUD_REGION_UNKNOWN
     return CloudMachine(
@@ -95,6 +98,24 @@ def cloud_machine(item: Mapping[str, Any], loads: tuple[Load, ...], catalogue: C
         (host, *((of_provider,) if of_provider is not None and "pue" not in item else ())),
         tuple(lines),
     )
+
+
+def _sized(cloud: Cloud, item: Mapping[str, Any]) -> tuple[float, float | None, list[str]]:
+    """vCPUs and memory of the instance, and the line that says where they come from. Raises ItemError for a type that is not listed where
+    no vCPUs are stated, and for a stated size that is not that of the type."""
+    allocation: Mapping[str, float] = item.get("allocation") or {}
+    vcpu, ram_gib, listed, _ = cloud_size(cloud, allocation.get("vcpu"), allocation.get("ram_gib"))
+    if listed is None:
+        if vcpu is None and cloud.instance_type is not None:
+            rule = f"cloud.instance_type {cloud.instance_type!r} is not listed for {cloud.provider.lower()}; state allocation.vcpu"
+            raise ItemError("cloud.instance_type", "unknown", rule)
+        return _vcpu(item), ram_gib, []
+    for name, stated, size in (("vcpu", vcpu, listed.vcpu), ("ram_gib", ram_gib, listed.ram_gib)):
+        if stated != size:
+            rule = f"allocation.{name} {stated!r} contradicts cloud.instance_type {cloud.instance_type!r}, which has {size!r}"
+            raise ItemError(f"allocation.{name}", "contradictory", rule)
+    line = f"size of {cloud.instance_type}: {listed.vcpu!r} vCPU, {listed.ram_gib!r} GiB"
+    return listed.vcpu, listed.ram_gib, [line]
 
 
 def _vcpu(item: Mapping[str, Any]) -> float:

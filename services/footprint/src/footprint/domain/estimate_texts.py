@@ -28,13 +28,14 @@ from footprint.domain.estimates import (
     Period,
     check_energy,
     days_in_life,
+    declared_twice,
     embodied_parts,
     find_region,
     find_service,
     interval_of,
     read_loads,
 )
-from footprint.domain.notices import Notice, sentences
+from footprint.domain.notices import Notice, absent_stages, sentences
 from footprint.domain.uncertainty import ACTIVITY_LN_GSD2, UNRATED_LN_GSD2, ln_product
 
 MOST_KEPT: Final = 20_000
@@ -112,6 +113,9 @@ _TEMPLATE: Final = (
     + '"manufacturing gwp: %b × %b kg × %b d ÷ %b d = %b kg",%b%b%b"energy: %b × %b W × %b × %b h ÷ 1000.0 × %b PUE = %b kWh",'.encode()
     + '"use gwp: %b kWh × %b kg = %b kg [%b]"]}'.encode()
 )
+_ABSENT: Final = int(absent_stages([MANUFACTURING]))
+"""What is said of each of these answers, which hold making and use alone."""
+
 _DECLARED: Final = _Draw(
     math.nan, b"declared", ACTIVITY_LN_GSD2["declared"], b'"power (declared): ', b"", b' W on average",'
 )
@@ -201,7 +205,7 @@ class Texts:
             stages = given.get(GWP)
             if len(given) != 1 or not stages or set(stages) != {MANUFACTURING}:
                 return None
-            return _Making(stages[MANUFACTURING], b"given", _GIVEN, b"", b"", 0)
+            return _Making(stages[MANUFACTURING], b"given", _GIVEN, b"", b"", _ABSENT)
         named = None if model is None else (model.get("maker"), model.get("name"))
         whole = (kind, named, key)
         try:
@@ -215,7 +219,7 @@ class Texts:
         if [stage for stage, _ in parts] != [MANUFACTURING]:
             return None
         found = parts[0][1]
-        notices = int(Notice.UNSTATED_PARTS) if found.trace[-1].startswith("not stated") else 0
+        notices = _ABSENT | (int(Notice.UNSTATED_PARTS) if found.trace[-1].startswith("not stated") else 0)
         return _Making(
             found.unit_kg,
             found.evidence.encode(),
@@ -248,6 +252,8 @@ class Texts:
     def _read_draw(
         self, energy: Mapping[str, Any], kind: str, model: Mapping[str, Any], configuration: Configuration | None
     ) -> _Draw | None:
+        if declared_twice(energy):
+            return None
         try:
             check_energy(energy, configuration)
             loads = read_loads(energy.get("utilisation"))

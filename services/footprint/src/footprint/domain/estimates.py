@@ -19,11 +19,15 @@ from footprint.domain.countries import COUNTRIES
 from footprint.domain.embodied import MANUFACTURING, OTHER_STAGES, Embodied, choose_embodied, choose_part
 from footprint.domain.energy import Load, Power, choose_power
 from footprint.domain.errors import ItemError
-from footprint.domain.estimate_machines import CloudMachine, check_machine, cloud_machine, whole_host
-from footprint.domain.notices import Notice, sentences
+from footprint.domain.estimate_machines import MACHINE, CloudMachine, check_machine, cloud_machine, whole_host
+from footprint.domain.notices import Notice, absent_stages, sentences
 from footprint.domain.uncertainty import ACTIVITY_LN_GSD2, UNRATED_LN_GSD2, ln_product, ln_sum, quality
 
 CRITERIA: Final = ("gwp", "pe", "adpe", "water")
+TWICE_DECLARED: Final = {
+    "code": "declared_twice",
+    "detail": "energy.annual_kwh and energy.average_w are both stated: annual_kwh is taken, average_w is left out",
+}
 ONE_DAY_HOURS: Final = 24.0
 
 GIVEN_LN_GSD2: Final = ln_product(UNRATED_LN_GSD2, ACTIVITY_LN_GSD2["given"])
@@ -58,6 +62,7 @@ class _Answer:
     trace: list[str] = field(default_factory=list)
     notices: int = 0
     absent: list[tuple[str, str]] = field(default_factory=list)
+    twice: bool = False
     factors: dict[str, Factor] = field(default_factory=dict)
 
     def add(self, stage: str, criterion: str, value: float, spread: float) -> None:
@@ -75,6 +80,7 @@ class _Answer:
         """What must be said; a stage of another criterion than climate change that is absent is named with its criterion."""
         return [
             *(sentences(self.notices) if self.notices else []),
+            *([TWICE_DECLARED] if self.twice else []),
             *(
                 {
                     "code": "no_factor_of_criterion",
@@ -104,11 +110,13 @@ def estimate(item: Mapping[str, Any], period: Period, criteria: Sequence[str], c
         found = estimate(servers, period, criteria, catalogue)
         found["trace"].insert(0, line)
         return found
-    answer = _Answer()
+    answer = _Answer(twice=declared_twice(item.get("energy") or {}))
     stated = item.get("configuration")
     configuration = None if stated is None else read_configuration(stated)
     cloud = _cloud(answer, item, catalogue) if "cloud" in item else None
-    country = item.get("country") or (cloud.country if cloud is not None and "region" not in item else None)
+    country = item.get("country")
+    if country is None and cloud is not None and "region" not in item:
+        country = cloud.country
     region = find_region(item.get("region"), country, catalogue)
     kind: str = item["kind"] if cloud is None else "server"
     service, default = find_service(item.get("life"), kind, catalogue)
@@ -120,6 +128,8 @@ def estimate(item: Mapping[str, Any], period: Period, criteria: Sequence[str], c
     power = _power(item, kind, configuration, catalogue) if cloud is None else cloud.power
     pue = item.get("pue", 1.0 if cloud is None else cloud.pue)
     energy, kwh, electricity = _add_use(answer, item, power, pue, service, period, criteria, region, catalogue)
+    if kind == MACHINE and (embodied == "none" or power is None):
+        answer.warn(Notice.HOST_UNKNOWN)
     return {
         "ref": item.get("ref"),
         "stages": answer.stages,
@@ -263,6 +273,8 @@ def _add_embodied(
             if found.trace[-1].startswith("not stated"):
                 answer.warn(Notice.UNSTATED_PARTS)
             rows.append((stage, criterion, found.unit_kg, found.ln_gsd2))
+    if GWP in criteria:
+        answer.warn(absent_stages(stage for stage, criterion, *_ in rows if criterion == GWP))
     if not rows:
         return evidence
     if service.life_days is None:
@@ -379,6 +391,11 @@ def check_energy(energy: Mapping[str, Any], configuration: Configuration | None)
     if configuration.cpu is None or configuration.cpu.tdp_w is None:
         rule = "energy.utilisation needs configuration.cpu.tdp_w: the power curve is a share of the thermal design power of the CPUs"
         raise ItemError("configuration.cpu.tdp_w", "missing", rule)
+
+
+def declared_twice(energy: Mapping[str, Any]) -> bool:
+    """Whether both a mean power and an annual energy are stated: the annual one is taken."""
+    return "annual_kwh" in energy and "average_w" in energy
 
 
 def read_loads(stated: float | Sequence[Mapping[str, float]] | None) -> Sequence[Load]:

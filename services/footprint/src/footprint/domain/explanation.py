@@ -5,7 +5,7 @@ lines in their order. The same engine computes it as computed what is stored.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -20,10 +20,13 @@ from footprint.domain.cells import ExtraSum, cells_of, extra_value, sum_extras
 from footprint.domain.embodied import MANUFACTURING
 from footprint.domain.engine import Computation, World, compute
 from footprint.domain.formulas import DAY_S
+from footprint.domain.grid import Integers
 from footprint.domain.inventory import Asset
-from footprint.domain.profiles import USED, Profile
+from footprint.domain.ladders import Ladder, month_ladder
+from footprint.domain.ledger import Ledger
+from footprint.domain.profiles import USED
 from footprint.domain.results import AssetMonth
-from footprint.domain.scopes import Control, Line, line_of
+from footprint.domain.scopes import CLOUD, Control, Line, line_of
 from footprint.domain.stretches import Stretch
 from footprint.domain.weighing import SUPPORT, USE, FigureKey, Measure
 
@@ -31,10 +34,13 @@ from footprint.domain.weighing import SUPPORT, USE, FigureKey, Measure
 class Explanation:
     """What is said of one asset and month."""
 
-    def __init__(self, result: AssetMonth, evidence: list[dict[str, Any]], figures: list[dict[str, Any]]) -> None:
+    def __init__(
+        self, result: AssetMonth, evidence: list[dict[str, Any]], figures: list[dict[str, Any]], ladder: Ladder
+    ) -> None:
         self.result = result
         self.evidence = evidence
         self.figures = figures
+        self.ladder = ladder
 
 
 def explain(asset: Asset, month: int, world: World) -> Explanation | None:
@@ -43,19 +49,24 @@ def explain(asset: Asset, month: int, world: World) -> Explanation | None:
     result = next((each for each in computation.results() if each.month == month), None)
     if result is None:
         return None
-    terms = np.flatnonzero(computation.terms.month == month).tolist()
-    sources = {int(computation.ledger.asset[computation.terms.interval[term]]) for term in terms}
+    ledger = computation.ledger
+    intervals = np.unique(computation.terms.interval[computation.terms.month == month])
+    sources = np.unique(ledger.asset[intervals]).tolist()
     return Explanation(
         result,
-        [_evidence(computation.ledger.profiles[source]) for source in sorted(sources)],
+        [_evidence(ledger, source, intervals[ledger.asset[intervals] == source]) for source in sources],
         list(_figures(computation, month)),
+        month_ladder(computation, result, intervals, world),
     )
 
 
-def _evidence(profile: Profile) -> dict[str, Any]:
-    """What is known of the asset behind some lines, and why each evidence was taken."""
+def _evidence(ledger: Ledger, source: int, intervals: Integers) -> dict[str, Any]:
+    """What is known of the asset behind some lines, and why each evidence was taken; of what holds at times, in these intervals."""
+    profile = ledger.profiles[source]
     life, made = profile.life, profile.part(MANUFACTURING, GWP)
-    power = next((each.power for each in profile.stretches if each.power is not None), None)
+    stretches = [ledger.stretches[each] for each in dict.fromkeys(ledger.stretch[intervals].tolist())]
+    powers = [each.power.trace for each in stretches if each.power is not None and each.draws]
+    extras = np.unique(ledger.extra[np.isin(ledger.extra_interval, intervals)]).tolist()
     return {
         "asset_id": profile.asset.id,
         "kind": profile.asset.kind,
@@ -79,16 +90,16 @@ def _evidence(profile: Profile) -> dict[str, Any]:
             "spread_to": None if profile.spread_days is None else _instant(life.start + profile.spread_days * DAY_S),
             "refurbished_convention": profile.organisation.refurbished if profile.asset.condition in USED else None,
         },
-        "energy": list(power.trace) if power else [],
-        "measured": measured_days(profile),
-        "extras": [each.origin for each in profile.extras],
-        "sites": [_site(each) for each in {each.site.id: each for each in profile.stretches if each.site}.values()],
+        "energy": list(dict.fromkeys(line for lines in powers for line in lines)),
+        "measured": _measured(stretches),
+        "extras": [ledger.extras[each].origin for each in extras],
+        "sites": [_site(each) for each in {each.site.id: each for each in stretches if each.site}.values()],
     }
 
 
-def measured_days(profile: Profile) -> list[str]:
+def _measured(stretches: Sequence[Stretch]) -> list[str]:
     """What was measured, in words: the level taken, the energy and the seconds covered."""
-    pieces = dict.fromkeys(each.energy for each in profile.stretches if each.energy is not None)
+    pieces = dict.fromkeys(each.energy for each in stretches if each.energy is not None)
     return [
         f"measured at the {'facility, with the PUE in it' if each.facility else 'device'}: {each.kwh!r} kWh over {each.covered_s} s, "
         f"from {_instant(each.start)} to {_instant(each.end)}"
@@ -116,8 +127,8 @@ def _instant(seconds: float) -> str:
 def _figures(computation: Computation, month: int) -> Iterator[dict[str, Any]]:
     """Each sum of the month with its lines, in the order in which the engine adds them.
 
-    Those about the same (stage, criterion, basis, share, site and reporting line) add up to one figure, in this order. What is split over
-    two reporting lines, own kit in another's room, has none here: its figures add up to it.
+    Those about the same (stage, criterion, basis, share, site and reporting line) add up to one figure, in this order. The electricity of
+    own kit in another's room is two: what falls on the device, and all of it less that.
     """
     cells = cells_of(computation.terms)
     weights = computation.ledger.weights
@@ -129,26 +140,34 @@ def _figures(computation: Computation, month: int) -> Iterator[dict[str, Any]]:
         about = {"site_id": _site_id(computation, terms[0]), "share": LINES[int(cells.line[cell])]}
         for key, measure in weights.figures.items():
             lines = list(_lines(computation, key, measure, terms))
-            if lines:
-                split = key in weights.at_device and Control.HOSTED in control
-                line = None if split else line_of(key.stage, control)
-                yield _sum(key, about, line, lines)
+            if not lines:
+                continue
+            if key in weights.at_device and Control.HOSTED in control:
+                of_device = list(_device_lines(computation, key, weights.at_device[key], terms))
+                yield _sum(key, about, line_of(key.stage), of_device)
+                yield _sum(key, about, CLOUD, [*lines, _less(lines, key, _total(of_device))])
+            else:
+                yield _sum(key, about, line_of(key.stage, control), lines)
         for extra in (each for each in extras.get(cell, ()) if not each.void):
-            own = extra.line is not None and Control.PURCHASED not in control
-            line = extra.line if own else line_of(extra.key.stage, control)
+            line = extra.line
+            if line is None or Control.PURCHASED in control:
+                line = line_of(extra.key.stage, control)
             yield _sum(extra.key, about, line, list(_extra_lines(computation, extra)))
 
 
-def _sum(key: FigureKey, about: dict[str, Any], line: Line | None, lines: list[dict[str, Any]]) -> dict[str, Any]:
-    scope, ghg_category, beges_item = line or (None, None, None)
+def _sum(key: FigureKey, about: dict[str, Any], line: Line, lines: list[dict[str, Any]]) -> dict[str, Any]:
+    return {**key._asdict(), **about, **line._asdict(), "lines": lines, "value": _total(lines)}
+
+
+def _less(lines: list[dict[str, Any]], key: FigureKey, device: float) -> dict[str, Any]:
+    """The last line of what the room adds: all of the electricity, less what falls on the device."""
     return {
-        **key._asdict(),
-        **about,
-        "scope": scope,
-        "ghg_category": ghg_category,
-        "beges_item": beges_item,
-        "lines": lines,
-        "value": _total(lines),
+        "from": lines[0]["from"],
+        "to": lines[-1]["to"],
+        "asset_id": lines[0]["asset_id"],
+        "formula": f"0.0 − {device!r} {AMOUNTS[key.criterion]}",
+        "value": -device,
+        "origin": "less what falls on the device itself, a figure of its own",
     }
 
 
@@ -188,6 +207,14 @@ def _lines(computation: Computation, key: FigureKey, measure: Measure, terms: ra
             yield _line(computation, term, _formula(computation, key, interval), value)
 
 
+def _device_lines(computation: Computation, key: FigureKey, measure: Measure, terms: range) -> Iterator[dict[str, Any]]:
+    for term in terms:
+        interval = int(computation.terms.interval[term])
+        if measure.known[interval]:
+            value = float(measure.value[interval] * computation.terms.share[term])
+            yield _line(computation, term, _used(computation, key, interval, at_device=True), value)
+
+
 def _extra_lines(computation: Computation, extra: ExtraSum) -> Iterator[dict[str, Any]]:
     ledger, terms = computation.ledger, computation.terms
     for term, index in zip(extra.terms, extra.extras, strict=True):
@@ -201,7 +228,6 @@ def _formula(computation: Computation, key: FigureKey, interval: int) -> str:
     """How the whole interval was weighed, written out."""
     ledger, weights = computation.ledger, computation.ledger.weights
     profile = ledger.profiles[int(ledger.asset[interval])]
-    stretch = ledger.stretches[int(ledger.stretch[interval])]
     quantity = float(profile.asset.quantity)
     if key == SUPPORT:
         assert profile.maintenance is not None
@@ -220,11 +246,18 @@ def _formula(computation: Computation, key: FigureKey, interval: int) -> str:
             float(weights.life_days[interval]),
             AMOUNTS[key.criterion],
         )
+    return _used(computation, key, interval, at_device=False)
+
+
+def _used(computation: Computation, key: FigureKey, interval: int, *, at_device: bool) -> str:
+    """The electricity of an interval, at the meter of the site or at the device alone, times its factor."""
+    ledger = computation.ledger
+    stretch = ledger.stretches[int(ledger.stretch[interval])]
     if not stretch.draws:
         return "0.0"
-    energy = _energy(
-        stretch, quantity, float(weights.hours[interval]), float(ledger.end[interval] - ledger.start[interval])
-    )
+    quantity = float(ledger.profiles[int(ledger.asset[interval])].asset.quantity)
+    hours, seconds = float(ledger.weights.hours[interval]), float(ledger.end[interval] - ledger.start[interval])
+    energy = (_it_energy if at_device else _energy)(stretch, quantity, hours, seconds)
     place, column = int(ledger.place[interval]), int(ledger.month[interval]) - ledger.grid.first_month
     if key.basis == "location":
         return (
@@ -238,7 +271,15 @@ def _formula(computation: Computation, key: FigureKey, interval: int) -> str:
 
 def _energy(stretch: Stretch, quantity: float, hours: float, seconds: float) -> str:
     """The kWh at the meter, written out."""
+    if stretch.energy is not None and stretch.facility:
+        return formulas.written_measured(stretch.energy.kwh, seconds, float(stretch.energy.covered_s))
+    return f"{_it_energy(stretch, quantity, hours, seconds)} × {stretch.pue!r} PUE"
+
+
+def _it_energy(stretch: Stretch, quantity: float, hours: float, seconds: float) -> str:
+    """The kWh at the device, written out; of what was measured with the PUE in it, what is left without."""
     if stretch.energy is None:
-        return f"{formulas.written_it_energy(quantity, stretch.watts, 1.0, hours)} × {stretch.pue!r} PUE"
+        return formulas.written_it_energy(quantity, stretch.watts, 1.0, hours)
     measured = formulas.written_measured(stretch.energy.kwh, seconds, float(stretch.energy.covered_s))
-    return measured if stretch.facility else f"{measured} × {stretch.pue!r} PUE"
+    without = stretch.facility and not math.isnan(stretch.pue)
+    return f"{measured} ÷ {stretch.pue!r} PUE" if without else measured

@@ -5,10 +5,11 @@ from typing import Final
 
 from footprint.domain.catalogue import UNITS, Factor
 from footprint.domain.notices import Notice
-from footprint.domain.scopes import Line
+from footprint.domain.scopes import CLOUD, Line
 from footprint.domain.uncertainty import ln_product
 
 NOTHING: Final = Notice(0)
+MAKING: Final = "manufacturing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,7 @@ class Extra:
 
     `line` None: the line of its stage. `factor` None: `amount` is the emission itself. `source_ln_gsd2` is of the amount; `origin` says in
     words where it comes from. `anywhere`: it counts also while its asset is not in service. `void`: nothing is known of what it weighs,
-    it only says why in its `notices`.
+    it only says why in its `notices`. `written_amount` is how the amount was found, where that is a formula.
     """
 
     start: int
@@ -35,10 +36,16 @@ class Extra:
     anywhere: bool = True
     notices: Notice = NOTHING
     void: bool = False
+    written_amount: str = ""
 
     def __post_init__(self) -> None:
         if self.over_s <= 0.0:
             object.__setattr__(self, "over_s", float(self.end - self.start))
+
+    @property
+    def cloud(self) -> bool:
+        """Whether it is a share of a reference host of a public cloud."""
+        return self.line == CLOUD and not self.void and self.stage == MAKING
 
     @property
     def rate(self) -> float:
@@ -61,4 +68,5 @@ class Extra:
 
     def written(self, seconds: float) -> str:
         """`value`, written out."""
-        return f"{self.amount!r} × {self.rate!r} {UNITS[self.criterion]} × {seconds!r} s ÷ {self.over_s!r} s"
+        amount = self.written_amount or repr(self.amount)
+        return f"{amount} × {self.rate!r} {UNITS[self.criterion]} × {seconds!r} s ÷ {self.over_s!r} s"

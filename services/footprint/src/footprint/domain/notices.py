@@ -1,5 +1,6 @@
 """What a reader must be told about a figure: short codes that travel with results, and their sentences."""
 
+from collections.abc import Iterable
 from enum import IntFlag
 
 
@@ -34,6 +35,9 @@ class Notice(IntFlag):
     CLOUD_REGION_UNKNOWN = 33554432
     RESIDUAL_OF_SUPPLIER = 67108864
     AGE_MISSING = 134217728
+    NO_TRANSPORT = 268435456
+    NO_END_OF_LIFE = 536870912
+    CLOUD_INSTANCE_UNKNOWN = 1073741824
 
 
 SENTENCES: dict[Notice, str] = {
@@ -46,7 +50,7 @@ SENTENCES: dict[Notice, str] = {
     Notice.NO_ELECTRICITY_FACTOR: "use is absent: no electricity factor of this region within five years, and no other region stands in",
     Notice.EARLIER_YEAR_FACTOR: "the electricity factor is that of the nearest earlier year",
     Notice.CAPACITY_UNKNOWN: "the capacity of the host is unknown: its virtual machines share the whole of it",
-    Notice.HOST_UNKNOWN: "the host is not known, or is itself virtual: its share is absent",
+    Notice.HOST_UNKNOWN: "the host (or the public cloud) is not stated, not known, or is itself virtual: its share is absent",
     Notice.NO_ALLOCATION: "no vCPU allocation is stated: the share of the host is absent",
     Notice.NO_MAINTENANCE_FACTOR: "maintenance is absent: the catalogue holds no factor per euro of hardware maintenance",
     Notice.REFURBISHED: "refurbished: what the refurbishing itself weighed is absent, for the catalogue holds no factor "
@@ -65,9 +69,26 @@ SENTENCES: dict[Notice, str] = {
     Notice.CLOUD_LOAD_ASSUMED: "no utilisation was measured of the cloud machine: half load is assumed",
     Notice.CLOUD_REGION_UNKNOWN: "the country of the cloud region is not known, so no electricity factor is",
     Notice.RESIDUAL_OF_SUPPLIER: "market-based: what guarantees of origin do not cover is counted at the supplier's own factor",
+    Notice.CLOUD_INSTANCE_UNKNOWN: "the type of the cloud instance is not listed, or has another size than what is stated: "
+    "stated vCPUs and memory count, and where none are stated its share is absent",
+    Notice.NO_TRANSPORT: "transport is absent: the catalogue holds no factor of that stage for it",
+    Notice.NO_END_OF_LIFE: "end of life is absent: the catalogue holds no factor of that stage for it, and no such activity is known",
     Notice.AGE_MISSING: "refurbished, of an age that is not stated: its making counts whole, "
     "as that of a new one, until acquired.age_years is known",
 }
+
+ABSENT: dict[str, Notice] = {"transport": Notice.NO_TRANSPORT, "end_of_life": Notice.NO_END_OF_LIFE}
+"""What must be said where one of the stages beside making, use and maintenance has no evidence."""
+
+
+def absent_stages(present: Iterable[str]) -> Notice:
+    """What must be said of the stages that are not `present`."""
+    known = set(present)
+    said = Notice(0)
+    for stage, notice in ABSENT.items():
+        if stage not in known:
+            said |= notice
+    return said
 
 
 _DOCUMENTS = {int(each): {"code": str(each.name).lower(), "detail": text} for each, text in SENTENCES.items()}

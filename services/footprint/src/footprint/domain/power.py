@@ -74,3 +74,24 @@ def configuration_power_w(configuration: Configuration, utilisation: float) -> f
     for disk in configuration.disks:
         watts += disk.units * (HDD_W if disk.type == "hdd" else SSD_W)
     return watts * OTHER_PARTS
+
+
+def written_configuration_power(configuration: Configuration, utilisation: float) -> tuple[str, str]:
+    """`configuration_power_w`, written out: the share of the TDP by the curve, then the parts. ValueError without the TDP."""
+    cpu = configuration.cpu
+    if cpu is None or cpu.tdp_w is None:
+        raise ValueError("the power curve needs the TDP of the CPUs")
+    share = CPU_CURVE.share(utilisation)
+    parts = [f"{cpu.units!r} × {cpu.tdp_w!r} W × {share!r}"]
+    parts += [
+        f"{each.units!r} × (3.0 + 0.055 × {each.gib!r} GB) × (0.7 + 0.3 × {utilisation!r})"
+        for each in configuration.ram
+    ]
+    parts += [f"{each.units!r} × {HDD_W if each.type == 'hdd' else SSD_W!r} W" for each in configuration.disks]
+    watts = configuration_power_w(configuration, utilisation)
+    curve = f"{CPU_CURVE.a!r} × ln({utilisation!r} × 100.0 + {CPU_CURVE.c!r}) − {-CPU_CURVE.d!r}"
+    return (
+        f"power curve at a load of {utilisation!r}: {curve} = {share!r} of the TDP",
+        f"power at a load of {utilisation!r} (CPU, RAM, disks; other parts × {OTHER_PARTS!r}): "
+        f"({' + '.join(parts)}) × {OTHER_PARTS!r} = {watts!r} W",
+    )

@@ -37,7 +37,7 @@ from footprint.domain.inventory import (
 from footprint.domain.life import Life, choose_life, retirement
 from footprint.domain.measurements import NOTHING_MEASURED, Measured
 from footprint.domain.months import local_midnight, month_at, month_start
-from footprint.domain.notices import Notice
+from footprint.domain.notices import Notice, absent_stages
 from footprint.domain.stretches import Stretch, Window, read_stretches
 from footprint.domain.uncertainty import ACTIVITY_LN_GSD2
 
@@ -126,6 +126,13 @@ class Profile:
         )
 
     @property
+    def embodied_evidence(self) -> str:
+        """What its making rests on; of a machine at a public cloud on the default of its reference host."""
+        if self.embodied is not None and self.spread_days:
+            return self.embodied.evidence
+        return "kind" if any(each.cloud for each in self.extras) else "none"
+
+    @property
     def leased(self) -> bool:
         """Whether the asset is hired: what makes it is its lessor's capital good."""
         return self.asset.condition == "leased"
@@ -154,7 +161,9 @@ def read_profile(
     making = _making(asset, organisation, catalogue)
     extras = (*extras, *making.extras)
     stretches = read_stretches(asset, organisation, sites, catalogue, window, measured, extras)
-    maintenance, said = None, Notice(0)
+    maintenance = None
+    told = [(each.stage, each.criterion) for each in making.parts] + [(each.stage, each.criterion) for each in extras]
+    said = absent_stages(stage for stage, criterion in told if criterion == GWP)
     if asset.support_eur_per_year:
         maintenance = catalogue.coefficient(MAINTENANCE_ACTIVITY)
         if maintenance is None:

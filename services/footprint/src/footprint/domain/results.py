@@ -24,6 +24,7 @@ from footprint.domain.cells import (
     sum_measure,
 )
 from footprint.domain.claims import Piece, apportion, fractions_of, joined, pieces_of, shares_within
+from footprint.domain.grid import Integers
 from footprint.domain.inventory import Asset, Claim, Segment, Site
 from footprint.domain.ledger import Ledger
 from footprint.domain.months import month_at, month_start
@@ -32,7 +33,7 @@ from footprint.domain.scopes import CLOUD, Control, Line, line_of
 from footprint.domain.stretches import ENERGY_EVIDENCE
 from footprint.domain.sums import billionths
 from footprint.domain.uncertainty import ln_product
-from footprint.domain.weighing import ELECTRICITY_EVIDENCE, FigureKey
+from footprint.domain.weighing import ELECTRICITY_EVIDENCE, FigureKey, Weights
 
 METHOD_VERSION: Final = "2026.3"
 """Of the method (docs/method.md): it changes when the same inputs give other figures."""
@@ -136,12 +137,9 @@ def collect(
                 strict=True,
             )
         ],
-        energy_evidence=reduce(np.bitwise_or, 1 << weights.energy_evidence[terms.interval], cells),
+        energy_evidence=reduce(np.bitwise_or, 1 << _evidence_bits(weights)[terms.interval], cells),
         electricity_evidence=reduce(np.maximum, weights.electricity_evidence[terms.interval], cells),
-        embodied=[
-            profile.embodied.evidence if profile.embodied and profile.spread_days else "none"
-            for profile in ledger.profiles
-        ],
+        embodied=[profile.embodied_evidence for profile in ledger.profiles],
         owner=ledger.asset[terms.interval[cells.first]].tolist() if len(cells.first) else [],
         references=reference_runs(weights.references[terms.interval], cells),
     )
@@ -241,21 +239,30 @@ def _trailing_retired(segments: Sequence[Segment]) -> Iterator[Segment]:
     yield segments[first]
 
 
-MEASURED: Final = 1 << ENERGY_EVIDENCE.index("measured")
+OF_MEASUREMENT: Final = tuple(1 << ENERGY_EVIDENCE.index(each) for each in ("measured", "utilisation"))
+NOT_DRAWN: Final = 8
+"""How far the evidence of times when nothing is drawn lies above that of the others."""
+
+
+def _evidence_bits(weights: Weights) -> Integers:
+    """The place of the bit of each interval's evidence of energy; of times when nothing is drawn, higher up."""
+    bits: Integers = weights.energy_evidence + np.where(weights.hours > 0, 0, NOT_DRAWN)
+    return bits
 
 
 def _say_evidence(result: AssetMonth, bits: int) -> None:
-    """The weakest evidence of energy in the month, and whether measurements have gaps that another fills."""
-    weakest = bits.bit_length() - 1
+    """The weakest evidence of energy drawn in the month, and whether measurements have gaps that a weaker one fills."""
+    drawn = bits & ((1 << NOT_DRAWN) - 1)
+    weakest = (drawn or bits >> NOT_DRAWN).bit_length() - 1
     result.energy_evidence = ENERGY_EVIDENCE[max(weakest, 0)]
-    if bits & MEASURED and bits > 2 * MEASURED - 1:
+    if any(drawn & each and drawn > 2 * each - 1 for each in OF_MEASUREMENT):
         result.notices |= int(Notice.MEASUREMENT_GAPS)
 
 
 def _say_what_lacks(result: AssetMonth, segment: Segment) -> None:
     if segment.host is not None and segment.vcpu is None:
         result.notices |= int(Notice.NO_ALLOCATION)
-    elif segment.host is not None and not result.figures and result.kwh is None:
+    elif segment.cloud is None and not result.figures and result.kwh is None:
         result.notices |= int(Notice.HOST_UNKNOWN)
 
 

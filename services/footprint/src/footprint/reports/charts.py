@@ -105,7 +105,8 @@ def bars_chart(rows: Sequence[tuple[str, int, str]], colour: str = "#0b5d4e") ->
         width = (_WIDTH - label_width - text_width) * abs(billionths) / longest
         fill = colour if billionths >= 0 else "#b3533c"
         drawn.append(
-            f'<text x="{label_width - 8}" y="{y + 13}" text-anchor="end" font-size="10" fill="#1b2430">{escape(label)}</text>'
+            f'<text x="{label_width - 8}" y="{y + 13}" text-anchor="end" font-size="{_fitting(label):.1f}" fill="#1b2430">'
+            f"{escape(label)}</text>"
         )
         drawn.append(
             f'<rect x="{label_width}" y="{y + 3}" width="{max(width, 0.6):.1f}" height="13" rx="1.5" fill="{fill}"/>'
@@ -116,13 +117,21 @@ def bars_chart(rows: Sequence[tuple[str, int, str]], colour: str = "#0b5d4e") ->
     return _svg(_WIDTH, max(1, len(rows)) * row_height + 2, "".join(drawn))
 
 
+def _fitting(label: str) -> float:
+    """The size of type at which a label has room beside its bar: 10, less for a long one."""
+    return min(10.0, 10.0 * 21 / max(1, len(label)))
+
+
 def shares_bar(parts: Parts) -> str:
-    """The three parts as one bar of full width."""
-    total = sum(each for each in parts.billionths if each > 0)
+    """The three parts as one bar of full width, as wide as they weigh; what is negative is hatched."""
+    total = sum(abs(each) for each in parts.billionths)
     drawn, left = [], 0.0
     for name, billionths in zip(NAMES, parts.billionths, strict=True):
-        width = _WIDTH * billionths / total if total and billionths > 0 else 0.0
-        drawn.append(f'<rect x="{left:.2f}" y="0" width="{width:.2f}" height="16" fill="{COLOURS[name]}"/>')
+        width = _WIDTH * abs(billionths) / total if total else 0.0
+        box = f'x="{left:.2f}" y="0" width="{width:.2f}" height="16"'
+        drawn.append(f'<rect {box} fill="{COLOURS[name]}"/>')
+        if billionths < 0:
+            drawn.append(f'<rect {box} fill="url(#projected)"/>')
         left += width
     return _svg(_WIDTH, 16, "".join(drawn))
 

@@ -1,6 +1,9 @@
 """The report as pages: HTML that WeasyPrint turns into PDF. Nothing is computed here but shares; the annexes are in `annexes`."""
 
 from html import escape
+from typing import Any
+
+from common.rounding import apportioned, apportioned_table
 
 from footprint.domain.dashboard import NAMES, Parts, parts_by_month
 from footprint.domain.months import months_of_year
@@ -9,7 +12,22 @@ from footprint.reports.annexes import annexes
 from footprint.reports.charts import COLOURS, bars_chart, months_chart, shares_bar
 from footprint.reports.content import Language, Report, grouped, total
 from footprint.reports.tables import table
-from footprint.reports.words import BEGES, EVIDENCE, GHG, KINDS, kg, month_name, said, share, tonnes, word
+from footprint.reports.words import (
+    BEGES,
+    EVIDENCE,
+    GHG,
+    KINDS,
+    TENTH,
+    kg,
+    kgs,
+    month_name,
+    said,
+    shares,
+    tenths,
+    tonnes,
+    tonnes_of,
+    word,
+)  # fmt: skip
 from footprint.wording import notice_text
 
 STYLE = """
@@ -82,13 +100,10 @@ def _cards(report: Report, language: Language) -> str:
     board = report.dashboard
     interval = board["year"].get("interval") if board else None
     estimate = int(board["year"]["estimate_kg"] * 10**9) if board else report.total
+    so_far, ahead = tonnes_of([elapsed, estimate - elapsed], language)
     cards = [
         (word("total", language), tonnes(estimate, language), "CO₂e"),
-        (
-            word("elapsed", language),
-            tonnes(elapsed, language),
-            f"{word('forecast', language)} {tonnes(estimate - elapsed, language)}",
-        ),
+        (word("elapsed", language), so_far, f"{word('forecast', language)} {ahead}"),
         (word("closed", language), word("of_12", language, count=len(report.closings)), ""),
     ]
     if interval and interval["low_kg"] is not None:
@@ -108,9 +123,11 @@ def _cards(report: Report, language: Language) -> str:
 
 
 def _key(language: Language, parts: Parts) -> str:
+    """The colours with the share of each part; with its amount where one is negative, since then they are no shares of a whole."""
+    told = (shares if min(parts.billionths) >= 0 else tonnes_of)(parts.billionths, language)
     names = "".join(
-        f'<b style="background:{COLOURS[name]}"></b>{word(name, language)} {share(amount, parts.total, language)}'
-        for name, amount in zip(NAMES, parts.billionths, strict=True)
+        f'<b style="background:{COLOURS[name]}"></b>{word(name, language)} {part}'
+        for name, part in zip(NAMES, told, strict=True)
     )
     return f'<div class="key">{names}</div>'
 
@@ -130,17 +147,16 @@ def _months(report: Report, language: Language) -> str:
         "kgCO₂e",
     )
     rows = []
-    for month in months:
-        parts = by_month.get(month, Parts())
+    printed = apportioned_table([by_month.get(month, Parts()).billionths for month in months], TENTH)
+    corrections = apportioned([restated.get(month, 0) for month in months], TENTH)
+    for month, parts, correction in zip(months, printed, corrections, strict=True):
         state = "state_closed" if month in closed else "state_open" if report.elapsed(month) else "state_projected"
-        cells = "".join(
-            f'<td class="n">{kg(each, language)}</td>'
-            for each in (*parts.billionths, restated.get(month, 0), parts.total)
-        )
+        cells = "".join(f'<td class="n">{tenths(each, language)}</td>' for each in (*parts, correction, sum(parts)))
         pale = "" if report.elapsed(month) else ' class="pale"'
         rows.append(f"<tr{pale}><td>{month_name(month, language)}</td><td>{word(state, language)}</td>{cells}</tr>")
     last = "".join(
-        f'<td class="n">{kg(each, language)}</td>' for each in (*whole.billionths, sum(restated.values()), whole.total)
+        f'<td class="n">{tenths(each, language)}</td>'
+        for each in (*map(sum, zip(*printed, strict=True)), sum(corrections), sum(map(sum, printed)))
     )
     heads = "".join(f'<th class="n">{word(name, language)}</th>' for name in (*NAMES, "restated", "sum"))
     return (
@@ -156,17 +172,16 @@ def _where(report: Report, language: Language) -> str:
     sites = grouped(lines, lambda each: each.site or word("no_site", language))
     kinds = grouped(lines, lambda each: said(KINDS, each.kind, language))
     return (
-        f"<h2>{word('where', language)}</h2><h3>{word('by_site', language)}</h3>{_ranked(sites, report.total, language, '#0b5d4e')}"
-        f"<h3>{word('by_kind', language)}</h3>{_ranked(kinds, report.total, language, '#7d93b2')}"
+        f"<h2>{word('where', language)}</h2><h3>{word('by_site', language)}</h3>{_ranked(sites, language, '#0b5d4e')}"
+        f"<h3>{word('by_kind', language)}</h3>{_ranked(kinds, language, '#7d93b2')}"
     )
 
 
-def _ranked(sums: dict[str, int], whole: int, language: Language, colour: str) -> str:
-    ranked = sorted(sums.items(), key=lambda each: (-each[1], each[0]))[:20]
-    return bars_chart(
-        [(name, amount, f"{tonnes(amount, language)} · {share(amount, whole, language)}") for name, amount in ranked],
-        colour,
-    )
+def _ranked(sums: dict[str, int], language: Language, colour: str) -> str:
+    ranked = sorted(sums.items(), key=lambda each: (-each[1], each[0]))
+    amounts = [amount for _, amount in ranked]
+    told = zip(ranked, tonnes_of(amounts, language), shares(amounts, language), strict=True)
+    return bars_chart([(name, amount, f"{printed} · {part}") for (name, amount), printed, part in told][:20], colour)
 
 
 def _reporting(report: Report, language: Language) -> str:
@@ -174,15 +189,12 @@ def _reporting(report: Report, language: Language) -> str:
     beges = grouped(lines, lambda each: each.beges_item)
     ghg = grouped(lines, lambda each: (each.scope, each.ghg_category))
     amount, part = (word("sum", language) + " kgCO₂e", True), (word("share_of_total", language), True)
-    last = [kg(report.total, language), share(report.total, report.total, language)]
+    last = [kg(report.total, language), *shares([report.total], language)]
     return (
         f"<h2>{word('reporting', language)}</h2><h3>{word('beges', language)}</h3>"
         + table(
             [(word("item", language), False), (word("label", language), False), amount, part],
-            [
-                [item, said(BEGES, item, language), kg(sum_, language), share(sum_, report.total, language)]
-                for item, sum_ in sorted(beges.items())
-            ],
+            [[item, said(BEGES, item, language), *printed] for item, printed in _with_shares(beges, language)],
             [word("sum", language), "", *last],
         )
         + f"<h3>{word('ghg', language)}</h3>"
@@ -195,18 +207,19 @@ def _reporting(report: Report, language: Language) -> str:
                 part,
             ],
             [
-                [
-                    str(scope),
-                    category,
-                    said(GHG, category, language),
-                    kg(sum_, language),
-                    share(sum_, report.total, language),
-                ]
-                for (scope, category), sum_ in sorted(ghg.items())
+                [str(scope), category, said(GHG, category, language), *printed]
+                for (scope, category), printed in _with_shares(ghg, language)
             ],
             [word("sum", language), "", "", *last],
         )
     )
+
+
+def _with_shares(sums: dict[Any, int], language: Language) -> list[tuple[Any, tuple[str, str]]]:
+    """Each in its order with its kilograms and share, which add up to those of all."""
+    ordered = dict(sorted(sums.items()))
+    amounts = list(ordered.values())
+    return list(zip(ordered, zip(kgs(amounts, language), shares(amounts, language), strict=True), strict=True))
 
 
 def _electricity(report: Report, language: Language) -> str:
@@ -237,9 +250,11 @@ def _restatements(report: Report, language: Language) -> str:
             month_name(counted, language),
             month_name(month, language),
             word(f"reason_{reason}", language),
-            kg(amount, language),
+            printed,
         ]
-        for (counted, month, reason), amount in sorted(sums.items())
+        for (counted, month, reason), printed in zip(
+            sorted(sums), kgs([sums[key] for key in sorted(sums)], language), strict=True
+        )
     ]
     heads = [(word(name, language), False) for name in ("counted_in", "corrects", "reason")]
     return f"{heading}<p>{word('restatements_text', language)}</p>" + table(

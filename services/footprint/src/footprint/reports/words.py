@@ -1,8 +1,10 @@
 """The words of the report in French and English, and how numbers are written in each."""
 
-from collections.abc import Mapping
-from decimal import ROUND_HALF_EVEN, Decimal
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Final
+
+from common.rounding import apportioned, rounded
 
 from footprint.domain.sums import exact
 from footprint.reports.content import Language
@@ -40,8 +42,8 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "restated": ("dont retraitements", "of which restatements"),
     "sum": ("Total", "Total"),
     "rounded": (
-        "Arrondi au dixième de kg. Les valeurs exactes, qui s’additionnent au dernier chiffre, sont en annexe A.",
-        "Rounded to a tenth of a kg. The exact values, which add up to the last digit, are in annex A.",
+        "Arrondi au dixième de kg, de sorte que chaque ligne et chaque total s’additionne. Les valeurs exactes sont en annexe A.",
+        "Rounded to a tenth of a kg so that every row and total adds up. The exact values, to the last digit, are in annex A.",
     ),
     "where": ("Où elles naissent", "Where it comes from"),
     "by_site": ("Par site", "By site"),
@@ -214,9 +216,23 @@ def decimal_text(value: Decimal, language: Language) -> str:
     return text if language == "en" else text.replace(",", "\u202f").replace(".", ",")
 
 
+TENTH: Final = 10**8
+"""Billionths of a kg in a tenth of one."""
+
+
 def kg(billionths: int, language: Language) -> str:
     """Kilograms to a tenth."""
-    return decimal_text(exact(billionths).quantize(Decimal("0.1"), ROUND_HALF_EVEN) + 0, language)
+    return tenths(rounded(billionths, TENTH), language)
+
+
+def kgs(parts: Sequence[int], language: Language) -> list[str]:
+    """Kilograms to a tenth, of parts that add up to their sum as printed."""
+    return [tenths(each, language) for each in apportioned(parts, TENTH)]
+
+
+def tenths(amount: int, language: Language) -> str:
+    """So many tenths as a number with one decimal."""
+    return decimal_text(Decimal(amount).scaleb(-1), language)
 
 
 def kg_exact(billionths: int, language: Language) -> str:
@@ -226,14 +242,20 @@ def kg_exact(billionths: int, language: Language) -> str:
 
 def tonnes(billionths: int, language: Language) -> str:
     """Tonnes to the kilogram, with the unit; kilograms below one tonne."""
-    if abs(billionths) < 10**12:
-        return f"{kg(billionths, language)} kg"
-    return f"{decimal_text((exact(billionths) / 1000).quantize(Decimal('0.001'), ROUND_HALF_EVEN), language)} t"
+    return tonnes_of([billionths], language)[0]
 
 
-def share(part: int, whole: int, language: Language) -> str:
-    """A share in percent to a tenth; nothing of nothing is a dash."""
-    if whole == 0:
-        return "–"
-    text = decimal_text((Decimal(part) * 100 / Decimal(whole)).quantize(Decimal("0.1"), ROUND_HALF_EVEN), language)
-    return f"{text}\u202f%" if language == "fr" else f"{text}%"
+def tonnes_of(parts: Sequence[int], language: Language) -> list[str]:
+    """Parts in the unit of their sum, which they add up to as printed: tonnes to the kilogram, or kilograms to a tenth below one tonne."""
+    if abs(sum(parts)) < 10**12:
+        return [f"{each} kg" for each in kgs(parts, language)]
+    return [f"{decimal_text(Decimal(each).scaleb(-3), language)} t" for each in apportioned(parts, 10**9)]
+
+
+def shares(parts: Sequence[int], language: Language) -> list[str]:
+    """Shares of the sum in percent to a tenth, which add up to 100; where the sum is not positive there are none, but dashes."""
+    whole = sum(parts)
+    if whole <= 0:
+        return ["–" for _ in parts]
+    sign = "\u202f%" if language == "fr" else "%"
+    return [f"{tenths(each, language)}{sign}" for each in apportioned([part * 1000 for part in parts], whole)]

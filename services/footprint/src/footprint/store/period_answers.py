@@ -13,12 +13,13 @@ SHOWN: Final = "criterion = 'gwp' AND basis IN ('both', 'location')"
 
 
 async def first_month(connection: Connection, org: str) -> int | None:
-    """The first month of which anything is known."""
+    """The first month of which anything is known, be it that it was restated alone."""
     month: int | None = await connection.fetchval(
         """
         SELECT least(
             (SELECT min(month) FROM organisation_months WHERE org_id = $1 AND figures > 0),
-            (SELECT min(month) FROM periods WHERE org_id = $1)
+            (SELECT min(month) FROM periods WHERE org_id = $1),
+            (SELECT min(month) FROM restated_figures WHERE org_id = $1)
         )
         """,
         org,
@@ -27,9 +28,32 @@ async def first_month(connection: Connection, org: str) -> int | None:
 
 
 async def closed(connection: Connection, org: str, first: int, last: int) -> list[Any]:
-    """The closed months between two, both included."""
+    """The closed months between two, both included.
+
+    Months before the first one closed were closed with it, empty; without a `version` until something is told of them.
+    """
     rows: list[Any] = await connection.fetch(
-        "SELECT * FROM periods WHERE org_id = $1 AND month BETWEEN $2 AND $3 ORDER BY month", org, first, last
+        """
+        SELECT
+            numbers.month,
+            CASE WHEN closing.month = numbers.month THEN closing.version END AS version,
+            closing.closed_at,
+            closing.closed_by,
+            closing.method_version
+        FROM generate_series($2::integer, $3::integer) AS numbers (month)
+        CROSS JOIN LATERAL (
+            SELECT *
+            FROM periods
+            WHERE org_id = $1
+              AND month >= numbers.month
+            ORDER BY month
+            LIMIT 1
+        ) AS closing
+        ORDER BY numbers.month
+        """,
+        org,
+        first,
+        last,
     )
     return rows
 
@@ -213,6 +237,13 @@ async def restatement(connection: Connection, asset: UUID, month: int, number: i
     )
 
 
+async def last_restatement(connection: Connection, asset: UUID, month: int) -> Any:
+    """The latest restatement of an asset's closed month; None where it has none."""
+    return await connection.fetchrow(
+        "SELECT * FROM restatements WHERE asset_id = $1 AND month = $2 ORDER BY id DESC LIMIT 1", asset, month
+    )
+
+
 async def moved_by(connection: Connection, number: int) -> list[Any]:
     """The lines that a restatement moved, of every criterion."""
     rows: list[Any] = await connection.fetch(
@@ -230,6 +261,6 @@ async def moved_by(connection: Connection, number: int) -> list[Any]:
 async def moment_of(connection: Connection, org: str, month: int) -> str | None:
     """The moment at which nothing waited and a month was closed; None where that was not kept."""
     moment: str | None = await connection.fetchval(
-        "SELECT moment::text FROM periods WHERE org_id = $1 AND month = $2", org, month
+        "SELECT moment::text FROM periods WHERE org_id = $1 AND month >= $2 ORDER BY month LIMIT 1", org, month
     )
     return moment

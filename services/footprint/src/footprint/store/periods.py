@@ -325,8 +325,25 @@ async def close_months(connection: Connection, org: str, months: Sequence[int], 
 
 
 async def next_versions(connection: Connection, periods: Collection[tuple[str, int]]) -> None:
-    """Count up the versions of closed months that were restated, in the order of their keys: each change has its own."""
+    """Count up the versions of closed months that were restated, in the order of their keys: each change has its own.
+
+    A month before the first one closed has had no row: it takes who closed it, when and with what from the closing that it fell under.
+    """
     for org, month in sorted(periods):
+        await connection.execute(
+            """
+            INSERT INTO periods (org_id, month, version, closed_at, closed_by, method_version, moment)
+            SELECT org_id, $2, 0, closed_at, closed_by, method_version, moment
+            FROM periods
+            WHERE org_id = $1
+              AND month >= $2
+            ORDER BY month
+            LIMIT 1
+            ON CONFLICT (org_id, month) DO NOTHING
+            """,
+            org,
+            month,
+        )
         await connection.execute(
             "UPDATE periods SET version = version + 1 WHERE org_id = $1 AND month = $2", org, month
         )

@@ -17,7 +17,8 @@ async def summed(connection: Connection, lines: str, groups: Sequence[str], valu
 
     `lines` is a query of the columns of the groups and `of_month`, `factor`, `source`, `billionths`, those of them `restated`,
     `factor_weighted`, `source_weighted` and `source_squares`. Of a group come `billionths` (NULL of nothing) and `restated` as text, which
-    is read several times faster than a decimal, and in units of the criterion `shared`, a square, and `independent`.
+    is read several times faster than a decimal, and in units of the criterion `shared`, a square, and `independent`. The
+    whole has the `factors` behind it too, and the last of the `months` that each is used in.
     """
     rows: list[Any] = await connection.fetch(_statement(lines, groups), *values)
     return rows
@@ -34,6 +35,7 @@ def _statement(lines: str, groups: Sequence[str]) -> str:
                 {keys}
                 factor,
                 source,
+                max(of_month) AS last_month,
                 sum(billionths) AS billionths,
                 sum(restated) AS restated,
                 sum(factor_weighted) AS factor_weighted,
@@ -45,6 +47,11 @@ def _statement(lines: str, groups: Sequence[str]) -> str:
             FROM lines
             WHERE source_squares <> 0
             GROUP BY {keys} of_month
+        ), factors AS (
+            SELECT factor, max(last_month) AS month
+            FROM pairs
+            WHERE factor <> ''
+            GROUP BY factor
         ), terms AS (
             {" UNION ALL ".join(levels)}
         )
@@ -54,7 +61,9 @@ def _statement(lines: str, groups: Sequence[str]) -> str:
             sum(billionths)::text AS billionths,
             coalesce(sum(restated), 0)::text AS restated,
             coalesce(sum(shared), 0)::double precision / 1e18 AS shared,
-            coalesce(sum(independent), 0)::double precision / 1e9 AS independent
+            coalesce(sum(independent), 0)::double precision / 1e9 AS independent,
+            CASE WHEN is_whole THEN (SELECT coalesce(array_agg(factor ORDER BY factor), '{{}}') FROM factors) END AS factors,
+            CASE WHEN is_whole THEN (SELECT coalesce(array_agg(month ORDER BY factor), '{{}}') FROM factors) END AS months
         FROM terms
         GROUP BY {keys} is_whole
     """
@@ -63,7 +72,9 @@ def _statement(lines: str, groups: Sequence[str]) -> str:
 def _terms(by: Sequence[str], groups: Sequence[str]) -> str:
     """The three terms of each sum, by these groups; the groups that are added up are NULL."""
     keys, grouped = _listed(by), f"GROUP BY {', '.join(by)}" if by else ""
-    labels = "".join(f"{name if name in by else 'NULL'}, " for name in groups) + f"{'false' if by else 'true'} AS is_whole"
+    labels = (
+        "".join(f"{name if name in by else 'NULL'}, " for name in groups) + f"{'false' if by else 'true'} AS is_whole"
+    )
     roots = "months" if by else f"(SELECT {_root('sum(squares)')} AS root FROM months GROUP BY of_month) AS months"
     return f"""
             SELECT
@@ -73,11 +84,16 @@ def _terms(by: Sequence[str], groups: Sequence[str]) -> str:
                 SELECT {keys} sum(billionths) AS billionths, sum(restated) AS restated, sum(factor_weighted) AS weighted
                 FROM pairs
                 GROUP BY {keys} factor
-            ) AS factors
+            ) AS by_factor
             {grouped}
             UNION ALL
             SELECT {labels}, NULL, NULL, sum(weighted * weighted), NULL
-            FROM (SELECT {keys} sum(source_weighted) AS weighted FROM pairs GROUP BY {keys} source) AS sources
+            FROM (
+                SELECT {keys} sum(source_weighted) AS weighted
+                FROM pairs
+                WHERE source_weighted <> 0
+                GROUP BY {keys} source
+            ) AS by_source
             {grouped}
             UNION ALL
             SELECT

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
@@ -58,6 +59,24 @@ async def totals(connection: Connection, question: Question) -> list[Any]:
     as text, which is read several times faster than a decimal. `restated` is what of the billionths corrects closed months."""
     where, values = _conditions(question, "month")
     return await _rolled(connection, "organisation_months", "restates IS NOT NULL", question, where, values)
+
+
+async def stages(connection: Connection, question: Question) -> list[str]:
+    """The life-cycle stages of which the organisation has any figure of the criterion in those months, whatever is filtered."""
+    rows = await connection.fetch(
+        """
+        SELECT DISTINCT stage
+        FROM organisation_months
+        WHERE org_id = $1
+          AND month BETWEEN $2 AND $3
+          AND criterion = $4
+        """,
+        question.org,
+        question.first,
+        question.last,
+        question.criterion,
+    )
+    return [row["stage"] for row in rows]
 
 
 async def totals_of_applications(
@@ -127,10 +146,8 @@ async def _summed(
     return await summed(connection, lines, keys, values)
 
 
-async def lacks_figures(connection: Connection, question: Question, applications: Sequence[UUID] | None) -> bool:
-    """Whether there are fewer figures by the market than by location, of all or of what these applications use."""
-    if question.basis == "location":
-        return False
+async def lacks_market(connection: Connection, question: Question, applications: Sequence[UUID] | None) -> bool:
+    """Whether some electricity, of all or of what these applications use, has a location-based figure and no market-based one."""
     where, values = _conditions(question, "month")
     table, own = "organisation_months", "restates IS NULL"
     if applications is not None:
@@ -157,54 +174,72 @@ async def page_of_assets(
     after: UUID | None,
     limit: int,
 ) -> list[UUID]:
-    """`limit` assets after the one named, in the order of their ids: of `assets` alone, of those that `applications` use in the months of
-    the question, or of all; a site or an organisation with activities of its own stands among them, under its id."""
+    """`limit` assets after the one named that have figures for the question, in the order of their ids: of `assets` alone, of those that
+    `applications` use, or of all; a site or an organisation with activities of its own stands among them, under its id."""
+    own, values = _conditions(question, "month")
+    own += " AND basis IN ('both', $5)"
+    place = len(values)
     if applications is None or assets is not None:
+        # Asset by asset, until the page is full: of each the first figure found is enough.
         rows = await connection.fetch(
-            """
-            (
-                SELECT id
-                FROM assets
-                WHERE org_id = $1 AND id > $3 AND ($2::uuid[] IS NULL OR id = ANY ($2))
-                ORDER BY id
-                LIMIT $4
-            )
-            UNION
-            SELECT home_id
-            FROM homes
-            WHERE org_id = $1 AND home_id > $3 AND ($2::uuid[] IS NULL OR home_id = ANY ($2))
-            ORDER BY id
-            LIMIT $4
+            f"""
+            SELECT named.id
+            FROM (
+                SELECT id FROM assets WHERE org_id = $1
+                UNION ALL
+                SELECT home_id FROM homes WHERE org_id = $1
+            ) AS named CROSS JOIN LATERAL (
+                SELECT FROM figures {own} AND asset_id = named.id
+                UNION ALL
+                SELECT FROM restated_figures {own.replace("AND month BETWEEN", "AND counted_in BETWEEN")} AND asset_id = named.id
+                LIMIT 1
+            ) AS counted
+            WHERE named.id > ${place + 1} AND (${place + 2}::uuid[] IS NULL OR named.id = ANY (${place + 2}))
+            ORDER BY named.id
+            LIMIT ${place + 3}
             """,
-            question.org,
-            None if assets is None else list(assets),
+            *values,
             after or BEFORE_ALL,
+            None if assets is None else list(assets),
             limit,
         )
     else:
         # Application by application: of each the index gives the assets in their order, and no more of them than fit.
         rows = await connection.fetch(
-            """
+            f"""
             SELECT DISTINCT id
-            FROM unnest($1::uuid[]) AS wanted (application_id) CROSS JOIN LATERAL (
+            FROM unnest(${place + 2}::uuid[]) AS wanted (application_id) CROSS JOIN LATERAL (
                 SELECT DISTINCT asset_id AS id
                 FROM application_figures
-                WHERE application_id = wanted.application_id
-                  AND month BETWEEN $2 AND $3
-                  AND asset_id > $4
+                {own}
+                  AND application_id = wanted.application_id
+                  AND asset_id > ${place + 1}
                 ORDER BY asset_id
-                LIMIT $5
+                LIMIT ${place + 3}
             ) AS used
             ORDER BY id
-            LIMIT $5
+            LIMIT ${place + 3}
             """,
-            list(applications),
-            question.first,
-            question.last,
+            *values,
             after or BEFORE_ALL,
+            list(applications),
             limit,
         )
     return [row["id"] for row in rows]
+
+
+async def known_assets(connection: Connection, org: str, assets: Sequence[UUID]) -> set[UUID]:
+    """Those of some ids that an asset of the organisation has, or had, or a site or organisation with activities of its own."""
+    rows = await connection.fetch(
+        """
+        SELECT id FROM assets WHERE org_id = $1 AND id = ANY ($2::uuid[])
+        UNION ALL
+        SELECT home_id FROM homes WHERE org_id = $1 AND home_id = ANY ($2::uuid[])
+        """,
+        org,
+        list(assets),
+    )
+    return {row["id"] for row in rows}
 
 
 def _of_figure(value: str) -> str:
@@ -315,3 +350,36 @@ async def site_ids(connection: Connection, org: str, codes: Sequence[str]) -> di
         list(codes),
     )
     return {row["code"]: row["id"] for row in rows}
+
+
+async def earlier_year(connection: Connection, factors: Mapping[str, int]) -> bool:
+    """Whether a factor of electricity is used in a month (by its last one) that comes after the factor's own time."""
+    found: bool = await connection.fetchval(
+        """
+        SELECT EXISTS (
+            SELECT FROM factors
+            JOIN unnest($1::text[], $2::date[]) AS used (id, day) USING (id)
+            WHERE activity = 'electricity'
+              AND (document ->> 'valid_to')::date <= used.day
+        )
+        """,
+        list(factors),
+        [date(month // 12, month % 12 + 1, 1) for month in factors.values()],
+    )
+    return found
+
+
+async def lacks_market_of_assets(connection: Connection, question: Question, assets: Sequence[UUID]) -> bool:
+    """The same of some assets."""
+    own, values = _conditions(question, "month")
+    found: bool = await connection.fetchval(
+        f"""
+        SELECT count(*) FILTER (WHERE basis = $5) < count(*) FILTER (WHERE basis = 'location')
+        FROM figures
+        {own}
+          AND asset_id = ANY (${len(values) + 1}::uuid[])
+        """,
+        *values,
+        list(assets),
+    )
+    return found

@@ -8,7 +8,9 @@ from uuid import UUID
 from common import json
 from common.api import idempotency
 from common.api.cursors import Page, decode, encode
+from common.api.direct import DirectRoute
 from common.api.etag import etag, require_match
+from common.api.queries import refuse_others
 from common.database import Database
 from fastapi import APIRouter, Body, Query, Request
 from pydantic import Field
@@ -18,7 +20,7 @@ from inventory.api import examples
 from inventory.api.batch_rows import BATCH_REQUEST, read_rows
 from inventory.api.picking import AssetQuery, picked
 from inventory.api.presenting import asset_answer, present_or_problem
-from inventory.api.routes import OwnCodes, Reader, Writer, author
+from inventory.api.routes import OwnCodes, Reader, Writer, author, authorise_writer
 from inventory.api.views import AssetView, BatchView, SegmentView, TimelineView
 from inventory.domain.quantities import Instant, Label, OrganisationId
 from inventory.domain.record import AssetChange, AssetKey
@@ -48,19 +50,15 @@ def assets_router(database: Database, clock: Callable[[], datetime], batch_limit
     router = APIRouter(tags=["assets"], route_class=OwnCodes)
     small = SmallBatches(database, clock)
 
-    @router.post(
-        "/assets/batch",
-        response_model=BatchView,
-        responses=examples.answers(examples.BATCH),
-        openapi_extra=BATCH_REQUEST,
-    )
-    async def upsert(request: Request, caller: Writer) -> Response:
+    async def upsert(request: Request) -> Response:
         """Create or update assets: a JSON array, or NDJSON with one asset a line.
 
         Each row has its own result; a bad row never sinks the good ones. Rows of one asset with rising `effective_from`
         are its history; hosts may stand anywhere in the batch. A row without `effective_from` holds from the moment at
         which it is received. The same rows again are `unchanged`.
         """
+        caller = await authorise_writer(request)
+        refuse_others(request, ())
         rows = read_sent_rows(await read_rows(request, batch_limit_rows), caller.organisations)
         if len(rows) <= LARGEST_ROWS and idempotency.HEADER not in request.headers:
             return _results(await small.apply(caller.organisations, author(caller), rows))
@@ -74,6 +72,16 @@ def assets_router(database: Database, clock: Callable[[], datetime], batch_limit
                 return await idempotency.once(request, unit, caller, act)
 
         return await retried(once)
+
+    router.add_api_route(
+        "/assets/batch",
+        upsert,
+        methods=["POST"],
+        response_model=BatchView,
+        responses=examples.answers(examples.BATCH),
+        openapi_extra=BATCH_REQUEST,
+        route_class_override=DirectRoute,
+    )
 
     @router.get("/assets", responses=examples.answers(examples.page(examples.ASSET)))
     async def list_assets(caller: Reader, query: Annotated[ListQuery, Query()]) -> Page[AssetView]:

@@ -14,7 +14,8 @@ from inventory.domain.revision import Author
 from inventory.service.problems import unprocessable
 
 Reader = Annotated[Caller, Depends(requires("inventory:read"))]
-Writer = Annotated[Caller, Depends(requires("inventory:write"))]
+authorise_writer = requires("inventory:write")
+Writer = Annotated[Caller, Depends(authorise_writer)]
 
 
 def author(caller: Caller) -> Author:

@@ -1,0 +1,68 @@
+"""Answers say what they lack and which fallbacks they took, and refuse what they do not know."""
+
+from typing import Any
+
+from services.footprint.tests.conftest import Pipeline
+from services.footprint.tests.world import ORG, asset, electricity, foundations, id_of, segment, site
+
+
+async def ask(pipeline: Pipeline, path: str, status: int = 200) -> Any:
+    """An answer."""
+    answer = await pipeline.service.client.get(f"/v1{path}")
+    assert answer.status_code == status, answer.text
+    return answer.json()
+
+
+def codes(document: Any) -> set[str]:
+    """The codes of its warnings."""
+    return {each["code"] for each in document["warnings"]}
+
+
+async def test_market_based_totals_by_asset_and_explanations_say_what_they_lack_and_totals_name_fallbacks(
+    pipeline: Pipeline,
+) -> None:
+    await pipeline.service.handle(
+        *foundations(), site("warsaw", country="PL"), electricity("PL", 0.6, year=2024),
+        asset("srv"), asset("far", timeline=[segment(site_id=str(id_of("warsaw")))]),
+    )  # fmt: skip
+    await pipeline.settle()
+    span = f"org={ORG}&from=2026-05&to=2026-06"
+    far = f"asset={id_of('far')}"
+    assert "no_residual_mix" in codes(await ask(pipeline, f"/totals?{span}&group_by=asset&basis=market&{far}"))
+    assert "no_residual_mix" in codes(await ask(pipeline, f"/totals?{span}&group_by=stage&basis=market&{far}"))
+    assert "no_residual_mix" not in codes(await ask(pipeline, f"/totals?{span}&group_by=asset&{far}"))
+    explained = await ask(pipeline, f"/assets/{id_of('far')}/months/2026-05/explanation")
+    assert "no_residual_mix" in codes(explained)
+    for query in ("group_by=month", "group_by=asset", f"group_by=stage&{far}"):
+        assert "earlier_year_factor" in codes(await ask(pipeline, f"/totals?{span}&{query}")), query
+    near = f"/totals?{span}&group_by=asset&asset={id_of('srv')}"
+    assert "earlier_year_factor" not in codes(await ask(pipeline, near))
+
+
+async def test_unknown_places_and_organisations_are_refused_by_name(pipeline: Pipeline) -> None:
+    await pipeline.service.handle(*foundations(), asset("srv"))
+    await pipeline.settle()
+    span = f"org={ORG}&from=2026-05&to=2026-06"
+    for region in ("XX", "fr"):
+        problem = await ask(pipeline, f"/equivalents?{span}&region={region}", 422)
+        assert problem["errors"][0]["field"] == "region"
+        assert region in problem["errors"][0]["detail"]
+    assert (await ask(pipeline, f"/equivalents?{span}&region=FR"))["region"] == "FR"
+    await ask(pipeline, "/changes?org=nope", 404)
+
+
+async def test_estimates_take_no_empty_country_and_say_which_energy_they_take(pipeline: Pipeline) -> None:
+    await pipeline.service.handle(*foundations())
+    items = [
+        {"ref": "a", "kind": "server", "country": ""},
+        {"ref": "b", "kind": "server", "country": "FR", "energy": {"average_w": 10.0, "annual_kwh": 876.0}},
+        {"ref": "c", "kind": "server", "country": "FR", "energy": {"annual_kwh": 876.0}},
+    ]
+    period = {"from": "2026-01-01", "to": "2026-12-31"}
+    answer = await pipeline.service.client.post("/v1/estimates", json={"period": period, "items": items})
+    assert answer.status_code == 200, answer.text
+    found = answer.json()
+    assert [(each["index"], each["field"]) for each in found["errors"]] == [(0, "country")]
+    both, one = found["items"]
+    assert codes(both) == codes(one) | {"declared_twice"}
+    assert both["energy_kwh"] == one["energy_kwh"]
