@@ -42,6 +42,8 @@ def answers_router(database: Database, clock: Callable[[], datetime]) -> APIRout
         now, carried on, and seasonally adjusted when there is a year of history (`forecast_basis`). `state_based` is without the
         seasons, as the months ahead and the totals are.
         A month that is not over says so: `elapsed` false, and a warning `month_not_over`.
+        `interval` is of the total and `part_intervals` of each part, in each month too (95 %, and their class; they do not add up): null
+        where nothing positive is there. `kwh` is the energy of the month's assets at the meters of their sites; null where none is known.
         """
         caller.require_organisation(org)
         return answer(await answers.dashboard(caller.organisations, org, read_month(month)))
