@@ -123,7 +123,10 @@ async def test_restatements_and_assumptions_and_factor_versions_stand_in_the_rep
     ):
         assert expected in text, expected
     french = pypdf.PdfReader(io.BytesIO(await file(pipeline, "pdf", "fr")))
-    assert "Retraitements" in "\n".join(page.extract_text() for page in french.pages)
+    said = "\n".join(page.extract_text() for page in french.pages)
+    assert "Retraitements" in said
+    assert "kgCO2e/unité" in said
+    assert "kgCO2e/unit" in text
 
 
 async def test_cells_of_the_customer_are_no_formulas(pipeline: Pipeline) -> None:

@@ -16,7 +16,7 @@ from footprint.domain.dashboard import NAMES, Parts, parts_by_month
 from footprint.domain.months import format_month, months_of_year
 from footprint.domain.sums import exact
 from footprint.reports.content import Language, Line, Report, grouped
-from footprint.reports.words import BEGES, GHG, KINDS, STAGES, month_name, said, word
+from footprint.reports.words import BEGES, GHG, KINDS, STAGES, month_name, said, unit_text, word
 from footprint.wording import conventions, notice_text
 
 UNITS: Final = {"gwp": "kgCO2e", "pe": "MJ", "adpe": "kgSbeq", "water": "m3"}
@@ -229,7 +229,7 @@ def _factors(sheet: Worksheet, report: Report, language: Language) -> None:
                 _harmless(each.name.get(language) or each.id),
                 each.version,
                 each.value,
-                each.unit,
+                unit_text(each.unit, language, each.value),
                 _harmless(" · ".join(str(part) for part in (each.source, each.year, each.licence) if part)),
                 _harmless(each.link or ""),
                 "x" if each.assumption else "",

@@ -1,5 +1,6 @@
 """The words of the report in French and English, and how numbers are written in each."""
 
+import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final
@@ -259,3 +260,18 @@ def shares(parts: Sequence[int], language: Language) -> list[str]:
         return ["–" for _ in parts]
     sign = "\u202f%" if language == "fr" else "%"
     return [f"{tenths(each, language)}{sign}" for each in apportioned([part * 1000 for part in parts], whole)]
+
+
+_UNIT_WORDS: Final = {"year": "an", "unit": "unité", "person": "personne", "GB": "Go"}
+
+
+def unit_text(unit: str, language: Language, value: float | None = None) -> str:
+    """A unit of the catalogue as a reader writes it (`kWh/an`, `4 ans`), plural for `value` where it is a word; nothing for the unit 1."""
+    if unit == "1":
+        return ""
+    if unit == "year" and value is not None:
+        several = value >= 2 if language == "fr" else value != 1
+        return ("an" if language == "fr" else "year") + ("s" if several else "")
+    if language == "en":
+        return unit
+    return re.sub(r"[A-Za-z]+", lambda found: _UNIT_WORDS.get(found[0], found[0]), unit).replace("*", "·")
