@@ -194,6 +194,26 @@ RULES: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 
+_CODES: Final[Mapping[str, Mapping[str, str]]] = {
+    "state": {"closed": "clos", "open": "ouvert", "projected": "projeté"},
+    "criterion": {
+        "gwp": "changement climatique",
+        "pe": "énergie primaire",
+        "adpe": "ressources minérales et métalliques",
+        "water": "eau",
+    },
+    "basis": {"both": "les deux", "location": "localisation", "market": "marché"},
+    "share": {"own": "propre", "idle": "part non vendue", "sold": "part utilisée par d’autres organisations"},
+    "kind": {code: french for code, (french, _) in KINDS.items()},
+    "stage": {code: french for code, (french, _) in STAGES.items()},
+}
+
+
+def code_text(column: str, code: str) -> str:
+    """What a code of a column of the roll-up is called in French; itself where it has no other name."""
+    return _CODES[column].get(code, code)
+
+
 def word(name: str, language: Language, **values: object) -> str:
     """A word or sentence of the report."""
     return _WORDS[name][0 if language == "fr" else 1].format(**values)
