@@ -147,7 +147,37 @@ async def test_restatements_and_assumptions_and_factor_versions_stand_in_the_rep
     ):
         assert expected in text, expected
     french = pypdf.PdfReader(io.BytesIO(await file(pipeline, "pdf", "fr")))
-    assert "Retraitements" in "\n".join(page.extract_text() for page in french.pages)
+    said = "\n".join(page.extract_text() for page in french.pages)
+    assert "Retraitements" in said
+    assert "kgCO2e/unité" in said
+    assert "kgCO2e/unit" in text
+
+
+async def test_french_lines_are_said_in_french_and_keep_comma_and_point(pipeline: Pipeline) -> None:
+    await told(pipeline)
+    codes = list(csv.DictReader(io.StringIO((await file(pipeline, "csv", "en")).decode())))
+    rows = list(csv.DictReader(io.StringIO((await file(pipeline, "csv", "fr")).decode())))
+    assert [row["valeur"] for row in rows] == [row["value"] for row in codes]
+    assert {row["état"] for row in rows} == {"clos", "ouvert", "projeté"}
+    for french, english in (("type", "kind"), ("étape", "stage"), ("critère", "criterion"), ("base", "basis")):
+        assert not {row[french] for row in rows} & {row[english] for row in codes}
+    book = openpyxl.load_workbook(io.BytesIO(await file(pipeline, "xlsx", "fr")))
+    assert [cell.value for cell in book.worksheets[-1][1]] == list(rows[0])
+    assert {row[1] for row in book.worksheets[-1].iter_rows(min_row=2, values_only=True)} == {
+        "clos",
+        "ouvert",
+        "projeté",
+    }
+
+
+async def test_a_french_spreadsheet_gets_semicolons_decimal_commas_and_a_mark_when_asked(pipeline: Pipeline) -> None:
+    await told(pipeline)
+    answer = await pipeline.service.client.get(f"/v1/reports/{ORG}/2026.csv?lang=fr&dialect=excel")
+    assert answer.content.startswith(b"\xef\xbb\xbfmois;")
+    excel = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")), delimiter=";"))
+    plain = list(csv.DictReader(io.StringIO((await file(pipeline, "csv")).decode())))
+    assert [row["valeur"].replace(",", ".") for row in excel] == [row["valeur"] for row in plain]
+    assert any("," in row["valeur"] for row in excel)
 
 
 async def test_cells_of_the_customer_are_no_formulas(pipeline: Pipeline) -> None:

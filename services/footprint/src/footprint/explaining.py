@@ -7,7 +7,18 @@ from zoneinfo import ZoneInfo
 
 from footprint.domain.catalogue import GWP
 from footprint.domain.months import parse_month
-from footprint.reports.words import EVIDENCE, KINDS, OPERATORS, RULES, STAGES, decimal_text, month_name, said, word
+from footprint.reports.words import (
+    EVIDENCE,
+    KINDS,
+    OPERATORS,
+    RULES,
+    STAGES,
+    decimal_text,
+    month_name,
+    said,
+    unit_text,
+    word,
+)
 from footprint.wording import Language, notice_text, trace_text
 
 _WORDS: Final[Mapping[str, tuple[str, str]]] = {
@@ -260,7 +271,8 @@ class _Text:
                 str(part) for part in (source.get("name"), source.get("year"), source.get("licence")) if part
             )
             link = f" <{source['url']}>" if source.get("url") else ""
-            yield f"  [{each['id']} v{each['version']}] {told or each['id']} : {each['value']!r} {each['unit']} — {origin}{link}"
+            amount = f"{each['value']!r} {unit_text(each['unit'], self.language, each['value'])}".rstrip()
+            yield f"  [{each['id']} v{each['version']}] {told or each['id']} : {amount} — {origin}{link}"
         if not self.document["factors"]:
             yield f"  {self.word('none')}"
 

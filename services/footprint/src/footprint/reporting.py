@@ -15,7 +15,7 @@ from footprint.domain.months import FIRST_YEAR, current_month
 from footprint.domain.notices import sentences
 from footprint.reports.content import Closing, FactorUsed, Language, Line, Report, Restated, SiteStated
 from footprint.reports.pdf import as_pdf
-from footprint.reports.sheets import as_csv, as_workbook
+from footprint.reports.sheets import Dialect, as_csv, as_workbook
 from footprint.service import Answers
 from footprint.store import period_answers
 from footprint.store import reports as store
@@ -23,7 +23,6 @@ from footprint.totals import interval_of
 
 Format = Literal["csv", "xlsx", "pdf"]
 WRITERS: Final[Mapping[Format, Callable[[Report, Language], bytes]]] = {
-    "csv": as_csv,
     "xlsx": as_workbook,
     "pdf": as_pdf,
 }
@@ -41,11 +40,14 @@ class Reports:
         self._answers = Answers(database, clock)
 
     async def written(
-        self, organisations: Organisations, org: str, year: int, form: Format, language: Language
+        self, organisations: Organisations, org: str, year: int, form: Format, language: Language, dialect: Dialect
     ) -> bytes:
-        """The report as a file, written beside the event loop. Raises `NotFound`, `Unprocessable` for a year beyond the projection."""
+        """The report as a file (a CSV in its dialect), written beside the event loop. Raises `NotFound`, `Unprocessable` for a year beyond the
+        projection."""
         async with self._database.snapshot(organisations) as connection:
             report = await self._read(connection, org, year)
+        if form == "csv":
+            return await asyncio.to_thread(as_csv, report, language, dialect)
         return await asyncio.to_thread(WRITERS[form], report, language)
 
     async def _read(self, connection: Connection, org: str, year: int) -> Report:

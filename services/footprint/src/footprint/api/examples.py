@@ -94,8 +94,8 @@ DASHBOARD: Final = _answer(
         "servers": {"in_service": 50, "off": 2},
         "recommendations": [
             {"code": "powered_off_but_racked", "site": None, "assets": [_SERVER], "kg_per_year": 204.11, "eur_per_year": "650.00",
-             "evidence": ["1 servers are off at the end of the month and not retired"],
-             "evidence_fr": ["1 serveurs sont éteints à la fin du mois et pas retirés"]},
+             "evidence": ["1 server is off at the end of the month and not retired"],
+             "evidence_fr": ["1 serveur est éteint à la fin du mois sans être retiré"]},
         ],
         "warnings": [],
     }

@@ -11,6 +11,7 @@ from footprint.api import examples
 from footprint.api.answers import Reader
 from footprint.reporting import Format, Reports
 from footprint.reports.content import Language
+from footprint.reports.sheets import Dialect
 
 MEDIA: Final = {
     "csv": "text/csv; charset=utf-8",
@@ -36,16 +37,23 @@ def reports_router(database: Database, clock: Callable[[], datetime]) -> APIRout
         year: Annotated[int, Path(ge=1990, le=2100, examples=[2026])],
         form: Format,
         lang: Annotated[Language, Query(description="language of the report")] = "fr",
+        dialect: Annotated[
+            Dialect,
+            Query(
+                description="of the CSV: `plain` has commas and decimal points, `excel` semicolons, decimal commas and a mark"
+            ),
+        ] = "plain",
     ) -> Response:
         """The same figures as `/dashboard` and `/totals`, to the last digit.
 
-        CSV: every line of the roll-up, exact. Workbook: months with their chart, BEGES and GHG Protocol tables, restatements, factors,
+        CSV: every line of the roll-up, exact, with the API's codes in English (`lang=en`) and words in French; `dialect=excel` is for
+        a French spreadsheet. Workbook: months with their chart, BEGES and GHG Protocol tables, restatements, factors,
         assumptions, all lines. PDF: the same set as pages, with exact values, method and factor versions, assumptions and conventions in
         annexes; 409 `no-pango` where the machine lacks the library that draws it. Elapsed months are the organisation's own; later ones
         of a running year are projected and say so. All totals are location-based, the market-based electricity stands beside.
         """
         caller.require_organisation(org)
-        body = await reports.written(caller.organisations, org, year, form, lang)
+        body = await reports.written(caller.organisations, org, year, form, lang, dialect)
         headers = {"Content-Disposition": f'attachment; filename="footprint-{org}-{year}-{lang}.{form}"'}
         return Response(body, media_type=MEDIA[form], headers=headers)
 

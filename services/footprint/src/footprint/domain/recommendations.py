@@ -128,18 +128,29 @@ def powered_off(machines: Sequence[Machine]) -> dict[str, Any] | None:
         kg,
         support,
         [
-            Line(
-                f"{len(machines)} servers are off at the end of the month and not retired",
-                f"{len(machines)} serveurs sont éteints à la fin du mois et pas retirés",
+            _of_number(
+                len(machines),
+                Line(
+                    "1 server is off at the end of the month and not retired",
+                    "1 serveur est éteint à la fin du mois sans être retiré",
+                ),
+                Line(
+                    f"{len(machines)} servers are off at the end of the month and not retired",
+                    f"{len(machines)} serveurs sont éteints à la fin du mois sans être retirés",
+                ),
             ),
-            Line(
-                f"making them weighs {kg:.1f} kg a year as long as they stay: reuse them, or have them taken back",
-                f"leur fabrication pèse {_fr(kg)} kg par an tant qu’ils restent : les réemployer, ou les faire reprendre",
+            _of_number(
+                len(machines),
+                Line(
+                    f"making it weighs {kg:.1f} kg a year as long as it stays: reuse it, or have it taken back",
+                    f"sa fabrication pèse {_fr(kg)} kg par an tant qu’il reste : le réemployer, ou le faire reprendre",
+                ),
+                Line(
+                    f"making them weighs {kg:.1f} kg a year as long as they stay: reuse them, or have them taken back",
+                    f"leur fabrication pèse {_fr(kg)} kg par an tant qu’ils restent : les réemployer, ou les faire reprendre",
+                ),
             ),
-            Line(
-                f"support contracts are known for {known} of them",
-                f"un contrat de support est connu pour {known} d’entre eux",
-            ),
+            _contracts_known(known, len(machines)),
         ],
     )
 
@@ -150,26 +161,29 @@ def idle(machines: Sequence[Machine], kg: Mapping[UUID, float], loads: Mapping[U
         return None
     support, known = _support(machines)
     mean = sum(loads[each.asset.id].mean for each in machines) / len(machines)
+    load = Line(
+        f"under {IDLE_BELOW:.0%} of CPU over {DAYS_LOOKED_AT} measured days ({mean:.1%} on average)",
+        f"sous {IDLE_BELOW * 100:.0f} % de CPU sur {DAYS_LOOKED_AT} jours mesurés ({_fr(mean * 100)} % en moyenne)",
+    )
     return _recommendation(
         "idle",
         [each.asset.id for each in machines],
         sum(kg.get(each.asset.id, 0.0) for each in machines) * MONTHS_PER_YEAR,
         support,
         [
-            Line(
-                f"{len(machines)} machines are on and under {IDLE_BELOW:.0%} of CPU over {DAYS_LOOKED_AT} "
-                f"measured days ({mean:.1%} on average)",
-                f"{len(machines)} machines sont allumées et sous {IDLE_BELOW * 100:.0f} % de CPU sur {DAYS_LOOKED_AT} jours mesurés "
-                f"({_fr(mean * 100)} % en moyenne)",
+            _of_number(
+                len(machines),
+                Line(f"1 machine is on and {load.en}", f"1 machine est allumée et {load.fr}"),
+                Line(
+                    f"{len(machines)} machines are on and {load.en}",
+                    f"{len(machines)} machines sont allumées et {load.fr}",
+                ),
             ),
             Line(
-                "switched off and given back, they would emit nothing more: twelve times this month",
-                "éteintes et rendues, elles n’émettraient plus rien : douze fois ce mois",
+                "switched off and given back, nothing more would be emitted: twelve times this month",
+                "une fois tout éteint et rendu, plus rien ne serait émis : douze fois ce mois",
             ),
-            Line(
-                f"support contracts are known for {known} of them",
-                f"un contrat de support est connu pour {known} d’entre elles",
-            ),
+            _contracts_known(known, len(machines)),
         ],
     )
 
@@ -188,20 +202,27 @@ def over_allocated(
         saved += kg.get(each.asset.id, 0.0) * MONTHS_PER_YEAR * (spare / vcpu if vcpu else 0.0)
     if not freed:
         return None
+    load = Line(
+        f"under {SPARE_BELOW:.0%} of CPU 95% of the time over {DAYS_LOOKED_AT} measured days",
+        f"sous {SPARE_BELOW * 100:.0f} % de CPU 95 % du temps sur {DAYS_LOOKED_AT} jours mesurés",
+    )
     return _recommendation(
         "over_allocated",
         [each.asset.id for each in virtual],
         saved,
         freed * VCPU_EUR_PER_MONTH * MONTHS_PER_YEAR,
         [
-            Line(
-                f"{len(virtual)} virtual machines stay under {SPARE_BELOW:.0%} of CPU 95% of the time over {DAYS_LOOKED_AT} measured days",
-                f"{len(virtual)} machines virtuelles restent sous {SPARE_BELOW * 100:.0f} % de CPU 95 % du "
-                f"temps sur {DAYS_LOOKED_AT} jours mesurés",
+            _of_number(
+                len(virtual),
+                Line(f"1 virtual machine stays {load.en}", f"1 machine virtuelle reste {load.fr}"),
+                Line(
+                    f"{len(virtual)} virtual machines stay {load.en}",
+                    f"{len(virtual)} machines virtuelles restent {load.fr}",
+                ),
             ),
             Line(
-                f"half their vCPUs would do: {freed:g} freed, worth {VCPU_EUR_PER_MONTH} € a month each (catalogue, Cloud Like)",
-                f"la moitié de leurs vCPU suffirait : {freed:g} libérés, à {_fr(VCPU_EUR_PER_MONTH)} € par mois "
+                f"half the vCPUs would do: {freed:g} freed, worth {VCPU_EUR_PER_MONTH} € a month each (catalogue, Cloud Like)",
+                f"la moitié des vCPU suffirait, soit {freed:g} de moins, à {_fr(VCPU_EUR_PER_MONTH)} € par mois "
                 f"chacun (catalogue, Cloud Like)",
             ),
             Line(
@@ -243,18 +264,15 @@ def past_life(machines: Sequence[Machine], catalogue: Catalogue) -> list[dict[st
     if keep:
         lines = [
             why,
-            Line("on this grid keeping them emits less", "sur ce réseau électrique, les garder émet moins"),
-            Line(
-                f"a purchase price is known for {len(prices)} of them",
-                f"un prix d’achat est connu pour {len(prices)} d’entre eux",
-            ),
+            Line("on this grid keeping emits less", "sur ce réseau électrique, garder émet moins que renouveler"),
+            _prices_known(len(prices), len(keep)),
         ]
         ids = [each.asset.id for each in keep]
         found.append(_recommendation("past_life_keep", ids, kept_kg, sum(prices) if prices else None, lines))
     if renew:
         lines = [
             why,
-            Line("on this grid renewing them emits less", "sur ce réseau électrique, les renouveler émet moins"),
+            Line("on this grid renewing emits less", "sur ce réseau électrique, renouveler émet moins que garder"),
         ]
         found.append(_recommendation("past_life_renew", [each.asset.id for each in renew], renewed_kg, None, lines))
     return found
@@ -275,9 +293,13 @@ def due_for_renewal(machines: Sequence[Machine], catalogue: Catalogue) -> dict[s
         kg,
         eur if prices or known else None,
         [
-            Line(
-                f"the life of {len(machines)} servers ends within six months",
-                f"la vie de {len(machines)} serveurs s’achève dans les six mois",
+            _of_number(
+                len(machines),
+                Line("the life of 1 server ends within six months", "1 serveur arrive en fin de vie dans les six mois"),
+                Line(
+                    f"the life of {len(machines)} servers ends within six months",
+                    f"{len(machines)} serveurs arrivent en fin de vie dans les six mois",
+                ),
             ),
             Line(
                 f"refurbished servers instead of new ones ({embodied.value:g} kg over {life.value:g} years [{embodied.id}]), or longer "
@@ -287,11 +309,12 @@ def due_for_renewal(machines: Sequence[Machine], catalogue: Catalogue) -> dict[s
                 "prolongé par un tiers : rien de neuf n’est fabriqué",
             ),
             Line(
-                f"refurbished {REFURBISHED_DISCOUNT:.0%} below new ({len(prices)} prices known), third-party "
+                f"refurbished {REFURBISHED_DISCOUNT:.0%} below new (prices known: {len(prices)}), third-party "
                 f"support {THIRD_PARTY_DISCOUNT:.0%} "
-                f"below the maker's ({known} contracts known): cautious ends of the catalogue's ranges",
-                f"reconditionné {REFURBISHED_DISCOUNT * 100:.0f} % sous le neuf ({len(prices)} prix connus), support tiers "
-                f"{THIRD_PARTY_DISCOUNT * 100:.0f} % sous celui du constructeur ({known} contrats connus) : bornes prudentes du catalogue",
+                f"below the maker's (contracts known: {known}): cautious ends of the catalogue's ranges",
+                f"reconditionné {REFURBISHED_DISCOUNT * 100:.0f} % sous le neuf (prix connus : {len(prices)}), support tiers "
+                f"{THIRD_PARTY_DISCOUNT * 100:.0f} % sous celui du constructeur "
+                f"(contrats connus : {known}) : bornes prudentes du catalogue",
             ),
         ],
     )
@@ -309,6 +332,7 @@ def fleet_due(machines: Sequence[Machine], catalogue: Catalogue) -> dict[str, An
             units += each.asset.quantity
     if not units:
         return None
+    lots = "1 lot" if len(machines) == 1 else f"{len(machines)} lots"
     prices = [each.asset.price_eur * each.asset.quantity for each in machines if each.asset.price_eur is not None]
     lives = [life.value for each in machines if (life := catalogue.parameter(f"life.{each.asset.kind}")) is not None]
     return _recommendation(
@@ -317,9 +341,16 @@ def fleet_due(machines: Sequence[Machine], catalogue: Catalogue) -> dict[str, An
         kg,
         sum(prices) * REFURBISHED_DISCOUNT / (sum(lives) / len(lives)) if prices and lives else None,
         [
-            Line(
-                f"{units:g} devices in {_count(len(machines), 'lot')} are past their life and in service",
-                f"{units:g} appareils en {_count(len(machines), 'lot')} ont dépassé leur durée de vie et servent encore",
+            _of_number(
+                units,
+                Line(
+                    f"{units:g} device in {lots} is past its life and in service",
+                    f"{units:g} appareil en {lots} a dépassé sa durée de vie et sert encore",
+                ),
+                Line(
+                    f"{units:g} devices in {lots} are past their life and in service",
+                    f"{units:g} appareils en {lots} ont dépassé leur durée de vie et servent encore",
+                ),
             ),
             Line(
                 "reconditioned (battery, disk, wiped) they serve on: a new one of each kind weighs its default "
@@ -327,10 +358,7 @@ def fleet_due(machines: Sequence[Machine], catalogue: Catalogue) -> dict[str, An
                 "reconditionnés (batterie, disque, effacement), ils continuent : un neuf de chaque type pèse "
                 "sa valeur par défaut sur sa vie",
             ),
-            Line(
-                f"a purchase price is known for {_count(len(prices), 'lot')}",
-                f"un prix d’achat est connu pour {_count(len(prices), 'lot')}",
-            ),
+            _prices_known(len(prices), len(machines)),
         ],
     )
 
@@ -389,8 +417,17 @@ def _bounds(rows: Sequence[Rolled]) -> Interval:
     return interval(math.fsum(each.value for each in rows), ln_gsd2_of_rolled(rows))
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'s' if number > 1 else ''}"
+def _of_number(number: float, one: Line, many: Line) -> Line:
+    """The line that agrees with a number: in English only 1 is singular, in French all below 2."""
+    return Line(one.en if number == 1 else many.en, one.fr if number < 2 else many.fr)
+
+
+def _contracts_known(known: int, of: int) -> Line:
+    return Line(f"support contracts known: {known} of {of}", f"contrats de support connus : {known} sur {of}")
+
+
+def _prices_known(known: int, of: int) -> Line:
+    return Line(f"purchase prices known: {known} of {of}", f"prix d’achat connus : {known} sur {of}")
 
 
 def _fr(value: float, digits: int = 1) -> str:

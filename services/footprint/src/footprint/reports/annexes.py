@@ -7,7 +7,7 @@ from footprint.domain.dashboard import NAMES, Parts, parts_by_month
 from footprint.domain.months import months_of_year
 from footprint.reports.content import FactorUsed, Language, Report, grouped
 from footprint.reports.tables import table
-from footprint.reports.words import OPERATORS, RULES, STAGES, kg_exact, month_name, said, word
+from footprint.reports.words import OPERATORS, RULES, STAGES, kg_exact, month_name, said, unit_text, word
 from footprint.wording import conventions
 
 
@@ -86,7 +86,7 @@ def _versions(report: Report, language: Language) -> str:
             f"{each.name.get(language) or each.id} [{each.id}]"
             + (f" · {word('assumption', language)}" if each.assumption else ""),
             str(each.version),
-            f"{_number(each.value, language)} {each.unit}",
+            _amount(each, language),
             " · ".join(str(part) for part in (each.source, each.year, each.licence) if part),
             str(each.asset_months),
         ]
@@ -99,6 +99,10 @@ def _versions(report: Report, language: Language) -> str:
         + table([*heads, (word("source", language), False), (word("asset_months", language), True)], rows)
         + closed
     )
+
+
+def _amount(factor: FactorUsed, language: Language) -> str:
+    return f"{_number(factor.value, language)} {unit_text(factor.unit, language, factor.value)}".rstrip()
 
 
 def _number(value: float | None, language: Language) -> str:
@@ -138,7 +142,7 @@ def _items(texts: Iterable[str]) -> str:
 
 def _stated(factor: FactorUsed, language: Language) -> str:
     name = factor.name.get(language) or factor.id
-    return f"{name} = {_number(factor.value, language)} {factor.unit} [{factor.id} v{factor.version}]"
+    return f"{name} = {_amount(factor, language)} [{factor.id} v{factor.version}]"
 
 
 def _pue(value: float, start: str | None, end: str | None, language: Language) -> str:

@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Sequence
 from io import BytesIO, StringIO
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from openpyxl import Workbook
 from openpyxl.chart import BarChart, Reference
@@ -16,7 +16,7 @@ from footprint.domain.dashboard import NAMES, Parts, parts_by_month
 from footprint.domain.months import format_month, months_of_year
 from footprint.domain.sums import exact
 from footprint.reports.content import Language, Line, Report, grouped
-from footprint.reports.words import BEGES, GHG, KINDS, STAGES, month_name, said, word
+from footprint.reports.words import BEGES, GHG, KINDS, STAGES, code_text, month_name, said, unit_text, word
 from footprint.wording import conventions, notice_text
 
 UNITS: Final = {"gwp": "kgCO2e", "pe": "MJ", "adpe": "kgSbeq", "water": "m3"}
@@ -24,40 +24,51 @@ UNITS: Final = {"gwp": "kgCO2e", "pe": "MJ", "adpe": "kgSbeq", "water": "m3"}
 COLUMNS: Final = {
     "en": ("month", "state", "corrects", "site", "kind", "stage", "criterion", "basis", "share", "scope",
            "ghg_category", "beges_item", "value", "unit", "low", "high", "quality"),
-    "fr": ("mois", "etat", "corrige", "site", "type", "etape", "critere", "base", "part", "scope", "categorie_ghg",
-           "poste_beges", "valeur", "unite", "bas", "haut", "qualite"),
+    "fr": ("mois", "état", "corrige", "site", "type", "étape", "critère", "base", "part", "scope", "catégorie GHG",
+           "poste BEGES", "valeur", "unité", "bas", "haut", "qualité"),
 }  # fmt: skip
 
+Dialect = Literal["plain", "excel"]
 
-def as_csv(report: Report, language: Language) -> bytes:
-    """UTF-8 with comma and header, numbers with a point and all their digits. A line of basis `location` or `market` stands in that view
-    alone: never add the two. Bounds (95 %) are in the unit of the value, empty where there are none; they do not add up. Text cannot be
-    taken for a formula."""
+
+def as_csv(report: Report, language: Language, dialect: Dialect = "plain") -> bytes:
+    """UTF-8 with comma and header, numbers with a point and all their digits; for `excel` as a French spreadsheet opens it: a byte-order
+    mark, semicolons, a decimal comma. A line of basis `location` or `market` stands in that view alone: never add the two. Bounds (95 %)
+    are in the unit of the value, empty where there are none; they do not add up. Text cannot be taken for a formula."""
     text = StringIO()
-    writer = csv.writer(text)
+    writer = csv.writer(text, delimiter=";" if dialect == "excel" else ",")
     writer.writerow(COLUMNS[language])
-    for row in _rows(report):
-        writer.writerow([written(exact(each)) if isinstance(each, _Amount) else each for each in row])
-    return text.getvalue().encode()
+    for row in _rows(report, language):
+        writer.writerow([_digits(each, dialect) if isinstance(each, (_Amount, float)) else each for each in row])
+    return text.getvalue().encode("utf-8-sig" if dialect == "excel" else "utf-8")
+
+
+def _digits(number: "_Amount | float", dialect: Dialect) -> str:
+    digits = written(exact(number)) if isinstance(number, _Amount) else repr(number)
+    return digits.replace(".", ",") if dialect == "excel" else digits
 
 
 class _Amount(int):
     """Billionths, to be written as an exact number."""
 
 
-def _rows(report: Report) -> list[list[Any]]:
+def _rows(report: Report, language: Language) -> list[list[Any]]:
+    """The lines: the API's own codes in English, words in French."""
+    said_of = code_text if language == "fr" else _code
     closed = {each.month for each in report.closings}
     return [
         [
             format_month(each.month),
-            "closed" if each.month in closed else "open" if report.elapsed(each.month) else "projected",
+            said_of(
+                "state", "closed" if each.month in closed else "open" if report.elapsed(each.month) else "projected"
+            ),
             "" if each.restates is None else format_month(each.restates),
             _harmless(each.site or ""),
-            each.kind,
-            each.stage,
-            each.criterion,
-            each.basis,
-            each.share,
+            said_of("kind", each.kind),
+            said_of("stage", each.stage),
+            said_of("criterion", each.criterion),
+            said_of("basis", each.basis),
+            said_of("share", each.share),
             each.scope,
             each.ghg_category,
             each.beges_item,
@@ -67,6 +78,10 @@ def _rows(report: Report) -> list[list[Any]]:
         ]
         for each in report.lines
     ]
+
+
+def _code(_column: str, code: str) -> str:
+    return code
 
 
 def _harmless(text: str) -> str:
@@ -87,7 +102,7 @@ def as_workbook(report: Report, language: Language) -> bytes:
     _assumptions(book.create_sheet({"fr": "Hypothèses", "en": "Assumptions"}[language]), report, language)
     lines = book.create_sheet({"fr": "Lignes", "en": "Lines"}[language])
     _head(lines, COLUMNS[language])
-    for row in _rows(report):
+    for row in _rows(report, language):
         lines.append([float(exact(each)) if isinstance(each, _Amount) else each for each in row])
     lines.auto_filter.ref = lines.dimensions
     for each in book.worksheets:
@@ -242,7 +257,7 @@ def _factors(sheet: Worksheet, report: Report, language: Language) -> None:
                 _harmless(each.name.get(language) or each.id),
                 each.version,
                 each.value,
-                each.unit,
+                unit_text(each.unit, language, each.value),
                 _harmless(" · ".join(str(part) for part in (each.source, each.year, each.licence) if part)),
                 _harmless(each.link or ""),
                 "x" if each.assumption else "",

@@ -1,5 +1,6 @@
 """The words of the report in French and English, and how numbers are written in each."""
 
+import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final
@@ -197,6 +198,26 @@ RULES: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 
+_CODES: Final[Mapping[str, Mapping[str, str]]] = {
+    "state": {"closed": "clos", "open": "ouvert", "projected": "projeté"},
+    "criterion": {
+        "gwp": "changement climatique",
+        "pe": "énergie primaire",
+        "adpe": "ressources minérales et métalliques",
+        "water": "eau",
+    },
+    "basis": {"both": "les deux", "location": "localisation", "market": "marché"},
+    "share": {"own": "propre", "idle": "part non vendue", "sold": "part utilisée par d’autres organisations"},
+    "kind": {code: french for code, (french, _) in KINDS.items()},
+    "stage": {code: french for code, (french, _) in STAGES.items()},
+}
+
+
+def code_text(column: str, code: str) -> str:
+    """What a code of a column of the roll-up is called in French; itself where it has no other name."""
+    return _CODES[column].get(code, code)
+
+
 def word(name: str, language: Language, **values: object) -> str:
     """A word or sentence of the report."""
     return _WORDS[name][0 if language == "fr" else 1].format(**values)
@@ -263,3 +284,18 @@ def shares(parts: Sequence[int], language: Language) -> list[str]:
         return ["–" for _ in parts]
     sign = "\u202f%" if language == "fr" else "%"
     return [f"{tenths(each, language)}{sign}" for each in apportioned([part * 1000 for part in parts], whole)]
+
+
+_UNIT_WORDS: Final = {"year": "an", "unit": "unité", "person": "personne", "GB": "Go"}
+
+
+def unit_text(unit: str, language: Language, value: float | None = None) -> str:
+    """A unit of the catalogue as a reader writes it (`kWh/an`, `4 ans`), plural for `value` where it is a word; nothing for the unit 1."""
+    if unit == "1":
+        return ""
+    if unit == "year" and value is not None:
+        several = value >= 2 if language == "fr" else value != 1
+        return ("an" if language == "fr" else "year") + ("s" if several else "")
+    if language == "en":
+        return unit
+    return re.sub(r"[A-Za-z]+", lambda found: _UNIT_WORDS.get(found[0], found[0]), unit).replace("*", "·")
