@@ -41,6 +41,8 @@ def answers_router(database: Database, clock: Callable[[], datetime]) -> APIRout
         Emissions are location-based. `estimate_kg` is what has elapsed up to `month` and the forecast of the rest of its year: what runs
         now, carried on, and seasonally adjusted when there is a year of history (`forecast_basis`). `state_based` is without the
         seasons, as the months ahead and the totals are.
+        `kg_per_year` of a recommendation is twelve times what the month reported says, and for new things not made their making divided by
+        their life in years; `eur_per_year` is null where no price is known.
         A month that is not over says so: `elapsed` false, and a warning `month_not_over`. Where the month, or its year, has no figure at
         all, its kilograms are 0, its interval null, and a warning `no_figures` says why.
         """
