@@ -119,6 +119,10 @@ async def test_recommendations_carry_their_evidence_kg_and_euros_where_known(pip
     assert found["past_life_keep"]["eur_per_year"] == "1000.00"
     assert found["high_pue_site"]["site"] == "hot"
     assert found["high_pue_site"]["eur_per_year"] is None
+    assert "no price of electricity is known for the site" in found["high_pue_site"]["evidence"]
+    for code in ("powered_off_but_racked", "past_life_keep", "high_pue_site"):
+        assert "twelve times" in found[code]["evidence"][-1]
+        assert "douze fois" in found[code]["evidence_fr"][-1]
     assert all(each["evidence"] for each in found.values())
 
 

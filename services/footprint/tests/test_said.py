@@ -66,3 +66,22 @@ async def test_estimates_take_no_empty_country_and_say_which_energy_they_take(pi
     both, one = found["items"]
     assert codes(both) == codes(one) | {"declared_twice"}
     assert both["energy_kwh"] == one["energy_kwh"]
+
+
+async def test_an_organisation_or_month_without_a_figure_says_why_and_a_known_one_does_not(pipeline: Pipeline) -> None:
+    span = f"org={ORG}&from=2026-05&to=2026-06"
+    await pipeline.service.handle(*foundations())
+    await pipeline.settle()
+    empty = await ask(pipeline, f"/equivalents?{span}")
+    assert (empty["total_kg"], empty["equivalents"], codes(empty)) == (None, [], {"no_figures"})
+    [why] = (await ask(pipeline, f"/dashboard?org={ORG}&month=2026-05"))["warnings"]
+    assert (why["code"], why["detail"].partition(":")[0]) == ("no_figures", "no figure of 2026")
+    since_june = segment("2026-06-01T00:00:00+02:00")
+    await pipeline.service.handle(asset("srv", timeline=[since_june]))
+    await pipeline.settle()
+    found = await ask(pipeline, f"/equivalents?{span}")
+    assert (found["total_kg"] > 0, codes(found)) == (True, set())
+    before = await ask(pipeline, f"/dashboard?org={ORG}&month=2026-05")
+    assert [each["detail"].partition(":")[0] for each in before["warnings"]] == ["no figure of 2026-05"]
+    assert before["interval"] == {"low_kg": None, "high_kg": None, "quality": None}
+    assert "no_figures" not in codes(await ask(pipeline, f"/dashboard?org={ORG}&month=2026-06"))

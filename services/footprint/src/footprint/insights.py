@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from common.api.problems import FieldError, NotFound, Unprocessable
@@ -23,10 +23,7 @@ from footprint.store import totals as rolled
 from footprint.store.catalogues import CatalogueReader
 from footprint.store.totals import Question
 from footprint.totals import interval_of, rolled_row
-
-_NO_FIGURES: Final = (
-    "no figure in these months: nothing was in service, or what was lacks evidence; ratios are absent, not 0"
-)
+from footprint.wording import no_figures
 
 
 class Insights:
@@ -145,7 +142,7 @@ class Insights:
                 "boundary": "everything in the inventory of the organisation, divided by the employees that the caller states",
             },
             "sci": _sci(rows, units, unit) if rows else None,
-            "warnings": [] if rows else [{"code": "no_figures", "detail": _NO_FIGURES}],
+            "warnings": [] if rows else [no_figures("in these months", "ratios are absent, not 0")],
         }
 
     async def equivalents(
@@ -167,9 +164,10 @@ class Insights:
             "org": org,
             "from": format_month(first),
             "to": format_month(last),
-            "total_kg": exact(amount),
+            "total_kg": exact(amount) if rows else None,
             "region": place,
             "equivalents": equivalents(catalogue, amount / 1e9, place, day) if amount > 0 else [],
+            "warnings": [] if rows else [no_figures("in these months", "a total is absent, not 0")],
         }
 
     async def data_quality(self, organisations: Organisations, org: str, first: int, last: int) -> dict[str, Any]:

@@ -30,7 +30,7 @@ from footprint.store import answers, period_answers, periods, picture, totals
 from footprint.store.catalogues import CatalogueReader
 from footprint.store.totals import Question
 from footprint.totals import rolled_row
-from footprint.wording import NO_RESIDUAL_MIX, Language
+from footprint.wording import NO_RESIDUAL_MIX, Language, no_figures
 
 
 def read_month(text: str, field: str = "month") -> int:
@@ -72,6 +72,8 @@ class Answers:
         servers = await answers.servers(connection, org, month)
         status = await answers.month_status(connection, org, month)
         seasonal = _seasonal(every, min(month, last_elapsed), zone)
+        warnings = [*sentences(status.notices), *([] if month <= last_elapsed else [_not_over(month)])]
+        warnings += _unknown(month, {row["month"] for row in rows})
         document = dashboard.year_document(month, last_elapsed, parts, restated)
         of_months = bounds.by_month(rows)
         document |= {"kwh": status.kwh, **bounds.with_parts(of_months.get(month, []))}
@@ -90,7 +92,7 @@ class Answers:
             "recommendations": await self._recommending.of(
                 connection, org, month, [rolled_row(row) for row in rows if row["month"] == month]
             ),
-            "warnings": [*sentences(status.notices), *([] if month <= last_elapsed else [_not_over(month)])],
+            "warnings": warnings,
         }
 
     async def _counted(self, connection: Connection, org: str, first: int) -> list[Counted]:
@@ -277,6 +279,14 @@ def _lacks_market(figures: list[dict[str, Any]]) -> bool:
 def _not_over(month: int) -> dict[str, str]:
     rule = f"{format_month(month)} is not over: its figures are a projection of what runs now"
     return {"code": "month_not_over", "detail": rule}
+
+
+def _unknown(month: int, known: set[int]) -> list[dict[str, str]]:
+    """What must be said of a dashboard whose month, or whole year, has no figure: there its zeros are none."""
+    if month in known:
+        return []
+    asked = f"of {format_month(month)}" if known else f"of {month // 12}"
+    return [no_figures(asked, "0 kg stands for what is absent, not for what emits nothing")]
 
 
 def _seasonal(rows: list[Any], month: int, zone: str) -> Seasonal | None:

@@ -227,6 +227,12 @@ def notice_text(code: str, language: Language) -> str:
     return (_FRENCH.get(code) if language == "fr" else None) or _ENGLISH.get(code) or code.replace("_", " ")
 
 
+def no_figures(asked: str, answered: str) -> dict[str, str]:
+    """The warning that nothing is known of the months `asked`; `answered` says what that makes of the figures."""
+    why = f"no figure {asked}: nothing was in service, or what was lacks evidence; {answered}"
+    return {"code": "no_figures", "detail": why}
+
+
 def advice_text(code: str, language: Language) -> str:
     """The heading of a recommendation."""
     found = _ADVICE.get(code)

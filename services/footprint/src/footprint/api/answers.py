@@ -41,9 +41,12 @@ def answers_router(database: Database, clock: Callable[[], datetime]) -> APIRout
         Emissions are location-based. `estimate_kg` is what has elapsed up to `month` and the forecast of the rest of its year: what runs
         now, carried on, and seasonally adjusted when there is a year of history (`forecast_basis`). `state_based` is without the
         seasons, as the months ahead and the totals are.
-        A month that is not over says so: `elapsed` false, and a warning `month_not_over`.
         `interval` is of the total and `part_intervals` of each part, in each month too (95 %, and their class; they do not add up): null
         where nothing positive is there. `kwh` is the energy of the month's assets at the meters of their sites; null where none is known.
+        `kg_per_year` of a recommendation is twelve times what the month reported says, and for new things not made their making divided by
+        their life in years; `eur_per_year` is null where no price is known.
+        A month that is not over says so: `elapsed` false, and a warning `month_not_over`. Where the month, or its year, has no figure at
+        all, its kilograms are 0, its interval null, and a warning `no_figures` says why.
         """
         caller.require_organisation(org)
         return answer(await answers.dashboard(caller.organisations, org, read_month(month)))

@@ -94,8 +94,10 @@ DASHBOARD: Final = _answer(
         "servers": {"in_service": 50, "off": 2},
         "recommendations": [
             {"code": "powered_off_but_racked", "site": None, "assets": [_SERVER], "kg_per_year": 204.11, "eur_per_year": "650.00",
-             "evidence": ["1 server is off at the end of the month and not retired"],
-             "evidence_fr": ["1 serveur est éteint à la fin du mois sans être retiré"]},
+             "evidence": ["1 server is off at the end of the month and not retired",
+                          "kg a year are twelve times what this month says, whatever its season"],
+             "evidence_fr": ["1 serveur est éteint à la fin du mois sans être retiré",
+                             "les kg par an sont douze fois ce que dit ce mois, quelle que soit sa saison"]},
         ],
         "warnings": [],
     }

@@ -111,6 +111,7 @@ EQUIVALENTS: Final = _answer(
              "factor": {"id": "transport-car-ademe", "version": 1, "value": 0.193, "unit": "kgCO2e/km"},
              "source": {"name": "ADEME", "year": 2022, "licence": "Licence Ouverte"}},
         ],
+        "warnings": [],
     }
 )  # fmt: skip
 

@@ -78,7 +78,8 @@ def insights_router(database: Database, clock: Callable[[], datetime]) -> APIRou
             Query(max_length=64, description="whose factors; else of where most assets stand", examples=["FR"]),
         ] = None,
     ) -> Response:
-        """From the factors of the catalogue, each named with its source; what has no factor is left out."""
+        """From the factors of the catalogue, each named with its source; what has no factor is left out. Where no figure is there,
+        `total_kg` is null and a warning says why."""
         caller.require_organisation(org)
         first, last = read_month(start, "from"), read_month(end, "to")
         span(first, last)

@@ -51,6 +51,19 @@ class Line(NamedTuple):
     fr: str
 
 
+TWELVEFOLD: Final = Line(
+    "kg a year are twelve times what this month says, whatever its season",
+    "les kg par an sont douze fois ce que dit ce mois, quelle que soit sa saison",
+)
+"""What `kg_per_year` is where it follows from the figures of the month."""
+
+ENERGY_TWELVEFOLD: Final = Line(
+    "their energy in a year is taken as twelve times this month's, whatever its season",
+    "leur énergie d’un an est prise comme douze fois celle de ce mois, quelle que soit sa saison",
+)
+"""What the energy of a year is where making is weighed against it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Machine:
     """An asset computed as if nobody shared it: the asset and its month."""
@@ -151,6 +164,7 @@ def powered_off(machines: Sequence[Machine]) -> dict[str, Any] | None:
                 ),
             ),
             _contracts_known(known, len(machines)),
+            TWELVEFOLD,
         ],
     )
 
@@ -180,10 +194,11 @@ def idle(machines: Sequence[Machine], kg: Mapping[UUID, float], loads: Mapping[U
                 ),
             ),
             Line(
-                "switched off and given back, nothing more would be emitted: twelve times this month",
-                "une fois tout éteint et rendu, plus rien ne serait émis : douze fois ce mois",
+                "switched off and given back, nothing more would be emitted",
+                "une fois tout éteint et rendu, plus rien ne serait émis",
             ),
             _contracts_known(known, len(machines)),
+            TWELVEFOLD,
         ],
     )
 
@@ -229,6 +244,7 @@ def over_allocated(
                 "what is freed stays on the host as idle until it is sold or the host leaves",
                 "ce qui est libéré reste à l’hôte, inoccupé, tant qu’il n’est pas revendu ou que l’hôte ne part pas",
             ),
+            TWELVEFOLD,
         ],
     )
 
@@ -266,6 +282,7 @@ def past_life(machines: Sequence[Machine], catalogue: Catalogue) -> list[dict[st
             why,
             Line("on this grid keeping emits less", "sur ce réseau électrique, garder émet moins que renouveler"),
             _prices_known(len(prices), len(keep)),
+            ENERGY_TWELVEFOLD,
         ]
         ids = [each.asset.id for each in keep]
         found.append(_recommendation("past_life_keep", ids, kept_kg, sum(prices) if prices else None, lines))
@@ -273,6 +290,7 @@ def past_life(machines: Sequence[Machine], catalogue: Catalogue) -> list[dict[st
         lines = [
             why,
             Line("on this grid renewing emits less", "sur ce réseau électrique, renouveler émet moins que garder"),
+            ENERGY_TWELVEFOLD,
         ]
         found.append(_recommendation("past_life_renew", [each.asset.id for each in renew], renewed_kg, None, lines))
     return found
@@ -379,6 +397,7 @@ def high_pue(site: Site, pue: float, use_kg: float, threshold: float) -> dict[st
             f"{(1 - SHARED_HOSTING_PUE / pue) * 100:.0f} % de moins",
         ),
         Line("no price of electricity is known for the site", "aucun prix de l’électricité n’est connu pour ce site"),
+        TWELVEFOLD,
     ]
     return _recommendation("high_pue_site", [], kg, None, lines) | {"site": site.code}
 
