@@ -15,7 +15,7 @@ from common.organisations import EVERY
 
 from services.footprint.tests.conftest import Pipeline
 from services.footprint.tests.test_api import farm
-from services.footprint.tests.world import ORG, asset, electricity, factor, organisation
+from services.footprint.tests.world import ORG, asset, electricity, factor, foundations, measured, organisation, segment
 from tests.support.reports import exact_in, rounded_in, text_of
 
 
@@ -202,3 +202,37 @@ async def test_every_printed_row_and_total_of_the_pages_adds_up(pipeline: Pipeli
     assert columns in [rounded_in(each, language) for each in re.findall(r"(?m)^Total(.*)$", text)]
     board = await ask(pipeline, f"/dashboard?org={ORG}&month=2026-10")
     assert abs(columns[4] - board["year"]["estimate_kg"]) <= Decimal("0.05")
+
+
+@pytest.mark.parametrize(
+    ("language", "season", "estimate", "card"),
+    [
+        (
+            "fr",
+            "Saisons (projection)",
+            "Estimation, saisons comprises",
+            "Total de l’année",
+        ),
+        ("en", "Seasons (projection)", "Estimate, seasons included", "Total of the year"),
+    ],
+)
+async def test_the_total_of_the_months_and_its_seasons_make_the_total_of_the_year(
+    pipeline: Pipeline, language: str, season: str, estimate: str, card: str
+) -> None:
+    cold = [measured("srv", f"2025-{number}", kwh=20.0) for number in (11, 12)]
+    server = asset("srv", timeline=[segment("2025-01-01T00:00:00+01:00")])
+    await pipeline.service.handle(*foundations(), electricity("FR", 0.05, 2025), server, *cold)
+    await pipeline.settle()
+    text = text_of(await file(pipeline, "pdf", language))
+    [total, moved, whole] = [
+        next(rounded_in(each, language) for each in re.findall(rf"(?m)^{name}( -?\d.*)$", text))
+        for name in ("Total", re.escape(season), re.escape(estimate))
+    ]
+    assert moved[0] == moved[-1] > 0
+    assert whole == [total[0], total[1] + moved[0], total[2], total[4] + moved[-1]]
+    assert whole[-1] in rounded_in(text[text.index(card) :][:200], language)
+    book = openpyxl.load_workbook(io.BytesIO(await file(pipeline, "xlsx", language)))
+    rows = {row[0]: row for row in book.worksheets[0].iter_rows(min_row=14, max_row=16, values_only=True)}
+    board = await ask(pipeline, f"/dashboard?org={ORG}&month=2026-10")
+    assert rows[season][6] == float(board["year"]["seasonal"]["adjustment_kg"])
+    assert rows[estimate][6] == float(board["year"]["estimate_kg"])

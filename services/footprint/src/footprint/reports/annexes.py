@@ -52,11 +52,10 @@ def _exact(report: Report, language: Language) -> str:
 
 def _seasons(report: Report, language: Language) -> str:
     """What the seasons of the year before add to the projection, and the estimate with it; nothing where there is no such year."""
-    year = report.dashboard["year"] if report.dashboard else None
-    if year is None or year["seasonal"] is None:
+    if report.season is None:
         return ""
-    amounts = (("seasonal", year["seasonal"]["adjustment_kg"]), ("estimate", year["estimate_kg"]))
-    rows = [[word(name, language), kg_exact(int(amount * 10**9), language)] for name, amount in amounts]
+    amounts = (("seasonal", report.season), ("estimate", report.estimate))
+    rows = [[word(name, language), kg_exact(amount, language)] for name, amount in amounts]
     return table([("", False), (word("sum", language), True)], rows, None, "mono")
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
+from footprint.domain.sums import BILLION
+
 Language = Literal["fr", "en"]
 
 
@@ -116,6 +118,17 @@ class Report:
     def total(self) -> int:
         """Billionths of a kg of the whole year, location-based, with its projection."""
         return total(self.climate())
+
+    @property
+    def season(self) -> int | None:
+        """Billionths of a kg by which the seasons of the year before move the projection, None where there is no such year."""
+        seasonal = self.dashboard["year"]["seasonal"] if self.dashboard else None
+        return None if seasonal is None else int(seasonal["adjustment_kg"] * BILLION)
+
+    @property
+    def estimate(self) -> int:
+        """Billionths of a kg of the whole year, location-based, with its projection in its seasons."""
+        return self.total + (self.season or 0)
 
     def elapsed(self, month: int) -> bool:
         """Whether a month has elapsed."""

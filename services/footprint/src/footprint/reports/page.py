@@ -1,9 +1,10 @@
 """The report as pages: HTML that WeasyPrint turns into PDF. Nothing is computed here but shares; the annexes are in `annexes`."""
 
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from common.rounding import apportioned, apportioned_table
+from common.rounding import apportioned, apportioned_table, rounded
 
 from footprint.domain.dashboard import NAMES, Parts, parts_by_month
 from footprint.domain.months import months_of_year
@@ -52,6 +53,7 @@ table { width: 100%; border-collapse: collapse; font-size: 8.2pt; } thead { disp
 th { text-align: left; border-bottom: 0.7pt solid #0b5d4e; padding: 1.1mm 1mm; color: #25313c; }
 td { padding: 0.95mm 1mm; border-bottom: 0.3pt solid #dde2e6; }
 .n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
+.season { page-break-before: avoid; } .season td { white-space: nowrap; }
 .sum td { font-weight: bold; border-top: 0.7pt solid #0b5d4e; border-bottom: none; }
 tr { page-break-inside: avoid; } .pale td { color: #6b7680; } .note { color: #5b6670; font-size: 7.8pt; margin: 1.6mm 0; }
 .mono td.n { font-size: 6.9pt; } .annex { page-break-before: always; } ul { margin: 1mm 0; padding-left: 5mm; } li { margin: 0.7mm 0; }
@@ -99,10 +101,10 @@ def _cards(report: Report, language: Language) -> str:
     elapsed = total(each for each in report.climate() if report.elapsed(each.month))
     board = report.dashboard
     interval = board["year"].get("interval") if board else None
-    estimate = int(board["year"]["estimate_kg"] * 10**9) if board else report.total
-    so_far, ahead = tonnes_of([elapsed, estimate - elapsed], language)
+    so_far, ahead = tonnes_of([elapsed, report.estimate - elapsed], language)
+    seasons = "" if report.season is None else f", {word('seasonal_total', language)}"
     cards = [
-        (word("total", language), tonnes(estimate, language), "CO₂e"),
+        (word("total", language), tonnes(report.estimate, language), f"CO₂e{seasons}"),
         (word("elapsed", language), so_far, f"{word('forecast', language)} {ahead}"),
         (word("closed", language), word("of_12", language, count=len(report.closings)), ""),
     ]
@@ -154,16 +156,42 @@ def _months(report: Report, language: Language) -> str:
         cells = "".join(f'<td class="n">{tenths(each, language)}</td>' for each in (*parts, correction, sum(parts)))
         pale = "" if report.elapsed(month) else ' class="pale"'
         rows.append(f"<tr{pale}><td>{month_name(month, language)}</td><td>{word(state, language)}</td>{cells}</tr>")
+    columns = [sum(column) for column in zip(*printed, strict=True)]
     last = "".join(
-        f'<td class="n">{tenths(each, language)}</td>'
-        for each in (*map(sum, zip(*printed, strict=True)), sum(corrections), sum(map(sum, printed)))
+        f'<td class="n">{tenths(each, language)}</td>' for each in (*columns, sum(corrections), sum(columns))
     )
     heads = "".join(f'<th class="n">{word(name, language)}</th>' for name in (*NAMES, "restated", "sum"))
     return (
         f"<h2>{word('by_month', language)}</h2>{shares_bar(whole)}{_key(language, whole)}{chart}"
         f"<table><thead><tr><th>{word('month', language)}</th><th>{word('state', language)}</th>{heads}</tr></thead><tbody>{''.join(rows)}"
-        f'<tr class="sum"><td>{word("sum", language)}</td><td></td>{last}</tr></tbody></table>'
+        f'<tr class="sum"><td>{word("sum", language)}</td><td></td>{last}</tr>{_seasons(report, columns, language)}</tbody></table>'
         f'<p class="note">{word("rounded", language)}</p>'
+    )
+
+
+def _seasons(report: Report, columns: Sequence[int], language: Language) -> str:
+    """Under the total of the months, whose `columns` are in tenths of a kg: what the seasons add to electricity ahead, and the estimate
+    that this makes. Nothing where there is no year before."""
+    if report.season is None:
+        return ""
+    moved = rounded(report.estimate, TENTH) - sum(columns)
+    made, used, sold = columns
+    rows = [
+        ("seasonal", ["", tenths(moved, language), "", "", tenths(moved, language)]),
+        (
+            "estimate",
+            [
+                *(tenths(each, language) for each in (made, used + moved, sold)),
+                "",
+                tenths(sum(columns) + moved, language),
+            ],
+        ),
+    ]
+    return "".join(
+        f'<tr class="sum season"><td colspan="2">{word(name, language)}</td>'
+        + "".join(f'<td class="n">{each}</td>' for each in cells)
+        + "</tr>"
+        for name, cells in rows
     )
 
 

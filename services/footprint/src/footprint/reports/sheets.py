@@ -159,6 +159,11 @@ def _months(sheet: Worksheet, report: Report, language: Language) -> None:
     energy = _kg(sum(report.kwh.values())) if report.kwh else None
     sheet.append([word("sum", language), "", *map(_kg, sums), *whole, energy])
     _sum(sheet)
+    if report.season is not None:
+        sheet.append([word("seasonal", language), "", None, _kg(report.season), None, None, _kg(report.season)])
+        used = sums[1] + report.season
+        sheet.append([word("estimate", language), "", *map(_kg, (sums[0], used, sums[2])), None, _kg(report.estimate)])
+        _sum(sheet)
     chart = BarChart()
     chart.type, chart.grouping, chart.overlap = "col", "stacked", 100
     chart.title, chart.y_axis.title = f"{report.name} {report.year}", "kgCO2e"
@@ -168,7 +173,7 @@ def _months(sheet: Worksheet, report: Report, language: Language) -> None:
         series.graphicalProperties.solidFill = colour
     chart.height, chart.width = 9, 22
     chart.x_axis.delete = chart.y_axis.delete = False
-    sheet.add_chart(chart, "A17")
+    sheet.add_chart(chart, "A18")
 
 
 def _reporting(sheet: Worksheet, report: Report, language: Language) -> None:
