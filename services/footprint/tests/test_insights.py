@@ -142,6 +142,9 @@ async def test_the_kwh_of_a_dashboard_are_those_of_its_asset_months(pipeline: Pi
     assert len(kept) > 3
     assert float(board["kwh"]) == pytest.approx(float(sum(kept)), abs=1e-6)
     assert (await ask(pipeline, f"/dashboard?org={ORG}&month=2019-10"))["kwh"] is None
+    sheet = await ask(pipeline, f"/assets/{id_of('warm')}/sheet?year=2026")
+    assert float(sheet["kwh"]) == pytest.approx(float(sum(each["kwh"] for each in sheet["evidence"])), abs=1e-6)
+    assert (await ask(pipeline, f"/assets/{id_of('warm')}/sheet?year=2019"))["kwh"] is None
 
 
 async def test_ratios_have_the_interval_of_what_they_divide(pipeline: Pipeline) -> None:

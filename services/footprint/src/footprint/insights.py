@@ -1,6 +1,6 @@
 """The use cases beside the dashboard: sheets of assets and applications, ratios, equivalents, and the map of data quality."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -16,7 +16,7 @@ from footprint.domain.countries import COUNTRIES
 from footprint.domain.dashboard import Parts, parts_by_month
 from footprint.domain.insights import MAKING, equivalents, sci, widening
 from footprint.domain.months import current_month, format_month, month_start, months_of_year
-from footprint.domain.sums import exact
+from footprint.domain.sums import billionths, exact
 from footprint.store import answers
 from footprint.store import insights as store
 from footprint.store import totals as rolled
@@ -58,6 +58,7 @@ class Insights:
             "model": {"maker": document["maker"], "name": document["model"]},
             "acquired_on": document["acquired_on"],
             "planned_life_years": document["planned_life_years"],
+            "kwh": _kwh(stored.values()),
             **_year(rows, year, now),
             "evidence": [
                 {
@@ -229,6 +230,12 @@ def _sci(rows: Sequence[Mapping[str, Any]], units: float | None, unit: str) -> d
     used = [row for row in rows if row["stage"] == "use"]
     made = [row for row in rows if row["stage"] in MAKING]
     return {**sci(_sum(used), _sum(made), units, unit), "interval": ratio([*used, *made], units)}
+
+
+def _kwh(asset_months: Iterable[Mapping[str, Any]]) -> Decimal | None:
+    """The energy of some asset-months at the meters of their sites, None where none is known."""
+    known = [billionths(each["kwh"]) for each in asset_months if each["kwh"] is not None]
+    return exact(sum(known)) if known else None
 
 
 def _year(rows: Sequence[Mapping[str, Any]], year: int, now: int) -> dict[str, Any]:

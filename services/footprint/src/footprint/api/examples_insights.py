@@ -50,6 +50,7 @@ ASSET_SHEET: Final = _answer(
         "model": {"maker": "Dell", "name": "PowerEdge R740"},
         "acquired_on": "2024-01-01",
         "planned_life_years": 5.0,
+        "kwh": 5256.0,
         "year": _YEAR,
         "months": _MONTHS,
         "evidence": [

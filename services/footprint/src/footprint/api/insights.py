@@ -32,7 +32,7 @@ def insights_router(database: Database, clock: Callable[[], datetime]) -> APIRou
     @router.get("/assets/{asset_id}/sheet", responses=examples.ASSET_SHEET, summary="A year of an asset")
     async def get_asset_sheet(caller: Reader, asset_id: UUID, year: Year) -> Response:
         """Months with their parts, the year as elapsed and forecast with its interval, evidence month by month, and where each month is
-        explained."""
+        explained. `kwh` is the energy of the year at the meters of the sites, projected months included; null where none is known."""
         return answer(await insights.asset_sheet(caller.organisations, asset_id, year))
 
     @router.get("/applications/{code}/sheet", responses=examples.APPLICATION_SHEET, summary="A year of an application")
