@@ -36,8 +36,8 @@ class Reports:
     async def written(
         self, organisations: Organisations, org: str, year: int, form: Format, language: Language, dialect: Dialect
     ) -> bytes:
-        """The report as a file (a CSV in its dialect), written beside the event loop. Raises `NotFound`, `Unprocessable` for a year beyond the
-        projection."""
+        """The report as a file (a CSV in its dialect), written beside the event loop. Raises `NotFound`, and `Unprocessable` for a year
+        beyond the projection."""
         async with self._database.snapshot(organisations) as connection:
             report = await self._read(connection, org, year)
         if form == "csv":
