@@ -371,6 +371,9 @@ async def test_a_closed_month_is_explained_with_the_factors_it_was_closed_with(
     assert ("oct. 2026 · facteur : " if language == "fr" else "Oct 2026 · factor : ") in answer.text
     plain = await pipeline.service.client.get(f"/v1{path}/explanation", headers={"Accept": "text/plain"})
     assert plain.text.startswith("Empreinte carbone")
+    accepted = {"Accept": "text/plain", "Accept-Language": "en-GB, fr;q=0.5"}
+    english = await pipeline.service.client.get(f"/v1{path}/explanation", headers=accepted)
+    assert english.text.startswith("Carbon footprint explained")
 
 
 async def test_months_before_the_first_one_closed_are_closed_with_it_and_what_comes_later_is_restated(

@@ -212,6 +212,22 @@ _TRACES: Final[tuple[tuple[str, str], ...]] = (
 """What lines of a trace say in English, and in French; identifiers stand in brackets and are nobody's words."""
 
 
+def preferred(accepted: str) -> Language:
+    """The language that an `Accept-Language` header likes best of the two, by weight, then by order; French where it names none."""
+    best: Language = "fr"
+    weight = 0.0
+    for part in accepted.lower().split(","):
+        tag, _, parameter = part.partition(";")
+        language = tag.strip().partition("-")[0]
+        try:
+            given = float(parameter.strip().removeprefix("q=") or 1.0)
+        except ValueError:
+            continue
+        if given > weight and language in ("fr", "en"):
+            best, weight = ("en" if language == "en" else "fr"), given
+    return best
+
+
 def trace_text(line: str, language: Language) -> str:
     """A line of a trace; its numbers, and what stands in brackets behind them, stay as they are."""
     if language == "en":

@@ -6,6 +6,7 @@ import pytest
 from footprint.domain.recommendations import Load, Machine, idle, powered_off
 from footprint.domain.results import AssetMonth
 from footprint.reports.words import unit_text
+from footprint.wording import preferred
 
 from .makers import SITE, server
 
@@ -61,3 +62,19 @@ def test_idle_machines_agree_with_their_number(count: int, english: str, french:
 )
 def test_units_of_the_catalogue_are_written_in_the_language(unit: str, value: float, french: str, english: str) -> None:
     assert (unit_text(unit, "fr", value), unit_text(unit, "en", value)) == (french, english)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language"),
+    [
+        ("en", "en"),
+        ("en-GB,en;q=0.9", "en"),
+        ("fr;q=0.5, en;q=0.8", "en"),
+        ("de, fr;q=0.7, en;q=0.3", "fr"),
+        ("en;q=0, fr", "fr"),
+        ("de", "fr"),
+        ("en;q=x", "fr"),
+    ],
+)
+def test_the_language_of_a_text_is_the_one_the_caller_likes_best(accepted: str, language: str) -> None:
+    assert preferred(accepted) == language
