@@ -104,6 +104,64 @@ async def test_an_intervals_bounds_hold_the_figure_everywhere(pipeline: Pipeline
     assert board["year"]["interval"]["low_kg"] < board["year"]["estimate_kg"] < board["year"]["interval"]["high_kg"]
 
 
+def same(told: dict[str, Any], totals: dict[str, Any]) -> bool:
+    """Whether an interval in kg is the one that `/totals` gives: a sum in another order may differ in its last bits."""
+    bounds = [float(totals["low"]), float(totals["high"])]
+    return [float(told["low_kg"]), float(told["high_kg"])] == pytest.approx(bounds, rel=1e-12) and (
+        told["quality"] == totals["quality"]
+    )
+
+
+async def test_parts_and_months_of_dashboard_and_sheets_have_the_intervals_of_the_totals(pipeline: Pipeline) -> None:
+    await farm(pipeline)
+    board = await ask(pipeline, f"/dashboard?org={ORG}&month=2026-10")
+    months = (await ask(pipeline, f"/totals?{SPAN}&group_by=month"))["groups"]
+    told = {each["month"]: each["interval"] for each in board["months"]}
+    assert len(months) == 12
+    for each in months:
+        bounds = told[each["month"]]
+        assert same(bounds, each)
+    october = next(each for each in board["months"] if each["month"] == "2026-10")
+    assert (october["interval"], october["part_intervals"]) == (board["interval"], board["part_intervals"])
+    stages = await ask(pipeline, f"/totals?org={ORG}&from=2026-10&to=2026-10&group_by=stage")
+    of_stage = {each["stage"]: each for each in stages["groups"]}
+    assert same(board["part_intervals"]["electricity_kg"], of_stage["use"])
+    assert same(board["part_intervals"]["construction_kg"], of_stage["manufacturing"])
+    assert list(board["part_intervals"]["maintenance_and_sale_kg"].values()) == [None, None, None]
+    sheet = await ask(pipeline, f"/assets/{id_of('warm')}/sheet?year=2026")
+    for each in sheet["months"]:
+        assert each["interval"]["low_kg"] < each["total_kg"] < each["interval"]["high_kg"]
+        assert each["part_intervals"]["electricity_kg"]["quality"] is not None
+
+
+async def test_the_kwh_of_a_dashboard_are_those_of_its_asset_months(pipeline: Pipeline) -> None:
+    await farm(pipeline)
+    board = await ask(pipeline, f"/dashboard?org={ORG}&month=2026-10")
+    assets = (await ask(pipeline, f"/totals?org={ORG}&from=2026-10&to=2026-10&group_by=asset"))["groups"]
+    kept = [(await ask(pipeline, f"/assets/{each['asset']}/months/2026-10"))["kwh"] for each in assets]
+    assert len(kept) > 3
+    assert float(board["kwh"]) == pytest.approx(float(sum(kept)), abs=1e-6)
+    assert (await ask(pipeline, f"/dashboard?org={ORG}&month=2019-10"))["kwh"] is None
+
+
+async def test_ratios_have_the_interval_of_what_they_divide(pipeline: Pipeline) -> None:
+    await pipeline.service.handle(*foundations(), host("host"), machine("vm", guest("host", 8)))
+    await pipeline.settle()
+    found = await ask(pipeline, f"/ratios?{SPAN}&employees=4&functional_units=1000")
+    whole = await ask(pipeline, f"/totals?{SPAN}")
+    assert same(found["interval"], whole)
+    per = found["employees"]["intervals"]["kg_per_employee"]
+    assert float(per["low"]) == pytest.approx(float(whole["low"]) / 4)
+    assert float(per["high"]) == pytest.approx(float(whole["high"]) / 4)
+    assert per["low"] < found["employees"]["kg_per_employee"] < per["high"]
+    machines = found["virtual_machines"]
+    for name in ("kg", "kg_per_machine", "kg_per_vcpu"):
+        assert machines["intervals"][name]["low"] < machines[name] < machines["intervals"][name]["high"]
+    assert found["sci"]["interval"]["low"] < found["sci"]["value"] < found["sci"]["interval"]["high"]
+    bare = await ask(pipeline, f"/ratios?{SPAN}")
+    assert set(bare["employees"]["intervals"]["kg_per_employee"].values()) == {None}
+
+
 async def test_the_spread_that_a_source_states_goes_before_the_one_of_ratings(pipeline: Pipeline) -> None:
     await pipeline.service.handle(*foundations(), asset("srv"), electricity("FR", 0.05, version=2, gsd2=1.2))
     await pipeline.settle()

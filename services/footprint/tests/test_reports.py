@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import operator
 import re
 from decimal import Decimal
 from typing import Any
@@ -104,6 +105,29 @@ async def test_the_workbook_holds_the_same_months_and_every_line(pipeline: Pipel
     french = openpyxl.load_workbook(io.BytesIO(await file(pipeline, "xlsx", "fr")))
     heads = [cell.value for sheet in french.worksheets for cell in sheet[1]]
     assert not {"unit", "url", "version", "value"} & set(heads)
+
+
+async def test_lines_and_months_of_a_report_have_intervals_and_the_months_their_kwh(pipeline: Pipeline) -> None:
+    await told(pipeline)
+    key = operator.itemgetter("site", "kind", "stage", "share", "ghg_category", "beges_item")
+    path = f"/totals?org={ORG}&from=2026-10&to=2026-10&group_by=site,kind,stage,share,ghg_category,beges_item"
+    totals = {key(each): each for each in (await ask(pipeline, path))["groups"]}
+    rows = list(csv.DictReader(io.StringIO((await file(pipeline, "csv", "en")).decode())))
+    shown = [row for row in rows if row["criterion"] == "gwp" and row["basis"] in ("both", "location")]
+    october = [row for row in shown if row["month"] == "2026-10" and not row["corrects"]]
+    assert len(october) == len(totals) > 2
+    for row in october:
+        told_ = totals[key(row)]
+        assert [float(row["low"]), float(row["high"])] == pytest.approx([float(told_["low"]), float(told_["high"])])
+        assert int(row["quality"]) == told_["quality"]
+    assert {row["low"] for row in rows if row["corrects"]} == {""}
+    board = await ask(pipeline, f"/dashboard?org={ORG}&month=2026-10")
+    book = openpyxl.load_workbook(io.BytesIO(await file(pipeline, "xlsx", "en")))
+    months: list[Any] = list(book.worksheets[0].iter_rows(min_row=2, max_row=14, values_only=True))
+    for cells, each in zip(months[:12], board["months"], strict=True):
+        assert cells[7:10] == pytest.approx([float(value) for value in each["interval"].values()])
+    assert months[9][10] == pytest.approx(float(board["kwh"]))
+    assert months[12][10] == pytest.approx(sum(cells[10] for cells in months[:12]))
 
 
 async def test_restatements_and_assumptions_and_factor_versions_stand_in_the_report(pipeline: Pipeline) -> None:

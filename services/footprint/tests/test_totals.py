@@ -7,7 +7,10 @@ from itertools import combinations
 from typing import Any
 
 import pytest
-from footprint.totals import GROUPS
+from common.organisations import EVERY
+from footprint.store import totals as rolled
+from footprint.store.totals import Question
+from footprint.totals import GROUPS, interval_of
 
 from services.footprint.tests.conftest import Pipeline
 from services.footprint.tests.world import (
@@ -112,7 +115,7 @@ async def test_every_combination_of_filters_tells_what_its_groups_tell(pipeline:
                     query = "&".join(f"{name}={each}" for name, each in zip(some, key, strict=True))
                     assert (await ask(pipeline, query))["total"] == value, query
     missing = await ask(pipeline, f"application=erp&asset={id_of('idle')}&group_by=site")
-    assert (missing["total"], missing["groups"]) == (0, [])
+    assert (missing["total"], missing["groups"]) == (None, [])
 
 
 async def test_a_machine_claimed_throughout_is_used_to_the_last_digit_at_each_site_it_stood_at(
@@ -151,3 +154,49 @@ async def test_what_a_site_and_the_organisation_do_stands_among_the_assets(pipel
     found = by(await ask(pipeline, "group_by=asset,kind"), "asset", "kind")
     assert found[str(id_of("lyon")), "site"][0] == 20
     assert [value for (_, kind), (value, _) in found.items() if kind == "organisation"] == [20]
+
+
+def bounds(document: Any) -> tuple[Any, ...]:
+    """The interval of a total or a group, as printed."""
+    return document["low"], document["high"], document["quality"]
+
+
+@pytest.mark.parametrize("basis", ["location", "market"])
+async def test_an_interval_is_the_same_to_the_last_digit_by_whatever_groups_or_filters_it_is_asked_for(
+    pipeline: Pipeline, basis: str
+) -> None:
+    await world(pipeline)
+    whole = bounds(await ask(pipeline, f"basis={basis}"))
+    assert None not in whole
+    for size in range(1, 4):
+        for names in combinations(GROUPS, size):
+            assert bounds(await ask(pipeline, f"basis={basis}&group_by={','.join(names)}")) == whole, names
+    names = ("application", "site", "kind", "stage")
+    cells = (await ask(pipeline, f"basis={basis}&group_by={','.join(names)}"))["groups"]
+    used = [each for each in cells if each["application"] is not None and each["value"] > each["restated"]]
+    assert used
+    for each in used:
+        query = "&".join(f"{name}={each[name]}" for name in names)
+        assert bounds(await ask(pipeline, f"basis={basis}&{query}")) == bounds(each), query
+        assert bounds(await ask(pipeline, f"basis={basis}&group_by=asset,month&{query}")) == bounds(each), query
+
+
+async def test_an_interval_follows_from_factors_sources_and_months(pipeline: Pipeline) -> None:
+    await world(pipeline)
+    await pipeline.service.handle(
+        factor("energy-server", "energy.server", 9000.0, criterion="parameter", unit="kWh/year"),
+        asset("silent", declared={}),
+    )
+    await pipeline.settle()
+    async with pipeline.service.database.snapshot(EVERY) as connection:
+        rows = await rolled.totals(connection, Question(ORG, 2026 * 12 + 3, 2026 * 12 + 6, groups=("site",)))
+    assert len({row["factor"] for row in rows}) > 1
+    assert {bool(row["source"]) for row in rows} == {True, False}
+    of_sites: dict[Any, list[Any]] = defaultdict(list)
+    for row in rows:
+        of_sites[row["site_id"]].append(row)
+    found = await ask(pipeline, "group_by=site")
+    expected = [interval_of(rows), *(interval_of(each) for each in of_sites.values())]
+    assert sorted(float(each["low"]) for each in [found, *found["groups"]]) == pytest.approx(
+        sorted(each["low"] for each in expected), rel=1e-12
+    )

@@ -10,6 +10,7 @@ from common.api.problems import FieldError, NotFound, Unprocessable
 from common.database import Connection, Database
 from common.organisations import EVERY, Organisations
 
+from footprint.bounds import by_month, interval_kg, ratio, with_parts
 from footprint.domain.catalogue import Catalogue
 from footprint.domain.countries import COUNTRIES
 from footprint.domain.dashboard import Parts, parts_by_month
@@ -93,6 +94,7 @@ class Insights:
             "users": row["users"],
             **_year(rows, year, now),
             "kg_per_user": total / row["users"] if row["users"] else None,
+            "kg_per_user_interval": ratio(rows, row["users"]),
             "sci": _sci(rows, units, unit),
         }
 
@@ -112,23 +114,31 @@ class Insights:
             machines, vcpus = await store.held(connection, org, month_start(zone, first), month_start(zone, last + 1))
             rows = _known(await rolled.totals(connection, Question(org, first, last, groups=("kind", "stage"))))
         total = _sum(rows)
-        virtual = _sum([row for row in rows if row["kind"] == "virtual_machine"])
+        of_machines = [row for row in rows if row["kind"] == "virtual_machine"]
+        virtual = _sum(of_machines)
         return {
             "org": org,
             "from": format_month(first),
             "to": format_month(last),
             "total_kg": exact(sum(int(row["billionths"]) for row in rows)) if rows else None,
+            "interval": interval_kg(rows),
             "virtual_machines": {
                 "kg": virtual if machines else None,
                 "mean_machines": machines,
                 "mean_vcpus": vcpus,
                 "kg_per_machine": virtual / machines if machines else None,
                 "kg_per_vcpu": virtual / vcpus if vcpus else None,
+                "intervals": {
+                    "kg": ratio(of_machines, 1.0 if machines else None),
+                    "kg_per_machine": ratio(of_machines, machines),
+                    "kg_per_vcpu": ratio(of_machines, vcpus),
+                },
                 "boundary": "what virtual machines carry of their hosts; unsold shares stay with the operator",
             },
             "employees": {
                 "count": employees,
                 "kg_per_employee": total / employees if employees and rows else None,
+                "intervals": {"kg_per_employee": ratio(rows, employees)},
                 "boundary": "everything in the inventory of the organisation, divided by the employees that the caller states",
             },
             "sci": _sci(rows, units, unit) if rows else None,
@@ -216,9 +226,9 @@ def _sum(rows: Sequence[Mapping[str, Any]]) -> float:
 def _sci(rows: Sequence[Mapping[str, Any]], units: float | None, unit: str) -> dict[str, Any] | None:
     if units is None:
         return None
-    used = _sum([row for row in rows if row["stage"] == "use"])
-    made = _sum([row for row in rows if row["stage"] in MAKING])
-    return sci(used, made, units, unit)
+    used = [row for row in rows if row["stage"] == "use"]
+    made = [row for row in rows if row["stage"] in MAKING]
+    return {**sci(_sum(used), _sum(made), units, unit), "interval": ratio([*used, *made], units)}
 
 
 def _year(rows: Sequence[Mapping[str, Any]], year: int, now: int) -> dict[str, Any]:
@@ -226,6 +236,7 @@ def _year(rows: Sequence[Mapping[str, Any]], year: int, now: int) -> dict[str, A
     parts = parts_by_month((row["month"], row["stage"], int(row["billionths"])) for row in rows)
     sums: dict[bool, Decimal] = {True: exact(0), False: exact(0)}
     months = []
+    of_months = by_month(rows)
     for month in months_of_year(year):
         of_month = parts.get(month, Parts())
         sums[month < now] += exact(of_month.total)
@@ -236,6 +247,7 @@ def _year(rows: Sequence[Mapping[str, Any]], year: int, now: int) -> dict[str, A
                 "parts": of_month.printed(),
                 "restated_kg": exact(sum(int(row["restated"]) for row in rows if row["month"] == month)),
                 "projected": month >= now,
+                **with_parts(of_months.get(month, [])),
             }
         )
     bounds = interval_of(rows)

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, Final, Literal
 
 from common.api.problems import FieldError, NotFound, Unprocessable
@@ -17,6 +19,7 @@ from footprint.reports.sheets import as_csv, as_workbook
 from footprint.service import Answers
 from footprint.store import period_answers
 from footprint.store import reports as store
+from footprint.totals import interval_of
 
 Format = Literal["csv", "xlsx", "pdf"]
 WRITERS: Final[Mapping[Format, Callable[[Report, Language], bytes]]] = {
@@ -24,6 +27,9 @@ WRITERS: Final[Mapping[Format, Callable[[Report, Language], bytes]]] = {
     "xlsx": as_workbook,
     "pdf": as_pdf,
 }
+
+_KEY: Final = itemgetter(*Line._fields[: Line._fields.index("billionths")])
+"""What tells a line from others."""
 
 
 class Reports:
@@ -62,7 +68,8 @@ class Reports:
             convention=row["convention"],
             role=row["role"],
             last_elapsed=elapsed,
-            lines=[_line(each) for each in await store.lines(connection, org, first, last)],
+            lines=[_line(list(rows)) for _, rows in groupby(await store.lines(connection, org, first, last), _KEY)],
+            kwh=await store.kwh_by_month(connection, org, first, last),
             dashboard=board,
             closings=[
                 Closing(each["month"], each["closed_at"], each["closed_by"], each["method_version"])
@@ -80,8 +87,11 @@ class Reports:
         )
 
 
-def _line(row: Any) -> Line:
-    return Line(**(dict(row) | {"billionths": int(row["billionths"])}))
+def _line(rows: list[Any]) -> Line:
+    """The line that rows of the roll-up, one for each factor and source, come to."""
+    bounds = interval_of(rows)
+    amounts = (sum(int(row["billionths"]) for row in rows), sum(row["figures"] for row in rows))
+    return Line._make((*_KEY(rows[0]), *amounts, bounds["low"], bounds["high"], bounds["quality"]))
 
 
 def _site(row: Any) -> SiteStated:

@@ -9,6 +9,7 @@ from common.api.problems import FieldError, NotFound, Unprocessable
 from common.database import Connection, Database
 from common.organisations import EVERY, Organisations
 
+from footprint import bounds
 from footprint.documents import read_factor, read_figure
 from footprint.domain import dashboard
 from footprint.domain.catalogue import Catalogues
@@ -28,7 +29,7 @@ from footprint.recommending import Recommending
 from footprint.store import answers, period_answers, periods, picture, totals
 from footprint.store.catalogues import CatalogueReader
 from footprint.store.totals import Question
-from footprint.totals import interval_of, rolled_row
+from footprint.totals import rolled_row
 from footprint.wording import NO_RESIDUAL_MIX, Language, no_figures
 
 
@@ -69,13 +70,16 @@ class Answers:
         for each in counted:
             restated[each.counted_in] = restated.get(each.counted_in, 0) + each.billionths
         servers = await answers.servers(connection, org, month)
-        notices = await answers.month_warnings(connection, org, month)
+        status = await answers.month_status(connection, org, month)
         seasonal = _seasonal(every, min(month, last_elapsed), zone)
-        warnings = [*sentences(notices), *([] if month <= last_elapsed else [_not_over(month)])]
+        warnings = [*sentences(status.notices), *([] if month <= last_elapsed else [_not_over(month)])]
         warnings += _unknown(month, {row["month"] for row in rows})
         document = dashboard.year_document(month, last_elapsed, parts, restated)
-        document["interval"] = _interval([row for row in rows if row["month"] == month])
-        document["year"] = dashboard.estimated(document["year"], parts, _interval(rows), seasonal)
+        of_months = bounds.by_month(rows)
+        document |= {"kwh": status.kwh, **bounds.with_parts(of_months.get(month, []))}
+        for each in document["months"]:
+            each |= bounds.with_parts(of_months.get(parse_month(each["month"]), []))
+        document["year"] = dashboard.estimated(document["year"], parts, bounds.interval_kg(rows), seasonal)
         return {
             "org": org,
             "refurbished_convention": await answers.refurbished_convention(connection, org),
@@ -283,11 +287,6 @@ def _unknown(month: int, known: set[int]) -> list[dict[str, str]]:
         return []
     asked = f"of {format_month(month)}" if known else f"of {month // 12}"
     return [no_figures(asked, "0 kg stands for what is absent, not for what emits nothing")]
-
-
-def _interval(rows: list[Any]) -> dict[str, Any]:
-    found = interval_of(rows)
-    return {"low_kg": found["low"], "high_kg": found["high"], "quality": found["quality"]}
 
 
 def _seasonal(rows: list[Any], month: int, zone: str) -> Seasonal | None:

@@ -17,7 +17,7 @@ from footprint.domain.embodied import MANUFACTURING
 from footprint.domain.inventory import KINDS
 from footprint.domain.months import format_month
 from footprint.domain.notices import ABSENT, Notice, sentences
-from footprint.domain.rollup import Rolled, ln_gsd2_of_rolled
+from footprint.domain.rollup import Rolled, ln_gsd2_of_rolled, ln_gsd2_of_terms
 from footprint.domain.sums import BILLION, exact
 from footprint.domain.uncertainty import interval, quality
 from footprint.store import answers
@@ -37,7 +37,9 @@ _KNOWN: Final[Mapping[str, Sequence[Any]]] = {
 }
 """The values that a filter may name, where they are few."""
 
-_ROLLED: Final = itemgetter("month", "factor", "source", "billionths", "restated", *store.SPREADS)
+_ROLLED: Final = itemgetter(
+    "month", "factor", "source", "billionths", "restated", "factor_weighted", "source_weighted", "source_squares"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,23 +77,23 @@ class Totals:
             source = _Source(connection, page, wanted)
             rows, whole = await source.rows(question)
             every = await _every(connection, question, filters.assets, wanted) if "asset" in question.groups else None
-            reason = None if _known(rows if every is None else every) else await _reason(connection, question)
+            is_known = (whole if every is None else every)["billionths"] is not None
+            reason = None if is_known else await _reason(connection, question)
             sites = {row["site_id"] for row in rows if "site" in question.groups and row["site_id"]}
             codes = await store.site_codes(connection, sorted(sites)) if sites else {}
             if "application" in question.groups:
                 codes |= await store.applications(connection, question.org)
             convention = await answers.refurbished_convention(connection, question.org)
-            of_assets = page is not None and question.basis == "market"
-            lacks = of_assets and await store.lacks_market(connection, question, page or ())
-            earlier = await store.earlier_year(connection, _factors(rows if whole is None else whole))
+            lacks = question.basis == "market" and await _lacks_market(connection, question, page, wanted)
+            earlier = await store.earlier_year(connection, dict(zip(whole["factors"], whole["months"], strict=True)))
             stages = await store.stages(connection, question)
         document = _document(question, rows, codes, whole)
-        document["warnings"] += [NO_RESIDUAL_MIX] if lacks else []
+        document["warnings"] = [NO_RESIDUAL_MIX] if lacks else []
         document["warnings"] += sentences(int(Notice.EARLIER_YEAR_FACTOR)) if earlier else []
         document["warnings"] += _absent(stages, filters.others.get("stage"))
         document["total_of"] = "whole" if every is None else "page"
         if every is not None:
-            document["whole"] = {"total": _total(every), **interval_of(_known(every))}
+            document["whole"] = {"total": _total(every), **_interval(every)}
         if reason is not None:
             document["warnings"].append({"code": "no_figures", "detail": reason})
         return {**document, "refurbished_convention": convention}, following
@@ -109,26 +111,32 @@ def _absent(known: Collection[str], wanted: Sequence[str] | None) -> list[dict[s
 
 async def _every(
     connection: Connection, question: Question, assets: Sequence[UUID], applications: Sequence[UUID] | None
-) -> list[Any]:
-    """Rows of all that a question by asset is about, beyond its page."""
-    source = _Source(connection, assets or None, applications)
-    rows, whole = await source.rows(replace(question, groups=()))
-    return rows if whole is None else whole
+) -> Mapping[str, Any]:
+    """The row of all that a question by asset is about, beyond its page."""
+    _, whole = await _Source(connection, assets or None, applications).rows(replace(question, groups=()))
+    return whole
+
+
+async def _lacks_market(
+    connection: Connection, question: Question, page: Sequence[UUID] | None, applications: Sequence[UUID] | None
+) -> bool:
+    if page is None:
+        return await store.lacks_market(connection, question, applications)
+    return await store.lacks_market_of_assets(connection, question, page)
 
 
 async def _reason(connection: Connection, question: Question) -> str:
     """Why nothing is there to be told of a question."""
     asked = f"{format_month(question.first)} to {format_month(question.last)}"
     others = await store.totals(connection, replace(question, criterion="gwp", groups=()))
-    if question.criterion != "gwp" and _known(others):
+    if question.criterion != "gwp" and others:
         return f"no figure of criterion {question.criterion} from {asked}: neither catalogue nor customer gives one for what was counted"
     return f"no figure from {asked} for these filters: nothing of it was in service, or what was lacks evidence; a total is absent, not 0"
 
 
-def _total(rows: Sequence[Mapping[str, Any]]) -> Decimal | None:
-    """The exact sum of rows; None of nothing."""
-    known = _known(rows)
-    return exact(sum(int(row["billionths"]) for row in known)) if known else None
+def _total(row: Mapping[str, Any]) -> Decimal | None:
+    """The exact sum of a row; None of nothing."""
+    return None if row["billionths"] is None else exact(int(row["billionths"]))
 
 
 async def _page(
@@ -168,35 +176,39 @@ class _Source:
     page: Sequence[UUID] | None
     applications: Sequence[UUID] | None
 
-    async def rows(self, question: Question) -> tuple[list[Mapping[str, Any]], list[Any] | None]:
-        """The rows by group. By application, what none uses is among them, so that the groups add up to the whole, whose rows come too."""
-        whole: list[Any] | None = None
+    async def rows(self, question: Question) -> tuple[list[Mapping[str, Any]], Mapping[str, Any]]:
+        """The rows of the groups, and that of the whole. By application, what none uses is among them, so that they add up to the whole."""
         if self.applications is not None:
-            rows: list[Any] = await self._used(question)
+            rows, whole = _apart(question, await self._used(question))
         elif "application" in question.groups:
-            used, whole = await self._used(question), await self._whole(_without_application(question))
-            rows = [*used, *_unused(_without_application(question), whole, used)]
+            others = _without_application(question)
+            used, _ = _apart(question, await self._used(question))
+            every, whole = _apart(others, await self._whole(others))
+            rows = [*used, *_unused(others, every, used)]
         else:
-            rows = await self._whole(question)
+            rows, whole = _apart(question, await self._whole(question))
         return rows, whole
 
     async def _used(self, question: Question) -> list[Any]:
         if self.page is None:
-            return await store.totals_of_applications(self.connection, question, self.applications)
-        return await store.used_of_assets(self.connection, question, self.page, self.applications)
+            return await store.sums_of_applications(self.connection, question, self.applications)
+        return await store.sums_used_of_assets(self.connection, question, self.page, self.applications)
 
     async def _whole(self, question: Question) -> list[Any]:
         if self.page is None:
-            return await store.totals(self.connection, question)
-        return await store.totals_of_assets(self.connection, question, self.page)
+            return await store.sums(self.connection, question)
+        return await store.sums_of_assets(self.connection, question, self.page)
+
+
+def _apart(question: Question, rows: Sequence[Mapping[str, Any]]) -> tuple[list[Mapping[str, Any]], Mapping[str, Any]]:
+    """The rows of the groups, and that of the whole, which without groups is the only one."""
+    whole = next(row for row in rows if row["is_whole"])
+    groups = [row for row in rows if not row["is_whole"]] if question.groups else [whole]
+    return [row for row in groups if row["billionths"] is not None], whole
 
 
 def _without_application(question: Question) -> Question:
     return replace(question, groups=tuple(name for name in question.groups if name != "application"))
-
-
-_NOTHING: Final = {"month": 0, "factor": "", "source": "", **dict.fromkeys(store.SPREADS), "compared": 0, "placed": 0}
-"""What a row that no table holds has beside its groups and amounts."""
 
 
 def _unused(
@@ -208,15 +220,15 @@ def _unused(
     for rows, sign in ((whole, 1), (used, -1)):
         for row in rows:
             amounts = left.setdefault(tuple([row[column] for column in columns]), [0, 0])
-            amounts[0] += sign * int(row["billionths"] or 0)
+            amounts[0] += sign * int(row["billionths"])
             amounts[1] += sign * int(row["restated"])
     return [
         {
-            **_NOTHING,
             **dict(zip(columns, key, strict=True)),
             "application_id": None,
             "billionths": amount,
             "restated": restated,
+            "shared": None,
         }
         for key, (amount, restated) in left.items()
         if amount or restated
@@ -250,44 +262,11 @@ async def _resolved(connection: Connection, org: str, filters: Filters) -> Mappi
     return found
 
 
-@dataclass(slots=True)
-class _Sum:
-    """What rows of the store come to: billionths, those of them that correct closed months, and what their interval follows from."""
-
-    billionths: int = 0
-    restated: int = 0
-    is_known: bool = False
-    has_interval: bool = True
-    own: list[Rolled] = field(default_factory=list)
-
-    def add(self, row: Mapping[str, Any]) -> None:
-        """Count a row of the store."""
-        month, factor, source, billionths, restated, factor_weighted, source_weighted, source_squares = _ROLLED(row)
-        amount, moved = int(billionths), int(restated)
-        self.is_known = True
-        self.billionths += amount
-        self.restated += moved
-        if factor_weighted is None:
-            self.has_interval = False
-        else:
-            own = (amount - moved) / BILLION
-            self.own.append(Rolled(month, factor, source, own, factor_weighted, source_weighted, source_squares))
-
-    def interval(self) -> dict[str, float | int | None]:
-        """The 95 % interval and its class; nothing where there is none."""
-        return _bounds(self.own if self.has_interval else [], self.restated)
-
-
 def _document(
-    question: Question,
-    rows: Sequence[Mapping[str, Any]],
-    codes: Mapping[UUID, str],
-    rows_of_whole: Sequence[Mapping[str, Any]] | None = None,
+    question: Question, rows: Sequence[Mapping[str, Any]], codes: Mapping[UUID, str], whole: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The answer; `rows_of_whole` are those from which the interval of the total follows where it does not from the groups."""
-    whole, grouped = _sums(question, rows)
-    bounds = whole.interval() if rows_of_whole is None else interval_of(_known(rows_of_whole))
-    incomplete = sum(row["compared"] for row in rows) < sum(row["placed"] for row in rows)
+    """The answer, from the rows of its groups and that of the whole."""
+    grouped = {tuple([row[_column(name)] for name in question.groups]): row for row in rows}
     return {
         "org": question.org,
         "from": format_month(question.first),
@@ -299,59 +278,28 @@ def _document(
         "groups": [
             {
                 **{name: _label(name, value, codes) for name, value in zip(question.groups, key, strict=True)},
-                "value": exact(found.billionths),
-                **found.interval(),
-                "restated": exact(found.restated),
+                "value": exact(int(row["billionths"])),
+                **_interval(row),
+                "restated": exact(int(row["restated"])),
             }
-            for key, found in sorted(grouped.items(), key=lambda each: _order(each[0]))
+            for key, row in sorted(grouped.items(), key=lambda each: _order(each[0]))
         ],
-        "total": exact(whole.billionths) if whole.is_known else None,
-        **bounds,
-        "warnings": [NO_RESIDUAL_MIX] if incomplete else [],
+        "total": _total(whole),
+        **_interval(whole),
     }
 
 
-def _factors(rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
-    """The factors behind the rows, each with the last month it is used in."""
-    found: dict[str, int] = {}
-    for row in rows:
-        if row["factor"] and row["billionths"] is not None:
-            found[row["factor"]] = max(found.get(row["factor"], 0), row["month"])
-    return found
-
-
-def _known(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    return [row for row in rows if row["billionths"] is not None]
-
-
-def _sums(question: Question, rows: Sequence[Mapping[str, Any]]) -> tuple[_Sum, dict[tuple[Any, ...], _Sum]]:
-    """The sum of all rows, and of each group: each row is read once, since a page by asset has thousands."""
-    columns = [_column(name) for name in question.groups]
-    grouped: dict[tuple[Any, ...], _Sum] = {}
-    for row in rows:
-        if row["billionths"] is None:
-            continue
-        key = tuple([row[column] for column in columns])
-        group = grouped.get(key)
-        if group is None:
-            group = grouped[key] = _Sum()
-        group.add(row)
-    return _whole(grouped.values()), grouped
-
-
-def _whole(groups: Collection[_Sum]) -> _Sum:
-    """The sum of all groups."""
-    return _Sum(
-        sum(each.billionths for each in groups),
-        sum(each.restated for each in groups),
-        any(each.is_known for each in groups),
-        all(each.has_interval for each in groups),
-        [row for each in groups for row in each.own],
-    )
+def _interval(row: Mapping[str, Any]) -> dict[str, float | int | None]:
+    """`{low, high, quality}` of a sum; all null of nothing, and of a difference."""
+    if row["billionths"] is None or row["shared"] is None:
+        return _bounds(0.0, 0.0, 0)
+    restated = int(row["restated"])
+    total = (int(row["billionths"]) - restated) / BILLION
+    return _bounds(total, ln_gsd2_of_terms(total, row["shared"], row["independent"]), restated)
 
 
 def _column(name: str) -> str:
-    return {"asset": "asset", "application": "application_id", **store.ROLLED}[name]
+    return {"asset": "asset_id", "application": "application_id", **store.ROLLED}[name]
 
 
 def _order(key: tuple[Any, ...]) -> tuple[tuple[bool, Any], ...]:
@@ -377,14 +325,14 @@ def rolled_row(row: Mapping[str, Any]) -> Rolled:
 def interval_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, float | int | None]:
     """`{low, high, quality}` of a sum of rows of the store: the interval of the figures themselves, moved by what of the sum corrects
     closed months (corrections carry no spread of their own). All null where nothing positive is there: a log-normal interval has none."""
-    return _bounds([rolled_row(row) for row in rows], sum(int(row["restated"]) for row in rows))
-
-
-def _bounds(own: Sequence[Rolled], restated: int) -> dict[str, float | int | None]:
+    own = [rolled_row(row) for row in rows]
     total = math.fsum([row.value for row in own])
+    return _bounds(total, ln_gsd2_of_rolled(own), sum(int(row["restated"]) for row in rows))
+
+
+def _bounds(total: float, spread: float, restated: int) -> dict[str, float | int | None]:
     if total <= 0:
         return {"low": None, "high": None, "quality": None}
-    spread = ln_gsd2_of_rolled(own)
     bounds = interval(total, spread)
     moved = restated / BILLION
     return {"low": bounds.low + moved, "high": bounds.high + moved, "quality": quality(spread)}

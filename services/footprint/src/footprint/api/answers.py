@@ -45,6 +45,8 @@ def answers_router(database: Database, clock: Callable[[], datetime]) -> APIRout
         their life in years; `eur_per_year` is null where no price is known.
         A month that is not over says so: `elapsed` false, and a warning `month_not_over`. Where the month, or its year, has no figure at
         all, its kilograms are 0, its interval null, and a warning `no_figures` says why.
+        `interval` is of the total and `part_intervals` of each part, in each month too (95 %, and their class; they do not add up): null
+        where nothing positive is there. `kwh` is the energy of the month's assets at the meters of their sites; null where none is known.
         """
         caller.require_organisation(org)
         return answer(await answers.dashboard(caller.organisations, org, read_month(month)))

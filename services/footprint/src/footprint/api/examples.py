@@ -9,6 +9,15 @@ _SITE: Final = "0b0e7a6e-6a52-4c7f-9f0e-4e1b5a2f7c11"
 
 _PARTS: Final = {"construction_kg": 17.00913242, "electricity_kg": 22.35, "maintenance_and_sale_kg": 0.0}
 
+PART_INTERVALS: Final = {
+    "interval": {"low_kg": 20.1, "high_kg": 77.1, "quality": 2},
+    "part_intervals": {
+        "construction_kg": {"low_kg": 5.97652295, "high_kg": 48.40784567, "quality": 1},
+        "electricity_kg": {"low_kg": 8.82059207, "high_kg": 56.63140275, "quality": 1},
+        "maintenance_and_sale_kg": {"low_kg": None, "high_kg": None, "quality": None},
+    },
+}
+
 _FIGURES: Final = [
     {"stage": "manufacturing", "criterion": "gwp", "basis": None, "share": "own", "site": _SITE, "scope": 3, "ghg_category": "3.2",
      "beges_item": "4.2", "value": 17.00913242009132, "ln_gsd2": 1.0459115004059172, "low": 5.97652295, "high": 48.40784567, "quality": 1},
@@ -58,9 +67,10 @@ DASHBOARD: Final = _answer(
         "total_kg": 39.35913242,
         "parts": _PARTS,
         "months": [
-            {"month": "2026-10", "total_kg": 39.35913242, "parts": _PARTS, "restated_kg": 0.0, "projected": False}
+            {"month": "2026-10", "total_kg": 39.35913242, "parts": _PARTS, "restated_kg": 0.0, "projected": False, **PART_INTERVALS}
         ],
-        "interval": {"low_kg": 20.1, "high_kg": 77.1, "quality": 2},
+        "kwh": 447.0,
+        **PART_INTERVALS,
         "year": {
             "elapsed_kg": 385.45205479,
             "forecast_kg": 76.9,

@@ -2,12 +2,19 @@
 
 from typing import Any, Final
 
-from footprint.api.examples import Responses
+from footprint.api.examples import PART_INTERVALS, Responses
 
 _ASSET: Final = "5f2c1a34-7d1e-4b53-9c2b-8a4f6d1e0c21"
 _PARTS: Final = {"construction_kg": 17.00913242, "electricity_kg": 22.35, "maintenance_and_sale_kg": 0.0}
 _MONTHS: Final = [
-    {"month": "2026-10", "total_kg": 39.35913242, "parts": _PARTS, "restated_kg": 0.0, "projected": False}
+    {
+        "month": "2026-10",
+        "total_kg": 39.35913242,
+        "parts": _PARTS,
+        "restated_kg": 0.0,
+        "projected": False,
+        **PART_INTERVALS,
+    }
 ]
 _YEAR: Final = {
     "year": 2026,
@@ -24,6 +31,7 @@ _SCI: Final = {
     "operational_kg": 262.8,
     "embodied_kg": 131.0,
     "functional_units": 1200000.0,
+    "interval": {"low": 0.000177, "high": 0.000607, "quality": 2},
     "boundary": "E·I is the electricity of all equipment in the scope at the meter of its site …",
 }
 
@@ -60,6 +68,7 @@ APPLICATION_SHEET: Final = _answer(
         "year": _YEAR,
         "months": _MONTHS,
         "kg_per_user": 2.31398,
+        "kg_per_user_interval": {"low": 1.2505, "high": 4.282, "quality": 2},
         "sci": _SCI,
     }
 )
@@ -70,12 +79,19 @@ RATIOS: Final = _answer(
         "from": "2026-01",
         "to": "2026-12",
         "total_kg": 462.79671232,
+        "interval": {"low_kg": 250.1, "high_kg": 856.4, "quality": 2},
         "virtual_machines": {
             "kg": 120.5, "mean_machines": 12.0, "mean_vcpus": 48.0, "kg_per_machine": 10.0416, "kg_per_vcpu": 2.5104,
+            "intervals": {
+                "kg": {"low": 65.1, "high": 223.0, "quality": 2},
+                "kg_per_machine": {"low": 5.425, "high": 18.583, "quality": 2},
+                "kg_per_vcpu": {"low": 1.35625, "high": 4.6458, "quality": 2},
+            },
             "boundary": "what virtual machines carry of their hosts; unsold shares stay with the operator",
         },
         "employees": {
             "count": 350, "kg_per_employee": 1.32227,
+            "intervals": {"kg_per_employee": {"low": 0.71457, "high": 2.44686, "quality": 2}},
             "boundary": "everything in the inventory of the organisation, divided by the employees that the caller states",
         },
         "sci": _SCI,

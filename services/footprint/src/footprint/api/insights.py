@@ -60,7 +60,8 @@ def insights_router(database: Database, clock: Callable[[], datetime]) -> APIRou
         functional_units: Units = None,
         unit: Unit = "unit",
     ) -> Response:
-        """Per virtual machine and vCPU (means over the time), per employee, and SCI = (E·I + M) ÷ R; each with its boundary stated."""
+        """Per virtual machine and vCPU (means over the time), per employee, and SCI = (E·I + M) ÷ R; each with its boundary stated and its
+        95 % interval: that of the total it divides, scaled (what divides has no spread); null where there is no ratio."""
         caller.require_organisation(org)
         first, last = read_month(start, "from"), read_month(end, "to")
         span(first, last)

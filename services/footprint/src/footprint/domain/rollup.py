@@ -53,8 +53,11 @@ def ln_gsd2_of_rolled(rows: Iterable[Rolled]) -> float:
         factors[factor] += factor_weighted
         sources[source] += source_weighted
         months[month] += source_squares
-    if total <= 0:
-        return 0.0
     independent = sum(math.sqrt(max(0.0, each)) for each in months.values())
     shared = sum(each * each for each in (*factors.values(), *sources.values()))
-    return math.sqrt(shared + independent * independent) / total
+    return ln_gsd2_of_terms(total, shared, independent)
+
+
+def ln_gsd2_of_terms(total: float, shared: float, independent: float) -> float:
+    """ln GSD² of a sum: `shared` is the sum over factors and sources of their squares, `independent` that over months; 0 for nothing."""
+    return math.sqrt(shared + independent * independent) / total if total > 0 else 0.0

@@ -12,7 +12,8 @@ Language = Literal["fr", "en"]
 
 class Line(NamedTuple):
     """An amount of the roll-up: billionths of the unit of its criterion, in a month, on a reporting line; `restates`: the closed month that
-    it corrects; `figures`: how many asset-months it sums."""
+    it corrects; `figures`: how many asset-months it sums. With its 95 % interval and class, None where nothing positive is there (a
+    correction of a closed month has none)."""
 
     month: int
     restates: int | None
@@ -27,6 +28,9 @@ class Line(NamedTuple):
     beges_item: str
     billionths: int
     figures: int
+    low: float | None
+    high: float | None
+    quality: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,7 @@ class Restated:
 class Report:
     """A year of an organisation, with its `name` as a reader knows it.
 
+    `kwh` are billionths of the kWh of each month at the meters of the sites, where any is known.
     `last_elapsed` is the last month that has elapsed, None while none has; later ones are projected.
     """
 
@@ -95,6 +100,7 @@ class Report:
     role: str
     last_elapsed: int | None
     lines: Sequence[Line]
+    kwh: Mapping[int, int]
     dashboard: Mapping[str, Any] | None
     closings: Sequence[Closing]
     restated: Sequence[Restated]

@@ -23,15 +23,16 @@ UNITS: Final = {"gwp": "kgCO2e", "pe": "MJ", "adpe": "kgSbeq", "water": "m3"}
 
 COLUMNS: Final = {
     "en": ("month", "state", "corrects", "site", "kind", "stage", "criterion", "basis", "share", "scope",
-           "ghg_category", "beges_item", "value", "unit"),
+           "ghg_category", "beges_item", "value", "unit", "low", "high", "quality"),
     "fr": ("mois", "etat", "corrige", "site", "type", "etape", "critere", "base", "part", "scope", "categorie_ghg",
-           "poste_beges", "valeur", "unite"),
+           "poste_beges", "valeur", "unite", "bas", "haut", "qualite"),
 }  # fmt: skip
 
 
 def as_csv(report: Report, language: Language) -> bytes:
     """UTF-8 with comma and header, numbers with a point and all their digits. A line of basis `location` or `market` stands in that view
-    alone: never add the two. Text cannot be taken for a formula."""
+    alone: never add the two. Bounds (95 %) are in the unit of the value, empty where there are none; they do not add up. Text cannot be
+    taken for a formula."""
     text = StringIO()
     writer = csv.writer(text)
     writer.writerow(COLUMNS[language])
@@ -62,6 +63,7 @@ def _rows(report: Report) -> list[list[Any]]:
             each.beges_item,
             _Amount(each.billionths),
             UNITS.get(each.criterion, ""),
+            *("" if bound is None else bound for bound in (each.low, each.high, each.quality)),
         ]
         for each in report.lines
     ]
@@ -131,10 +133,12 @@ def _months(sheet: Worksheet, report: Report, language: Language) -> None:
     restated = grouped((each for each in report.climate() if each.restates is not None), lambda each: each.month)
     closed = {each.month for each in report.closings}
     names = [word(name, language) for name in NAMES]
+    told = ("restated", "sum", "low", "high", "class")
     _head(
         sheet,
-        [word("month", language), word("state", language), *names, word("restated", language), word("sum", language)],
+        [word("month", language), word("state", language), *names, *(word(name, language) for name in told), "kWh"],
     )
+    bounds = {each["month"]: each["interval"] for each in report.dashboard["months"]} if report.dashboard else {}
     sums = [0, 0, 0]
     for month in months_of_year(report.year):
         parts = by_month.get(month, Parts())
@@ -147,9 +151,13 @@ def _months(sheet: Worksheet, report: Report, language: Language) -> None:
                 *map(_kg, parts.billionths),
                 _kg(restated.get(month, 0)),
                 _kg(parts.total),
+                *bounds.get(format_month(month), dict.fromkeys(("low_kg", "high_kg", "quality"))).values(),
+                _kg(report.kwh[month]) if month in report.kwh else None,
             ]
         )
-    sheet.append([word("sum", language), "", *map(_kg, sums), _kg(sum(restated.values())), _kg(sum(sums))])
+    whole = [_kg(sum(restated.values())), _kg(sum(sums)), None, None, None]
+    energy = _kg(sum(report.kwh.values())) if report.kwh else None
+    sheet.append([word("sum", language), "", *map(_kg, sums), *whole, energy])
     _sum(sheet)
     if report.season is not None:
         sheet.append([word("seasonal", language), "", None, _kg(report.season), None, None, _kg(report.season)])

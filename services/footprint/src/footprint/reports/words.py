@@ -42,6 +42,9 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "state_projected": ("projeté", "projected"),
     "restated": ("dont retraitements", "of which restatements"),
     "sum": ("Total", "Total"),
+    "low": ("bas (95 %)", "low (95%)"),
+    "high": ("haut (95 %)", "high (95%)"),
+    "class": ("qualité (1–5)", "quality (1–5)"),
     "rounded": (
         "Arrondi au dixième de kg, de sorte que chaque ligne et chaque total s’additionne. Les valeurs exactes sont en annexe A.",
         "Rounded to a tenth of a kg so that every row and total adds up. The exact values, to the last digit, are in annex A.",

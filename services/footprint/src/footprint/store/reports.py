@@ -11,13 +11,19 @@ async def organisation(connection: Connection, org: str) -> Any:
 
 
 async def lines(connection: Connection, org: str, first: int, last: int) -> list[Any]:
-    """Everything the months hold, from the roll-up: billionths by month, what they correct, site, kind and reporting line."""
+    """Everything the months hold, from the roll-up: billionths by month, what they correct, site, kind and reporting line; those of one
+    stand together, one for each factor and source, which its interval needs. `restated`: what of them corrects a closed month."""
     rows: list[Any] = await connection.fetch(
         """
         SELECT
             rolled.month, rolled.restates, sites.document ->> 'code' AS site, rolled.kind, rolled.stage, rolled.criterion, rolled.basis,
-            rolled.share, rolled.scope, rolled.ghg_category, rolled.beges_item, sum(rolled.billionths) AS billionths,
-            sum(rolled.figures)::bigint AS figures
+            rolled.share, rolled.scope, rolled.ghg_category, rolled.beges_item, rolled.factor, rolled.source,
+            sum(rolled.billionths) AS billionths,
+            CASE WHEN rolled.restates IS NULL THEN 0 ELSE sum(rolled.billionths) END AS restated,
+            sum(rolled.figures)::bigint AS figures,
+            (sum(rolled.factor_weighted) / 1e9)::double precision AS factor_weighted,
+            (sum(rolled.source_weighted) / 1e9)::double precision AS source_weighted,
+            (sum(rolled.source_squares) / 1e18)::double precision AS source_squares
         FROM organisation_months AS rolled
         LEFT JOIN sites ON sites.id = rolled.site_id
         WHERE rolled.org_id = $1
@@ -25,10 +31,10 @@ async def lines(connection: Connection, org: str, first: int, last: int) -> list
           AND rolled.figures > 0
         GROUP BY
             rolled.month, rolled.restates, sites.document ->> 'code', rolled.kind, rolled.stage, rolled.criterion, rolled.basis,
-            rolled.share, rolled.scope, rolled.ghg_category, rolled.beges_item
+            rolled.share, rolled.scope, rolled.ghg_category, rolled.beges_item, rolled.factor, rolled.source
         ORDER BY
             rolled.criterion, rolled.month, rolled.restates NULLS FIRST, sites.document ->> 'code', rolled.kind, rolled.stage, rolled.basis,
-            rolled.share, rolled.scope, rolled.ghg_category, rolled.beges_item
+            rolled.share, rolled.scope, rolled.ghg_category, rolled.beges_item, rolled.factor, rolled.source
         """,
         org,
         first,
@@ -44,6 +50,25 @@ async def sites(connection: Connection, org: str) -> list[Any]:
         org,
     )
     return rows
+
+
+async def kwh_by_month(connection: Connection, org: str, first: int, last: int) -> dict[int, int]:
+    """Billionths of the kWh of all asset-months at the meters of their sites; a month of which nothing is known is left out."""
+    rows = await connection.fetch(
+        """
+        SELECT month, sum(billionths(kwh)) AS billionths
+        FROM asset_months
+        WHERE org_id = $1
+          AND month BETWEEN $2 AND $3
+          AND NOT removed
+          AND kwh IS NOT NULL
+        GROUP BY month
+        """,
+        org,
+        first,
+        last,
+    )
+    return {row["month"]: int(row["billionths"]) for row in rows}
 
 
 async def evidence(connection: Connection, org: str, first: int, last: int) -> list[Any]:

@@ -8,6 +8,8 @@ from uuid import UUID
 
 from common.database import Connection
 
+from footprint.store.spreads import summed
+
 ROLLED: Final[Mapping[str, str]] = {
     "month": "month",
     "site": "site_id",
@@ -20,9 +22,11 @@ ROLLED: Final[Mapping[str, str]] = {
 }
 """What the roll-up can be grouped and filtered by, and its column."""
 
-SPREADS: Final = ("factor_weighted", "source_weighted", "source_squares")
-"""The columns from which intervals follow."""
+_COLUMNS: Final[Mapping[str, str]] = {"application": "application_id", **ROLLED}
+"""What what applications use can be grouped by as well, and its column."""
 
+_SPREADS: Final = "factor_weighted, source_weighted, source_squares"
+"""The columns from which intervals follow."""
 
 BEFORE_ALL: Final = UUID(int=0)
 """An id before those of all assets."""
@@ -52,10 +56,7 @@ def _conditions(question: Question, month: str) -> tuple[str, list[Any]]:
 
 async def totals(connection: Connection, question: Question) -> list[Any]:
     """The rows of the roll-up by the groups of a question, and by month, factor and source, which their intervals need. Whole numbers come
-    as text, which is read several times faster than a decimal.
-
-    `restated` is what of the billionths corrects closed months. `compared` and `placed` count the figures of the basis and of the location.
-    """
+    as text, which is read several times faster than a decimal. `restated` is what of the billionths corrects closed months."""
     where, values = _conditions(question, "month")
     return await _rolled(connection, "organisation_months", "restates IS NOT NULL", question, where, values)
 
@@ -82,36 +83,87 @@ async def totals_of_applications(
     connection: Connection, question: Question, applications: Sequence[UUID] | None
 ) -> list[Any]:
     """The same of what applications use; of these alone when they are named."""
+    where, values = _of_applications(question, applications)
+    return await _rolled(connection, "application_months", "false", question, where, values)
+
+
+def _of_applications(question: Question, applications: Sequence[UUID] | None) -> tuple[str, list[Any]]:
     where, values = _conditions(question, "month")
     values.append(None if applications is None else list(applications))
-    where += f" AND (${len(values)}::uuid[] IS NULL OR application_id = ANY (${len(values)}))"
-    return await _rolled(connection, "application_months", "false", question, where, values)
+    return f"{where} AND (${len(values)}::uuid[] IS NULL OR application_id = ANY (${len(values)}))", values
 
 
 async def _rolled(
     connection: Connection, table: str, restates: str, question: Question, where: str, values: list[Any]
 ) -> list[Any]:
-    columns = {"application": "application_id", **ROLLED}
-    keys = ", ".join(dict.fromkeys([*(columns[name] for name in question.groups), "month", "factor", "source"]))
+    keys = ", ".join(dict.fromkeys([*(_COLUMNS[name] for name in question.groups), "month", "factor", "source"]))
     rows: list[Any] = await connection.fetch(
         f"""
         SELECT
             {keys},
-            (sum(billionths) FILTER (WHERE basis IN ('both', $5)))::text AS billionths,
-            coalesce(sum(billionths) FILTER (WHERE basis IN ('both', $5) AND {restates}), 0)::text AS restated,
-            (sum(factor_weighted) FILTER (WHERE basis IN ('both', $5)) / 1e9)::double precision AS factor_weighted,
-            (sum(source_weighted) FILTER (WHERE basis IN ('both', $5)) / 1e9)::double precision AS source_weighted,
-            (sum(source_squares) FILTER (WHERE basis IN ('both', $5)) / 1e18)::double precision AS source_squares,
-            coalesce(sum(figures) FILTER (WHERE basis = $5 AND NOT {restates}), 0) AS compared,
-            coalesce(sum(figures) FILTER (WHERE basis = 'location' AND NOT {restates}), 0) AS placed
+            sum(billionths)::text AS billionths,
+            coalesce(sum(billionths) FILTER (WHERE {restates}), 0)::text AS restated,
+            (sum(factor_weighted) / 1e9)::double precision AS factor_weighted,
+            (sum(source_weighted) / 1e9)::double precision AS source_weighted,
+            (sum(source_squares) / 1e18)::double precision AS source_squares
         FROM {table}
         {where}
+          AND basis IN ('both', $5)
           AND figures > 0
         GROUP BY {keys}
         """,
         *values,
     )
     return rows
+
+
+async def sums(connection: Connection, question: Question) -> list[Any]:
+    """What all is comes to by the groups of a question, and in whole, as `summed` says."""
+    where, values = _conditions(question, "month")
+    restated = "CASE WHEN restates IS NULL THEN 0 ELSE billionths END"
+    return await _summed(connection, "organisation_months", restated, question, where, values)
+
+
+async def sums_of_applications(
+    connection: Connection, question: Question, applications: Sequence[UUID] | None
+) -> list[Any]:
+    """The same of what applications use; of these alone when they are named."""
+    where, values = _of_applications(question, applications)
+    return await _summed(connection, "application_months", "0", question, where, values)
+
+
+async def _summed(
+    connection: Connection, table: str, restated: str, question: Question, where: str, values: list[Any]
+) -> list[Any]:
+    keys = [_COLUMNS[name] for name in question.groups]
+    lines = f"""
+            SELECT {", ".join([*keys, "month AS of_month"])}, factor, source, billionths, {restated} AS restated, {_SPREADS}
+            FROM {table}
+            {where}
+              AND basis IN ('both', $5)
+              AND figures > 0
+    """
+    return await summed(connection, lines, keys, values)
+
+
+async def lacks_market(connection: Connection, question: Question, applications: Sequence[UUID] | None) -> bool:
+    """Whether some electricity, of all or of what these applications use, has a location-based figure and no market-based one."""
+    where, values = _conditions(question, "month")
+    table, own = "organisation_months", "restates IS NULL"
+    if applications is not None:
+        table, own = "application_months", "true"
+        where, values = _of_applications(question, applications)
+    found: bool = await connection.fetchval(
+        f"""
+        SELECT coalesce(sum(figures) FILTER (WHERE basis = $5), 0) < coalesce(sum(figures) FILTER (WHERE basis = 'location'), 0)
+        FROM {table}
+        {where}
+          AND basis IN ($5, 'location')
+          AND {own}
+        """,
+        *values,
+    )
+    return found
 
 
 async def page_of_assets(
@@ -190,76 +242,90 @@ async def known_assets(connection: Connection, org: str, assets: Sequence[UUID])
     return {row["id"] for row in rows}
 
 
-_OF_A_CLAIM: Final = """
-            billionths / 1e9::double precision * factor_ln_gsd2 AS factor_weighted,
-            CASE WHEN source = '' THEN 0 ELSE billionths / 1e9::double precision * source_ln_gsd2 END AS source_weighted,
-            CASE WHEN source = '' THEN (billionths / 1e9::double precision * source_ln_gsd2) ^ 2 ELSE 0 END AS source_squares
-"""
+def _of_figure(value: str) -> str:
+    """What a figure, or a claim of one, adds to sums, as the roll-up counts it; `value` is it in units of the criterion."""
+    return f"""
+                billionths({value} * factor_ln_gsd2) AS factor_weighted,
+                CASE WHEN source = '' THEN 0 ELSE billionths({value} * source_ln_gsd2) END AS source_weighted,
+                CASE WHEN source = '' THEN square_billionths({value} * source_ln_gsd2) ELSE 0 END AS source_squares"""
 
 
-def _inner(question: Question) -> str:
-    """The columns of the groups of a question that each answer by asset has not anyway."""
-    columns = {"application": "application_id", **ROLLED}
-    return "".join(f"{columns[name]}, " for name in question.groups if name not in ("asset", "month"))
+def _of_assets(question: Question) -> tuple[str, list[str]]:
+    """The columns of an answer by asset: those to select, with the month as `of_month`, and those to group by."""
+    columns = {"asset": "asset_id", **_COLUMNS}
+    keys = [columns[name] for name in question.groups]
+    return ", ".join([*keys, "month AS of_month"]), keys
+
+
+def _figures_of_assets(question: Question, assets: Sequence[UUID]) -> tuple[str, list[Any]]:
+    """The figures of some assets, and what corrects their closed months, as the roll-up counts them; and the parameters."""
+    columns, keys = _of_assets(question)
+    own, values = _conditions(question, "month")
+    counted = own.replace("AND month BETWEEN", "AND counted_in BETWEEN")
+    of_restated = ", ".join([*("counted_in" if name == "month" else name for name in keys), "counted_in"])
+    ids = f"${len(values) + 1}::uuid[]"
+    lines = f"""
+            SELECT {columns}, factor, source, billionths(value) AS billionths, 0 AS restated, {_of_figure("value")}
+            FROM figures
+            {own}
+              AND basis IN ('both', $5)
+              AND asset_id = ANY ({ids})
+            UNION ALL
+            SELECT {of_restated}, '', '', billionths, billionths, 0, 0, 0
+            FROM restated_figures
+            {counted}
+              AND basis IN ('both', $5)
+              AND asset_id = ANY ({ids})
+    """
+    return lines, [*values, list(assets)]
 
 
 async def totals_of_assets(connection: Connection, question: Question, assets: Sequence[UUID]) -> list[Any]:
-    """The same of some assets, by asset. Each figure is a row: hardly any share asset, month, factor and source, and adding up so many
-    groups in the database takes longer than reading them."""
-    inner = _inner(question)
-    own, values = _conditions(question, "month")
-    counted = own.replace("AND month BETWEEN", "AND counted_in BETWEEN")
-    ids = f"${len(values) + 1}::uuid[]"
+    """The rows of some assets as `totals` gives them, but a row for each figure."""
+    lines, values = _figures_of_assets(question, assets)
+    keys = "".join(f"{name}, " for name in _of_assets(question)[1] if name != "month")
     rows: list[Any] = await connection.fetch(
         f"""
         SELECT
-            asset_id AS asset, {inner} month, factor, source, billionths(value)::text AS billionths, '0' AS restated,
-            value * factor_ln_gsd2 AS factor_weighted,
-            CASE WHEN source = '' THEN 0 ELSE value * source_ln_gsd2 END AS source_weighted,
-            CASE WHEN source = '' THEN (value * source_ln_gsd2) ^ 2 ELSE 0 END AS source_squares,
-            0 AS compared, 0 AS placed
-        FROM figures
-        {own}
-          AND basis IN ('both', $5)
-          AND asset_id = ANY ({ids})
-        UNION ALL
-        SELECT
-            asset_id AS asset, {inner} counted_in AS month, '', '', billionths::text, billionths::text AS restated, 0, 0, 0, 0, 0
-        FROM restated_figures
-        {counted}
-          AND basis IN ('both', $5)
-          AND asset_id = ANY ({ids})
-        ORDER BY asset, month, factor, source, factor_weighted
+            {keys}
+            of_month AS month,
+            factor,
+            source,
+            billionths::text AS billionths,
+            restated::text AS restated,
+            (factor_weighted / 1e9)::double precision AS factor_weighted,
+            (source_weighted / 1e9)::double precision AS source_weighted,
+            (source_squares / 1e18)::double precision AS source_squares
+        FROM ({lines}) AS lines
+        ORDER BY of_month, factor, source, factor_weighted
         """,
         *values,
-        list(assets),
     )
     return rows
 
 
-async def used_of_assets(
+async def sums_of_assets(connection: Connection, question: Question, assets: Sequence[UUID]) -> list[Any]:
+    """The same as `sums` of some assets, from their figures."""
+    lines, values = _figures_of_assets(question, assets)
+    return await summed(connection, lines, _of_assets(question)[1], values)
+
+
+async def sums_used_of_assets(
     connection: Connection, question: Question, assets: Sequence[UUID], applications: Sequence[UUID] | None
 ) -> list[Any]:
     """The same of what applications use of some assets; of these applications alone when they are named."""
-    own, values = _conditions(question, "month")
-    rows: list[Any] = await connection.fetch(
-        f"""
-        SELECT
-            asset_id AS asset, {_inner(question)} month, factor, source, billionths::text AS billionths, '0' AS restated,
-            {_OF_A_CLAIM},
-            0 AS compared, 0 AS placed
-        FROM application_figures
-        {own}
-          AND basis IN ('both', $5)
-          AND asset_id = ANY (${len(values) + 1}::uuid[])
-          AND (${len(values) + 2}::uuid[] IS NULL OR application_id = ANY (${len(values) + 2}))
-        ORDER BY asset, month, factor, source, factor_weighted
-        """,
-        *values,
-        list(assets),
-        None if applications is None else list(applications),
-    )
-    return rows
+    columns, keys = _of_assets(question)
+    where, values = _of_applications(question, applications)
+    lines = f"""
+            SELECT
+                {columns}, factor, source, billionths, 0 AS restated,
+                {_of_figure("billionths / 1e9::double precision")}
+            FROM application_figures
+            {where}
+              AND basis IN ('both', $5)
+              AND asset_id = ANY (${len(values) + 1}::uuid[])
+    """
+    return await summed(connection, lines, keys, [*values, list(assets)])
 
 
 async def applications(connection: Connection, org: str) -> dict[UUID, str]:
@@ -303,8 +369,8 @@ async def earlier_year(connection: Connection, factors: Mapping[str, int]) -> bo
     return found
 
 
-async def lacks_market(connection: Connection, question: Question, assets: Sequence[UUID]) -> bool:
-    """Whether some electricity of these assets has a location-based figure and no market-based one."""
+async def lacks_market_of_assets(connection: Connection, question: Question, assets: Sequence[UUID]) -> bool:
+    """The same of some assets."""
     own, values = _conditions(question, "month")
     found: bool = await connection.fetchval(
         f"""
