@@ -13,8 +13,9 @@ from footprint.domain import recommendations
 from footprint.domain.catalogue import Catalogue, Catalogues
 from footprint.domain.engine import compute
 from footprint.domain.inventory import Site
+from footprint.domain.loads import Load, is_idle, is_over_allocated, load_of
 from footprint.domain.notices import Notice
-from footprint.domain.recommendations import Load, Machine
+from footprint.domain.recommendations import Machine
 from footprint.domain.rollup import Rolled
 from footprint.store import answers, insights, picture
 
@@ -41,8 +42,8 @@ class Recommending:
         due = await self._due(connection, org, month, catalogue)
         fleet = await answers.past_life(connection, org, month, int(Notice.PAST_LIFE), FLEET, MOST)
         loads = await self._loads(connection, org, month)
-        idle = [each for each, load in loads.items() if recommendations.is_idle(load)]
-        large = [each for each, load in loads.items() if recommendations.is_over_allocated(load) and each not in idle]
+        idle = [each for each, load in loads.items() if is_idle(load)]
+        large = [each for each, load in loads.items() if is_over_allocated(load) and each not in idle]
         wanted = list(dict.fromkeys([*off, *old, *due, *fleet, *idle[:MOST], *large[:MOST]]))
         machines = await self._machines(connection, wanted, month, catalogues)
         kg = await insights.kg_of(connection, [*idle, *large], month)
@@ -89,7 +90,7 @@ class Recommending:
         kinds = ("server", "virtual_machine")
         for row in await insights.measured_since(connection, org, month, kinds, MOST_MEASURED):
             days.setdefault(row["asset_id"], []).extend(read_measured_days(row))
-        return {asset: recommendations.load_of(measured) for asset, measured in days.items()}
+        return {asset: load_of(measured) for asset, measured in days.items()}
 
     async def _machines(
         self, connection: Connection, ids: Sequence[UUID], month: int, catalogues: Catalogues

@@ -3,7 +3,8 @@
 from typing import Any
 
 import pytest
-from footprint.domain.recommendations import Load, Machine, idle, powered_off
+from footprint.domain.loads import Load
+from footprint.domain.recommendations import Machine, idle, powered_off
 from footprint.domain.results import AssetMonth
 from footprint.reports.words import unit_text
 from footprint.wording import preferred

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from footprint.domain.catalogue import UNITS, Factor
+from footprint.domain.embodied import MANUFACTURING
 from footprint.domain.notices import Notice
 from footprint.domain.scopes import CLOUD, Line
 from footprint.domain.uncertainty import ln_product
 
 NOTHING: Final = Notice(0)
-MAKING: Final = "manufacturing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Extra:
     @property
     def cloud(self) -> bool:
         """Whether it is a share of a reference host of a public cloud."""
-        return self.line == CLOUD and not self.void and self.stage == MAKING
+        return self.line == CLOUD and not self.void and self.stage == MANUFACTURING
 
     @property
     def rate(self) -> float:

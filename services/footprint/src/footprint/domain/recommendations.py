@@ -4,7 +4,7 @@ Each line of evidence is told in English and in French.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -12,7 +12,7 @@ from uuid import UUID
 from footprint.domain.catalogue import Catalogue
 from footprint.domain.insights import widening
 from footprint.domain.inventory import Asset, Site
-from footprint.domain.measurements import MeasuredDay
+from footprint.domain.loads import DAYS_LOOKED_AT, IDLE_BELOW, SPARE_BELOW, Load
 from footprint.domain.results import AssetMonth
 from footprint.domain.rollup import Rolled, ln_gsd2_of_rolled
 from footprint.domain.uncertainty import Interval, interval
@@ -24,12 +24,6 @@ SHARED_HOSTING_PUE: Final = 1.3
 """PUE of the provider's shared hosting (catalogue, Cloud Like)."""
 
 MONTHS_PER_YEAR: Final = 12
-DAYS_LOOKED_AT: Final = 30
-IDLE_BELOW: Final = 0.05
-"""Mean load of the processors under which a machine is idle (CarbonOps practice: < 5 % for 30 days)."""
-
-SPARE_BELOW: Final = 0.30
-"""Load that a machine keeps below 95 % of the time when half its vCPUs would do."""
 
 VCPU_EUR_PER_MONTH: Final = 7.9
 """Price of a vCPU (catalogue, Cloud Like)."""
@@ -78,50 +72,6 @@ class Machine:
             for each in self.month.figures
             if each.stage == stage and each.basis != "market" and each.criterion == "gwp"
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """What was measured of a machine's processors: days covered, mean load, and the load it keeps below 95 % of the time."""
-
-    days: float
-    mean: float
-    high: float
-
-
-NOTHING_MEASURED: Final = Load(0.0, math.nan, math.nan)
-
-
-def load_of(days: Iterable[MeasuredDay]) -> Load:
-    """The load of the last thirty measured days."""
-    measured = sorted((each for each in days if each.utilisation is not None), key=lambda each: each.day)
-    bands = sorted(
-        (mean, seconds)
-        for each in measured[-DAYS_LOOKED_AT:]
-        if each.utilisation is not None
-        for mean, seconds in each.utilisation.bands
-    )
-    total = sum(seconds for _, seconds in bands)
-    if not total:
-        return NOTHING_MEASURED
-    mean = sum(mean * seconds for mean, seconds in bands) / total
-    below, high = 0, bands[-1][0]
-    for level, seconds in bands:
-        below += seconds
-        if below >= 0.95 * total:
-            high = level
-            break
-    return Load(total / 86_400, mean, high)
-
-
-def is_idle(load: Load) -> bool:
-    """On and idle: under 5 % on average over thirty days, nine tenths of them measured."""
-    return load.days >= 0.9 * DAYS_LOOKED_AT and load.mean < IDLE_BELOW
-
-
-def is_over_allocated(load: Load) -> bool:
-    """Under 30 % nearly all the time, over thirty days, nine tenths of them measured."""
-    return load.days >= 0.9 * DAYS_LOOKED_AT and load.high < SPARE_BELOW
 
 
 def _support(machines: Sequence[Machine]) -> tuple[float | None, int]:
