@@ -7,6 +7,7 @@ from datetime import datetime
 
 from common.database import Database
 from common.organisations import EVERY
+from common.pause import pause
 
 from footprint.domain.months import current_month
 from footprint.store import calendar, changes, heard, moments
@@ -25,11 +26,7 @@ class Calendar:
         """Look now and then until stopped."""
         while not stop.is_set():
             await self.look()
-            try:
-                async with asyncio.timeout(LOOK_EVERY_S):
-                    await stop.wait()
-            except TimeoutError:
-                continue
+            await pause(LOOK_EVERY_S, stop)
 
     async def look(self) -> list[str]:
         """Mark the assets of the organisations in which a month has begun since the last look; which those are."""

@@ -6,6 +6,7 @@ from typing import Any
 from common.api.problems import NotFound
 from common.database import Database
 from common.organisations import EVERY, Organisations
+from common.pause import pause
 
 from footprint import metrics
 from footprint.store import answers, waiting
@@ -50,11 +51,7 @@ class Recomputation:
         """Measure now and then until stopped."""
         while not stop.is_set():
             await self.measure()
-            try:
-                async with asyncio.timeout(MEASURE_EVERY_S):
-                    await stop.wait()
-            except TimeoutError:
-                continue
+            await pause(MEASURE_EVERY_S, stop)
 
     async def measure(self) -> None:
         """Set the gauges of what waits."""

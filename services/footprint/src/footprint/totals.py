@@ -69,7 +69,8 @@ class Totals:
         """The totals, and by asset where the next page begins. Raises `NotFound`, and `Unprocessable` for a filter that names nothing."""
         _check(question, filters)
         async with self._database.snapshot(organisations) as connection:
-            if await answers.organisation_zone(connection, question.org) is None:
+            convention = await answers.refurbished_convention(connection, question.org)
+            if convention is None:
                 raise NotFound("organisation", question.org)
             question = replace(question, filters=await _resolved(connection, question.org, filters))
             wanted = await _application_ids(connection, question.org, filters.applications)
