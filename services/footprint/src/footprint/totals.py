@@ -84,7 +84,6 @@ class Totals:
             codes = await store.site_codes(connection, sorted(sites)) if sites else {}
             if "application" in question.groups:
                 codes |= await store.applications(connection, question.org)
-            convention = await answers.refurbished_convention(connection, question.org)
             lacks = question.basis == "market" and await _lacks_market(connection, question, page, wanted)
             earlier = await store.earlier_year(connection, dict(zip(whole["factors"], whole["months"], strict=True)))
             stages = await store.stages(connection, question)
