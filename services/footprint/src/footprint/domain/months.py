@@ -5,8 +5,7 @@ which the local calendar turns (Europe/Paris by default): 28 days of 24 h are no
 """
 
 import re
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -102,11 +101,3 @@ def current_month(zone: str, now: datetime) -> int:
 def horizon(zone: str, now: datetime) -> int:
     """Unix second at which the current local calendar year ends: results are computed up to it."""
     return month_start(zone, (current_month(zone, now) // 12 + 1) * 12)
-
-
-def calendar_years(start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
-    """Cut a period of UTC instants at each 1 January."""
-    while start < end:
-        turn = datetime(start.year + 1, 1, 1, tzinfo=UTC)
-        yield start, min(turn, end)
-        start = turn
