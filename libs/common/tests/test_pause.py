@@ -2,12 +2,12 @@
 
 import asyncio
 
-from common.pause import Turn
+from common.pause import MANY, Turn
 
 
 async def test_a_turn_waits_for_no_longer_than_the_process() -> None:
     stop = asyncio.Event()
-    over = asyncio.create_task(Turn(3600.0).over(stop))
+    over = asyncio.create_task(Turn(3600.0).over(1, stop))
     assert (await asyncio.wait([over], timeout=0))[0] == set(), "there is an hour left"
     stop.set()
     async with asyncio.timeout(10):
@@ -16,4 +16,9 @@ async def test_a_turn_waits_for_no_longer_than_the_process() -> None:
 
 async def test_a_turn_that_has_taken_its_time_is_over() -> None:
     async with asyncio.timeout(10):
-        await Turn(0.0).over(asyncio.Event())
+        await Turn(0.0).over(1, asyncio.Event())
+
+
+async def test_a_turn_that_has_taken_many_is_over_at_once() -> None:
+    async with asyncio.timeout(10):
+        await Turn(3600.0).over(MANY, asyncio.Event())

@@ -155,7 +155,7 @@ class ConsumerRunner:
                 await self._wait(error, stop, backoff)
             else:
                 backoff.reset()
-                await turn.over(stop)
+                await turn.over(sum(map(len, records.values())), stop)
 
     async def _handle_records(
         self, consumer: AIOKafkaConsumer, records: Mapping[TopicPartition, Sequence[Any]]

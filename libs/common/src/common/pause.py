@@ -5,7 +5,10 @@ from time import monotonic
 from typing import Final
 
 TURN_S: Final = 0.025
-"""How long a turn of the relay, a consumer or a calculator lasts at least."""
+"""How long a turn of the relay, a consumer or a calculator lasts at least that took few."""
+
+MANY: Final = 100
+"""What a turn has taken when it has been worth its costs: more comes in than turns are to wait for."""
 
 
 async def pause(seconds: float, stop: asyncio.Event) -> None:
@@ -28,8 +31,8 @@ class Turn:
         """Begin."""
         self._ends_at = monotonic() + seconds
 
-    async def over(self, stop: asyncio.Event) -> None:
-        """Return when the turn is over, or as soon as `stop` is set."""
+    async def over(self, taken: int, stop: asyncio.Event) -> None:
+        """Return when the turn is over: at once where it has taken `MANY`, and as soon as `stop` is set."""
         left_s = self._ends_at - monotonic()
-        if left_s > 0:
+        if taken < MANY and left_s > 0:
             await pause(left_s, stop)

@@ -74,7 +74,7 @@ class Relay:
                 with collection_paused():
                     sent = await self.relay_once(connection)
                 if sent:
-                    await turn.over(stop)
+                    await turn.over(sent, stop)
                 if sent < self._settings.relay_batch:
                     await wakeup.wait(POLL_S)
                 backoff.reset()

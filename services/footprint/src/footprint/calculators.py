@@ -83,8 +83,8 @@ class Calculator:
         async with Wakeup(url, self._database, MARKS_CHANNEL) as wakeup:
             while not stop.is_set():
                 turn = Turn()
-                if await self.step():
-                    await turn.over(stop)
+                if done := await self.step():
+                    await turn.over(done, stop)
                 else:
                     await wakeup.wait(self._pause_s if await self._something_waits() else POLL_S)
 
