@@ -1,24 +1,25 @@
 """Calls that wait at the same moment are done together, each answered as if it had come alone."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import asyncpg
 import pytest
 from common.gathering import Gathering, Touched
+from common.pause import Turn
 from common.testing.waiting import eventually
 
 
 class Work:
     """What is done together and apart, each time not before it may."""
 
-    def __init__(self, limit: int = 10) -> None:
+    def __init__(self, limit: int = 10, turn: Callable[[], Turn] = Turn) -> None:
         self.together: list[list[str]] = []
         self.apart: list[str] = []
         self.may_go_together = asyncio.Event()
         self.may_go_apart = asyncio.Event()
         self.failures: dict[str, Exception] = {}
-        self.gathering = Gathering(self._together, self._apart, limit)
+        self.gathering = Gathering(self._together, self._apart, limit, turn)
 
     async def _together(self, calls: Sequence[str]) -> list[str]:
         self.together.append(list(calls))
@@ -55,6 +56,48 @@ async def test_what_comes_while_a_call_is_under_way_goes_together_after_it() -> 
     assert await asyncio.gather(first, *rest) == ["a done", "b done", "c done", "d done"]
     assert work.together == [["a"], ["b", "c", "d"]]
     assert work.gathering.is_idle
+
+
+class HeldTurn(Turn):
+    """A turn that is over when it may be."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = asyncio.Event()
+        self.may_be_over = asyncio.Event()
+
+    async def over(self, taken: int, stop: asyncio.Event | None = None) -> None:
+        self.asked.set()
+        await self.may_be_over.wait()
+
+
+async def test_calls_that_come_at_a_time_wait_for_more_until_the_turn_is_over() -> None:
+    turn = HeldTurn()
+    work = Work(turn=lambda: turn)
+    first = work.start("a")
+    await work.begun()
+    second = work.start("b")
+    await asyncio.sleep(0)
+    work.may_go_together.set()
+    await turn.asked.wait()
+    third = work.start("c")
+    await asyncio.sleep(0)
+    assert work.together == [["a"]]
+    turn.may_be_over.set()
+    assert await asyncio.gather(first, second, third) == ["a done", "b done", "c done"]
+    assert work.together == [["a"], ["b", "c"]]
+
+
+async def test_as_many_as_go_together_wait_for_no_more() -> None:
+    turn = HeldTurn()
+    work = Work(limit=2, turn=lambda: turn)
+    first = work.start("a")
+    await work.begun()
+    rest = [work.start(call) for call in "bc"]
+    await asyncio.sleep(0)
+    work.may_go_together.set()
+    assert await asyncio.gather(first, *rest) == ["a done", "b done", "c done"]
+    assert not turn.asked.is_set()
 
 
 async def test_a_call_that_comes_when_nothing_is_under_way_goes_at_once() -> None:

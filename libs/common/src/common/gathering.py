@@ -1,7 +1,8 @@
 """Calls that wait at the same moment are done together: one transaction then costs them all little more than one of them.
 
-There is no timer. A call that comes while nothing is under way is done at once, alone; what comes meanwhile is done together as soon as
-that is over. So few calls wait for nothing, and the more there are the cheaper each is.
+A call that comes while nothing is under way is done at once, alone. What comes meanwhile is done together, and since others are plainly
+coming, it waits for them until the turn is over (`common.pause`). So calls that come one after the other wait for nothing, and the more
+there are at a time the cheaper each is.
 
 Why each is answered as if it had come alone: calls done together write different things, and none names what another writes. Those that
 write the same keep their order, one after the other. When what is done together fails, its transaction has left nothing, and each of its
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from common.failures import is_undone
+from common.pause import Turn
 
 Call = TypeVar("Call")
 Answer = TypeVar("Answer")
@@ -39,7 +41,7 @@ class Gathering(Generic[Call, Answer]):
     """Does calls of one kind of caller, who may see and sign the same, through one transaction at a time.
 
     `together` does several in one transaction and gives their answers in order; it must give up soon where it would have to wait for
-    somebody else's lock. `apart` does one, for as long as it takes. At most `limit` calls go together.
+    somebody else's lock. `apart` does one, for as long as it takes. At most `limit` calls go together. `turn` begins a turn.
     """
 
     def __init__(
@@ -47,10 +49,12 @@ class Gathering(Generic[Call, Answer]):
         together: Callable[[Sequence[Call]], Awaitable[Sequence[Answer]]],
         apart: Callable[[Call], Awaitable[Answer]],
         limit: int,
+        turn: Callable[[], Turn] = Turn,
     ) -> None:
         self._together = together
         self._apart = apart
         self._limit = limit
+        self._turn = turn
         self._waiting: list[_Piece[Call, Answer]] = []
         self._under_way_apart: set[_Piece[Call, Answer]] = set()
         self._draining = False
@@ -85,7 +89,10 @@ class Gathering(Generic[Call, Answer]):
     async def _drain(self) -> None:
         try:
             while chosen := self._choose():
+                turn = self._turn()
                 await self._do_together(chosen)
+                if 0 < len(self._waiting) < self._limit:
+                    await turn.over(len(chosen))
         finally:
             self._draining = False
 
