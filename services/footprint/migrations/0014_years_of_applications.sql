@@ -113,3 +113,13 @@ END $$;
 
 CREATE TRIGGER closed_kept AFTER INSERT OR UPDATE OR DELETE ON application_years
     FOR EACH ROW EXECUTE FUNCTION refuse_closed_months_of_year();
+
+-- A calculator of the version before is made to wait: its write fails like a conflict, and is retried until it is replaced.
+CREATE FUNCTION refuse_rows_of_months() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'what applications use is rolled up by years' USING ERRCODE = 'serialization_failure';
+END $$;
+
+CREATE TRIGGER rolled_up_by_years BEFORE INSERT ON application_months
+    FOR EACH ROW EXECUTE FUNCTION refuse_rows_of_months();

@@ -94,6 +94,9 @@ async def years_tell_their_months(connection: Any) -> None:
         with pytest.raises(asyncpg.CheckViolationError, match="closed"):
             await connection.execute(change)
     await connection.execute(f"UPDATE application_years SET billionths_{opened} = billionths_{opened} + 1")
+    # A calculator of the version before rolls up by months: it is made to wait, not to fail.
+    with pytest.raises(asyncpg.SerializationError):
+        await connection.execute("INSERT INTO application_months TABLE application_months LIMIT 1")
 
 
 async def test_what_applications_used_before_gets_its_site_and_keeps_its_last_digit(
