@@ -193,6 +193,11 @@ class Asset:
         """Whether it only stands for a site or an organisation."""
         return self.kind in HOMES
 
+    def place_at(self, instant: int) -> UUID | None:
+        """The site where the asset stands at a Unix second, or stood last; before its timeline that of its first segment."""
+        begun = (each.site for each in reversed(self.segments) if each.start <= instant and each.site is not None)
+        return next(begun, self.segments[0].site)
+
 
 @dataclass(frozen=True, slots=True)
 class Placement:
