@@ -5,7 +5,7 @@ The engine turns profiles into arrays; the explanation reads the same profiles.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -133,6 +133,11 @@ class Profile:
         return "kind" if any(each.cloud for each in self.extras) else "none"
 
     @property
+    def used(self) -> bool:
+        """Whether the asset had a first use elsewhere."""
+        return self.asset.condition in USED
+
+    @property
     def leased(self) -> bool:
         """Whether the asset is hired: what makes it is its lessor's capital good."""
         return self.asset.condition == "leased"
@@ -157,7 +162,7 @@ def read_profile(
     if asset.is_home:
         stretches = read_stretches(asset, organisation, sites, catalogue, window, measured, extras)
         return Profile(asset, organisation, catalogue, None, (), None, None, None, stretches, extras, Notice(0))
-    making = _making(asset, organisation, catalogue)
+    making = _making(asset, organisation, catalogue, closed)
     extras = (*extras, *making.extras)
     stretches = read_stretches(asset, organisation, sites, catalogue, window, measured, extras)
     maintenance = None
@@ -197,7 +202,7 @@ class _Making:
     factors: tuple[Factor, ...]
 
 
-def _making(asset: Asset, organisation: Organisation, catalogue: Catalogue) -> _Making:
+def _making(asset: Asset, organisation: Organisation, catalogue: Catalogue, closed: Sequence[ClosedLife]) -> _Making:
     clouds = [each for each in asset.segments if asset.is_virtual and each.host is None and each.cloud is not None]
     if clouds:
         return _cloud_making(asset, catalogue)
@@ -231,7 +236,7 @@ def _making(asset: Asset, organisation: Organisation, catalogue: Catalogue) -> _
     if asset.condition not in USED:
         parts = tuple(Part(*key, each.unit_kg, each) for key, each in found.items())
         return _Making(embodied, parts, life.days, life, (), notices, factors)
-    carried = {key: _carried(asset, organisation, life, each.unit_kg, key[1]) for key, each in found.items()}
+    carried = {key: _carried(asset, organisation, life, closed, each.unit_kg, key[1]) for key, each in found.items()}
     if asset.age_years is None and organisation.refurbished is not Convention.CUT_OFF:
         notices |= Notice.AGE_MISSING
     overhead = _overhead(asset, organisation, catalogue)
@@ -242,17 +247,35 @@ def _making(asset: Asset, organisation: Organisation, catalogue: Catalogue) -> _
     return _Making(embodied, parts, spread_days, life, (overhead,) if overhead else (), notices, factors)
 
 
-def _carried(asset: Asset, organisation: Organisation, life: Life, unit_kg: float, criterion: str) -> Spread:
-    """What the second use carries of something, by the convention of the organisation."""
-    return refurbished(
-        organisation.refurbished,
-        unit_kg,
-        age_years=asset.age_years,
-        first_life_days=life.nominal_days,
-        use_days=life.days,
-        gone=life.evidence == "actual",
-        unit=UNITS[criterion],
-    )
+def _carried(
+    asset: Asset,
+    organisation: Organisation,
+    life: Life,
+    closed: Sequence[ClosedLife],
+    unit_kg: float,
+    criterion: str,
+) -> Spread:
+    """What the second use carries of something, by the convention of the organisation.
+
+    The kg are settled with the life that it was closed with first: another length is another spread of the same kg. Where it came
+    otherwise that is a correction, and they follow from the life of today.
+    """
+    now = (life.nominal_days, life.days)
+    first = closed[0] if closed and closed[0].start == life.start else None
+    settled = now if first is None or first.use_days is None else (first.first_life_days, first.use_days)
+
+    def carried(first_life_days: float | None, use_days: float) -> Spread:
+        return refurbished(
+            organisation.refurbished,
+            unit_kg,
+            age_years=asset.age_years,
+            first_life_days=first_life_days,
+            use_days=use_days,
+            gone=life.evidence == "actual",
+            unit=UNITS[criterion],
+        )
+
+    return replace(carried(*settled), days=carried(*now).days)
 
 
 def _overhead(asset: Asset, organisation: Organisation, catalogue: Catalogue) -> Extra | None:
