@@ -36,12 +36,11 @@ from footprint.domain.inventory import (
 )
 from footprint.domain.life import Life, choose_life, retirement
 from footprint.domain.measurements import NOTHING_MEASURED, Measured
-from footprint.domain.months import local_midnight, month_at, month_start
+from footprint.domain.months import local_day, local_midnight, month_at, month_start
 from footprint.domain.notices import Notice, absent_stages
 from footprint.domain.stretches import Stretch, Window, read_stretches
+from footprint.domain.support import SupportRun, read_support
 from footprint.domain.uncertainty import ACTIVITY_LN_GSD2
-
-MAINTENANCE_ACTIVITY: Final = "maintenance.it_hardware"
 
 USED: Final = ("refurbished", "taken_back")
 
@@ -83,7 +82,7 @@ class Profile:
     parts: tuple[Part, ...]
     spread_days: float | None
     life: Life | None
-    maintenance: Factor | None
+    support: tuple[SupportRun, ...]
     stretches: tuple[Stretch, ...]
     extras: tuple[Extra, ...]
     notices: Notice
@@ -161,17 +160,12 @@ def read_profile(
     extras = read_activities(activities, organisation.time_zone, sites, catalogue, asset)
     if asset.is_home:
         stretches = read_stretches(asset, organisation, sites, catalogue, window, measured, extras)
-        return Profile(asset, organisation, catalogue, None, (), None, None, None, stretches, extras, Notice(0))
+        return Profile(asset, organisation, catalogue, None, (), None, None, (), stretches, extras, Notice(0))
     making = _making(asset, organisation, catalogue, closed)
     extras = (*extras, *making.extras)
     stretches = read_stretches(asset, organisation, sites, catalogue, window, measured, extras)
-    maintenance = None
     told = [(each.stage, each.criterion) for each in making.parts] + [(each.stage, each.criterion) for each in extras]
     said = absent_stages(stage for stage, criterion in told if criterion == GWP)
-    if asset.support_eur_per_year:
-        maintenance = catalogue.coefficient(MAINTENANCE_ACTIVITY)
-        if maintenance is None:
-            said |= Notice.NO_MAINTENANCE_FACTOR
     return Profile(
         asset,
         organisation,
@@ -180,11 +174,11 @@ def read_profile(
         making.parts,
         making.spread_days,
         making.life,
-        maintenance,
+        read_support(asset, organisation.time_zone, sites, catalogue),
         stretches,
         extras,
         said | making.notices,
-        making.factors + ((maintenance,) if maintenance else ()),
+        making.factors,
         closed,
     )
 
@@ -207,6 +201,8 @@ def _making(asset: Asset, organisation: Organisation, catalogue: Catalogue, clos
     if clouds:
         return _cloud_making(asset, catalogue)
     configuration = last_configuration(asset.segments)
+    zone = organisation.time_zone
+    came = asset.acquired_on or local_day(zone, asset.segments[0].start)
     embodied = choose_embodied(
         catalogue,
         asset.kind,
@@ -214,12 +210,13 @@ def _making(asset: Asset, organisation: Organisation, catalogue: Catalogue, clos
         maker=asset.maker,
         model=asset.model,
         configuration=configuration,
+        day=came,
     )
-    life = choose_life(catalogue, asset, organisation.time_zone)
+    life = choose_life(catalogue, asset, zone)
     found = {(MANUFACTURING, GWP): embodied} if embodied is not None else {}
     for criterion in (GWP, *sorted(catalogue.criteria - {GWP})):
         for stage in (MANUFACTURING, *OTHER_STAGES):
-            part = choose_part(catalogue, asset.kind, stage, criterion, asset.maker, asset.model, configuration)
+            part = choose_part(catalogue, asset.kind, stage, criterion, asset.maker, asset.model, configuration, came)
             if part is not None:
                 found.setdefault((stage, criterion), part)
     if not found:
@@ -280,11 +277,11 @@ def _carried(
 
 def _overhead(asset: Asset, organisation: Organisation, catalogue: Catalogue) -> Extra | None:
     """What refurbishing the asset weighed, in the month of its acquisition, whatever the convention; None where no factor says it."""
-    factor = catalogue.coefficient(f"refurbishing.{asset.kind}")
-    if factor is None:
-        return None
     zone, day = organisation.time_zone, asset.acquired_on
     start = asset.segments[0].start if day is None else local_midnight(zone, day.year, day.month, day.day)
+    factor = catalogue.coefficient(f"refurbishing.{asset.kind}", day=local_day(zone, start))
+    if factor is None:
+        return None
     return Extra(
         start,
         month_start(zone, month_at(zone, start) + 1),
