@@ -11,6 +11,7 @@ from footprint.domain import formulas
 from footprint.domain.catalogue import GWP, Choice, FactorRef
 from footprint.domain.embodied import MANUFACTURING
 from footprint.domain.grid import FactorTable, Floats, Grid, Integers
+from footprint.domain.inventory import Status
 from footprint.domain.notices import Notice
 from footprint.domain.profiles import Profile
 from footprint.domain.stretches import Stretch
@@ -56,7 +57,7 @@ class Measure(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """All that is said of the intervals of a ledger.
+    """All that is said of the intervals of a ledger. `days` are those in which the asset is there: none of those that it is retired for.
 
     `at_device` is the part of the use figures that falls on the device itself, without what the PUE adds. `references` indexes
     `reference_sets`: the factors behind an interval. `variables` names what uncertainties are shared with.
@@ -154,11 +155,12 @@ def weigh(
         np.array([profile.asset.quantity for profile in profiles], dtype=np.float64)[asset],
     )
     variables = _Variables()
-    days = seconds / formulas.DAY_S
+    away = np.array([each.counted and each.status is Status.RETIRED for each in stretches], dtype=bool)[stretch]
+    days = np.where(away, 0.0, seconds / formulas.DAY_S)
     hours = np.where(powered, seconds, 0.0) / formulas.HOUR_S
     it_kwh, kwh = _energy(intervals, hours, variables)
     figures, at_device = _electricity(intervals, it_kwh, kwh, grid, variables)
-    days_in_life, life_days, life_share, past_life, spread_out = _parts(intervals, variables)
+    days_in_life, life_days, life_share, past_life, spread_out = _parts(intervals, days, variables)
     location = grid.location[GWP]
     supported, supports = _supported(intervals, month)
     reference_sets, reference = _references(intervals, grid, supported, supports)
@@ -264,17 +266,17 @@ def _market(intervals: _Intervals, table: FactorTable, variables: _Variables) ->
 
 
 def _parts(
-    intervals: _Intervals, variables: _Variables
+    intervals: _Intervals, present: Floats, variables: _Variables
 ) -> tuple[Floats, Floats, Floats, Booleans, dict[FigureKey, Measure]]:
     """Days of each interval within the life, the days and the share that the line spreads, whether it lies beyond, and what is spread:
-    making, transport, disposal."""
+    making, transport, disposal. An interval without any day `present` (the asset is away) has none in the life."""
     profiles, asset = intervals.profiles, intervals.asset
     phases, phase = _phases(profiles, asset, intervals.start)
     begins, ends, life_days, share = phases[asset, phase].T
     dated = ~np.isnan(begins) & intervals.counted
     begins, ends = np.where(dated, begins, 0.0), np.where(dated, ends, formulas.DAY_S)
     inside = np.minimum(intervals.end, ends) - np.maximum(intervals.start, begins)
-    days = np.maximum(inside, 0.0) / formulas.DAY_S
+    days = np.where(present > 0, np.maximum(inside, 0.0) / formulas.DAY_S, 0.0)
     keys = {FigureKey(part.stage, part.criterion, "both"): None for profile in profiles for part in profile.parts}
     figures: dict[FigureKey, Measure] = {}
     for key in dict.fromkeys((EMBODIED, *sorted(keys))):
