@@ -36,9 +36,14 @@ def _of_the_whole_life(asset: Asset) -> tuple[object, ...]:
     """What segments say of the life and the making, and of the time before them: its end, its beginning and first state, and of what
     the asset is made."""
     first = asset.segments[0]
-    return retirement(asset), first.start, first.status, first.site, first.host, last_configuration(asset.segments)
+    return retirement(asset), first.start, first.status, first.site, first.host, base_configuration(asset.segments)
 
 
-def last_configuration(segments: tuple[Segment, ...]) -> Configuration | None:
-    """The configuration stated last: what the asset was made of, as far as is known."""
-    return next((each.configuration for each in reversed(segments) if each.configuration is not None), None)
+def base_configuration(segments: tuple[Segment, ...]) -> Configuration | None:
+    """What the asset was made of when it came: the first configuration that states a die area, and so can be weighed; else the first.
+
+    What is stated later is an upgrade, and says nothing of the time before it.
+    """
+    stated = [each.configuration for each in segments if each.configuration is not None]
+    usable = (each for each in stated if each.cpu is not None and each.cpu.die_mm2 is not None)
+    return next(usable, stated[0] if stated else None)

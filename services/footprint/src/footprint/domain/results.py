@@ -315,10 +315,7 @@ class _CellReader:
                 result.references = tuple(sorted({*result.references, *found}))
         if extras:
             named = {
-                factor.ref
-                for extra in extras
-                for index in extra.extras
-                if (factor := self.ledger.extras[index].factor) is not None
+                factor.ref for extra in extras for index in extra.extras for factor in self.ledger.extras[index].factors
             }
             result.references = tuple(sorted({*result.references, *named}))
         return self.energy_evidence[cell]
