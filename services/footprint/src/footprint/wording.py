@@ -13,9 +13,15 @@ NO_RESIDUAL_MIX: Final = {
 }
 """What a market-based total lacks."""
 
+VCPUS_UNKNOWN: Final = {
+    "code": "vcpus_unknown",
+    "detail": "a virtual machine with energy or making of its own states no vCPUs: kg per vCPU is absent",
+}
+"""Why a ratio by vCPU is absent."""
+
 _ENGLISH: Final = {
     **{str(notice.name).lower(): text for notice, text in SENTENCES.items()},
-    NO_RESIDUAL_MIX["code"]: NO_RESIDUAL_MIX["detail"],
+    **{each["code"]: each["detail"] for each in (NO_RESIDUAL_MIX, VCPUS_UNKNOWN)},
 }
 
 _FRENCH: Final[Mapping[str, str]] = {
@@ -58,6 +64,7 @@ _FRENCH: Final[Mapping[str, str]] = {
     "age_missing": "reconditionné, d’âge non indiqué : sa fabrication compte en entier, comme neuve, "
     "tant que « acquired.age_years » manque",
     "no_factor_of_criterion": "absente dans ce critère, ni valeur donnée ni facteur",
+    "vcpus_unknown": "une machine virtuelle qui a une énergie ou une fabrication propre n’indique pas de vCPU : kg par vCPU est absent",
     "no_residual_mix": "l’électricité sans garantie d’origine n’est pas dans le total fondé sur le marché : le "
     "mix résiduel manque au catalogue",
 }

@@ -18,7 +18,7 @@ from footprint.domain.cloud import cloud_power, cloud_region
 from footprint.domain.configuration import Configuration
 from footprint.domain.energy import Load, Power, choose_power
 from footprint.domain.extras import Extra
-from footprint.domain.inventory import COMPUTER_ROOM_KINDS, Asset, Operator, Organisation, Segment, Site, Status
+from footprint.domain.inventory import COMPUTER_ROOM_KINDS, Asset, Cloud, Operator, Organisation, Segment, Site, Status
 from footprint.domain.life import retirement
 from footprint.domain.measurements import EnergyPiece, LoadPiece, Measured
 from footprint.domain.months import local_midnight
@@ -152,8 +152,8 @@ class _SegmentReader:
         self._asset, self._segment, self._site, self._catalogue = asset, segment, site, catalogue
         self._powers: dict[tuple[Load, ...], tuple[Power | None, Notice]] = {}
         self._capacity = _capacity(asset, segment)
-        cloud = segment.cloud if asset.is_virtual else None
-        self._region = site.region if site else cloud_region(cloud) if cloud else None
+        cloud = _cloud_of(asset, segment)
+        self._region = cloud_region(cloud) if cloud and (cloud.region or not site) else site.region if site else None
         self._cloud = cloud is not None
 
     def stretch(
@@ -173,7 +173,7 @@ class _SegmentReader:
         powered = segment.status.powered or energy is not None
         if powered:
             notices |= Notice(0) if energy or power else Notice.NO_ENERGY_EVIDENCE
-            notices |= Notice(0) if self._region or self._site else self._no_place()
+            notices |= Notice(0) if self._region or (self._site and not self._cloud) else self._no_place()
             notices |= Notice.STANDBY if segment.status is Status.STANDBY and energy is None else Notice(0)
         elif energy is None:
             notices = Notice(0)
@@ -247,8 +247,8 @@ def _conditions(
     end: int,
 ) -> Iterator[Conditions]:
     """Cut a time where the PUE, the electricity contract or the operator of the site changes; where no PUE is stated, the default."""
-    if site is None:
-        yield Conditions(start, end, *_default_pue(asset, segment, site, catalogue), Operator.OWN, 0.0, math.nan)
+    if site is None or _cloud_of(asset, segment):
+        yield Conditions(start, end, *_default_pue(asset, segment, None, catalogue), Operator.OWN, 0.0, math.nan)
         return
     zone = organisation.time_zone
     days = [
@@ -297,11 +297,18 @@ def _midnight(zone: str, day: date) -> int:
     return local_midnight(zone, day.year, day.month, day.day)
 
 
+def _cloud_of(asset: Asset, segment: Segment) -> Cloud | None:
+    """The public cloud that a machine runs at. It stands at its provider then, whatever site it is counted with: that site says where it is
+    (if the provider's region is not stated), and nothing of PUE, contract and operator."""
+    return segment.cloud if asset.is_virtual else None
+
+
 def _default_pue(
     asset: Asset, segment: Segment, site: Site | None, catalogue: Catalogue
 ) -> tuple[float, Notice, tuple[Factor, ...]]:
-    if asset.is_virtual and segment.cloud is not None and site is None:
-        of_provider = catalogue.parameter(f"cloud.{segment.cloud.provider}.pue")
+    cloud = _cloud_of(asset, segment)
+    if cloud is not None:
+        of_provider = catalogue.parameter(f"cloud.{cloud.provider}.pue")
         if of_provider is not None:
             return of_provider.value, Notice(0), (of_provider,)
     in_computer_room = asset.kind in COMPUTER_ROOM_KINDS if site is None else site.kind != "office"
