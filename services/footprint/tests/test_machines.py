@@ -38,7 +38,9 @@ async def figures(pipeline: Pipeline, name: str, month: str = "2026-01") -> dict
     return {(each["stage"], each["share"], each["basis"]): each["value"] for each in answer.json()["figures"]}
 
 
-async def test_so_many_equal_machines_hold_as_many_times_what_one_holds_and_the_host_adds_up(pipeline: Pipeline) -> None:
+async def test_so_many_equal_machines_hold_as_many_times_what_one_holds_and_the_host_adds_up(
+    pipeline: Pipeline,
+) -> None:
     await pipeline.service.handle(
         *foundations(), host("a", 16), machine("three", guest("a", 2), quantity=3), machine("one", guest("a", 4))
     )
@@ -95,3 +97,22 @@ async def test_kg_per_vcpu_is_absent_and_said_where_a_machine_that_counts_states
     assert float(found["kg_per_machine"]) == pytest.approx(float(found["kg"]) / 2)
     assert (found["mean_vcpus"], found["kg_per_vcpu"]) == (None, None)
     assert [each["code"] for each in ratios["warnings"]] == ["vcpus_unknown"]
+
+
+async def test_the_contract_of_a_machine_on_a_host_counts_and_what_it_declares_is_said_not_to(
+    pipeline: Pipeline,
+) -> None:
+    declared = {"annual_kwh": 500, "average_w": None, "embodied_kg": None}
+    support = {"kind": "third_party", "eur_per_year": "365.00"}
+    await pipeline.service.handle(
+        *foundations(), factor("maintenance", "maintenance.it_hardware", 0.216, unit="kgCO2e/EUR"), host("a"),
+        machine("vm", guest("a", 2), declared=declared, support=support),
+    )  # fmt: skip
+    await pipeline.settle()
+    found = await figures(pipeline, "vm")
+    assert found["maintenance_and_sale", "own", None] == pytest.approx(0.216 * 31)
+    answer = (await pipeline.service.client.get(f"/v1/assets/{id_of('vm')}/months/2026-01")).json()
+    assert "declared_on_host" in {each["code"] for each in answer["warnings"]}
+    assert "no_embodied_evidence" not in {each["code"] for each in answer["warnings"]}
+    told = await pipeline.service.client.get(f"/v1/assets/{id_of('vm')}/months/2026-01/explanation?lang=fr")
+    assert "une machine sur un hôte a sa part de l’hôte" in told.text

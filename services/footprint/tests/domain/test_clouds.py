@@ -194,6 +194,8 @@ def test_a_site_says_where_a_machine_at_a_public_cloud_is_only_if_its_region_is_
     unstated = replace(instance(), segments=(replace(bare, cloud=Cloud("aws", "m5.2xlarge")),))
     assert january(unstated, sites=(room,)).kwh == january(instance()).kwh
     assert "use" in {each.stage for each in january(unstated, sites=(room,)).figures}
-    unknown = january(replace(unstated, segments=(replace(bare, cloud=Cloud("aws", "m5.2xlarge", "mars-1")),)), sites=(room,))
+    unknown = january(
+        replace(unstated, segments=(replace(bare, cloud=Cloud("aws", "m5.2xlarge", "mars-1")),)), sites=(room,)
+    )
     assert "use" not in {each.stage for each in unknown.figures}
     assert unknown.notices & Notice.CLOUD_REGION_UNKNOWN

@@ -7,7 +7,7 @@ edges of what was measured. Times that only an activity fills (before an asset c
 import math
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
 from typing import Final, NamedTuple, Protocol, TypeVar
@@ -55,7 +55,8 @@ class Stretch:
     """Constant conditions from `start` to `end`; numbers are NaN where unknown.
 
     `energy` is what was measured; where it is None, each unit draws `watts`. `region` is where the electricity comes from,
-    `residual_kg_per_kwh` the supplier's own factor. `counted` is false for times that only activities fill; `cloud` is a public cloud.
+    `residual_kg_per_kwh` the supplier's own factor. `counted` is false for times that only activities fill, `supported` is true of those in
+    which the asset's support contract runs all the same; `cloud` is a public cloud.
     """
 
     start: int
@@ -78,6 +79,7 @@ class Stretch:
     power: Power | None
     counted: bool = True
     cloud: bool = False
+    supported: bool = False
 
     @property
     def draws(self) -> bool:
@@ -112,7 +114,7 @@ def read_stretches(
     measured: Measured,
     extras: Sequence[Extra],
 ) -> tuple[Stretch, ...]:
-    """Every stretch of an asset within `window`, in order; of a virtual machine on a host only what its `extras` need."""
+    """Every stretch of an asset within `window`, in order; of a virtual machine on a host only what its `extras` and its support need."""
     own = [] if asset.is_home else list(_own(asset, organisation, sites, catalogue, window, measured))
     spans = [(max(each.start, window.start), min(each.end, window.end)) for each in extras if each.anywhere]
     if not spans:
@@ -132,11 +134,13 @@ def _own(
     left = retirement(asset)
     stop = window.end if left is None else min(window.end, left)
     for segment in asset.segments:
-        if asset.is_virtual and segment.host is not None:
-            continue
         end = stop if segment.end is None else min(segment.end, stop)
         begin = max(segment.start, window.start)
         if begin >= end:
+            continue
+        if asset.is_virtual and segment.host is not None:
+            if asset.support_eur_per_year:
+                yield replace(_bare(asset, sites, begin, end), supported=True)
             continue
         site = sites.get(segment.site) if segment.site else None
         reader = _SegmentReader(asset, segment, site, catalogue)
