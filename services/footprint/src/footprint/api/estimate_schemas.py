@@ -4,10 +4,10 @@ Items are typed dictionaries: one pass over the call validates them all, without
 configurations: each distinct one is validated once.
 """
 
-import marshal
 from datetime import date
 from typing import Annotated, Any, Literal
 
+from common import json
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -137,8 +137,11 @@ _configurations: dict[bytes, StatedConfiguration] = {}
 
 
 def _once(value: Any, validate: ValidatorFunctionWrapHandler) -> StatedConfiguration:
-    """A configuration validated the first time that its words come; `marshal` without references writes equal words the same."""
-    key = marshal.dumps(value, 2)
+    """A configuration validated the first time that its words come: equal words are written the same."""
+    try:
+        key = json.dumps(value)
+    except TypeError:  # a number that JSON does not take, which is refused
+        key = b""
     known = _configurations.get(key)
     if known is None:
         known = StatedConfiguration(validate(value), key)
@@ -241,5 +244,4 @@ class EstimatesBody(_Call):
     items: Annotated[list[ItemBody], Field(min_length=1, max_length=MOST_ITEMS)]
 
 
-ITEM: TypeAdapter[ItemBody] = TypeAdapter(ItemBody)
 ITEMS: TypeAdapter[list[ItemBody]] = TypeAdapter(list[ItemBody])
