@@ -7,6 +7,7 @@ configurations: each distinct one is validated once.
 from datetime import date
 from typing import Annotated, Any, Literal
 
+import msgspec
 from common import json
 from pydantic import (
     BaseModel,
@@ -238,6 +239,14 @@ class Envelope(_Call):
     items: Annotated[list[Any], Field(min_length=1, max_length=MOST_ITEMS)]
 
 
+class ToldApart(msgspec.Struct, forbid_unknown_fields=True):
+    """The call with the text of each item, of which nothing was built."""
+
+    period: Any
+    items: list[msgspec.Raw]
+    criteria: Any = ("gwp",)
+
+
 class EstimatesBody(_Call):
     """The call with every item valid."""
 
@@ -245,3 +254,5 @@ class EstimatesBody(_Call):
 
 
 ITEMS: TypeAdapter[list[ItemBody]] = TypeAdapter(list[ItemBody])
+VALUES: TypeAdapter[list[Any]] = TypeAdapter(list[Any])
+TOLD = msgspec.json.Decoder(ToldApart)
