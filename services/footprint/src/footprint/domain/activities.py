@@ -1,8 +1,8 @@
 """Activities: what was done besides running machines (support contracts, journeys, spare parts, refrigerant leaks, training …).
 
 `kg = quantity in the factor's unit × factor`, spread evenly over its local days by real seconds. The factor is that of the activity in
-the country where it took place, else one tied to no place; of its first day, else of the nearest earlier year at most five back, which is
-said. A unit of another dimension, or no factor, leaves it out with a warning: never a guess.
+the country where it took place (else the region of its site), else one tied to no place; of its first day, else of the nearest earlier
+year at most five back. What stood in is said. A unit of another dimension, or no factor, leaves it out with a warning: never a guess.
 
 Home: an activity of an asset stands with the asset, and is shared out with it. One of a site stands in asset-months of kind `site` under
 the site's own id; one of the organisation in asset-months of kind `organisation` under `organisation_home`. They are stored, rolled up,
@@ -138,7 +138,7 @@ def _weigh(
                 factor=factor,
                 line=line,
                 source_ln_gsd2=ACTIVITY_LN_GSD2["declared"],
-                notices=Notice.EARLIER_YEAR_FACTOR if choice.years_back else Notice(0),
+                notices=choice.notices,
             )
     if not found:
         yield absent(Notice.NO_ACTIVITY_FACTOR)
