@@ -55,13 +55,12 @@ async def keep_sites(connection: Connection, heard: Sequence[SiteChanged]) -> li
     """Store newer versions, and the same one of what was heard before regions were kept; the ids of those that were stored."""
     rows = await connection.fetch(
         """
-        INSERT INTO sites (id, org_id, version, deleted, country, region, document)
-        SELECT * FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::boolean[], $5::text[], $6::text[], $7::jsonb[])
+        INSERT INTO sites (id, org_id, version, deleted, region, document)
+        SELECT * FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::boolean[], $5::text[], $6::jsonb[])
         ON CONFLICT (id) DO UPDATE
         SET org_id = excluded.org_id,
             version = excluded.version,
             deleted = excluded.deleted,
-            country = excluded.country,
             region = excluded.region,
             document = excluded.document
         WHERE sites.version < excluded.version
@@ -72,7 +71,6 @@ async def keep_sites(connection: Connection, heard: Sequence[SiteChanged]) -> li
         [each.org for each in heard],
         [each.version for each in heard],
         [each.deleted for each in heard],
-        [each.country for each in heard],
         [place_of(each.country, each.region) for each in heard],
         [site_document(each) for each in heard],
     )
