@@ -296,14 +296,14 @@ class Texts:
         if choice is None:
             return None
         factor = choice.factor
-        evidence, notices = (b"earlier_year", int(Notice.EARLIER_YEAR_FACTOR)) if choice.years_back else (b"region", 0)
+        evidence = b"earlier_year" if choice.years_back else b"region"
         return _Grid(
             factor.value,
             evidence,
             factor.ln_gsd2,
             _within(f"{factor.id} v{factor.version}"),
             _summaries([factor]),
-            notices,
+            int(choice.notices),
         )
 
 

@@ -116,7 +116,7 @@ class Operated:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A place that holds assets. `region` is the code under which its electricity factors are looked up.
+    """A place that holds assets. `region` is the code under which its electricity factors are looked up: a part of its country, or it.
 
     Where `contracts` or `operators` say nothing of a date, `guarantee_share` with `residual_kg_per_kwh`, and `operator`, hold.
     """
