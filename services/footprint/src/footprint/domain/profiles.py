@@ -285,7 +285,7 @@ def _cloud_making(asset: Asset, catalogue: Catalogue) -> _Making:
         if segment.host is not None or segment.cloud is None or not segment.status.powered:
             continue
         end = segment.end if segment.end is not None else left if left is not None else _FAR
-        extra, said = cloud_making(catalogue, segment.cloud, segment.vcpu, segment.start, end)
+        extra, said = cloud_making(catalogue, segment.cloud, asset.quantity, segment.vcpu, segment.start, end)
         notices |= said
         if extra is not None:
             extras.append(extra)
