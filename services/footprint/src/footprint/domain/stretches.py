@@ -140,7 +140,8 @@ def _own(
             continue
         if asset.is_virtual and segment.host is not None:
             if asset.support_eur_per_year:
-                yield replace(_bare(asset, sites, begin, end), supported=True)
+                for bare in _bare(asset, organisation.time_zone, sites, begin, end):
+                    yield replace(bare, supported=True)
             continue
         site = sites.get(segment.site) if segment.site else None
         reader = _SegmentReader(asset, segment, site, catalogue)
