@@ -171,6 +171,7 @@ def site_document(heard: SiteChanged) -> dict[str, Any]:
     return {
         "code": heard.code,
         "kind": heard.kind,
+        "country": heard.country,
         "operator": heard.operator,
         "rule": heard.allocation_rule,
         "shared_by": heard.allocation_by,

@@ -33,6 +33,7 @@ _FRENCH: Final[Mapping[str, str]] = {
     "no_pue": "l’utilisation est absente : le site n’indique pas de PUE et le catalogue n’a pas de valeur par défaut",
     "no_electricity_factor": "l’utilisation est absente : pas de facteur d’électricité de cette zone à cinq "
     "ans près, et aucune autre zone n’en tient lieu",
+    "country_factor": "le facteur est celui du pays : aucun n’est connu de sa région, qui est sur le même réseau",
     "earlier_year_factor": "le facteur d’électricité est celui de l’année antérieure la plus proche",
     "capacity_unknown": "la capacité de l’hôte est inconnue : ses machines virtuelles se le partagent en entier",
     "host_unknown": "l’hôte (ou le cloud public) n’est pas indiqué, est inconnu, ou lui-même virtuel : sa part est absente",
@@ -113,9 +114,11 @@ _CONVENTIONS: Final[tuple[tuple[str, str], ...]] = (
     ),
     (
         "L’électricité est comptée une fois avec le PUE du site à la date ; facteurs de périmètre production, localisation ; à défaut de "
-        "l’année, la plus proche antérieure (cinq ans au plus), jamais une autre zone.",
+        "l’année, la plus proche antérieure (cinq ans au plus) ; à défaut de la région, son pays si elle est sur le même réseau ; jamais "
+        "une autre zone.",
         "Electricity is counted once with the site's PUE of the date; factors of the production perimeter, location-based; without one of "
-        "the year the nearest earlier one (five years at most), never another region.",
+        "the year the nearest earlier one (five years at most); without one of the region that of its country if it is on the same grid; "
+        "never another region.",
     ),
     (
         "Les facteurs d’électricité de production sont de cycle de vie là où leur source le dit : l’amont y est "

@@ -32,7 +32,7 @@ from footprint.domain.estimates import (
     interval_of,
     read_loads,
 )
-from footprint.domain.notices import Notice, absent_stages
+from footprint.domain.notices import absent_stages
 from footprint.domain.uncertainty import ACTIVITY_LN_GSD2, UNRATED_LN_GSD2, ln_product
 
 MOST_KEPT: Final = 20_000
@@ -334,11 +334,11 @@ class Lexicon:
         if choice is None:
             return None
         factor = choice.factor
-        evidence, notices = (b"earlier_year", int(Notice.EARLIER_YEAR_FACTOR)) if choice.years_back else (b"region", 0)
+        evidence = b"earlier_year" if choice.years_back else b"region"
         return Grid(
             factor.value,
             factor.ln_gsd2,
-            notices,
+            int(choice.notices),
             evidence,
             _summaries([factor]),
             _of_energy(factor.value),

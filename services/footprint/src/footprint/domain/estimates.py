@@ -388,8 +388,7 @@ def _electricity(
                 else:
                     answer.absent.append(("use", criterion))
                 return None
-            if choice.years_back:
-                answer.warn(Notice.EARLIER_YEAR_FACTOR)
+            answer.warn(choice.notices)
             evidence = "earlier_year" if choice.years_back or evidence == "earlier_year" else "region"
             factor, factor_spread = choice.factor.value, choice.factor.ln_gsd2
             origin = f"{choice.factor.id} v{choice.factor.version}"

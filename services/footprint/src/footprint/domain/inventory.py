@@ -116,7 +116,7 @@ class Operated:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A place that holds assets. `region` is the code under which its electricity factors are looked up.
+    """A place that holds assets. `region` is the code under which its electricity factors are looked up: a part of its country, or it.
 
     Where `contracts` or `operators` say nothing of a date, `guarantee_share` with `residual_kg_per_kwh`, and `operator`, hold.
     """
@@ -195,6 +195,11 @@ class Asset:
     def is_home(self) -> bool:
         """Whether it only stands for a site or an organisation."""
         return self.kind in HOMES
+
+    def place_at(self, instant: int) -> UUID | None:
+        """The site where the asset stands at a Unix second, or stood last; before its timeline that of its first segment."""
+        begun = (each.site for each in reversed(self.segments) if each.start <= instant and each.site is not None)
+        return next(begun, self.segments[0].site)
 
 
 @dataclass(frozen=True, slots=True)

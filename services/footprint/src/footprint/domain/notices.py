@@ -38,8 +38,9 @@ class Notice(IntFlag):
     NO_TRANSPORT = 268435456
     NO_END_OF_LIFE = 536870912
     CLOUD_INSTANCE_UNKNOWN = 1073741824
-    DECLARED_ON_HOST = 2147483648
-    CONFIGURATION_NOT_USED = 4294967296
+    COUNTRY_FACTOR = 34359738368
+    DECLARED_ON_HOST = 68719476736
+    CONFIGURATION_NOT_USED = 1099511627776
 
 
 SENTENCES: dict[Notice, str] = {
@@ -50,6 +51,7 @@ SENTENCES: dict[Notice, str] = {
     Notice.DEFAULT_PUE: "the site states no PUE: the world mean of the catalogue is used",
     Notice.NO_PUE: "use is absent: the site states no PUE and the catalogue holds no default",
     Notice.NO_ELECTRICITY_FACTOR: "use is absent: no electricity factor of this region within five years, and no other region stands in",
+    Notice.COUNTRY_FACTOR: "the factor is that of the country: none is known of its region, which stands on the same grid",
     Notice.EARLIER_YEAR_FACTOR: "the electricity factor is that of the nearest earlier year",
     Notice.CAPACITY_UNKNOWN: "the capacity of the host is unknown: its virtual machines share the whole of it",
     Notice.HOST_UNKNOWN: "the host (or the public cloud) is not stated, not known, or is itself virtual: its share is absent",

@@ -8,20 +8,19 @@ import math
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from itertools import pairwise
-from typing import Final, NamedTuple, Protocol, TypeVar
+from typing import Final, NamedTuple, TypeVar
 from uuid import UUID
 
 from footprint.domain.catalogue import Catalogue, Factor
 from footprint.domain.cloud import cloud_power, cloud_region
 from footprint.domain.configuration import Configuration
+from footprint.domain.dated import cut, holding, operator_at
 from footprint.domain.energy import Load, Power, choose_power
 from footprint.domain.extras import Extra
 from footprint.domain.inventory import COMPUTER_ROOM_KINDS, Asset, Cloud, Operator, Organisation, Segment, Site, Status
 from footprint.domain.life import retirement
 from footprint.domain.measurements import EnergyPiece, LoadPiece, Measured
-from footprint.domain.months import local_midnight
 from footprint.domain.notices import Notice
 from footprint.domain.uncertainty import ACTIVITY_LN_GSD2
 
@@ -119,7 +118,8 @@ def read_stretches(
     spans = [(max(each.start, window.start), min(each.end, window.end)) for each in extras if each.anywhere]
     if not spans:
         return tuple(own)
-    filled = [_bare(asset, sites, start, end) for start, end in _gaps(own, spans)]
+    zone = organisation.time_zone
+    filled = [each for start, end in _gaps(own, spans) for each in _bare(asset, zone, sites, start, end)]
     return tuple(sorted((*own, *filled), key=lambda each: each.start))
 
 
@@ -140,7 +140,8 @@ def _own(
             continue
         if asset.is_virtual and segment.host is not None:
             if asset.support_eur_per_year:
-                yield replace(_bare(asset, sites, begin, end), supported=True)
+                for bare in _bare(asset, organisation.time_zone, sites, begin, end):
+                    yield replace(bare, supported=True)
             continue
         site = sites.get(segment.site) if segment.site else None
         reader = _SegmentReader(asset, segment, site, catalogue)
@@ -255,16 +256,9 @@ def _conditions(
         yield Conditions(start, end, *_default_pue(asset, segment, None, catalogue), Operator.OWN, 0.0, math.nan)
         return
     zone = organisation.time_zone
-    days = [
-        *(day for each in site.pue for day in (each.start, each.end)),
-        *(day for each in site.contracts for day in (each.start, each.end)),
-        *(day for each in site.operators for day in (each.start, each.end)),
-    ]
-    edges = {edge for day in days if day is not None and start < (edge := _midnight(zone, day)) < end}
-    for low, high in pairwise(sorted({start, end} | edges)):
-        pue = _holding(zone, site.pue, low)
-        contract = _holding(zone, site.contracts, low)
-        operated = _holding(zone, site.operators, low)
+    for low, high in cut(zone, (*site.pue, *site.contracts, *site.operators), start, end):
+        pue = holding(zone, site.pue, low)
+        contract = holding(zone, site.contracts, low)
         residual = site.residual_kg_per_kwh if contract is None else contract.residual_kg_per_kwh
         default = _default_pue(asset, segment, site, catalogue) if pue is None else None
         yield Conditions(
@@ -273,32 +267,10 @@ def _conditions(
             pue.value if pue is not None else default[0] if default is not None else math.nan,
             default[1] if default is not None else Notice(0),
             default[2] if default is not None else (),
-            site.operator if operated is None else operated.operator,
+            operator_at(site, zone, low),
             site.guarantee_share if contract is None else contract.guarantee_share,
             math.nan if residual is None else residual,
         )
-
-
-class _Dated(Protocol):
-    @property
-    def start(self) -> date | None: ...
-    @property
-    def end(self) -> date | None: ...
-
-
-D = TypeVar("D", bound=_Dated)
-
-
-def _holding(zone: str, dated: Sequence[D], instant: int) -> D | None:
-    for each in dated:
-        begun = each.start is None or _midnight(zone, each.start) <= instant
-        if begun and (each.end is None or instant < _midnight(zone, each.end)):
-            return each
-    return None
-
-
-def _midnight(zone: str, day: date) -> int:
-    return local_midnight(zone, day.year, day.month, day.day)
 
 
 def _cloud_of(asset: Asset, segment: Segment) -> Cloud | None:
@@ -379,19 +351,24 @@ def _gaps(own: Sequence[Stretch], spans: Sequence[tuple[int, int]]) -> Iterator[
         until = end if until is None else max(until, end)
 
 
-def _bare(asset: Asset, sites: Mapping[UUID, Site], start: int, end: int) -> Stretch:
-    """A time that only activities fill."""
-    place = next(
-        (each.site for each in reversed(asset.segments) if each.site is not None and each.start <= start), None
-    )
-    site = sites.get(place or asset.segments[0].site or UUID(int=0))
+def _bare(asset: Asset, zone: str, sites: Mapping[UUID, Site], start: int, end: int) -> Iterator[Stretch]:
+    """A time that only activities fill, cut where the asset moves and where the operator of its site changes."""
+    moves = {each.start for each in asset.segments if start < each.start < end}
+    for begin, until in pairwise(sorted({start, end} | moves)):
+        place = asset.place_at(begin)
+        site = sites.get(place) if place is not None else None
+        for low, high in cut(zone, site.operators if site else (), begin, until):
+            yield _bare_stretch(site, operator_at(site, zone, low), low, high)
+
+
+def _bare_stretch(site: Site | None, operator: Operator, start: int, end: int) -> Stretch:
     return Stretch(
         start=start,
         end=end,
         status=Status.RETIRED,
         site=site,
         region=site.region if site else None,
-        operator=_operator(site),
+        operator=operator,
         watts=math.nan,
         energy=None,
         evidence=0,
@@ -406,7 +383,3 @@ def _bare(asset: Asset, sites: Mapping[UUID, Site], start: int, end: int) -> Str
         power=None,
         counted=False,
     )
-
-
-def _operator(site: Site | None) -> Operator:
-    return Operator.OWN if site is None else site.operator

@@ -170,7 +170,7 @@ def weigh(
         at_device=at_device,
         energy_evidence=np.array([each.evidence for each in stretches], dtype=np.int64)[stretch],
         electricity_evidence=np.where(powered & ~np.isnan(factor), np.where(years_back > 0, 2, 1), 0),
-        notices=_notices(intervals, factor, years_back) | np.where(past_life, int(Notice.PAST_LIFE), 0),
+        notices=_notices(intervals, factor, grid) | np.where(past_life, int(Notice.PAST_LIFE), 0),
         references=reference,
         reference_sets=reference_sets,
         variables=variables.names,
@@ -322,7 +322,7 @@ def _support(intervals: _Intervals, days: Floats, variables: _Variables) -> Meas
     )
 
 
-def _notices(intervals: _Intervals, factor: Floats, years_back: Integers) -> Integers:
+def _notices(intervals: _Intervals, factor: Floats, grid: Grid) -> Integers:
     """What must be said of each interval; what making lacks is not said of a machine that has its share of its host's."""
     stretches, powered = intervals.stretches, intervals.powered
     notices = np.array([int(profile.notices) for profile in intervals.profiles], dtype=np.int64)[intervals.asset]
@@ -331,7 +331,7 @@ def _notices(intervals: _Intervals, factor: Floats, years_back: Integers) -> Int
     notices |= np.array([int(each.notices) for each in stretches], dtype=np.int64)[intervals.stretch]
     placed = np.array([each.region is not None for each in stretches], dtype=bool)[intervals.stretch]
     notices |= np.where(powered & placed & np.isnan(factor), int(Notice.NO_ELECTRICITY_FACTOR), 0)
-    return notices | np.where(powered & ~np.isnan(factor) & (years_back > 0), int(Notice.EARLIER_YEAR_FACTOR), 0)
+    return notices | np.where(powered, grid.notices[intervals.place, intervals.column], 0)
 
 
 def _references(intervals: _Intervals, grid: Grid) -> tuple[tuple[tuple[FactorRef, ...], ...], Integers]:

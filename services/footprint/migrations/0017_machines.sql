@@ -10,10 +10,6 @@ FROM (SELECT id, (document ->> 'quantity')::double precision AS quantity FROM as
 WHERE machines.id = placements.vm_id
   AND quantity <> 1;
 
--- There is one warning more than fits into an integer.
-ALTER TABLE asset_months ALTER COLUMN notices TYPE bigint;
-ALTER TABLE restatements ALTER COLUMN notices TYPE bigint;
-
 -- A host brings the machines on it, and a machine alone is enough where only its own figures change.
 INSERT INTO marks (asset_id, priority, since, cause)
 SELECT DISTINCT touched.id, 1, 0, 'method'
