@@ -84,7 +84,7 @@ async def test_calls_that_come_at_a_time_wait_for_more_until_the_turn_is_over() 
     await asyncio.sleep(0)
     assert len(work.together) == 1
     turn.may_be_over.set()
-    assert await asyncio.gather(first, second, third) == ["a done", "b done", "c done"]
+    assert [await call for call in (first, second, third)] == ["a done", "b done", "c done"]
     assert work.together == [["a"], ["b", "c"]]
 
 
