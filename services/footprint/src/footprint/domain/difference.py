@@ -31,9 +31,11 @@ def changed_since(before: Asset, after: Asset) -> int | None:
     return min(one.start, other.start)
 
 
-def _of_the_whole_life(asset: Asset) -> tuple[int | None, int, Configuration | None]:
-    """What segments say of the life and the making: its end, its beginning, and of what the asset is made."""
-    return retirement(asset), asset.segments[0].start, last_configuration(asset.segments)
+def _of_the_whole_life(asset: Asset) -> tuple[int | None, int, Configuration | None, bool]:
+    """What segments say of the life and the making: its end, its beginning, of what the asset is made, and whether some of it is a share of
+    a public cloud."""
+    at_a_cloud = any(each.cloud is not None for each in asset.segments)
+    return retirement(asset), asset.segments[0].start, last_configuration(asset.segments), at_a_cloud
 
 
 def last_configuration(segments: tuple[Segment, ...]) -> Configuration | None:
