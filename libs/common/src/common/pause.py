@@ -32,8 +32,12 @@ class Turn:
         """Begin."""
         self._ends_at = monotonic() + seconds
 
-    async def over(self, taken: int, stop: asyncio.Event | None = None) -> None:
-        """Return when the turn is over: at once where it has taken `MANY`, and as soon as `stop` (if any) is set."""
-        left_s = self._ends_at - monotonic()
-        if taken < MANY and left_s > 0:
-            await (asyncio.sleep(left_s) if stop is None else pause(left_s, stop))
+    @property
+    def left_s(self) -> float:
+        """How long it still lasts; 0 and less when it is over."""
+        return self._ends_at - monotonic()
+
+    async def over(self, taken: int, stop: asyncio.Event) -> None:
+        """Return when the turn is over: at once where it has taken `MANY`, and as soon as `stop` is set."""
+        if taken < MANY and self.left_s > 0:
+            await pause(self.left_s, stop)
