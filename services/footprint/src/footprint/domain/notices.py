@@ -88,14 +88,17 @@ ABSENT: dict[str, Notice] = {"transport": Notice.NO_TRANSPORT, "end_of_life": No
 """What must be said where one of the stages beside making, use and maintenance has no evidence."""
 
 
+def told_stages(present: Iterable[str]) -> Notice:
+    """What need not be said where stages are `present`."""
+    said = Notice(0)
+    for stage in present:
+        said |= ABSENT.get(stage, Notice(0))
+    return said
+
+
 def absent_stages(present: Iterable[str]) -> Notice:
     """What must be said of the stages that are not `present`."""
-    known = set(present)
-    said = Notice(0)
-    for stage, notice in ABSENT.items():
-        if stage not in known:
-            said |= notice
-    return said
+    return told_stages(ABSENT) & ~told_stages(present)
 
 
 _DOCUMENTS = {int(each): {"code": str(each.name).lower(), "detail": text} for each, text in SENTENCES.items()}

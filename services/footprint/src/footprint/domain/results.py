@@ -9,7 +9,7 @@ from uuid import UUID
 import numpy as np
 
 from footprint.domain.allocation import LINES, Subject, Terms
-from footprint.domain.catalogue import FactorRef
+from footprint.domain.catalogue import GWP, FactorRef
 from footprint.domain.cells import (
     Cells,
     ExtraSum,
@@ -29,7 +29,7 @@ from footprint.domain.grid import Integers
 from footprint.domain.inventory import Asset, Claim, Segment, Site
 from footprint.domain.ledger import Ledger
 from footprint.domain.months import month_at, month_start
-from footprint.domain.notices import Notice
+from footprint.domain.notices import Notice, told_stages
 from footprint.domain.scopes import CLOUD, Control, Line, line_of
 from footprint.domain.stretches import ENERGY_EVIDENCE
 from footprint.domain.sums import billionths
@@ -159,8 +159,9 @@ def collect(
             if subject.asset.is_virtual:
                 _say_what_lacks(result, segment)
             result.life_start, result.spread_days = reader.life(subject)
-            together = len(taken) > 1 or any(each in reader.extras for each in taken)
-            if together:
+            extras = [each for cell in taken for each in reader.extras.get(cell, ())]
+            result.notices &= ~int(told_stages(each.key.stage for each in extras if each.key.criterion == GWP))
+            if len(taken) > 1 or extras:
                 result.figures = merged(result.figures)
             if of_asset and taken:
                 zone = subject.organisation.time_zone
@@ -311,9 +312,8 @@ class _CellReader:
             result.notices |= extra.notices
             if not extra.void:
                 result.figures.append(self._extra(extra, cell, site))
-        result.embodied_evidence = _weakest(
-            EMBODIED_ORDER, result.embodied_evidence, EMBODIED_ORDER[self.embodied_evidence[cell]]
-        )
+        made = "kind" if any(each.cloud for each in extras) else EMBODIED_ORDER[self.embodied_evidence[cell]]
+        result.embodied_evidence = _weakest(EMBODIED_ORDER, result.embodied_evidence, made)
         result.electricity_evidence = _weakest(
             ELECTRICITY_EVIDENCE, result.electricity_evidence, ELECTRICITY_EVIDENCE[self.electricity_evidence[cell]]
         )
