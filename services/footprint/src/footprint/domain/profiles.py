@@ -228,6 +228,13 @@ def _making(asset: Asset, organisation: Organisation, catalogue: Catalogue, clos
         notices |= Notice.LIFE_FROM_TIMELINE
     if embodied is not None and embodied.trace[-1].startswith("not stated"):
         notices |= Notice.UNSTATED_PARTS
+    if (
+        embodied is not None
+        and embodied.evidence == "configuration"
+        and configuration is not None
+        and configuration.gpus
+    ):
+        notices |= Notice.GPUS_NOT_COUNTED
     factors = tuple(factor for each in found.values() for factor in each.factors)
     factors += (life.factor,) if life.factor else ()
     if asset.condition not in USED:
