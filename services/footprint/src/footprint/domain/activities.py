@@ -1,9 +1,9 @@
 """Activities: what was done besides running machines (support contracts, journeys, spare parts, refrigerant leaks, training …).
 
 `kg = quantity in the factor's unit × factor`, spread evenly over its local days by real seconds. The factor is that of the activity in
-the country where it took place (stated, else that of the site, or of where the asset stood on its first day), else one tied to no
-place; of its first day, else of the nearest earlier year at most five back, which is said. A unit of another dimension, or no factor,
-leaves it out with a warning: never a guess. Who operates the site is asked day by day.
+the country where it took place (stated, else the region of its site, or of where the asset stood on its first day), else one tied to no
+place; of its first day, else of the nearest earlier year at most five back. What stood in is said. A unit of another dimension, or no
+factor, leaves it out with a warning: never a guess. Who operates the site is asked day by day.
 
 Home: an activity of an asset stands with the asset, and is shared out with it. One of a site stands in asset-months of kind `site` under
 the site's own id; one of the organisation in asset-months of kind `organisation` under `organisation_home`. They are stored, rolled up,
@@ -146,7 +146,7 @@ def _weigh(
                 line=line,
                 source_ln_gsd2=ACTIVITY_LN_GSD2["declared"],
                 over_s=over_s,
-                notices=Notice.EARLIER_YEAR_FACTOR if choice.years_back else Notice(0),
+                notices=choice.notices,
             )
     if not found:
         yield absent(Notice.NO_ACTIVITY_FACTOR)

@@ -129,7 +129,7 @@ def bottom_up_embodied(
     """Sum of the parts of a server (BoaviztAPI, component documentation); None unless the die area of its CPUs is stated.
 
     CPU die × per_mm2 + base · RAM GB ÷ density × per_cm2 + base · SSD likewise · HDD · power supply kg × per_kg · motherboard · case ·
-    assembly. Parts that the configuration does not state are not counted, and named in the trace.
+    assembly. Parts that the configuration does not state, and SSDs without a size, are not counted, and named in the trace.
     """
     if configuration.cpu is None or configuration.cpu.die_mm2 is None:
         return None
@@ -151,6 +151,7 @@ def bottom_up_embodied(
             ("memory", configuration.ram),
             ("disks", configuration.disks),
             ("power supply", configuration.psu),
+            ("size of an SSD", all(each.gib is not None or each.type == "hdd" for each in configuration.disks)),
         )
         if not stated
     ]

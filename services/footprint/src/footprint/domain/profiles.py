@@ -11,7 +11,7 @@ from uuid import UUID
 
 from footprint.domain.activities import read_activities
 from footprint.domain.catalogue import GWP, UNITS, Catalogue, Factor
-from footprint.domain.cloud import cloud_making
+from footprint.domain.cloud import cloud_making, unknown_making
 from footprint.domain.difference import base_configuration
 from footprint.domain.embodied import (
     MANUFACTURING,
@@ -48,7 +48,10 @@ USED: Final = ("refurbished", "taken_back")
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """All the evidence on one asset that is physical, or that has figures of its own. `parts` are spread over `spread_days`."""
+    """All the evidence on one asset that is physical, or that has figures of its own. `parts` are spread over `spread_days`.
+
+    `notices` hold at all times: what an extra says, or makes needless to say, is of the months that it falls on.
+    """
 
     asset: Asset
     organisation: Organisation
@@ -84,10 +87,8 @@ class Profile:
 
     @property
     def embodied_evidence(self) -> str:
-        """What its making rests on; of a machine at a public cloud on the default of its reference host."""
-        if self.embodied is not None and self.spread_days:
-            return self.embodied.evidence
-        return "kind" if any(each.cloud for each in self.extras) else "none"
+        """What its making rests on; while it is at a public cloud (`Extra.cloud`) it rests on the default of its reference host instead."""
+        return self.embodied.evidence if self.embodied is not None and self.spread_days else "none"
 
     @property
     def used(self) -> bool:
@@ -125,8 +126,7 @@ def read_profile(
     )
     extras = (*extras, *making.extras, *upgrades)
     stretches = read_stretches(asset, organisation, sites, catalogue, window, measured, extras)
-    told = [(each.stage, each.criterion) for each in making.parts] + [(each.stage, each.criterion) for each in extras]
-    said = absent_stages(stage for stage, criterion in told if criterion == GWP)
+    said = absent_stages(each.stage for each in making.parts if each.criterion == GWP)
     return Profile(
         asset,
         organisation,
@@ -189,6 +189,13 @@ def _making(asset: Asset, organisation: Organisation, catalogue: Catalogue, clos
         notices |= Notice.LIFE_FROM_TIMELINE
     if embodied is not None and embodied.trace[-1].startswith("not stated"):
         notices |= Notice.UNSTATED_PARTS
+    if (
+        embodied is not None
+        and embodied.evidence == "configuration"
+        and configuration is not None
+        and configuration.gpus
+    ):
+        notices |= Notice.GPUS_NOT_COUNTED
     factors = tuple(factor for each in found.values() for factor in each.factors)
     factors += (life.factor,) if life.factor else ()
     if asset.condition not in USED:
@@ -258,20 +265,17 @@ def _overhead(asset: Asset, organisation: Organisation, catalogue: Catalogue) ->
 
 
 def _cloud_making(asset: Asset, catalogue: Catalogue) -> _Making:
+    """Its shares of reference hosts; where one is not known, what must be said of that time."""
     extras: list[Extra] = []
-    notices = Notice(0)
-    factors: list[Factor] = []
     left = retirement(asset)
     for segment in asset.segments:
         if segment.host is not None or segment.cloud is None or not segment.status.powered:
             continue
         end = segment.end if segment.end is not None else left if left is not None else _FAR
-        extra, said = cloud_making(catalogue, segment.cloud, segment.vcpu, segment.start, end)
-        notices |= said
-        if extra is not None:
-            extras.append(extra)
-            factors.extend([extra.factor] if extra.factor else [])
-    return _Making(None, (), None, None, tuple(extras), notices, tuple(dict.fromkeys(factors)))
+        extra, said = cloud_making(catalogue, segment.cloud, asset.quantity, segment.vcpu, segment.start, end)
+        extra = extra or unknown_making(segment.cloud, segment.start, end)
+        extras.append(replace(extra, notices=said))
+    return _Making(None, (), None, None, tuple(extras), Notice(0), ())
 
 
 _FAR: Final = 4_102_444_800

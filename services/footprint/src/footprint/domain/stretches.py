@@ -7,7 +7,7 @@ edges of what was measured. Times that only an activity fills (before an asset c
 import math
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final, NamedTuple, TypeVar
 from uuid import UUID
@@ -18,7 +18,7 @@ from footprint.domain.configuration import Configuration
 from footprint.domain.dated import cut, holding, operator_at
 from footprint.domain.energy import Load, Power, choose_power
 from footprint.domain.extras import Extra
-from footprint.domain.inventory import COMPUTER_ROOM_KINDS, Asset, Operator, Organisation, Segment, Site, Status
+from footprint.domain.inventory import COMPUTER_ROOM_KINDS, Asset, Cloud, Operator, Organisation, Segment, Site, Status
 from footprint.domain.life import retirement
 from footprint.domain.measurements import EnergyPiece, LoadPiece, Measured
 from footprint.domain.notices import Notice
@@ -54,7 +54,8 @@ class Stretch:
     """Constant conditions from `start` to `end`; numbers are NaN where unknown.
 
     `energy` is what was measured; where it is None, each unit draws `watts`. `region` is where the electricity comes from,
-    `residual_kg_per_kwh` the supplier's own factor. `counted` is false for times that only activities fill; `cloud` is a public cloud.
+    `residual_kg_per_kwh` the supplier's own factor. `counted` is false for times that only activities fill, `supported` is true of those in
+    which the asset's support contract runs all the same; `cloud` is a public cloud.
     """
 
     start: int
@@ -77,6 +78,7 @@ class Stretch:
     power: Power | None
     counted: bool = True
     cloud: bool = False
+    supported: bool = False
 
     @property
     def draws(self) -> bool:
@@ -111,7 +113,7 @@ def read_stretches(
     measured: Measured,
     extras: Sequence[Extra],
 ) -> tuple[Stretch, ...]:
-    """Every stretch of an asset within `window`, in order; of a virtual machine on a host only what its `extras` need."""
+    """Every stretch of an asset within `window`, in order; of a virtual machine on a host only what its `extras` and its support need."""
     own = [] if asset.is_home else list(_own(asset, organisation, sites, catalogue, window, measured))
     spans = [(max(each.start, window.start), min(each.end, window.end)) for each in extras if each.anywhere]
     if not spans:
@@ -132,11 +134,14 @@ def _own(
     left = retirement(asset)
     stop = window.end if left is None else min(window.end, left)
     for segment in asset.segments:
-        if asset.is_virtual and segment.host is not None:
-            continue
         end = stop if segment.end is None else min(segment.end, stop)
         begin = max(segment.start, window.start)
         if begin >= end:
+            continue
+        if asset.is_virtual and segment.host is not None:
+            if asset.support_eur_per_year:
+                for bare in _bare(asset, organisation.time_zone, sites, begin, end):
+                    yield replace(bare, supported=True)
             continue
         site = sites.get(segment.site) if segment.site else None
         reader = _SegmentReader(asset, segment, site, catalogue)
@@ -152,8 +157,8 @@ class _SegmentReader:
         self._asset, self._segment, self._site, self._catalogue = asset, segment, site, catalogue
         self._powers: dict[tuple[Load, ...], tuple[Power | None, Notice]] = {}
         self._capacity = _capacity(asset, segment)
-        cloud = segment.cloud if asset.is_virtual else None
-        self._region = site.region if site else cloud_region(cloud) if cloud else None
+        cloud = _cloud_of(asset, segment)
+        self._region = cloud_region(cloud) if cloud and (cloud.region or not site) else site.region if site else None
         self._cloud = cloud is not None
 
     def stretch(
@@ -173,7 +178,7 @@ class _SegmentReader:
         powered = segment.status.powered or energy is not None
         if powered:
             notices |= Notice(0) if energy or power else Notice.NO_ENERGY_EVIDENCE
-            notices |= Notice(0) if self._region or self._site else self._no_place()
+            notices |= Notice(0) if self._region or (self._site and not self._cloud) else self._no_place()
             notices |= Notice.STANDBY if segment.status is Status.STANDBY and energy is None else Notice(0)
         elif energy is None:
             notices = Notice(0)
@@ -217,7 +222,9 @@ class _SegmentReader:
             model=asset.model,
         )
         if power is not None or not self._cloud or segment.cloud is None:
-            return power, Notice(0)
+            modelled = power is not None and power.evidence == "utilisation"
+            cards = segment.configuration.gpus if modelled and segment.configuration is not None else 0
+            return power, Notice.GPUS_NOT_COUNTED if cards else Notice(0)
         return cloud_power(self._catalogue, segment.cloud, segment.vcpu, segment.ram_gib, loads)
 
 
@@ -247,8 +254,8 @@ def _conditions(
     end: int,
 ) -> Iterator[Conditions]:
     """Cut a time where the PUE, the electricity contract or the operator of the site changes; where no PUE is stated, the default."""
-    if site is None:
-        yield Conditions(start, end, *_default_pue(asset, segment, site, catalogue), Operator.OWN, 0.0, math.nan)
+    if site is None or _cloud_of(asset, segment):
+        yield Conditions(start, end, *_default_pue(asset, segment, None, catalogue), Operator.OWN, 0.0, math.nan)
         return
     zone = organisation.time_zone
     for low, high in cut(zone, (*site.pue, *site.contracts, *site.operators), start, end):
@@ -268,11 +275,18 @@ def _conditions(
         )
 
 
+def _cloud_of(asset: Asset, segment: Segment) -> Cloud | None:
+    """The public cloud that a machine runs at. It stands at its provider then, whatever site it is counted with: that site says where it is
+    (if the provider's region is not stated), and nothing of PUE, contract and operator."""
+    return segment.cloud if asset.is_virtual else None
+
+
 def _default_pue(
     asset: Asset, segment: Segment, site: Site | None, catalogue: Catalogue
 ) -> tuple[float, Notice, tuple[Factor, ...]]:
-    if asset.is_virtual and segment.cloud is not None and site is None:
-        of_provider = catalogue.parameter(f"cloud.{segment.cloud.provider}.pue")
+    cloud = _cloud_of(asset, segment)
+    if cloud is not None:
+        of_provider = catalogue.parameter(f"cloud.{cloud.provider}.pue")
         if of_provider is not None:
             return of_provider.value, Notice(0), (of_provider,)
     in_computer_room = asset.kind in COMPUTER_ROOM_KINDS if site is None else site.kind != "office"

@@ -117,6 +117,12 @@ class _Intervals:
     powered: Booleans
     quantity: Floats
 
+    @property
+    def under_contract(self) -> Booleans:
+        """Where a support contract counts: wherever the asset itself does, and for a machine on a host, which has a share of its host's."""
+        held: Booleans = self.counted | np.array([each.supported for each in self.stretches], dtype=bool)[self.stretch]
+        return held
+
     def of_stretch(self, values: Sequence[float]) -> Floats:
         """Numbers of the stretches, by interval."""
         return np.array(values, dtype=np.float64)[self.stretch]
@@ -177,7 +183,7 @@ def weigh(
         at_device=at_device,
         energy_evidence=np.array([each.evidence for each in stretches], dtype=np.int64)[stretch],
         electricity_evidence=np.where(powered & ~np.isnan(factor), np.where(years_back > 0, 2, 1), 0),
-        notices=_notices(intervals, factor, years_back)
+        notices=_notices(intervals, factor, grid)
         | _said_of_support(intervals, supported, supports)
         | np.where(past_life, int(Notice.PAST_LIFE), 0),
         references=reference,
@@ -317,7 +323,7 @@ def _support(
     """Emissions of the support contract, by euro and day."""
     euros = intervals.of_asset([profile.asset.support_eur_per_year or 0.0 for profile in intervals.profiles])
     factor = np.array([each.factor.value if each else 0.0 for each in factors], dtype=np.float64)[supported]
-    known = intervals.counted & (supported > 0)
+    known = intervals.under_contract & (supported > 0)
     return Measure(
         np.where(known, formulas.rate_kg(euros, factor, days), 0.0),
         known,
@@ -345,20 +351,23 @@ def _supported(intervals: _Intervals, month: Integers) -> tuple[Integers, _Suppo
     return supported, factors
 
 
-def _notices(intervals: _Intervals, factor: Floats, years_back: Integers) -> Integers:
+def _notices(intervals: _Intervals, factor: Floats, grid: Grid) -> Integers:
+    """What must be said of each interval; what making lacks is not said of a machine that has its share of its host's."""
     stretches, powered = intervals.stretches, intervals.powered
     notices = np.array([int(profile.notices) for profile in intervals.profiles], dtype=np.int64)[intervals.asset]
+    guest = np.array([profile.asset.is_virtual for profile in intervals.profiles], dtype=bool)[intervals.asset]
+    notices = np.where(guest & ~intervals.counted, 0, notices)
     notices |= np.array([int(each.notices) for each in stretches], dtype=np.int64)[intervals.stretch]
     placed = np.array([each.region is not None for each in stretches], dtype=bool)[intervals.stretch]
     notices |= np.where(powered & placed & np.isnan(factor), int(Notice.NO_ELECTRICITY_FACTOR), 0)
-    return notices | np.where(powered & ~np.isnan(factor) & (years_back > 0), int(Notice.EARLIER_YEAR_FACTOR), 0)
+    return notices | np.where(powered, grid.notices[intervals.place, intervals.column], 0)
 
 
 def _said_of_support(intervals: _Intervals, supported: Integers, factors: _Supports) -> Integers:
     contract = np.array([bool(profile.support) for profile in intervals.profiles], dtype=bool)[intervals.asset]
     earlier = np.array([each is not None and each.years_back > 0 for each in factors], dtype=bool)[supported]
     said = np.where(contract & (supported == 0), int(Notice.NO_MAINTENANCE_FACTOR), 0)
-    return np.where(intervals.counted, said | np.where(earlier, int(Notice.EARLIER_YEAR_FACTOR), 0), 0)
+    return np.where(intervals.under_contract, said | np.where(earlier, int(Notice.EARLIER_YEAR_FACTOR), 0), 0)
 
 
 def _references(
