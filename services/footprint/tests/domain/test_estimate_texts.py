@@ -6,16 +6,22 @@ from typing import Any
 import pytest
 from common import json
 from footprint.api.estimate_schemas import ITEM
+from footprint.domain.catalogue import Catalogue
 from footprint.domain.errors import ItemError
 from footprint.domain.estimate_texts import TextShelf
 from footprint.domain.estimates import Period, estimate
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from .factors import CATALOGUE
+from .factors import CATALOGUE, RECORDS, grid
 
+PARTS = {"direct": 0.0211, "upstream": 0.0153, "losses": 0.0041}
 PERIOD = Period.between(date(2024, 1, 1), date(2024, 9, 13))
 SHELF = TextShelf()
+SHELVES = [
+    (SHELF, CATALOGUE),
+    (TextShelf(), Catalogue([*RECORDS, *(grid("FR", value, 2024, each) for each, value in PARTS.items())])),
+]
 
 amounts = st.floats(0, 1e6) | st.integers(0, 5000).map(float)
 days = st.dates(date(2015, 1, 1), date(2030, 1, 1)).map(date.isoformat)
@@ -55,15 +61,17 @@ items = st.fixed_dictionaries(
 
 
 @settings(max_examples=400, deadline=None)
-@given(st.lists(items, min_size=1, max_size=6))
-def test_answers_by_columns_are_those_of_one_item_at_a_time(sent: list[dict[str, Any]]) -> None:
+@given(st.lists(items, min_size=1, max_size=6), st.sampled_from(SHELVES))
+def test_answers_by_columns_are_those_of_one_item_at_a_time(
+    sent: list[dict[str, Any]], shelf: tuple[TextShelf, Catalogue]
+) -> None:
     read = [ITEM.validate_json(json.dumps(each)) for each in sent]
-    texts = SHELF.texts(CATALOGUE, PERIOD, ["gwp"])
+    texts = shelf[0].texts(shelf[1], PERIOD, ["gwp"])
     assert texts is not None
     for few_or_many in (read, read * 16):
         for item, text in zip(few_or_many, texts.answers(few_or_many), strict=True):
             if text is not None:
-                assert text == json.dumps(estimate(item, PERIOD, ["gwp"], CATALOGUE))
+                assert text == json.dumps(estimate(item, PERIOD, ["gwp"], shelf[1]))
 
 
 @pytest.mark.parametrize(
@@ -77,12 +85,13 @@ def test_answers_by_columns_are_those_of_one_item_at_a_time(sent: list[dict[str,
         {"kind": "server", "embodied": {"gwp": {"manufacturing": 900}}, "energy": {"average_w": 300}, "electricity": {"gwp": 0.05}},
     ],
 )  # fmt: skip
-def test_the_usual_forms_are_written_by_columns(item: dict[str, Any]) -> None:
-    texts = SHELF.texts(CATALOGUE, PERIOD, ["gwp"])
+@pytest.mark.parametrize(("shelf", "catalogue"), SHELVES)
+def test_the_usual_forms_are_written_by_columns(item: dict[str, Any], shelf: TextShelf, catalogue: Catalogue) -> None:
+    texts = shelf.texts(catalogue, PERIOD, ["gwp"])
     assert texts is not None
     read = ITEM.validate_json(json.dumps(item))
     (text,) = texts.answers([read])
-    assert text == json.dumps(estimate(read, PERIOD, ["gwp"], CATALOGUE))
+    assert text == json.dumps(estimate(read, PERIOD, ["gwp"], catalogue))
 
 
 def test_a_call_over_two_years_or_criteria_is_answered_one_by_one() -> None:

@@ -1,8 +1,8 @@
 """The emission factors as this service knows them, and the one way in which it chooses among them.
 
-The choice is strict (ADR "Which electricity factor"): the production perimeter only, so that one total never mixes perimeters; the
-record valid on the day, else the nearest earlier year at most five years back, which is said; never another region. What is not
-found is absent, and the stage that needed it too.
+The choice is strict (ADR "Which electricity factor"): the record valid on the day, else the nearest earlier year at most five years
+back, which is said; never another region. What is not found is absent, and the stage that needed it too. Electricity comes as a
+`Supply`: perimeters stand beside one another there, and none is counted in two (ADR "Upstream and losses in 3.3").
 """
 
 import math
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Final, NamedTuple, TypeVar
 
+from footprint.domain.notices import Notice
 from footprint.domain.uncertainty import Ratings, ln_gsd2
 
 GWP: Final = "gwp"
@@ -30,7 +31,13 @@ UNITS: Final[Mapping[str, str]] = {GWP: "kg", "pe": "MJ", "adpe": "kgSbeq", "wat
 
 T = TypeVar("T")
 
-PERIMETER: Final = "production"
+ELECTRICITY: Final = "electricity"
+DIRECT: Final = "direct"
+GENERATION: Final = (DIRECT, "production")
+"""The perimeters of what is used itself, of those that are equally near the one to take: direct emissions, else those of the life cycle."""
+
+UPSTREAM: Final = "upstream"
+LOSSES: Final = "losses"
 YEAR_GAP: Final = 5
 GWP_SETS: Final = (None, "AR6")
 
@@ -108,6 +115,49 @@ class Choice:
     years_back: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """The factors of a grid on a day, each per kWh at the meter: of what is `used`, of what went before it, and of what the grid lost.
+
+    `upstream` stands beside direct emissions only: a factor of the life cycle holds it already.
+    """
+
+    used: Choice
+    upstream: Choice | None = None
+    losses: Choice | None = None
+    notices: Notice = field(init=False, compare=False)
+    """What must be said of them."""
+
+    @property
+    def direct(self) -> bool:
+        """Whether what is used weighs its direct emissions only."""
+        return self.used.factor.perimeter == DIRECT
+
+    @property
+    def beside(self) -> tuple[Choice, ...]:
+        """Upstream and losses, as far as they are known."""
+        return tuple(each for each in (self.upstream, self.losses) if each is not None)
+
+    @property
+    def factors(self) -> tuple[Factor, ...]:
+        """All that are counted."""
+        return tuple(each.factor for each in (self.used, *self.beside))
+
+    def __post_init__(self) -> None:
+        said = Notice(0)
+        if any(each.years_back for each in (self.used, *self.beside)):
+            said |= Notice.EARLIER_YEAR_FACTOR
+        if any(each.years_back != self.used.years_back for each in self.beside):
+            said |= Notice.GRID_YEARS_DIFFER
+        if not self.direct:
+            said |= Notice.UPSTREAM_INSIDE
+        elif self.upstream is None:
+            said |= Notice.NO_UPSTREAM
+        if self.losses is None:
+            said |= Notice.NO_LOSSES
+        object.__setattr__(self, "notices", said)
+
+
 class Catalogue:
     """An immutable set of factors, with the choices already made kept."""
 
@@ -116,11 +166,9 @@ class Catalogue:
         self._records: dict[tuple[str, str, str | None], list[Factor]] = {}
         for factor in sorted(factors, key=lambda each: (not each.own, each.id)):
             self._records.setdefault((factor.activity, factor.criterion, factor.region), []).append(factor)
-        self._electricity: dict[tuple[str, str, date], Choice | None] = {}
+        self._supplies: dict[tuple[str, str, date], Supply | None] = {}
         self._coefficients: dict[tuple[str, str, str | None], Factor | None] = {}
-        self.grid_criteria: Final = frozenset(key[1] for key in self._records if key[0] == "electricity") & set(
-            CRITERIA
-        )
+        self.grid_criteria: Final = frozenset(key[1] for key in self._records if key[0] == ELECTRICITY) & set(CRITERIA)
         self.criteria: Final = frozenset(criterion for _, criterion, _ in self._records) & set(CRITERIA)
         self._remembered: dict[Hashable, Any] = {}
 
@@ -135,16 +183,32 @@ class Catalogue:
         others = (factor for key, factors in self._records.items() if key not in about for factor in factors)
         return Catalogue([*(each for each in others if each.id not in pins), *pins.values()])
 
-    def electricity(self, region: str, day: date, criterion: str = GWP) -> Choice | None:
-        """The grid factor of `region` on `day`, location-based, in the production perimeter; None where nothing fits."""
+    def electricity(self, region: str, day: date, criterion: str = GWP) -> Supply | None:
+        """The grid factors of `region` on `day`, location-based; None where nothing of what is used fits."""
         key = (region, criterion, day)
-        if key not in self._electricity:
-            self._electricity[key] = self._choose("electricity", region, day, criterion, PERIMETER)
-        return self._electricity[key]
+        if key not in self._supplies:
+            self._supplies[key] = self._supply(region, day, criterion)
+        return self._supplies[key]
+
+    def _supply(self, region: str, day: date, criterion: str) -> Supply | None:
+        """The nearest year goes first, then an organisation's own factor, then direct emissions: no old split replaces a newer year."""
+
+        def chosen(perimeter: str) -> Choice | None:
+            return self._choose(ELECTRICITY, region, day, criterion, perimeter)
+
+        used = min(
+            (each for each in map(chosen, GENERATION) if each is not None),
+            key=lambda each: (each.years_back, not each.factor.own),
+            default=None,
+        )
+        if used is None:
+            return None
+        direct = used.factor.perimeter == DIRECT
+        return Supply(used, chosen(UPSTREAM) if direct else None, chosen(LOSSES))
 
     def knows_grid(self, region: str) -> bool:
         """Whether any electricity factor of `region` is known, of whatever year."""
-        return ("electricity", GWP, region) in self._records
+        return (ELECTRICITY, GWP, region) in self._records
 
     def residual_mix(self, region: str, day: date, criterion: str = GWP) -> Choice | None:
         """The residual mix of `region` on `day` (what is left once guarantees of origin are sold); None where unknown."""

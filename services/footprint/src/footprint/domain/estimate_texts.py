@@ -16,12 +16,13 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 import orjson
 
+from footprint.domain import formulas
 from footprint.domain.catalogue import GWP, Catalogue, Factor
 from footprint.domain.configuration import Configuration, read_configuration
 from footprint.domain.embodied import MANUFACTURING
 from footprint.domain.energy import choose_power
 from footprint.domain.errors import ItemError
-from footprint.domain.estimate_columns import NUMBERS, QUALITY, computed
+from footprint.domain.estimate_columns import NUMBERS, QUALITY, computed, is_writable
 from footprint.domain.estimate_machines import MACHINE
 from footprint.domain.estimates import (
     GIVEN_LN_GSD2,
@@ -33,6 +34,7 @@ from footprint.domain.estimates import (
     find_region,
     find_service,
     interval_of,
+    named,
     read_loads,
 )
 from footprint.domain.notices import Notice, absent_stages, sentences
@@ -93,7 +95,10 @@ class _Draw(NamedTuple):
 
 
 class _Grid(NamedTuple):
-    """The electricity of a region in the period: factor, evidence, ln GSD², its name in the trace, factors and notices."""
+    """The electricity of a region in the period: factor, evidence, ln GSD², its name in the trace, factors and notices.
+
+    `beside` is the sum of upstream and losses, `written` that sum as the trace has it (empty where there is none), `named` their names.
+    """
 
     factor: float
     evidence: bytes
@@ -101,6 +106,9 @@ class _Grid(NamedTuple):
     origin: bytes
     factors: bytes
     notices: int
+    beside: float = 0.0
+    written: bytes = b""
+    named: bytes = b""
 
 
 _Row = tuple[int, str | None, _Making, _Life, _Draw, _Grid, _Spread]
@@ -111,8 +119,9 @@ _TEMPLATE: Final = (
     b'"use":{"gwp":{"value":%b,"low":%b,"high":%b,"quality":%b}}},"total":{"gwp":{"value":%b,"low":%b,"high":%b,"quality":%b}},'
     b'"energy_kwh":%b,"evidence":{"embodied":"%b","energy":"%b","electricity":"%b"},"factors":[%b],"warnings":%b,"trace":[%b%b'
     + '"manufacturing gwp: %b × %b kg × %b d ÷ %b d = %b kg",%b%b%b"energy: %b × %b W × %b × %b h ÷ 1000.0 × %b PUE = %b kWh",'.encode()
-    + '"use gwp: %b kWh × %b kg = %b kg [%b]"]}'.encode()
+    + '"use gwp: %b kWh × %b kg = %b kg [%b]"%b]}'.encode()
 )
+_BESIDE: Final = ',"upstream and losses gwp: %b kWh × %b = %b kg [%b]"'.encode()
 _ABSENT: Final = int(absent_stages([MANUFACTURING]))
 """What is said of each of these answers, which hold making and use alone."""
 
@@ -169,7 +178,7 @@ class Texts:
         watts = energy["average_w"] if energy and draw.stated else draw.watts
         stated += (
             get("quantity", 1.0), making.unit_kg, life.within, life.days, watts, get("duty", 1.0), life.in_use, get("pue", 1.0),
-            grid.factor, making.spread.ln_gsd2, making.spread.gsd2, use.ln_gsd2, use.gsd2,
+            grid.factor, grid.beside, making.spread.ln_gsd2, making.spread.gsd2, use.ln_gsd2, use.gsd2,
         )  # fmt: skip
         return place, get("ref"), making, life, draw, grid, use
 
@@ -292,18 +301,20 @@ class Texts:
             place = find_region(region, country, self.catalogue)
         except ItemError:
             return None
-        choice = self.catalogue.electricity(place, self.period.years[0][2], GWP) if place else None
-        if choice is None:
+        supply = self.catalogue.electricity(place, self.period.years[0][2], GWP) if place else None
+        if supply is None:
             return None
-        factor = choice.factor
-        evidence, notices = (b"earlier_year", int(Notice.EARLIER_YEAR_FACTOR)) if choice.years_back else (b"region", 0)
+        beside = [each.factor.value for each in supply.beside]
         return _Grid(
-            factor.value,
-            evidence,
-            factor.ln_gsd2,
-            _within(f"{factor.id} v{factor.version}"),
-            _summaries([factor]),
-            notices,
+            supply.used.factor.value,
+            b"earlier_year" if supply.used.years_back else b"region",
+            max(factor.ln_gsd2 for factor in supply.factors),
+            _within(named([supply.used])),
+            _summaries(supply.factors),
+            int(supply.notices),
+            float(sum(beside)),
+            formulas.written_sum(beside, "kg").encode(),
+            _within(named(supply.beside)),
         )
 
 
@@ -339,12 +350,17 @@ def _product(one: float, other: float) -> _Spread:
     return _spread(ln_product(one, other))
 
 
-def _written(row: _Row, texts: Sequence[bytes], class_: bytes) -> bytes:
+def _written(row: _Row, texts: Sequence[bytes], class_: bytes) -> bytes | None:
+    """The answer of a row; None where the lines of its electricity hold a number that Python and the encoder write differently."""
     _, ref, making, life, draw, grid, use = row
     (
         made, made_low, made_high, used, used_low, used_high, total, total_low, total_high, kwh, quantity, unit, within, days, watts, duty,
         hours, pue, factor,
     ) = texts  # fmt: skip
+    lines = _of_electricity(grid, kwh, used)
+    if lines is None:
+        return None
+    itself, beside = lines
     return _TEMPLATE % (
         b"null" if ref is None else orjson.dumps(ref),
         made, made_low, made_high, making.spread.quality, used, used_low, used_high, use.quality,
@@ -353,8 +369,18 @@ def _written(row: _Row, texts: Sequence[bytes], class_: bytes) -> bytes:
         _warnings(making.notices | grid.notices),
         life.trace, making.trace, quantity, unit, within, days, made,
         draw.trace, watts if draw.stated else b"", draw.stated,
-        quantity, watts, duty, hours, pue, kwh, kwh, factor, used, grid.origin,
+        quantity, watts, duty, hours, pue, kwh, kwh, factor, itself, grid.origin, beside,
     )  # fmt: skip
+
+
+def _of_electricity(grid: _Grid, kwh: bytes, used: bytes) -> tuple[bytes, bytes] | None:
+    """What the electricity itself weighs, and the line of its upstream and losses, as they stand in the trace."""
+    if not grid.written:
+        return used, b""
+    itself, beside = (formulas.use_kg(float(kwh), each) for each in (grid.factor, grid.beside))
+    if not (is_writable(itself) and is_writable(beside)):
+        return None
+    return b"%r" % itself, _BESIDE % (kwh, grid.written, b"%r" % beside, grid.named)
 
 
 def _configuration(stated: Mapping[str, Any] | None) -> Configuration | None:
