@@ -53,8 +53,7 @@ _FRENCH: Final[Mapping[str, str]] = {
     "cloud_instance_unknown": "le type d’instance de cloud n’est pas répertorié, ou d’une autre taille que celle indiquée : les vCPU et la "
     "mémoire indiqués comptent, et sans eux sa part est absente",
     "upstream_inside": "l’amont de l’électricité est compris dans son facteur de production, pour autant que la source compte le cycle de "
-    "vie, et n’a pas de ligne à lui : le catalogue n’a pas de facteur direct aussi proche ; un facteur d’amont n’y est pas ajouté, il "
-    "compterait double",
+    "vie, et n’a pas de ligne à lui ; un facteur d’amont n’y est pas ajouté, il compterait double",
     "no_upstream": "l’amont de l’électricité n’est pas compté : le catalogue n’en a pas de facteur pour ce réseau à cinq ans près",
     "no_losses": "les pertes du réseau ne sont pas comptées : le catalogue n’en a pas de facteur pour ce réseau à cinq ans près",
     "grid_years_differ": "l’amont ou les pertes de l’électricité sont d’une autre année que ce qui est utilisé : chacun est le plus proche "

@@ -75,15 +75,15 @@ SENTENCES: dict[Notice, str] = {
     Notice.RESIDUAL_OF_SUPPLIER: "market-based: what guarantees of origin do not cover is counted at the supplier's own factor",
     Notice.CLOUD_INSTANCE_UNKNOWN: "the type of the cloud instance is not listed, or has another size than what is stated: "
     "stated vCPUs and memory count, and where none are stated its share is absent",
-    Notice.UPSTREAM_INSIDE: "upstream of the electricity is inside its production factor, as far as the source counts the life cycle, and "
-    "has no line of its own: the catalogue holds no direct factor as near; one of upstream is not added, it would count twice",
-    Notice.NO_UPSTREAM: "upstream of the electricity is not counted: the catalogue holds no factor of it for this grid within five years",
-    Notice.NO_LOSSES: "losses of the grid are not counted: the catalogue holds no factor of them for this grid within five years",
-    Notice.GRID_YEARS_DIFFER: "upstream or losses of the electricity are of another year than what is used: each is the nearest one known",
     Notice.NO_TRANSPORT: "transport is absent: the catalogue holds no factor of that stage for it",
     Notice.NO_END_OF_LIFE: "end of life is absent: the catalogue holds no factor of that stage for it, and no such activity is known",
     Notice.AGE_MISSING: "refurbished, of an age that is not stated: its making counts whole, "
     "as that of a new one, until acquired.age_years is known",
+    Notice.UPSTREAM_INSIDE: "upstream of the electricity is inside its production factor, as far as the source counts the life cycle, and "
+    "has no line of its own; a factor of upstream is not added to it, it would count twice",
+    Notice.NO_UPSTREAM: "upstream of the electricity is not counted: the catalogue holds no factor of it for this grid within five years",
+    Notice.NO_LOSSES: "losses of the grid are not counted: the catalogue holds no factor of them for this grid within five years",
+    Notice.GRID_YEARS_DIFFER: "upstream or losses of the electricity are of another year than what is used: each is the nearest one known",
 }
 
 ABSENT: dict[str, Notice] = {"transport": Notice.NO_TRANSPORT, "end_of_life": Notice.NO_END_OF_LIFE}
