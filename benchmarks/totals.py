@@ -24,6 +24,7 @@ from common.testing.harness import running_service
 from common.testing.servers import postgres_server
 from common.testing.tokens import Issuer
 from footprint.main import SERVICE
+from footprint.store.claims import monthly
 from rich.console import Console
 
 from benchmarks import machine
@@ -89,16 +90,19 @@ SELECT
     factor_ln_gsd2, source_ln_gsd2
 FROM figures
 WHERE kind = 'virtual_machine';
-INSERT INTO application_months (
-    org_id, month, application_id, kind, site_id, stage, criterion, basis, share, scope, ghg_category, beges_item, factor, source,
-    billionths, figures, factor_weighted, source_weighted, source_squares
+INSERT INTO application_years (
+    org_id, year, application_id, kind, site_id, stage, criterion, basis, share, scope, ghg_category, beges_item, factor, source, {amounts}
 )
-SELECT org_id, month, application_id, kind, site_id, stage, criterion, basis, share, scope, ghg_category, beges_item, factor, source,
-    sum(billionths), count(*), sum(round((billionths * factor_ln_gsd2)::numeric)),
-    sum(CASE WHEN source = '' THEN 0 ELSE round((billionths * source_ln_gsd2)::numeric) END),
-    sum(CASE WHEN source = '' THEN square_billionths(billionths * source_ln_gsd2 / 1e9) ELSE 0 END)
-FROM application_figures
-GROUP BY org_id, month, application_id, kind, site_id, stage, criterion, basis, share, scope, ghg_category, beges_item, factor, source;
+SELECT
+    org_id, month / 12, application_id, kind, site_id, stage, criterion, basis, share, scope, ghg_category, beges_item, factor, source,
+    {sums}
+FROM (
+    SELECT *, month %% 12 + 1 AS number, 1 AS figures, round((billionths * factor_ln_gsd2)::numeric) AS factor_weighted,
+        CASE WHEN source = '' THEN 0 ELSE round((billionths * source_ln_gsd2)::numeric) END AS source_weighted,
+        CASE WHEN source = '' THEN square_billionths(billionths * source_ln_gsd2 / 1e9) ELSE 0 END AS source_squares
+    FROM application_figures
+) AS used
+GROUP BY org_id, month / 12, application_id, kind, site_id, stage, criterion, basis, share, scope, ghg_category, beges_item, factor, source;
 ANALYZE;
 """  # fmt: skip
 
@@ -134,7 +138,13 @@ async def _make(url: str, assets: int, months: int) -> None:
     connection = await asyncpg.connect(url)
     try:
         await connection.execute("SET search_path TO footprint; SET row_security = off")
-        script = _MAKE.format(assets=assets, first=FIRST, last=FIRST + months - 1).replace("%%", "%")
+        script = _MAKE.format(
+            assets=assets,
+            first=FIRST,
+            last=FIRST + months - 1,
+            amounts=monthly("{0}_{1}"),
+            sums=monthly("coalesce(sum({0}) FILTER (WHERE number = {1}), 0)"),
+        ).replace("%%", "%")
         for statement in script.split(";\n"):
             if statement.strip():
                 await connection.execute(statement)

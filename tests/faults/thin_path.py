@@ -62,7 +62,7 @@ ORDER BY {_GROUP}
 _USED = """
     org_id, month, application_id, kind, site_id, stage, criterion, basis, share, scope, ghg_category, beges_item, factor, source
 """
-_USED_ROLL_UP = f"SELECT {_USED}, billionths, figures FROM application_months WHERE figures > 0 ORDER BY {_USED}"
+_USED_ROLL_UP = f"SELECT {_USED}, billionths, figures FROM applications_by_month WHERE figures > 0 ORDER BY {_USED}"
 _USED_SUMMED = f"""
 SELECT {_USED}, sum(billionths), count(*) FROM application_figures GROUP BY {_USED} ORDER BY {_USED}
 """

@@ -149,7 +149,7 @@ async def picture(service: RunningService[FootprintSettings]) -> dict[str, Any]:
         used_rolled = await connection.fetch(
             f"""
             SELECT application_id, kind, site_id, {group}, billionths, figures
-            FROM application_months
+            FROM applications_by_month
             WHERE figures <> 0 OR billionths <> 0
             ORDER BY application_id, kind, site_id, {group}
             """

@@ -86,6 +86,26 @@ async def stored(connection: Any) -> None:
     await connection.execute(CLOSE, ORG, MONTHS["closed"])
 
 
+async def years_tell_their_months(connection: Any) -> None:
+    """The roll-up by years holds, month by month, what the one by months held; of a year, closed months never change and others do."""
+    about = "org_id, month, application_id, kind, site_id, factor, billionths, figures, factor_weighted, source_weighted, source_squares"
+    years = await connection.fetch(f"SELECT {about} FROM applications_by_month WHERE figures > 0 ORDER BY {about}")
+    assert {row["month"] for row in years} == set(MONTHS.values())
+    assert years == await connection.fetch(f"SELECT {about} FROM application_months ORDER BY {about}")
+    closed, opened = (month % 12 + 1 for month in MONTHS.values())
+    for change in (
+        f"UPDATE application_years SET billionths_{closed} = billionths_{closed} + 1",
+        f"UPDATE application_years SET figures_{closed} = 0",
+        "DELETE FROM application_years",
+    ):
+        with pytest.raises(asyncpg.CheckViolationError, match="closed"):
+            await connection.execute(change)
+    await connection.execute(f"UPDATE application_years SET billionths_{opened} = billionths_{opened} + 1")
+    # A calculator of the version before rolls up by months: it is made to wait, not to fail.
+    with pytest.raises(asyncpg.SerializationError):
+        await connection.execute("INSERT INTO application_months TABLE application_months LIMIT 1")
+
+
 async def test_what_applications_used_before_gets_its_site_and_keeps_its_last_digit(
     databases: Databases, tmp_path: Path
 ) -> None:
@@ -131,6 +151,7 @@ async def test_what_applications_used_before_gets_its_site_and_keeps_its_last_di
             for (_, _, site), billionths in found.items():
                 summed[site] = summed.get(site, 0) + billionths
             assert {row["site_id"]: row["billionths"] for row in rolled} == summed
+        await years_tell_their_months(connection)
         # What was cut in proportion is computed to the second where that is still open.
         assert [row["asset_id"] for row in await connection.fetch("SELECT asset_id FROM marks")] == [id_of("moved")]
         digests = await connection.fetch("SELECT asset_id, month, claims_digest FROM asset_months")

@@ -135,7 +135,7 @@ async def test_a_factor_heard_late_gives_an_activity_its_figure(pipeline: Pipeli
 
 APPLICATIONS_OF_A_MONTH = """
     SELECT application_id, sum(billionths) AS billionths
-    FROM application_months
+    FROM applications_by_month
     WHERE org_id = $1 AND month = $2 AND criterion = 'gwp' AND basis IN ('both', 'location') AND figures > 0
     GROUP BY application_id
 """

@@ -1,7 +1,7 @@
 """The use case of `GET /totals`: any grouping and filter, exact sums."""
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from operator import itemgetter
@@ -18,7 +18,7 @@ from footprint.domain.inventory import KINDS
 from footprint.domain.months import format_month
 from footprint.domain.notices import ABSENT, Notice, sentences
 from footprint.domain.rollup import Rolled, ln_gsd2_of_rolled, ln_gsd2_of_terms
-from footprint.domain.sums import BILLION, exact
+from footprint.domain.sums import BILLION, exact, printed
 from footprint.domain.uncertainty import interval, quality
 from footprint.store import answers
 from footprint.store import totals as store
@@ -182,7 +182,7 @@ class _Source:
             rows, whole = _apart(question, await self._used(question))
         elif "application" in question.groups:
             others = _without_application(question)
-            used, _ = _apart(question, await self._used(question))
+            used = await self._used(question)
             every, whole = _apart(others, await self._whole(others))
             rows = [*used, *_unused(others, every, used)]
         else:
@@ -218,8 +218,8 @@ def _unused(
     columns = [_column(name) for name in question.groups]
     left: dict[tuple[Any, ...], list[int]] = {}
     for rows, sign in ((whole, 1), (used, -1)):
-        for row in rows:
-            amounts = left.setdefault(tuple([row[column] for column in columns]), [0, 0])
+        for key, row in zip(_rows_of(_key_columns(question.groups, rows), len(rows)), rows, strict=True):
+            amounts = left.setdefault(key, [0, 0])
             amounts[0] += sign * int(row["billionths"])
             amounts[1] += sign * int(row["restated"])
     return [
@@ -266,7 +266,6 @@ def _document(
     question: Question, rows: Sequence[Mapping[str, Any]], codes: Mapping[UUID, str], whole: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The answer, from the rows of its groups and that of the whole."""
-    grouped = {tuple([row[_column(name)] for name in question.groups]): row for row in rows}
     return {
         "org": question.org,
         "from": format_month(question.first),
@@ -275,18 +274,50 @@ def _document(
         "criterion": question.criterion,
         "basis": question.basis,
         "unit": UNITS[question.criterion],
-        "groups": [
-            {
-                **{name: _label(name, value, codes) for name, value in zip(question.groups, key, strict=True)},
-                "value": exact(int(row["billionths"])),
-                **_interval(row),
-                "restated": exact(int(row["restated"])),
-            }
-            for key, row in sorted(grouped.items(), key=lambda each: _order(each[0]))
-        ],
+        "groups": _groups(question.groups, rows, codes),
         "total": _total(whole),
         **_interval(whole),
     }
+
+
+def _groups(names: Sequence[str], rows: Sequence[Mapping[str, Any]], codes: Mapping[UUID, str]) -> list[dict[str, Any]]:
+    """The groups in the order of their keys, what has none last.
+
+    There may be ten thousands of them: how a value of a key is printed, and its place among the others, is found once for each value.
+    """
+    columns = _key_columns(names, rows)
+    values = [set(column) for column in columns]
+    labels = _rows_of(
+        [
+            map({value: _label(name, value, codes) for value in found}.__getitem__, column)
+            for name, column, found in zip(names, columns, values, strict=True)
+        ],
+        len(rows),
+    )
+    places = _rows_of(
+        [map(_places(found).__getitem__, column) for column, found in zip(columns, values, strict=True)], len(rows)
+    )
+    groups = [_group(dict(zip(names, label, strict=True)), row) for label, row in zip(labels, rows, strict=True)]
+    return [groups[index] for index in sorted(range(len(groups)), key=places.__getitem__)]
+
+
+def _group(keys: dict[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
+    restated = int(row["restated"])
+    return keys | {"value": printed(int(row["billionths"])), **_interval(row), "restated": printed(restated)}
+
+
+def _key_columns(names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
+    return [list(map(itemgetter(_column(name)), rows)) for name in names]
+
+
+def _rows_of(columns: Sequence[Iterable[Any]], count: int) -> list[tuple[Any, ...]]:
+    """Columns as rows; as many empty ones where there is no column."""
+    return list(zip(*columns, strict=True)) if columns else [()] * count
+
+
+def _places(values: Collection[Any]) -> dict[Any, int]:
+    ordered = sorted(value for value in values if value is not None)
+    return {value: place for place, value in enumerate([*ordered, None])}
 
 
 def _interval(row: Mapping[str, Any]) -> dict[str, float | int | None]:
@@ -302,16 +333,13 @@ def _column(name: str) -> str:
     return {"asset": "asset_id", "application": "application_id", **store.ROLLED}[name]
 
 
-def _order(key: tuple[Any, ...]) -> tuple[tuple[bool, Any], ...]:
-    """Groups in the order of their keys, what has none last."""
-    return tuple([(value is None, 0 if value is None else value) for value in key])
-
-
 def _label(name: str, value: Any, codes: Mapping[UUID, str]) -> Any:
-    if value is None or name == "asset":
-        return value
+    if value is None:
+        return None
     if name == "month":
         return format_month(value)
+    if name == "asset":
+        return str(value)
     return codes.get(value) if name in ("site", "application") else value
 
 

@@ -8,9 +8,20 @@ from common.database import Connection
 from footprint.store.staging import Change
 
 _LINE: Final = "stage, criterion, basis, share, scope, ghg_category, beges_item, factor, source"
-_GROUP: Final = f"org_id, month, application_id, kind, site_id, {_LINE}"
-_AMOUNTS: Final = "billionths, figures, factor_weighted, source_weighted, source_squares"
-_FIGURE: Final = f"asset_id, {_GROUP}, billionths, factor_ln_gsd2, source_ln_gsd2"
+_ABOUT: Final = f"application_id, kind, site_id, {_LINE}"
+_FIGURE: Final = f"asset_id, org_id, month, {_ABOUT}, billionths, factor_ln_gsd2, source_ln_gsd2"
+_YEAR: Final = f"org_id, year, {_ABOUT}"
+"""The key of the roll-up."""
+
+AMOUNTS: Final = ("billionths", "figures", "factor_weighted", "source_weighted", "source_squares")
+MONTHS: Final = range(1, 13)
+_COLUMNS: Final = [(amount, month) for month in MONTHS for amount in AMOUNTS]
+"""The roll-up has each amount for each month of the year."""
+
+
+def monthly(form: str) -> str:
+    """What `form` makes of each amount and month of the roll-up, with commas."""
+    return ", ".join(form.format(amount, month) for amount, month in _COLUMNS)
 
 
 async def write(connection: Connection, changes: Sequence[Change]) -> None:
@@ -44,7 +55,10 @@ async def write(connection: Connection, changes: Sequence[Change]) -> None:
             SELECT {_FIGURE}, -1 FROM gone
         ), difference AS (
             SELECT
-                {_GROUP},
+                {_ABOUT},
+                org_id,
+                month / 12 AS year,
+                month % 12 + 1 AS number,
                 sign * billionths::numeric AS billionths,
                 sign AS figures,
                 sign * round((billionths * factor_ln_gsd2)::numeric) AS factor_weighted,
@@ -52,13 +66,13 @@ async def write(connection: Connection, changes: Sequence[Change]) -> None:
                 CASE WHEN source = '' THEN sign * square_billionths(billionths * source_ln_gsd2 / 1e9) ELSE 0 END AS source_squares
             FROM signed
         )
-        INSERT INTO application_months ({_GROUP}, {_AMOUNTS})
-        SELECT {_GROUP}, {", ".join(f"sum({name})" for name in _AMOUNTS.split(", "))}
+        INSERT INTO application_years ({_YEAR}, {monthly("{0}_{1}")})
+        SELECT {_YEAR}, {monthly("coalesce(sum({0}) FILTER (WHERE number = {1}), 0)")}
         FROM difference
-        GROUP BY {_GROUP}
-        ORDER BY {_GROUP}
-        ON CONFLICT ON CONSTRAINT application_months_key DO UPDATE
-        SET {", ".join(f"{name} = application_months.{name} + excluded.{name}" for name in _AMOUNTS.split(", "))}
+        GROUP BY {_YEAR}
+        ORDER BY {_YEAR}
+        ON CONFLICT ON CONSTRAINT application_years_key DO UPDATE
+        SET {monthly("{0}_{1} = application_years.{0}_{1} + excluded.{0}_{1}")}
         """,
         [change.result.asset.id for change in changes],
         [change.result.month for change in changes],

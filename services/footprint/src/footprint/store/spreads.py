@@ -7,30 +7,32 @@ order of rows.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from common.database import Connection
 
 
-async def summed(connection: Connection, lines: str, groups: Sequence[str], values: Sequence[Any]) -> list[Any]:
-    """A row for each group of the lines, and one for all of them, `is_whole`, even where there is none.
+class Parts(NamedTuple):
+    """What is added up, as queries of the columns of the groups; `before` is what they read of, as `name AS (…),`.
 
-    `lines` is a query of the columns of the groups and `of_month`, `factor`, `source`, `billionths`, those of them `restated`,
-    `factor_weighted`, `source_weighted` and `source_squares`. Of a group come `billionths` (NULL of nothing) and `restated` as text, which
-    is read several times faster than a decimal, and in units of the criterion `shared`, a square, and `independent`. The
-    whole has the `factors` behind it too, and the last of the `months` that each is used in.
+    `pairs` has a row for the groups, `factor` and `source` with `last_month`, `billionths`, those of them `restated`, `factor_weighted`
+    and `source_weighted`; `roots` rows for the groups whose `root` add up to the roots of their months; and `squares` one for each month
+    with the `squares` of what is known of each thing for itself, whatever the groups.
     """
-    rows: list[Any] = await connection.fetch(_statement(lines, groups), *values)
-    return rows
+
+    before: str
+    pairs: str
+    roots: str
+    squares: str
 
 
-def _statement(lines: str, groups: Sequence[str]) -> str:
-    keys = _listed(groups)
-    levels = [_terms(groups, groups), _terms((), groups)] if groups else [_terms((), ())]
-    return f"""
-        WITH lines AS NOT MATERIALIZED (
-            {lines}
-        ), pairs AS MATERIALIZED (
+def parts_of(lines: str, groups: Sequence[str], reading: str = "NOT MATERIALIZED") -> Parts:
+    """The parts of `lines`, a query of the columns of the groups and `of_month`, `factor`, `source`, and the amounts with `source_squares`.
+
+    It is made twice, unless its `reading` is MATERIALIZED.
+    """
+    keys = listed(groups)
+    pairs = f"""
             SELECT
                 {keys}
                 factor,
@@ -42,11 +44,52 @@ def _statement(lines: str, groups: Sequence[str]) -> str:
                 sum(source_weighted) AS source_weighted
             FROM lines
             GROUP BY {keys} factor, source
+    """
+    return with_pairs(lines, groups, pairs, reading)
+
+
+def with_pairs(lines: str, groups: Sequence[str], pairs: str, reading: str) -> Parts:
+    """The parts of `lines` whose `pairs` are known."""
+    keys = listed(groups)
+    before = f"""
+        lines AS {reading} (
+            {lines}
         ), months AS MATERIALIZED (
-            SELECT {keys} of_month, sum(source_squares) AS squares, {_root("sum(source_squares)")} AS root
+            SELECT {keys} of_month, sum(source_squares) AS squares
             FROM lines
             WHERE source_squares <> 0
             GROUP BY {keys} of_month
+        ),
+    """
+    roots = f"SELECT {keys} {whole_root('squares')} AS root FROM months"
+    return Parts(before, pairs, roots, "SELECT sum(squares) AS squares FROM months GROUP BY of_month")
+
+
+def whole_root(squares: str) -> str:
+    """The root of a sum of squares of billionths in whole billionths, exact up to a million tonnes, to 15 digits beyond."""
+    root = f"round(sqrt(greatest({squares}, 0)::double precision))"
+    return f"CASE WHEN {squares} < 1e30 THEN {root}::bigint::numeric ELSE {root}::numeric END"
+
+
+async def summed(
+    connection: Connection, parts: Parts, groups: Sequence[str], values: Sequence[Any], *, wholly: bool = True
+) -> list[Any]:
+    """A row for each group of what is added up, and, `wholly`, one for all of it, `is_whole`, even where there is none.
+
+    Of a group come `billionths` (NULL of nothing) and `restated` as text, which is read several times faster than a decimal, and in units
+    of the criterion `shared`, a square, and `independent`. The whole has the `factors` behind it too, and the last of the `months` that
+    each is used in.
+    """
+    rows: list[Any] = await connection.fetch(_statement(parts, groups, wholly), *values)
+    return rows
+
+
+def _statement(parts: Parts, groups: Sequence[str], wholly: bool) -> str:
+    keys = listed(groups)
+    levels = [_terms(parts, by, groups) for by in ([groups] if groups else []) + ([()] if wholly else [])]
+    return f"""
+        WITH {parts.before} pairs AS MATERIALIZED (
+            {parts.pairs}
         ), factors AS (
             SELECT factor, max(last_month) AS month
             FROM pairs
@@ -69,13 +112,13 @@ def _statement(lines: str, groups: Sequence[str]) -> str:
     """
 
 
-def _terms(by: Sequence[str], groups: Sequence[str]) -> str:
+def _terms(parts: Parts, by: Sequence[str], groups: Sequence[str]) -> str:
     """The three terms of each sum, by these groups; the groups that are added up are NULL."""
-    keys, grouped = _listed(by), f"GROUP BY {', '.join(by)}" if by else ""
+    keys, grouped = listed(by), f"GROUP BY {', '.join(by)}" if by else ""
     labels = (
         "".join(f"{name if name in by else 'NULL'}, " for name in groups) + f"{'false' if by else 'true'} AS is_whole"
     )
-    roots = "months" if by else f"(SELECT {_root('sum(squares)')} AS root FROM months GROUP BY of_month) AS months"
+    roots = parts.roots if by else f"SELECT {whole_root('squares')} AS root FROM ({parts.squares}) AS months"
     return f"""
             SELECT
                 {labels}, sum(billionths) AS billionths, sum(restated) AS restated,
@@ -96,19 +139,12 @@ def _terms(by: Sequence[str], groups: Sequence[str]) -> str:
             ) AS by_source
             {grouped}
             UNION ALL
-            SELECT
-                {labels}, NULL, NULL, NULL,
-                coalesce(sum(root::bigint) FILTER (WHERE root < 1e15), 0)
-                    + coalesce(sum(root::numeric) FILTER (WHERE root >= 1e15), 0)
-            FROM {roots}
+            SELECT {labels}, NULL, NULL, NULL, sum(root)
+            FROM ({roots}) AS roots
             {grouped}
     """
 
 
-def _root(squares: str) -> str:
-    """The root of a sum of squares of billionths, in whole billionths. Those that fit are added up as integers, which is faster."""
-    return f"round(sqrt(greatest({squares}, 0)::double precision))"
-
-
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """Names with a comma after each."""
     return "".join(f"{name}, " for name in names)

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from common.database import Connection
 
-from footprint.store.spreads import summed
+from footprint.store.spreads import listed, parts_of, summed
+from footprint.store.years import WITHIN, parts_of_years
 
 ROLLED: Final[Mapping[str, str]] = {
     "month": "month",
@@ -28,6 +29,9 @@ _COLUMNS: Final[Mapping[str, str]] = {"application": "application_id", **ROLLED}
 _SPREADS: Final = "factor_weighted, source_weighted, source_squares"
 """The columns from which intervals follow."""
 
+_COUNTED: Final = "counted_in BETWEEN $2 AND $3"
+"""The months that count corrections of closed ones."""
+
 BEFORE_ALL: Final = UUID(int=0)
 """An id before those of all assets."""
 
@@ -45,19 +49,19 @@ class Question:
     filters: Mapping[str, Sequence[Any]] = field(default_factory=dict)
 
 
-def _conditions(question: Question, month: str) -> tuple[str, list[Any]]:
-    """The WHERE clause of a question, and its parameters; `month` names the column that the months are of."""
+def _conditions(question: Question, within: str = "month BETWEEN $2 AND $3") -> tuple[str, list[Any]]:
+    """The WHERE clause of a question, and its parameters, of which the second and third are the first and last month."""
     lines, values = [], [question.org, question.first, question.last, question.criterion, question.basis]
     for name, wanted in question.filters.items():
         values.append(list(wanted))
         lines.append(f"AND {ROLLED[name]} = ANY (${len(values)})")
-    return f"WHERE org_id = $1 AND {month} BETWEEN $2 AND $3 AND criterion = $4 {' '.join(lines)}", values
+    return f"WHERE org_id = $1 AND {within} AND criterion = $4 {' '.join(lines)}", values
 
 
 async def totals(connection: Connection, question: Question) -> list[Any]:
     """The rows of the roll-up by the groups of a question, and by month, factor and source, which their intervals need. Whole numbers come
     as text, which is read several times faster than a decimal. `restated` is what of the billionths corrects closed months."""
-    where, values = _conditions(question, "month")
+    where, values = _conditions(question)
     return await _rolled(connection, "organisation_months", "restates IS NOT NULL", question, where, values)
 
 
@@ -84,11 +88,13 @@ async def totals_of_applications(
 ) -> list[Any]:
     """The same of what applications use; of these alone when they are named."""
     where, values = _of_applications(question, applications)
-    return await _rolled(connection, "application_months", "false", question, where, values)
+    return await _rolled(connection, "applications_by_month", "false", question, where, values)
 
 
-def _of_applications(question: Question, applications: Sequence[UUID] | None) -> tuple[str, list[Any]]:
-    where, values = _conditions(question, "month")
+def _of_applications(
+    question: Question, applications: Sequence[UUID] | None, within: str = "month BETWEEN $2 AND $3"
+) -> tuple[str, list[Any]]:
+    where, values = _conditions(question, within)
     values.append(None if applications is None else list(applications))
     return f"{where} AND (${len(values)}::uuid[] IS NULL OR application_id = ANY (${len(values)}))", values
 
@@ -119,39 +125,40 @@ async def _rolled(
 
 async def sums(connection: Connection, question: Question) -> list[Any]:
     """What all is comes to by the groups of a question, and in whole, as `summed` says."""
-    where, values = _conditions(question, "month")
-    restated = "CASE WHEN restates IS NULL THEN 0 ELSE billionths END"
-    return await _summed(connection, "organisation_months", restated, question, where, values)
+    where, values = _conditions(question)
+    keys = _keys(question)
+    lines = f"""
+            SELECT
+                {listed(keys)} month AS of_month, factor, source, billionths,
+                CASE WHEN restates IS NULL THEN 0 ELSE billionths END AS restated, {_SPREADS}
+            FROM organisation_months
+            {where}
+              AND basis IN ('both', $5)
+              AND figures > 0
+    """
+    return await summed(connection, parts_of(lines, keys), keys, values)
 
 
 async def sums_of_applications(
     connection: Connection, question: Question, applications: Sequence[UUID] | None
 ) -> list[Any]:
-    """The same of what applications use; of these alone when they are named."""
-    where, values = _of_applications(question, applications)
-    return await _summed(connection, "application_months", "0", question, where, values)
+    """The same of what applications use; of these alone, and in whole, when they are named."""
+    where, values = _of_applications(question, applications, WITHIN)
+    keys = _keys(question)
+    parts = parts_of_years(f"{where} AND basis IN ('both', $5)", keys, question.first, question.last)
+    return await summed(connection, parts, keys, values, wholly=applications is not None)
 
 
-async def _summed(
-    connection: Connection, table: str, restated: str, question: Question, where: str, values: list[Any]
-) -> list[Any]:
-    keys = [_COLUMNS[name] for name in question.groups]
-    lines = f"""
-            SELECT {", ".join([*keys, "month AS of_month"])}, factor, source, billionths, {restated} AS restated, {_SPREADS}
-            FROM {table}
-            {where}
-              AND basis IN ('both', $5)
-              AND figures > 0
-    """
-    return await summed(connection, lines, keys, values)
+def _keys(question: Question) -> list[str]:
+    return [_COLUMNS[name] for name in question.groups]
 
 
 async def lacks_market(connection: Connection, question: Question, applications: Sequence[UUID] | None) -> bool:
     """Whether some electricity, of all or of what these applications use, has a location-based figure and no market-based one."""
-    where, values = _conditions(question, "month")
+    where, values = _conditions(question)
     table, own = "organisation_months", "restates IS NULL"
     if applications is not None:
-        table, own = "application_months", "true"
+        table, own = "applications_by_month", "true"
         where, values = _of_applications(question, applications)
     found: bool = await connection.fetchval(
         f"""
@@ -176,9 +183,9 @@ async def page_of_assets(
 ) -> list[UUID]:
     """`limit` assets after the one named that have figures for the question, in the order of their ids: of `assets` alone, of those that
     `applications` use, or of all; a site or an organisation with activities of its own stands among them, under its id."""
-    own, values = _conditions(question, "month")
-    own += " AND basis IN ('both', $5)"
-    place = len(values)
+    own, values = _conditions(question)
+    counted, _ = _conditions(question, _COUNTED)
+    basis, place = "AND basis IN ('both', $5)", len(values)
     if applications is None or assets is not None:
         # Asset by asset, until the page is full: of each the first figure found is enough.
         rows = await connection.fetch(
@@ -189,9 +196,9 @@ async def page_of_assets(
                 UNION ALL
                 SELECT home_id FROM homes WHERE org_id = $1
             ) AS named CROSS JOIN LATERAL (
-                SELECT FROM figures {own} AND asset_id = named.id
+                SELECT FROM figures {own} {basis} AND asset_id = named.id
                 UNION ALL
-                SELECT FROM restated_figures {own.replace("AND month BETWEEN", "AND counted_in BETWEEN")} AND asset_id = named.id
+                SELECT FROM restated_figures {counted} {basis} AND asset_id = named.id
                 LIMIT 1
             ) AS counted
             WHERE named.id > ${place + 1} AND (${place + 2}::uuid[] IS NULL OR named.id = ANY (${place + 2}))
@@ -212,6 +219,7 @@ async def page_of_assets(
                 SELECT DISTINCT asset_id AS id
                 FROM application_figures
                 {own}
+                  {basis}
                   AND application_id = wanted.application_id
                   AND asset_id > ${place + 1}
                 ORDER BY asset_id
@@ -260,8 +268,8 @@ def _of_assets(question: Question) -> tuple[str, list[str]]:
 def _figures_of_assets(question: Question, assets: Sequence[UUID]) -> tuple[str, list[Any]]:
     """The figures of some assets, and what corrects their closed months, as the roll-up counts them; and the parameters."""
     columns, keys = _of_assets(question)
-    own, values = _conditions(question, "month")
-    counted = own.replace("AND month BETWEEN", "AND counted_in BETWEEN")
+    own, values = _conditions(question)
+    counted, _ = _conditions(question, _COUNTED)
     of_restated = ", ".join([*("counted_in" if name == "month" else name for name in keys), "counted_in"])
     ids = f"${len(values) + 1}::uuid[]"
     lines = f"""
@@ -307,13 +315,14 @@ async def totals_of_assets(connection: Connection, question: Question, assets: S
 async def sums_of_assets(connection: Connection, question: Question, assets: Sequence[UUID]) -> list[Any]:
     """The same as `sums` of some assets, from their figures."""
     lines, values = _figures_of_assets(question, assets)
-    return await summed(connection, lines, _of_assets(question)[1], values)
+    keys = _of_assets(question)[1]
+    return await summed(connection, parts_of(lines, keys, "MATERIALIZED"), keys, values)
 
 
 async def sums_used_of_assets(
     connection: Connection, question: Question, assets: Sequence[UUID], applications: Sequence[UUID] | None
 ) -> list[Any]:
-    """The same of what applications use of some assets; of these applications alone when they are named."""
+    """The same of what applications use of some assets; of these applications alone, and in whole, when they are named."""
     columns, keys = _of_assets(question)
     where, values = _of_applications(question, applications)
     lines = f"""
@@ -325,7 +334,8 @@ async def sums_used_of_assets(
               AND basis IN ('both', $5)
               AND asset_id = ANY (${len(values) + 1}::uuid[])
     """
-    return await summed(connection, lines, keys, [*values, list(assets)])
+    parts = parts_of(lines, keys, "MATERIALIZED")
+    return await summed(connection, parts, keys, [*values, list(assets)], wholly=applications is not None)
 
 
 async def applications(connection: Connection, org: str) -> dict[UUID, str]:
@@ -371,7 +381,7 @@ async def earlier_year(connection: Connection, factors: Mapping[str, int]) -> bo
 
 async def lacks_market_of_assets(connection: Connection, question: Question, assets: Sequence[UUID]) -> bool:
     """The same of some assets."""
-    own, values = _conditions(question, "month")
+    own, values = _conditions(question)
     found: bool = await connection.fetchval(
         f"""
         SELECT count(*) FILTER (WHERE basis = $5) < count(*) FILTER (WHERE basis = 'location')
