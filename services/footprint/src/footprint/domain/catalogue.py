@@ -125,6 +125,12 @@ class Supply:
     used: Choice
     upstream: Choice | None = None
     losses: Choice | None = None
+    beside: tuple[Choice, ...] = field(init=False, compare=False)
+    """Upstream and losses, as far as they are known."""
+    factors: tuple[Factor, ...] = field(init=False, compare=False)
+    """All that are counted."""
+    ln_gsd2: float = field(init=False, compare=False)
+    """The widest ln GSD² among them."""
     notices: Notice = field(init=False, compare=False)
     """What must be said of them."""
 
@@ -133,17 +139,15 @@ class Supply:
         """Whether what is used weighs its direct emissions only."""
         return self.used.factor.perimeter == DIRECT
 
-    @property
-    def beside(self) -> tuple[Choice, ...]:
-        """Upstream and losses, as far as they are known."""
-        return tuple(each for each in (self.upstream, self.losses) if each is not None)
-
-    @property
-    def factors(self) -> tuple[Factor, ...]:
-        """All that are counted."""
-        return tuple(each.factor for each in (self.used, *self.beside))
-
     def __post_init__(self) -> None:
+        beside = tuple(each for each in (self.upstream, self.losses) if each is not None)
+        factors = tuple(each.factor for each in (self.used, *beside))
+        object.__setattr__(self, "beside", beside)
+        object.__setattr__(self, "factors", factors)
+        object.__setattr__(self, "ln_gsd2", max(each.ln_gsd2 for each in factors))
+        object.__setattr__(self, "notices", self._said())
+
+    def _said(self) -> Notice:
         said = Notice(0)
         if any(each.years_back for each in (self.used, *self.beside)):
             said |= Notice.EARLIER_YEAR_FACTOR
@@ -153,9 +157,7 @@ class Supply:
             said |= Notice.UPSTREAM_INSIDE
         elif self.upstream is None:
             said |= Notice.NO_UPSTREAM
-        if self.losses is None:
-            said |= Notice.NO_LOSSES
-        object.__setattr__(self, "notices", said)
+        return said if self.losses is not None else said | Notice.NO_LOSSES
 
 
 class Catalogue:

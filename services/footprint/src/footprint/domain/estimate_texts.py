@@ -308,7 +308,7 @@ class Texts:
         return _Grid(
             supply.used.factor.value,
             b"earlier_year" if supply.used.years_back else b"region",
-            max(factor.ln_gsd2 for factor in supply.factors),
+            supply.ln_gsd2,
             _within(named([supply.used])),
             _summaries(supply.factors),
             int(supply.notices),

@@ -376,11 +376,12 @@ def _electricity(
         if supply.used.years_back:
             answer.warn(Notice.EARLIER_YEAR_FACTOR)
             evidence = "earlier_year"
-        total += _add_used(answer, criterion, kwh, supply.used.factor.value, named([supply.used]))
+        total += _add_used(answer, criterion, kwh, supply.used.factor.value, named((supply.used,)))
         if supply.beside:
             total += _add_beside(answer, criterion, kwh, supply)
-        answer.factors.update((factor.id, factor) for factor in supply.factors)
-        spread = max(spread, *(factor.ln_gsd2 for factor in supply.factors))
+        for factor in supply.factors:
+            answer.factors[factor.id] = factor
+        spread = max(spread, supply.ln_gsd2)
     return total, spread, evidence
 
 
