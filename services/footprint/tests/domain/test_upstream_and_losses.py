@@ -184,6 +184,18 @@ def test_perimeters_of_one_region_are_never_lent_to_another() -> None:
     assert set(use(found)) == {("location", 2, "2", "2.1")}
 
 
+def test_a_factor_of_the_region_goes_before_the_split_of_its_country_whose_losses_stand_in_and_are_said() -> None:
+    brittany = Catalogue([*RECORDS, grid("FR-BRE", 0.05, 2026), *parts("direct", "upstream", "losses")])
+    found = brittany.electricity("FR-BRE", date(2026, 3, 1))
+    assert found is not None
+    assert [each.value for each in found.factors] == [0.05, 0.004]
+    assert found.notices == Notice.UPSTREAM_INSIDE | Notice.COUNTRY_FACTOR
+    elsewhere = brittany.electricity("FR-NOR", date(2026, 3, 1))
+    assert elsewhere is not None
+    assert [each.value for each in elsewhere.factors] == [0.02, 0.015, 0.004]
+    assert elsewhere.notices == Notice.COUNTRY_FACTOR
+
+
 def test_what_is_off_draws_nothing_and_lost_nothing() -> None:
     asset = server(annual_kwh=0.0)
     found = use(next(compute([asset], world(catalogue=SPLIT)).results()))

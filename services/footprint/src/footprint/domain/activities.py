@@ -1,9 +1,10 @@
 """Activities: what was done besides running machines (support contracts, journeys, spare parts, refrigerant leaks, training …).
 
 `kg = quantity in the factor's unit × factor`, spread evenly over its local days by real seconds. The factor is that of the activity in
-the country where it took place, else one tied to no place; of its first day, else of the nearest earlier year at most five back, which is
-said. Electricity is weighed as that of assets is: itself on both bases, its upstream and losses beside it on a line of their own. A unit
-of another dimension, or no factor, leaves it out with a warning: never a guess.
+the country where it took place (stated, else the region of its site, or of where the asset stood on its first day), else one tied to no
+place; of its first day, else of the nearest earlier year at most five back. What stood in is said. Electricity is weighed as that of
+assets is: itself on both bases, its upstream and losses beside it on a line of their own. A unit of another dimension, or no factor,
+leaves it out with a warning: never a guess. Who operates the site is asked day by day.
 
 Home: an activity of an asset stands with the asset, and is shared out with it. One of a site stands in asset-months of kind `site` under
 the site's own id; one of the organisation in asset-months of kind `organisation` under `organisation_home`. They are stored, rolled up,
@@ -11,15 +12,14 @@ explained and published as those of assets.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
 from typing import Final, NamedTuple
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from footprint.domain.catalogue import ELECTRICITY as ELECTRICITY_ACTIVITY
 from footprint.domain.catalogue import GWP, Catalogue, Factor
+from footprint.domain.dated import cut, midnight, operator_at
 from footprint.domain.extras import Extra
 from footprint.domain.inventory import ORGANISATION_HOME, SITE_HOME, Activity, Asset, Operator, Segment, Site, Status
-from footprint.domain.months import local_midnight
 from footprint.domain.notices import Notice
 from footprint.domain.scopes import (
     BOTH,
@@ -68,11 +68,7 @@ def home_of(activity: Activity) -> UUID:
 
 def span(activity: Activity, zone: str) -> tuple[int, int]:
     """The Unix seconds over which an activity is spread: its local days."""
-    return _midnight(zone, activity.start), _midnight(zone, activity.end)
-
-
-def _midnight(zone: str, day: date) -> int:
-    return local_midnight(zone, day.year, day.month, day.day)
+    return midnight(zone, activity.start), midnight(zone, activity.end)
 
 
 def home_asset(home: UUID, activities: Sequence[Activity], zone: str) -> Asset:
@@ -87,14 +83,19 @@ def home_asset(home: UUID, activities: Sequence[Activity], zone: str) -> Asset:
 
 
 def read_activities(
-    activities: Iterable[Activity], zone: str, sites: Mapping[UUID, Site], catalogue: Catalogue, region: str | None
+    activities: Iterable[Activity], zone: str, sites: Mapping[UUID, Site], catalogue: Catalogue, asset: Asset
 ) -> tuple[Extra, ...]:
-    """What activities weigh, in the order of their days. `region` is where the asset stands, for those that name no country."""
+    """What activities of `asset` (or of the home that it stands for) weigh, in the order of their days."""
     extras: list[Extra] = []
     for each in sorted(activities, key=lambda one: (one.start, one.id.bytes)):
+        start, end = span(each, zone)
+        place = each.site or asset.place_at(start)
+        stood = sites.get(place) if place is not None else None
+        region = each.country or (stood.region if stood else None)
         site = sites.get(each.site) if each.site else None
-        where = each.country or (site.region if site else region)
-        extras.extend(_weigh(each, span(each, zone), site, catalogue, where))
+        for low, high in cut(zone, site.operators if site else (), start, end):
+            operator = operator_at(site, zone, low)
+            extras.extend(_weigh(each, (low, high), float(end - start), operator, catalogue, region))
     return tuple(extras)
 
 
@@ -108,13 +109,19 @@ class _Weighed(NamedTuple):
 
 
 def _weigh(
-    activity: Activity, seconds: tuple[int, int], site: Site | None, catalogue: Catalogue, region: str | None
+    activity: Activity,
+    seconds: tuple[int, int],
+    over_s: float,
+    operator: Operator,
+    catalogue: Catalogue,
+    region: str | None,
 ) -> Iterator[Extra]:
+    """What falls on some seconds of the `over_s` of an activity, during which one `operator` runs its site."""
     stage, line = PLACES.get(activity.kind, PLACES["other"])
     electric = activity.activity == ELECTRICITY_ACTIVITY
     if electric:
         stage, line = USE, ELECTRICITY
-    others = site is not None and site.operator is not Operator.OWN
+    others = operator is not Operator.OWN
 
     def absent(why: Notice) -> Extra:
         return Extra(
@@ -151,6 +158,7 @@ def _weigh(
                 factor=factor,
                 line=CLOUD if others and each.line in OF_THE_OPERATOR else each.line,
                 source_ln_gsd2=ACTIVITY_LN_GSD2["declared"],
+                over_s=over_s,
                 notices=each.notices,
             )
     if not found:
@@ -163,7 +171,7 @@ def _in_place(
     """The factor of what was done, alike on both bases."""
     choice = catalogue.activity(activity.activity, region, activity.start, criterion)
     if choice is not None:
-        yield _Weighed(BOTH, line, choice.factor, Notice.EARLIER_YEAR_FACTOR if choice.years_back else Notice(0))
+        yield _Weighed(BOTH, line, choice.factor, choice.notices)
 
 
 def _electricity(
@@ -172,13 +180,13 @@ def _electricity(
     """The factors of each basis, and those of upstream and losses, alike on both."""
     supply = None if region is None else catalogue.electricity(region, activity.start, criterion)
     if supply is not None:
-        said = supply.notices if criterion == GWP else Notice(0)
+        said = supply.notices if criterion == GWP else supply.used.notices
         yield _Weighed("location", line, supply.used.factor, said)
         for each in supply.beside:
             yield _Weighed(BOTH, ENERGY_UPSTREAM, each.factor, said)
     mix = None if region is None or criterion != GWP else catalogue.residual_mix(region, activity.start)
     if mix is not None:
-        yield _Weighed("market", line, mix.factor, Notice.EARLIER_YEAR_FACTOR if mix.years_back else Notice(0))
+        yield _Weighed("market", line, mix.factor, mix.notices)
 
 
 def _origin(activity: Activity, ratio: float, unit: str) -> str:
