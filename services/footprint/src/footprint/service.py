@@ -20,9 +20,9 @@ from footprint.domain.ladders import stored_ladder
 from footprint.domain.months import current_month, format_month, month_seconds, parse_month
 from footprint.domain.notices import sentences
 from footprint.domain.results import figure_order
+from footprint.domain.scopes import USE
 from footprint.domain.seasons import HISTORY, seasonal_indices
 from footprint.domain.sums import exact
-from footprint.domain.weighing import USE
 from footprint.evidence import explain_then, figures_document, restatement_document
 from footprint.explaining import as_text
 from footprint.recommending import Recommending

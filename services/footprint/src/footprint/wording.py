@@ -66,6 +66,12 @@ _FRENCH: Final[Mapping[str, str]] = {
     "month_not_over": "le mois n’est pas terminé : ses valeurs prolongent ce qui tourne aujourd’hui",
     "cloud_instance_unknown": "le type d’instance de cloud n’est pas répertorié, ou d’une autre taille que celle indiquée : les vCPU et la "
     "mémoire indiqués comptent, et sans eux sa part est absente",
+    "upstream_inside": "l’amont de l’électricité est compris dans son facteur de production, pour autant que la source compte le cycle de "
+    "vie, et n’a pas de ligne à lui ; un facteur d’amont n’y est pas ajouté, il compterait double",
+    "no_upstream": "l’amont de l’électricité n’est pas compté : le catalogue n’en a pas de facteur pour ce réseau à cinq ans près",
+    "no_losses": "les pertes du réseau ne sont pas comptées : le catalogue n’en a pas de facteur pour ce réseau à cinq ans près",
+    "grid_years_differ": "l’amont ou les pertes de l’électricité sont d’une autre année que ce qui est utilisé : chacun est le plus proche "
+    "que l’on connaisse",
     "no_transport": "le transport est absent : le catalogue n’a pas de facteur de cette étape pour lui",
     "no_end_of_life": "la fin de vie est absente : le catalogue n’a pas de facteur de cette étape pour lui, "
     "et aucune activité de ce genre n’est connue",
@@ -73,8 +79,9 @@ _FRENCH: Final[Mapping[str, str]] = {
     "tant que « acquired.age_years » manque",
     "declared_on_host": "une machine sur un hôte a sa part de l’hôte : l’énergie et la fabrication déclarées pour elle-même "
     "ne sont pas comptées",
-    "gpus_not_counted": "les cartes graphiques ou accélératrices ne sont pas comptées là où la fabrication ou la puissance vient de la "
-    "configuration : la méthode n’en a pas de coefficient ; une mesure, une consommation déclarée ou un facteur propre du modèle les contient",
+    "gpus_not_counted": "les cartes graphiques ou accélératrices ne sont pas comptées là où la fabrication ou la puissance vient de "
+    "la configuration : la méthode n’en a pas de coefficient ; une mesure, une consommation déclarée ou un facteur "
+    "propre du modèle les contient",
     "no_factor_of_criterion": "absente dans ce critère, ni valeur donnée ni facteur",
     "vcpus_unknown": "une machine virtuelle qui a une énergie ou une fabrication propre n’indique pas de vCPU : kg par vCPU est absent",
     "no_residual_mix": "l’électricité sans garantie d’origine n’est pas dans le total fondé sur le marché : le "
@@ -115,18 +122,18 @@ _CONVENTIONS: Final[tuple[tuple[str, str], ...]] = (
         "stops when the asset leaves.",
     ),
     (
-        "L’électricité est comptée une fois avec le PUE du site à la date ; facteurs de périmètre production, localisation ; à défaut de "
-        "l’année, la plus proche antérieure (cinq ans au plus) ; à défaut de la région, son pays si elle est sur le même réseau ; jamais "
-        "une autre zone.",
-        "Electricity is counted once with the site's PUE of the date; factors of the production perimeter, location-based; without one of "
-        "the year the nearest earlier one (five years at most); without one of the region that of its country if it is on the same grid; "
-        "never another region.",
+        "L’électricité est comptée une fois avec le PUE du site à la date, aux facteurs du lieu ; à défaut de l’année, la plus proche "
+        "antérieure (cinq ans au plus) ; à défaut de la région, son pays si elle est sur le même réseau ; jamais une autre zone.",
+        "Electricity is counted once with the site's PUE of the date, at the factors of the place; without one of the year the nearest "
+        "earlier one (five years at most); without one of the region that of its country if it is on the same grid; never another region.",
     ),
     (
-        "Les facteurs d’électricité de production sont de cycle de vie là où leur source le dit : l’amont y est "
-        "alors compris, dans le scope 2 ; les pertes du réseau (catégorie 3.3) ne sont pas comptées, faute de facteur sourcé par pays.",
-        "Production factors of electricity are of the life cycle where their source says so: upstream is then "
-        "inside, in scope 2; losses of the grid (category 3.3) are not counted, for want of a sourced factor by country.",
+        "L’amont de l’électricité et les pertes du réseau sont à part, en 3.3 (BEGES 4.1), les mêmes dans les deux vues, là où le "
+        "catalogue en a les facteurs : l’amont auprès d’un facteur direct, qui n’a que le scope 2 ; un facteur de production est de cycle "
+        "de vie là où sa source le dit, l’amont y est alors compris et reste où il est. Ce qui manque n’est pas compté, et signalé.",
+        "Upstream of the electricity and losses of the grid stand apart, in 3.3 (BEGES 4.1), alike in both views, where the catalogue has "
+        "their factors: upstream beside a direct factor, which is scope 2 alone; a production factor is of the life cycle where its source "
+        "says so: upstream is then inside and stays there. What is missing is not counted, and said.",
     ),
     (
         "Un hôte est réparti entre ses machines virtuelles ; la somme des machines et de la part non vendue "
@@ -195,6 +202,7 @@ _TRACES: Final[tuple[tuple[str, str], ...]] = (
     ("manufacturing ", "fabrication "),
     ("end_of_life ", "fin de vie "),
     ("energy:", "énergie :"),
+    ("upstream and losses ", "amont et pertes "),
     ("use gwp", "utilisation gwp"),
     ("use pe", "utilisation pe"),
     ("use adpe", "utilisation adpe"),

@@ -48,3 +48,10 @@ RECORDS = [
 ]
 
 CATALOGUE = Catalogue(RECORDS)
+
+LOSSES = grid("FR", 0.004, 2026, "losses")
+SPLIT = Catalogue([*RECORDS, grid("FR", 0.02, 2026, "direct"), grid("FR", 0.015, 2026, "upstream"), LOSSES])
+"""The same with direct emissions, upstream and losses of France apart (made-up values)."""
+
+LOSSES_ALONE = Catalogue([*RECORDS, grid("FR", 0.0442, 2026), LOSSES])
+"""The same with losses beside the factor of the life cycle."""

@@ -7,23 +7,29 @@ from typing import Any
 
 import pytest
 from common import json
+from footprint.domain.catalogue import Catalogue
 from footprint.domain.errors import ItemError
 from footprint.domain.estimate_texts import TextShelf, answers
 from footprint.domain.estimates import Period, estimate
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from .factors import record
+from .factors import grid, record
 from .makers import CLOUDS, ITEM
 
 PERIOD = Period.between(date(2024, 1, 1), date(2024, 9, 13))
-LEXICON = TextShelf().lexicon(CLOUDS, PERIOD, ["gwp"])
+PARTS = {"direct": 0.0211, "upstream": 0.0153, "losses": 0.0041}
+SPLIT = CLOUDS.with_own(grid("FR", value, 2024, perimeter) for perimeter, value in PARTS.items())
+"""The same with direct emissions, upstream and losses of France apart."""
+
+LEXICONS = {id(catalogue): TextShelf().lexicon(catalogue, PERIOD, ["gwp"]) for catalogue in (CLOUDS, SPLIT)}
 
 
-def written(items: Sequence[Any]) -> list[bytes | None]:
+def written(items: Sequence[Any], catalogue: Catalogue = CLOUDS) -> list[bytes | None]:
     """The answers by columns, each in one piece."""
-    assert LEXICON is not None
-    return [None if pieces is None else b"".join(pieces) for pieces in answers(LEXICON, items)]
+    lexicon = LEXICONS[id(catalogue)]
+    assert lexicon is not None
+    return [None if pieces is None else b"".join(pieces) for pieces in answers(lexicon, items)]
 
 
 amounts = st.floats(0, 1e6) | st.integers(0, 5000).map(float)
@@ -95,13 +101,13 @@ items = of_kinds | machines
 
 
 @settings(max_examples=400, deadline=None)
-@given(st.lists(items, min_size=1, max_size=6))
-def test_answers_by_columns_are_those_of_one_item_at_a_time(sent: list[dict[str, Any]]) -> None:
+@given(st.lists(items, min_size=1, max_size=6), st.sampled_from([CLOUDS, SPLIT]))
+def test_answers_by_columns_are_those_of_one_item_at_a_time(sent: list[dict[str, Any]], catalogue: Catalogue) -> None:
     read = [ITEM.validate_json(json.dumps(each)) for each in sent]
     for few_or_many in (read, read * 16):
-        for item, text in zip(few_or_many, written(few_or_many), strict=True):
+        for item, text in zip(few_or_many, written(few_or_many, catalogue), strict=True):
             if text is not None:
-                assert text == json.dumps(estimate(item, PERIOD, ["gwp"], CLOUDS))
+                assert text == json.dumps(estimate(item, PERIOD, ["gwp"], catalogue))
 
 
 @pytest.mark.parametrize(
@@ -120,10 +126,11 @@ def test_answers_by_columns_are_those_of_one_item_at_a_time(sent: list[dict[str,
          "energy": {"average_w": 12.5}, "life": {"years": 3.5}},
     ],
 )  # fmt: skip
-def test_the_usual_forms_are_written_by_columns(item: dict[str, Any]) -> None:
+@pytest.mark.parametrize("catalogue", [CLOUDS, SPLIT])
+def test_the_usual_forms_are_written_by_columns(item: dict[str, Any], catalogue: Catalogue) -> None:
     read = ITEM.validate_json(json.dumps(item))
-    (text,) = written([read])
-    assert text == json.dumps(estimate(read, PERIOD, ["gwp"], CLOUDS))
+    (text,) = written([read], catalogue)
+    assert text == json.dumps(estimate(read, PERIOD, ["gwp"], catalogue))
 
 
 def test_a_call_over_two_years_or_criteria_is_answered_one_by_one() -> None:

@@ -11,10 +11,11 @@ from typing import Final
 
 import orjson
 
+from footprint.domain import formulas
 from footprint.domain.catalogue import GWP, Catalogue
 from footprint.domain.errors import ItemError
-from footprint.domain.estimate_columns import NUMBERS, computed
-from footprint.domain.estimate_words import Item, Lexicon, Words
+from footprint.domain.estimate_columns import NUMBERS, computed, is_writable
+from footprint.domain.estimate_words import Grid, Item, Lexicon, Words
 from footprint.domain.estimates import Period
 from footprint.domain.notices import sentences
 
@@ -25,12 +26,15 @@ _FORM: Final = (
     '{"ref":<>,"stages":{"manufacturing":{"gwp":{"value":<>,"low":<>,"high":<>,"quality":<>}},'
     '"use":{"gwp":{"value":<>,"low":<>,"high":<>,"quality":<>}}},"total":{"gwp":{"value":<>,"low":<>,"high":<>,"quality":<>}},'
     '"energy_kwh":<>,"evidence":{"embodied":"<>","energy":"<>","electricity":"<>"},"factors":[<>],"warnings":<>,"trace":[<><><>'
-    '"manufacturing gwp: <><><><> kg",<><><>"energy: <> × <> W × <><><> PUE = <> kWh","use gwp: <><><> kg [<>]"]}'
+    '"manufacturing gwp: <><><><> kg",<><><>"energy: <> × <> W × <><><> PUE = <> kWh","use gwp: <><><> kg [<>]"<>]}'
 )
 """An answer, with gaps for its numbers and for the texts of its words."""
 
 _FIXED: Final = _FORM.encode().split(b"<>")
 _PIECES: Final = [piece for fixed in _FIXED for piece in (fixed, b"")][:-1]
+
+
+_BESIDE: Final = ',"upstream and losses gwp: %b kWh × %b = %b kg [%b]"'.encode()
 
 
 def answers(lexicon: Lexicon, items: Sequence[Item | ItemError]) -> list[list[bytes] | None]:
@@ -52,15 +56,20 @@ def answers(lexicon: Lexicon, items: Sequence[Item | ItemError]) -> list[list[by
     return found
 
 
-def _written(row: Words, texts: Sequence[bytes], quality: bytes) -> list[bytes]:
+def _written(row: Words, texts: Sequence[bytes], quality: bytes) -> list[bytes] | None:
+    """The answer of a row; None where the lines of its electricity hold a number that Python and the encoder write differently."""
     _, ref, share, making, life, draw, grid, use = row
     _, making_notices, making_quality, embodied, making_factors, making_trace, of_unit = making
     _, life_factors, life_trace, of_life, hours = life
     _, _, energy, draw_factors, draw_trace, stated = draw
-    _, _, grid_notices, electricity, grid_factors, of_energy, origin = grid
+    _, _, grid_notices, electricity, grid_factors, of_energy, origin, *_ = grid
     (
         made, made_low, made_high, used, used_low, used_high, total, total_low, total_high, kwh, hosts, quantity, watts, duty, pue,
     ) = texts  # fmt: skip
+    lines = _of_electricity(grid, kwh, used)
+    if lines is None:
+        return None
+    itself, beside = lines
     pieces = _PIECES.copy()
     pieces[1::2] = (
         b"null" if ref is None else orjson.dumps(ref),
@@ -70,9 +79,19 @@ def _written(row: Words, texts: Sequence[bytes], quality: bytes) -> list[bytes]:
         _warnings(share.notices | making_notices | grid_notices),
         share.trace, life_trace, making_trace, hosts, of_unit, of_life, made,
         draw_trace, watts if stated else b"", stated,
-        quantity, watts, duty, hours, pue, kwh, kwh, of_energy, used, origin,
+        quantity, watts, duty, hours, pue, kwh, kwh, of_energy, itself, origin, beside,
     )  # fmt: skip
     return pieces
+
+
+def _of_electricity(grid: Grid, kwh: bytes, used: bytes) -> tuple[bytes, bytes] | None:
+    """What the electricity itself weighs, and the line of its upstream and losses, as they stand in the trace."""
+    if not grid.written:
+        return used, b""
+    itself, beside = (formulas.use_kg(float(kwh), each) for each in (grid.factor, grid.beside))
+    if not (is_writable(itself) and is_writable(beside)):
+        return None
+    return repr(itself).encode(), _BESIDE % (kwh, grid.written, repr(beside).encode(), grid.named)
 
 
 @lru_cache(maxsize=4096)

@@ -38,6 +38,10 @@ class Notice(IntFlag):
     NO_TRANSPORT = 268435456
     NO_END_OF_LIFE = 536870912
     CLOUD_INSTANCE_UNKNOWN = 1073741824
+    UPSTREAM_INSIDE = 2147483648
+    NO_UPSTREAM = 4294967296
+    NO_LOSSES = 8589934592
+    GRID_YEARS_DIFFER = 17179869184
     COUNTRY_FACTOR = 34359738368
     DECLARED_ON_HOST = 68719476736
     CONFIGURATION_NOT_USED = 1099511627776
@@ -85,6 +89,11 @@ SENTENCES: dict[Notice, str] = {
     "parts are summed up of servers whose cpu.die_mm2 is stated",
     Notice.AGE_MISSING: "refurbished, of an age that is not stated: its making counts whole, "
     "as that of a new one, until acquired.age_years is known",
+    Notice.UPSTREAM_INSIDE: "upstream of the electricity is inside its production factor, as far as the source counts the life cycle, and "
+    "has no line of its own; a factor of upstream is not added to it, it would count twice",
+    Notice.NO_UPSTREAM: "upstream of the electricity is not counted: the catalogue holds no factor of it for this grid within five years",
+    Notice.NO_LOSSES: "losses of the grid are not counted: the catalogue holds no factor of them for this grid within five years",
+    Notice.GRID_YEARS_DIFFER: "upstream or losses of the electricity are of another year than what is used: each is the nearest one known",
 }
 
 ABSENT: dict[str, Notice] = {"transport": Notice.NO_TRANSPORT, "end_of_life": Notice.NO_END_OF_LIFE}

@@ -14,27 +14,30 @@ from footprint.domain.grid import FactorTable, Floats, Grid, Integers
 from footprint.domain.inventory import Status
 from footprint.domain.notices import Notice
 from footprint.domain.profiles import Profile
+from footprint.domain.scopes import BOTH, USE
 from footprint.domain.stretches import Stretch
 from footprint.domain.uncertainty import ACTIVITY_LN_GSD2, UNRATED_LN_GSD2
 
 Booleans = npt.NDArray[np.bool_]
 
-USE: Final = "use"
 MAINTENANCE: Final = "maintenance_and_sale"
 
 
 class FigureKey(NamedTuple):
-    """Life-cycle stage, criterion and basis (`both` stands in the location-based and in the market-based total)."""
+    """Life-cycle stage, criterion and basis (`both` stands in the location-based and in the market-based total).
+
+    Of the use, `both` is upstream and losses of the electricity: they are those of the grid, whatever the contract says.
+    """
 
     stage: str
     criterion: str
     basis: str
 
 
-EMBODIED = FigureKey(MANUFACTURING, GWP, "both")
+EMBODIED = FigureKey(MANUFACTURING, GWP, BOTH)
 USE_LOCATION = FigureKey(USE, GWP, "location")
 USE_MARKET = FigureKey(USE, GWP, "market")
-SUPPORT = FigureKey(MAINTENANCE, GWP, "both")
+SUPPORT = FigureKey(MAINTENANCE, GWP, BOTH)
 
 ELECTRICITY_EVIDENCE: Final = ("none", "region", "earlier_year")
 
@@ -227,20 +230,32 @@ def _energy(intervals: _Intervals, hours: Floats, variables: _Variables) -> tupl
 def _electricity(
     intervals: _Intervals, it_kwh: Measure, kwh: Measure, grid: Grid, variables: _Variables
 ) -> tuple[dict[FigureKey, Measure], dict[FigureKey, Measure]]:
-    """Emissions of the electricity, location-based in each criterion and market-based, at the meter and at the device."""
+    """Emissions of the electricity, location-based in each criterion and market-based, and what stands beside it (upstream and losses, at
+    the factors of the grid on both bases), at the meter and at the device."""
     figures: dict[FigureKey, Measure] = {}
     at_device: dict[FigureKey, Measure] = {}
+    idle = ~intervals.powered
+
+    def weighed(key: FigureKey, factor: Floats, spread: Spread, known: Booleans) -> None:
+        figures[key] = _use(kwh, factor, spread, known)
+        at_device[key] = _use(it_kwh, factor, spread, known)
+
     for criterion, table in grid.location.items():
-        key = FigureKey(USE, criterion, "location")
-        value = table.value[intervals.place, intervals.column]
-        spread = Spread(table.ln_gsd2[intervals.place, intervals.column], _variables_of(table, intervals, variables))
-        figures[key] = _use(intervals, kwh, value, spread)
-        at_device[key] = _use(intervals, it_kwh, value, spread)
+        factor, spread = _looked_up(table, intervals, variables)
+        weighed(FigureKey(USE, criterion, "location"), factor, spread, idle | ~np.isnan(factor))
         if criterion == GWP:
-            value, spread = _market(intervals, grid.residual, variables)
-            figures[USE_MARKET] = _use(intervals, kwh, value, spread)
-            at_device[USE_MARKET] = _use(intervals, it_kwh, value, spread)
+            factor, spread = _market(intervals, grid.residual, variables)
+            weighed(USE_MARKET, factor, spread, idle | ~np.isnan(factor))
+        if criterion in grid.beside:
+            factor, spread = _looked_up(grid.beside[criterion].together, intervals, variables)
+            weighed(FigureKey(USE, criterion, BOTH), factor, spread, ~np.isnan(factor))
     return figures, at_device
+
+
+def _looked_up(table: FactorTable, intervals: _Intervals, variables: _Variables) -> tuple[Floats, Spread]:
+    """The factor of each interval and how sure it is."""
+    at = intervals.place, intervals.column
+    return table.value[at], Spread(table.ln_gsd2[at], _variables_of(table, intervals, variables))
 
 
 def _variables_of(table: FactorTable, intervals: _Intervals, variables: _Variables) -> Integers:
@@ -249,9 +264,9 @@ def _variables_of(table: FactorTable, intervals: _Intervals, variables: _Variabl
     return found
 
 
-def _use(intervals: _Intervals, energy: Measure, factor: Floats, spread: Spread) -> Measure:
-    """Emissions of the electricity: known where the energy and the factor are, and where nothing is drawn."""
-    known = energy.known & (~intervals.powered | ~np.isnan(factor))
+def _use(energy: Measure, factor: Floats, spread: Spread, weighable: Booleans) -> Measure:
+    """Emissions of the electricity: known where the energy is and it can be weighed."""
+    known = energy.known & weighable
     value = formulas.use_kg(energy.value, np.where(np.isnan(factor), 0.0, factor))
     return Measure(np.where(known, value, 0.0), known, spread, energy.source)
 
@@ -283,7 +298,7 @@ def _parts(
     begins, ends = np.where(dated, begins, 0.0), np.where(dated, ends, formulas.DAY_S)
     inside = np.minimum(intervals.end, ends) - np.maximum(intervals.start, begins)
     days = np.where(present > 0, np.maximum(inside, 0.0) / formulas.DAY_S, 0.0)
-    keys = {FigureKey(part.stage, part.criterion, "both"): None for profile in profiles for part in profile.parts}
+    keys = {FigureKey(part.stage, part.criterion, BOTH): None for profile in profiles for part in profile.parts}
     figures: dict[FigureKey, Measure] = {}
     for key in dict.fromkeys((EMBODIED, *sorted(keys))):
         parts = [profile.part(key.stage, key.criterion) for profile in profiles]
@@ -384,6 +399,7 @@ def _references(
     rest = np.array([each.guarantee_share < 1.0 for each in intervals.stretches], dtype=bool)
     mixed = rest & np.isnan(np.array([each.residual_kg_per_kwh for each in intervals.stretches], dtype=np.float64))
     tables = [(table, intervals.powered) for table in grid.location.values()]
+    tables += [(table, intervals.powered) for each in grid.beside.values() for table in (each.upstream, each.losses)]
     tables.append((grid.residual, intervals.powered & mixed[intervals.stretch]))
     for table, taken in tables:
         choice = np.where(taken, table.choice[intervals.place, intervals.column], -1) + 1

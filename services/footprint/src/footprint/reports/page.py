@@ -8,6 +8,7 @@ from common.rounding import apportioned, apportioned_table, rounded
 
 from footprint.domain.dashboard import NAMES, Parts, parts_by_month
 from footprint.domain.months import months_of_year
+from footprint.domain.scopes import BOTH
 from footprint.reports.advice import advice
 from footprint.reports.annexes import annexes
 from footprint.reports.charts import COLOURS, bars_chart, months_chart, shares_bar
@@ -253,9 +254,12 @@ def _with_shares(sums: dict[Any, int], language: Language) -> list[tuple[Any, tu
 def _electricity(report: Report, language: Language) -> str:
     rows, known = [], {}
     for basis in ("location", "market"):
-        used = [each for each in report.lines if each.criterion == "gwp" and each.basis == basis]
+        used = report.electricity(basis)
         known[basis] = sum(each.figures for each in used)
         rows.append([word(basis, language), kg(total(used), language) if known[basis] else "–"])
+    beside = report.electricity(BOTH)
+    if beside:
+        rows.append([word("beside", language), kg(total(beside), language)])
     incomplete = known["market"] < known["location"]
     missing = f'<p class="note">{word("market_missing", language)}</p>' if incomplete else ""
     return (

@@ -14,8 +14,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 from footprint.api.numbers import written
 from footprint.domain.dashboard import NAMES, Parts, parts_by_month
 from footprint.domain.months import format_month, months_of_year
+from footprint.domain.scopes import BOTH
 from footprint.domain.sums import exact
-from footprint.reports.content import Language, Line, Report, grouped
+from footprint.reports.content import Language, Line, Report, grouped, total
 from footprint.reports.words import BEGES, GHG, KINDS, STAGES, code_text, month_name, said, unit_text, word
 from footprint.wording import conventions, notice_text
 
@@ -211,11 +212,10 @@ def _reporting(sheet: Worksheet, report: Report, language: Language) -> None:
         for name, sum_ in sorted(grouped(lines, key).items()):
             sheet.append([_harmless(said(table, name, language)), "", _kg(sum_)])
         sheet.append([])
-    for basis in ("location", "market"):
-        used = [each for each in report.lines if each.criterion == "gwp" and each.basis == basis]
-        sheet.append(
-            [word(basis, language), word("electricity_kg", language), _kg(sum(each.billionths for each in used))]
-        )
+    for name, basis in (("location", "location"), ("market", "market"), ("beside", BOTH)):
+        used = report.electricity(basis)
+        if used or basis != BOTH:
+            sheet.append([word(name, language), word("electricity_kg", language), _kg(total(used))])
 
 
 def _kind(line: Line) -> str:

@@ -65,6 +65,7 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "electricity_two": ("Électricité : deux vues, jamais additionnées", "Electricity: two views, never added"),
     "location": ("Localisation (mix du lieu)", "Location-based (grid of the place)"),
     "market": ("Marché (contrats)", "Market-based (contracts)"),
+    "beside": ("Amont et pertes du réseau (dans les deux vues)", "Upstream and losses of the grid (in both views)"),
     "market_note": (
         "Les totaux de ce rapport sont tous fondés sur la localisation.",
         "All totals of this report are location-based.",
