@@ -258,13 +258,13 @@ class Lexicon:
 
     def _has_other_stages(self, key: tuple[str, Named, bytes | None]) -> bool:
         """Whether the catalogue has more than making of a kind and model, which then stands beside a making that is given."""
-        kind, named, _ = key
         try:
-            return self.others[key[:2]]
+            return self.others[key]
         except KeyError:
+            kind, named, _ = key
             maker, model = named or (None, None)
             found = [choose_part(self.catalogue, kind, stage, GWP, maker, model, None) for stage in OTHER_STAGES]
-            return _kept(self.others, key[:2], any(each is not None for each in found))
+            return _kept(self.others, key, any(each is not None for each in found))
 
     def _read_making(self, kind: str, named: Named, stated: Item | None) -> Making | None:
         maker, model = named or (None, None)
