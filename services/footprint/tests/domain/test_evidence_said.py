@@ -184,6 +184,17 @@ def test_the_configuration_of_a_laptop_is_there_but_not_usable_for_its_making() 
     assert rungs(explanation, "embodied")["configuration"] == (0.0, "not_usable")
 
 
+@pytest.mark.parametrize("gpus", [8, 0])
+def test_cards_without_a_coefficient_are_said_not_to_count(gpus: int) -> None:
+    def said(configuration: Configuration, *days: MeasuredDay) -> bool:
+        explanation, _ = june(made_of(configuration, annual_kwh=None), *days)
+        return bool(explanation.result.notices & Notice.GPUS_NOT_COUNTED)
+
+    assert said(replace(PARTS, cpu=Cpu(2, 24, die_mm2=400.0), gpus=gpus)) is (gpus > 0), "making is summed up"
+    assert said(replace(PARTS, gpus=gpus), *map(loaded, range(1, 31))) is (gpus > 0), "power follows the load"
+    assert not said(replace(PARTS, gpus=gpus)), "the defaults of servers say nothing of parts"
+
+
 @pytest.mark.parametrize(("gib", "unstated"), [(None, True), (960.0, False)])
 def test_an_ssd_without_its_size_is_said_not_to_count(gib: float | None, unstated: bool) -> None:
     made = Configuration(Cpu(2, 24, die_mm2=400.0), (Module(12, 32.0),), (Disk(4, "ssd", gib),), PowerSupply(2))
