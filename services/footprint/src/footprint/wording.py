@@ -74,7 +74,8 @@ _FRENCH: Final[Mapping[str, str]] = {
     "declared_on_host": "une machine sur un hôte a sa part de l’hôte : l’énergie et la fabrication déclarées pour elle-même "
     "ne sont pas comptées",
     "gpus_not_counted": "les cartes graphiques ou accélératrices ne sont pas comptées là où la fabrication ou la puissance vient de la "
-    "configuration : la méthode n’en a pas de coefficient ; une mesure, une consommation déclarée ou un facteur propre du modèle les contient",
+    "configuration : la méthode n’en a pas de coefficient ; une mesure, une consommation déclarée ou un facteur propre du modèle "
+    "les contient",
     "no_factor_of_criterion": "absente dans ce critère, ni valeur donnée ni facteur",
     "vcpus_unknown": "une machine virtuelle qui a une énergie ou une fabrication propre n’indique pas de vCPU : kg par vCPU est absent",
     "no_residual_mix": "l’électricité sans garantie d’origine n’est pas dans le total fondé sur le marché : le "
