@@ -274,13 +274,13 @@ class Lexicon:
 
     def _has_other_stages(self, key: tuple[str, Named, bytes | None]) -> bool:
         """Whether the catalogue has more than making of a kind and model, which then stands beside a making that is given."""
-        kind, about, _ = key
         try:
-            return self.others[key[:2]]
+            return self.others[key]
         except KeyError:
+            kind, about, _ = key
             maker, model = about or (None, None)
             found = [choose_part(self.catalogue, kind, stage, GWP, maker, model, None) for stage in OTHER_STAGES]
-            return _kept(self.others, key[:2], any(each is not None for each in found))
+            return _kept(self.others, key, any(each is not None for each in found))
 
     def _read_making(self, kind: str, about: Named, stated: Item | None) -> Making | None:
         maker, model = about or (None, None)
