@@ -15,7 +15,7 @@ from footprint.domain.catalogue import Catalogue, Factor
 from footprint.domain.engine import compute
 from footprint.domain.estimates import Period, estimate
 from footprint.domain.explanation import explain
-from footprint.domain.inventory import Activity, Claim, Contract, Operator, Organisation, Site
+from footprint.domain.inventory import Activity, Claim, Contract, Operator, Organisation, Segment, Site, Status
 from footprint.domain.notices import Notice
 from footprint.domain.results import AssetMonth, Figure
 from footprint.domain.sums import billionths
@@ -200,6 +200,14 @@ def test_what_is_off_draws_nothing_and_lost_nothing() -> None:
     asset = server(annual_kwh=0.0)
     found = use(next(compute([asset], world(catalogue=SPLIT)).results()))
     assert found == {("location", 2, "2", "2.1"): 0.0, ("both", 3, "3.3", "4.1"): 0.0}
+
+
+def test_what_is_off_where_no_losses_are_known_has_no_line_of_them_whatever_is_computed_with_it() -> None:
+    warsaw = replace(SITE, id=UUID(int=2), code="warsaw", region="PL")
+    off = server(101, site=warsaw, segments=(Segment(at(2026), None, Status.OFF, warsaw.id),))
+    results = compute([server(100), off], world(sites=(SITE, warsaw), catalogue=SPLIT)).results()
+    (found,) = [each for each in results if (each.asset.id, each.month) == (off.id, JANUARY)]
+    assert use(found) == {("location", 2, "2", "2.1"): 0.0, ("market", 2, "2", "2.1"): 0.0}
 
 
 def test_each_factor_is_a_variable_of_its_own_and_the_sum_has_the_heavier_ones() -> None:
