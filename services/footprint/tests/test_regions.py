@@ -18,7 +18,7 @@ from services.footprint.tests.world import ORG, asset, electricity, foundations,
 KWH: Final = 400 * 743 / 1000 * 1.5
 """What a server of the tests uses in March at a PUE of 1.5."""
 
-REGIONS: Final = "0015_regions_of_sites.sql"
+REGIONS: Final = "0016_regions_of_sites.sql"
 """The migration that tells regions from countries."""
 
 

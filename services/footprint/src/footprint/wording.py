@@ -16,10 +16,16 @@ NO_RESIDUAL_MIX: Final = {
 ASSETS_FAILED: Final = "assets_failed"
 """The code of what must be said where assets could not be computed."""
 
+VCPUS_UNKNOWN: Final = {
+    "code": "vcpus_unknown",
+    "detail": "a virtual machine with energy or making of its own states no vCPUs: kg per vCPU is absent",
+}
+"""Why a ratio by vCPU is absent."""
+
 _ENGLISH: Final = {
     ASSETS_FAILED: "assets that could not be computed (their number): what is told of them was computed before, or is absent",
     **{str(notice.name).lower(): text for notice, text in SENTENCES.items()},
-    NO_RESIDUAL_MIX["code"]: NO_RESIDUAL_MIX["detail"],
+    **{each["code"]: each["detail"] for each in (NO_RESIDUAL_MIX, VCPUS_UNKNOWN)},
 }
 
 _FRENCH: Final[Mapping[str, str]] = {
@@ -63,7 +69,10 @@ _FRENCH: Final[Mapping[str, str]] = {
     "et aucune activité de ce genre n’est connue",
     "age_missing": "reconditionné, d’âge non indiqué : sa fabrication compte en entier, comme neuve, "
     "tant que « acquired.age_years » manque",
+    "declared_on_host": "une machine sur un hôte a sa part de l’hôte : l’énergie et la fabrication déclarées pour elle-même "
+    "ne sont pas comptées",
     "no_factor_of_criterion": "absente dans ce critère, ni valeur donnée ni facteur",
+    "vcpus_unknown": "une machine virtuelle qui a une énergie ou une fabrication propre n’indique pas de vCPU : kg par vCPU est absent",
     "no_residual_mix": "l’électricité sans garantie d’origine n’est pas dans le total fondé sur le marché : le "
     "mix résiduel manque au catalogue",
 }

@@ -39,6 +39,7 @@ class Notice(IntFlag):
     NO_END_OF_LIFE = 536870912
     CLOUD_INSTANCE_UNKNOWN = 1073741824
     COUNTRY_FACTOR = 34359738368
+    DECLARED_ON_HOST = 68719476736
 
 
 SENTENCES: dict[Notice, str] = {
@@ -75,6 +76,7 @@ SENTENCES: dict[Notice, str] = {
     "stated vCPUs and memory count, and where none are stated its share is absent",
     Notice.NO_TRANSPORT: "transport is absent: the catalogue holds no factor of that stage for it",
     Notice.NO_END_OF_LIFE: "end of life is absent: the catalogue holds no factor of that stage for it, and no such activity is known",
+    Notice.DECLARED_ON_HOST: "a machine on a host has its share of the host: energy and making that are declared of itself are not counted",
     Notice.AGE_MISSING: "refurbished, of an age that is not stated: its making counts whole, "
     "as that of a new one, until acquired.age_years is known",
 }

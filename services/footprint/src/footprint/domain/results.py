@@ -24,6 +24,7 @@ from footprint.domain.cells import (
     sum_measure,
 )
 from footprint.domain.claims import Piece, apportion, fractions_of, joined, pieces_of, shares_within
+from footprint.domain.embodied import MANUFACTURING
 from footprint.domain.grid import Integers
 from footprint.domain.inventory import Asset, Claim, Segment, Site
 from footprint.domain.ledger import Ledger
@@ -133,14 +134,13 @@ def collect(
             bits | (PARTIAL if partly else 0)
             for bits, partly in zip(
                 reduce(np.bitwise_or, weights.notices[terms.interval] | terms.notices, cells),
-                partly_known(summed.values(), terms, cells),
+                partly_known(summed, ledger, terms, cells),
                 strict=True,
             )
         ],
         energy_evidence=reduce(np.bitwise_or, 1 << _evidence_bits(weights)[terms.interval], cells),
         electricity_evidence=reduce(np.maximum, weights.electricity_evidence[terms.interval], cells),
-        embodied=[profile.embodied_evidence for profile in ledger.profiles],
-        owner=ledger.asset[terms.interval[cells.first]].tolist() if len(cells.first) else [],
+        embodied_evidence=reduce(np.maximum, _embodied_evidence(ledger)[terms.interval], cells),
         references=reference_runs(weights.references[terms.interval], cells),
     )
     keys = list(zip(cells.subject.tolist(), cells.month.tolist(), strict=True))
@@ -239,6 +239,13 @@ def _trailing_retired(segments: Sequence[Segment]) -> Iterator[Segment]:
     yield segments[first]
 
 
+def _embodied_evidence(ledger: Ledger) -> Integers:
+    """The place in `EMBODIED_ORDER` of what the making behind each interval rests on."""
+    places = [EMBODIED_ORDER.index(profile.embodied_evidence) for profile in ledger.profiles]
+    found: Integers = np.array(places, dtype=np.int64)[ledger.asset]
+    return found
+
+
 OF_MEASUREMENT: Final = tuple(1 << ENERGY_EVIDENCE.index(each) for each in ("measured", "utilisation"))
 NOT_DRAWN: Final = 8
 """How far the evidence of times when nothing is drawn lies above that of the others."""
@@ -260,9 +267,14 @@ def _say_evidence(result: AssetMonth, bits: int) -> None:
 
 
 def _say_what_lacks(result: AssetMonth, segment: Segment) -> None:
+    asset = result.asset
+    if segment.host is not None and (asset.annual_kwh, asset.average_w, asset.embodied_kg) != (None, None, None):
+        result.notices |= int(Notice.DECLARED_ON_HOST)
     if segment.host is not None and segment.vcpu is None:
         result.notices |= int(Notice.NO_ALLOCATION)
-    elif segment.cloud is None and not result.figures and result.kwh is None:
+    elif (
+        segment.cloud is None and result.kwh is None and not any(each.stage == MANUFACTURING for each in result.figures)
+    ):
         result.notices |= int(Notice.HOST_UNKNOWN)
 
 
@@ -282,8 +294,7 @@ class _CellReader:
     notices: list[int]
     energy_evidence: list[int]
     electricity_evidence: list[int]
-    embodied: list[str]
-    owner: list[int]
+    embodied_evidence: list[int]
     references: Mapping[int, tuple[int, ...]]
 
     def add(self, result: AssetMonth, cell: int) -> int:
@@ -300,7 +311,9 @@ class _CellReader:
             result.notices |= extra.notices
             if not extra.void:
                 result.figures.append(self._extra(extra, cell, site))
-        result.embodied_evidence = _weakest(EMBODIED_ORDER, result.embodied_evidence, self.embodied[self.owner[cell]])
+        result.embodied_evidence = _weakest(
+            EMBODIED_ORDER, result.embodied_evidence, EMBODIED_ORDER[self.embodied_evidence[cell]]
+        )
         result.electricity_evidence = _weakest(
             ELECTRICITY_EVIDENCE, result.electricity_evidence, ELECTRICITY_EVIDENCE[self.electricity_evidence[cell]]
         )

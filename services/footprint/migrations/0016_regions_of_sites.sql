@@ -14,7 +14,3 @@ BEGIN
 END $$;
 
 CREATE TRIGGER country_told BEFORE INSERT ON sites FOR EACH ROW EXECUTE FUNCTION refuse_without_country();
-
--- The warnings of a result are bits of a number, and the 31 of an integer are all in use. A bigint holds 63; what is stored keeps its bits.
-ALTER TABLE asset_months ALTER COLUMN notices TYPE bigint;
-ALTER TABLE restatements ALTER COLUMN notices TYPE bigint;
