@@ -9,9 +9,10 @@ from typing import NamedTuple
 import numpy as np
 
 from footprint.domain.allocation import Terms
+from footprint.domain.embodied import MANUFACTURING
 from footprint.domain.grid import Floats, Integers
 from footprint.domain.ledger import Ledger, expand
-from footprint.domain.scopes import Line
+from footprint.domain.scopes import CLOUD, Line
 from footprint.domain.uncertainty import ln_product
 from footprint.domain.weighing import SUPPORT, FigureKey, Measure, Spread
 
@@ -130,6 +131,11 @@ class ExtraSum:
     extras: tuple[int, ...]
     notices: int
     void: bool
+
+    @property
+    def cloud(self) -> bool:
+        """Whether it is what machines at a public cloud share of their reference hosts."""
+        return self.line == CLOUD and not self.void and self.key.stage == MANUFACTURING
 
 
 def sum_extras(ledger: Ledger, terms: Terms, cells: Cells) -> Mapping[int, list[ExtraSum]]:

@@ -203,3 +203,9 @@ def cloud_making(
         ),
         sized,
     )
+
+
+def unknown_making(cloud: Cloud, start: int, end: int) -> Extra:
+    """A share of the making of a reference host of which nothing is known."""
+    origin = f"cloud ({cloud.provider}): its share of a reference host is not known"
+    return Extra(start, end, "manufacturing", GWP, "both", 0.0, "server", origin, line=CLOUD, anywhere=False, void=True)

@@ -33,10 +33,12 @@ def changed_since(before: Asset, after: Asset) -> int | None:
 
 
 def _of_the_whole_life(asset: Asset) -> tuple[object, ...]:
-    """What segments say of the life and the making, and of the time before them: its end, its beginning and first state, and of what
-    the asset is made."""
+    """What segments say of the life and the making, and of the time before them: its end, its beginning and first state, of what the
+    asset is made, and whether some of it is a share of a public cloud."""
     first = asset.segments[0]
-    return retirement(asset), first.start, first.status, first.site, first.host, last_configuration(asset.segments)
+    at_a_cloud = any(each.cloud is not None for each in asset.segments)
+    made = last_configuration(asset.segments)
+    return retirement(asset), first.start, first.status, first.site, first.host, made, at_a_cloud
 
 
 def last_configuration(segments: tuple[Segment, ...]) -> Configuration | None:
