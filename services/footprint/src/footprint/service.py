@@ -26,11 +26,11 @@ from footprint.domain.sums import exact
 from footprint.evidence import explain_then, figures_document, restatement_document
 from footprint.explaining import as_text
 from footprint.recommending import Recommending
-from footprint.store import answers, period_answers, periods, picture, totals
+from footprint.store import answers, failures, period_answers, periods, picture, totals
 from footprint.store.catalogues import CatalogueReader
 from footprint.store.totals import Question
 from footprint.totals import rolled_row
-from footprint.wording import NO_RESIDUAL_MIX, Language, no_figures
+from footprint.wording import NO_RESIDUAL_MIX, Language, assets_failed, no_figures
 
 
 def read_month(text: str, field: str = "month") -> int:
@@ -75,6 +75,7 @@ class Answers:
         seasonal = _seasonal(every, late, min(month, last_elapsed), zone)
         warnings = [*sentences(status.notices), *([] if month <= last_elapsed else [_not_over(month)])]
         warnings += _unknown(month, {row["month"] for row in rows})
+        warnings += assets_failed(await failures.failed(connection, org))
         document = dashboard.year_document(month, last_elapsed, parts, restated)
         of_months = bounds.by_month(rows)
         document |= {"kwh": status.kwh, **bounds.with_parts(of_months.get(month, []))}

@@ -20,10 +20,10 @@ from footprint.domain.notices import ABSENT, Notice, sentences
 from footprint.domain.rollup import Rolled, ln_gsd2_of_rolled, ln_gsd2_of_terms
 from footprint.domain.sums import BILLION, exact, printed
 from footprint.domain.uncertainty import interval, quality
-from footprint.store import answers
+from footprint.store import answers, failures
 from footprint.store import totals as store
 from footprint.store.totals import Question
-from footprint.wording import NO_RESIDUAL_MIX
+from footprint.wording import NO_RESIDUAL_MIX, assets_failed
 
 GROUPS: Final = (
     "month", "site", "kind", "application", "stage", "scope", "ghg_category", "beges_item", "share", "asset",
@@ -87,10 +87,12 @@ class Totals:
             lacks = question.basis == "market" and await _lacks_market(connection, question, page, wanted)
             earlier = await store.earlier_year(connection, dict(zip(whole["factors"], whole["months"], strict=True)))
             stages = await store.stages(connection, question)
+            failed = await failures.failed(connection, question.org)
         document = _document(question, rows, codes, whole)
         document["warnings"] = [NO_RESIDUAL_MIX] if lacks else []
         document["warnings"] += sentences(int(Notice.EARLIER_YEAR_FACTOR)) if earlier else []
         document["warnings"] += _absent(stages, filters.others.get("stage"))
+        document["warnings"] += assets_failed(failed)
         document["total_of"] = "whole" if every is None else "page"
         if every is not None:
             document["whole"] = {"total": _total(every), **_interval(every)}

@@ -13,6 +13,9 @@ NO_RESIDUAL_MIX: Final = {
 }
 """What a market-based total lacks."""
 
+ASSETS_FAILED: Final = "assets_failed"
+"""The code of what must be said where assets could not be computed."""
+
 VCPUS_UNKNOWN: Final = {
     "code": "vcpus_unknown",
     "detail": "a virtual machine with energy or making of its own states no vCPUs: kg per vCPU is absent",
@@ -20,11 +23,13 @@ VCPUS_UNKNOWN: Final = {
 """Why a ratio by vCPU is absent."""
 
 _ENGLISH: Final = {
+    ASSETS_FAILED: "assets that could not be computed (their number): what is told of them was computed before, or is absent",
     **{str(notice.name).lower(): text for notice, text in SENTENCES.items()},
     **{each["code"]: each["detail"] for each in (NO_RESIDUAL_MIX, VCPUS_UNKNOWN)},
 }
 
 _FRENCH: Final[Mapping[str, str]] = {
+    ASSETS_FAILED: "actifs qui n’ont pas pu être calculés (leur nombre) : ce qui en est dit a été calculé avant, ou est absent",
     "no_embodied_evidence": "la fabrication est absente : ni valeur donnée, ni facteur pour le modèle, la configuration ou le type",
     "no_life": "la fabrication est absente : ni acquisition, ni durée prévue, ni durée par défaut du type ne bornent la vie",
     "no_energy_evidence": "l’utilisation est absente : aucune énergie déclarée, aucun facteur pour le modèle ou le type",
@@ -87,6 +92,15 @@ _FRENCH: Final[Mapping[str, str]] = {
     "no_residual_mix": "l’électricité sans garantie d’origine n’est pas dans le total fondé sur le marché : le "
     "mix résiduel manque au catalogue",
 }
+
+
+def assets_failed(count: int) -> list[dict[str, str]]:
+    """The warning that assets could not be computed; none where all could."""
+    if not count:
+        return []
+    told = f"{count} asset{'' if count == 1 else 's'} could not be computed: what is told of them was computed before, or is absent"
+    return [{"code": ASSETS_FAILED, "detail": told}]
+
 
 _ADVICE: Final[Mapping[str, tuple[str, str]]] = {
     "powered_off_but_racked": ("Serveurs éteints mais toujours en baie", "Servers off but still racked"),

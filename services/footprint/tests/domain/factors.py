@@ -21,14 +21,20 @@ def grid(region: str, value: float, year: int, perimeter: str = "production") ->
 
 
 def record(activity: str, value: float, criterion: str = "gwp", region: str | None = None) -> Factor:
-    """A record that is valid at any date."""
+    """A record that is valid at any date, in the unit that the method computes in."""
+    units = {"life": "year", "energy": "kWh/year", "pue": "1"} | {
+        "component.psu_mass": "kg/unit", "component.ram_density": "GB/cm2", "component.ssd_density": "GB/cm2", "cloud.w_per_gib": "W/GB",
+    }  # fmt: skip
+    family, _, name = activity.rpartition(".")
+    of_cloud = {"host_vcpu": "1", "pue": "1"}.get(name, "W/unit") if family.startswith("cloud.") else "kgCO2e/unit"
+    unit = units.get(activity) or units.get(activity.partition(".")[0]) or of_cloud
     return Factor(
         activity.replace(".", "-").replace("_", "-"),
         1,
         activity,
         criterion,
         value,
-        "unit",
+        unit if criterion == "parameter" else "unit",
         region=region,
         source=Source("test"),
     )

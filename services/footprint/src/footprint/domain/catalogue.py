@@ -14,6 +14,7 @@ from datetime import date, timedelta
 from typing import Any, Final, NamedTuple, TypeVar
 
 from footprint.domain.notices import Notice
+from footprint.domain.parameters import impact_value, parameter_value
 from footprint.domain.regions import grids_of
 from footprint.domain.uncertainty import Ratings, ln_gsd2
 
@@ -175,15 +176,21 @@ class Catalogue:
     """An immutable set of factors, with the choices already made kept."""
 
     def __init__(self, factors: Iterable[Factor] = ()) -> None:
-        """`factors` are published versions, one per id."""
+        """`factors` are published versions, one per id; their values are brought to the units that the method computes in."""
         self._records: dict[tuple[str, str, str | None], list[Factor]] = {}
-        for factor in sorted(factors, key=lambda each: (not each.own, each.id)):
+        usable = (factor for each in factors if (factor := _usable(each)) is not None)
+        for factor in sorted(usable, key=lambda each: (not each.own, each.id)):
             self._records.setdefault((factor.activity, factor.criterion, factor.region), []).append(factor)
         self._supplies: dict[tuple[str, str, date], Supply | None] = {}
         self._coefficients: dict[tuple[str, str, str | None, int | None], Factor | None] = {}
         self._turns: Final = sorted({day for factor in self._everywhere() for day in _turns_of(factor)})
         self.grid_criteria: Final = frozenset(key[1] for key in self._records if key[0] == ELECTRICITY) & set(CRITERIA)
         self.criteria: Final = frozenset(criterion for _, criterion, _ in self._records) & set(CRITERIA)
+        worlds = self._records.get(_WORLD_PUE, ())
+        self.pue_days: Final = frozenset(
+            day for each in worlds for day in (each.valid_from, each.valid_to) if day is not None
+        )
+        """The days on which another default PUE may begin to hold."""
         self._remembered: dict[Hashable, Any] = {}
 
     def with_own(self, factors: Iterable[Factor]) -> "Catalogue":
@@ -285,10 +292,19 @@ class Catalogue:
         found: T = self._remembered[key]
         return found
 
-    def default_pue(self) -> Factor | None:
-        """The PUE taken where a computer room states none: the newest world mean of the catalogue."""
-        found = self._records.get(("pue", PARAMETER, "world"), ())
-        return max(found, key=_newest, default=None)
+    def default_pue(self, day: date) -> Factor | None:
+        """The PUE taken on a day where a computer room states none: the world mean of that day, else the latest before it, else the first
+        one after it. Of those that are equally near an organisation's own goes first, then the newest published."""
+        found = self._records.get(_WORLD_PUE, ())
+        holding = [each for each in found if each.holds_on(day)]
+        ended = [each for each in found if each.valid_to is not None and each.valid_to <= day]
+        if holding or not ended:
+            first = min((each.valid_from or date.min for each in found), default=date.min)
+            near = holding or [each for each in found if (each.valid_from or date.min) == first]
+        else:
+            last = max(each.last_year for each in ended)
+            near = [each for each in ended if each.last_year == last]
+        return max(near, key=_newest, default=None)
 
     def _everywhere(self) -> Iterator[Factor]:
         """The records tied to no place."""
@@ -321,6 +337,20 @@ class Catalogue:
         if nearest is None or day.year - nearest.last_year > YEAR_GAP:
             return None
         return Choice(nearest, day.year - nearest.last_year)
+
+
+_WORLD_PUE: Final = ("pue", PARAMETER, "world")
+
+
+def _usable(factor: Factor) -> Factor | None:
+    """The factor in the unit that the method computes in; None for a parameter that cannot be one."""
+    if factor.criterion == PARAMETER:
+        found = parameter_value(factor.activity, factor.value, factor.unit)
+        if found is None:
+            return None
+    else:
+        found = impact_value(factor.criterion, factor.value, factor.unit)
+    return factor if found == (factor.value, factor.unit) else replace(factor, value=found[0], unit=found[1])
 
 
 def _places(region: str | None) -> tuple[str | None, ...]:
