@@ -1,5 +1,7 @@
 """Totals, sheets and the map of data quality say what was left out of them, and print no 0 for what is not known unsaid."""
 
+from typing import Any
+
 import pytest
 
 from services.footprint.tests.conftest import Pipeline
@@ -27,9 +29,10 @@ SILENT = {"no_embodied_evidence", "no_energy_evidence"}
 async def lacking(pipeline: Pipeline) -> None:
     """A server that lacks nothing, a laptop since June of which nothing is known, and an activity of July without a factor."""
     there = segment(JUNE, site_id=str(id_of("lyon")))
+    days: dict[str, Any] = {"from": "2026-07-02", "to": "2026-07-03"}
     await pipeline.service.handle(
         *foundations(), site("lyon"), asset("srv"), asset("silent", kind="laptop", timeline=[there], declared=None, planned_life_years=4),
-        activity("odd", activity="does.not.exist", **{"from": "2026-07-02", "to": "2026-07-03"}),
+        activity("odd", activity="does.not.exist", **days),
     )  # fmt: skip
     await pipeline.settle()
 
