@@ -1,9 +1,9 @@
 """`python -m benchmarks.totals`: totals by every grouping on a database of many assets and months, made by a generator.
 
 The rows are what calculators would write, made inside Postgres: assets of five kinds at eight sites, with six sets of warnings, three
-figures an asset-month, and the roll-up that follows from them by the same sums. Each virtual machine is used by one of 300 applications, at four sites each, to two thirds:
-what they use has its roll-up too. The service answers from it in this process, with the garbage collection of a service's
-process: what is measured is the answer, without a network between.
+figures an asset-month, and the roll-up that follows from them by the same sums. Each virtual machine is used by one of 300 applications, at
+four sites each, to two thirds: what they use has its roll-up too. The service answers from it in this process, with the garbage collection
+of a service's process: what is measured is the answer, without a network between.
 """
 
 import asyncio
@@ -44,7 +44,8 @@ _MAKE = """
 INSERT INTO organisations (org_id, version, deleted, role, time_zone, convention)
 VALUES ('benchmark', 1, false, 'customer', 'Europe/Paris', 'remaining');
 INSERT INTO sites (id, org_id, version, deleted, region, document)
-SELECT ('00000000-0000-0000-0001-' || lpad(n::text, 12, '0'))::uuid, 'benchmark', 1, false, 'FR', jsonb_build_object('code', 'site-' || n)
+SELECT ('00000000-0000-0000-0001-' || lpad(n::text, 12, '0'))::uuid, 'benchmark', 1, false, 'FR',
+    jsonb_build_object('code', 'site-' || n, 'country', 'FR', 'region', NULL)
 FROM generate_series(0, 7) AS n;
 CREATE TEMP TABLE made AS
 SELECT
