@@ -43,7 +43,14 @@ _FRENCH: Final[Mapping[str, str]] = {
     "au catalogue ; un facteur propre de l’organisation le fournit",
     "standby": "la veille est comptée comme sous tension",
     "partial": "une partie du mois est sans donnée et n’est pas comptée",
-    "unstated_parts": "la configuration ne dit rien de la mémoire, des disques ou de l’alimentation : ils ne sont pas comptés",
+    "unstated_parts": "la configuration ne dit rien de la mémoire, des disques (ou de la taille d’un SSD) ou de l’alimentation : "
+    "ils ne sont pas comptés",
+    "configuration_not_used": "la configuration ne sert pas à la fabrication, c’est le défaut du type qui compte : on additionne les "
+    "composants des serveurs dont « cpu.die_mm2 » est indiqué",
+    "cloud_region_left_out": "country ou region est indiqué et n’est pas là où se trouve cloud.region : ce qui est indiqué est pris, "
+    "cloud.region laissée de côté",
+    "utilisation_left_out": "energy.utilisation est indiquée à côté d’une énergie déclarée : celle-ci est prise, utilisation laissée "
+    "de côté",
     "life_from_timeline": "le jour d’acquisition est inconnu : la vie est comptée du premier jour de la chronologie",
     "past_life": "sa durée de vie est écoulée : sa fabrication ne pèse plus rien",
     "measurement_gaps": "une partie du mois n’a pas été mesurée : la meilleure donnée suivante en tient lieu pour cette partie seulement",
@@ -66,6 +73,8 @@ _FRENCH: Final[Mapping[str, str]] = {
     "tant que « acquired.age_years » manque",
     "declared_on_host": "une machine sur un hôte a sa part de l’hôte : l’énergie et la fabrication déclarées pour elle-même "
     "ne sont pas comptées",
+    "gpus_not_counted": "les cartes graphiques ou accélératrices ne sont pas comptées là où la fabrication ou la puissance vient de la "
+    "configuration : la méthode n’en a pas de coefficient ; une mesure, une consommation déclarée ou un facteur propre du modèle les contient",
     "no_factor_of_criterion": "absente dans ce critère, ni valeur donnée ni facteur",
     "vcpus_unknown": "une machine virtuelle qui a une énergie ou une fabrication propre n’indique pas de vCPU : kg par vCPU est absent",
     "no_residual_mix": "l’électricité sans garantie d’origine n’est pas dans le total fondé sur le marché : le "
@@ -175,6 +184,7 @@ _TRACES: Final[tuple[tuple[str, str], ...]] = (
         "less what falls on the device itself, a figure of its own",
         "moins ce qui revient à l’appareil même, une valeur à part",
     ),
+    ("size of an SSD", "taille d’un SSD"),
     ("size of ", "taille de "),
     ("share of the host:", "part de l’hôte :"),
     ("share of a reference host:", "part d’un hôte de référence :"),

@@ -249,8 +249,14 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class ClosedLife:
-    """Over which life (Unix second of its start, days) an asset's making was spread in a run of closed months that ends with `until`."""
+    """Over which life (Unix second of its start, days) an asset's making was spread in a run of closed months that ends with `until`.
+
+    Of refurbished kit also what settled what it carries: the days of its first life (None where unknown) and of its second `use_days`
+    (None: not refurbished, or not kept).
+    """
 
     until: int
     start: int
     days: float
+    first_life_days: float | None = None
+    use_days: float | None = None

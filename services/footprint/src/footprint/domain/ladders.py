@@ -101,6 +101,6 @@ def _unusable(computation: Computation, intervals: Integers, world: World) -> se
         measured = world.measured.get(asset.id)
         if measured is not None and any(each.start < end and start < each.end for each in measured.loads):
             found.add(("energy", "utilisation"))
-        if asset.kind == "server" and last_configuration(asset.segments) is not None:
+        if last_configuration(asset.segments) is not None:
             found.add(("embodied", "configuration"))
     return found

@@ -41,6 +41,8 @@ class Notice(IntFlag):
     CLOUD_INSTANCE_UNKNOWN = 1073741824
     COUNTRY_FACTOR = 34359738368
     DECLARED_ON_HOST = 68719476736
+    CONFIGURATION_NOT_USED = 1099511627776
+    GPUS_NOT_COUNTED = 2199023255552
 
 
 SENTENCES: dict[Notice, str] = {
@@ -61,7 +63,7 @@ SENTENCES: dict[Notice, str] = {
     "`refurbishing.<kind>`; an own factor of the organisation supplies it",
     Notice.STANDBY: "standby is counted as powered",
     Notice.PARTIAL: "a part of the month has no evidence and is not counted",
-    Notice.UNSTATED_PARTS: "the configuration leaves out memory, disks or power supply: they are not counted",
+    Notice.UNSTATED_PARTS: "the configuration leaves out memory, disks (or the size of an SSD) or power supply: they are not counted",
     Notice.LIFE_FROM_TIMELINE: "the day of acquisition is unknown: life is counted from the first day of the timeline",
     Notice.PAST_LIFE: "its life is over: making it weighs nothing any more",
     Notice.MEASUREMENT_GAPS: "a part of the month was not measured: the next best evidence stands in for that part only",
@@ -78,6 +80,10 @@ SENTENCES: dict[Notice, str] = {
     Notice.NO_TRANSPORT: "transport is absent: the catalogue holds no factor of that stage for it",
     Notice.NO_END_OF_LIFE: "end of life is absent: the catalogue holds no factor of that stage for it, and no such activity is known",
     Notice.DECLARED_ON_HOST: "a machine on a host has its share of the host: energy and making that are declared of itself are not counted",
+    Notice.GPUS_NOT_COUNTED: "graphics or accelerator cards are not counted where making or power comes of the configuration: "
+    "the method has no coefficient of them; a measurement, a declared consumption or an own factor of the model holds them",
+    Notice.CONFIGURATION_NOT_USED: "the configuration is not used for making, the default of the kind is: "
+    "parts are summed up of servers whose cpu.die_mm2 is stated",
     Notice.AGE_MISSING: "refurbished, of an age that is not stated: its making counts whole, "
     "as that of a new one, until acquired.age_years is known",
 }

@@ -87,7 +87,8 @@ class Claimed(NamedTuple):
 class AssetMonth:
     """The result for one asset and month. `kwh` is at the meter of the site, None where unknown; `notices` are `Notice` bits.
 
-    `life_start` (a Unix second) and `spread_days` are the life over which its making is spread.
+    `life_start` (a Unix second) and `spread_days` are the life over which its making is spread; of refurbished kit, `first_life_days` and
+    `use_days` are what its kg follow from.
     """
 
     asset: Asset
@@ -104,6 +105,8 @@ class AssetMonth:
     notices: int = 0
     life_start: int | None = None
     spread_days: float | None = None
+    first_life_days: float | None = None
+    use_days: float | None = None
     claimed: list[Claimed] = field(default_factory=list)
 
 
@@ -158,7 +161,7 @@ def collect(
             _say_evidence(result, evidence)
             if subject.asset.is_virtual:
                 _say_what_lacks(result, segment)
-            result.life_start, result.spread_days = reader.life(subject)
+            reader.keep_life(result, subject)
             extras = [each for cell in taken for each in reader.extras.get(cell, ())]
             result.notices &= ~int(told_stages(each.key.stage for each in extras if each.key.criterion == GWP))
             if len(taken) > 1 or extras:
@@ -333,12 +336,14 @@ class _CellReader:
             result.references = tuple(sorted({*result.references, *named}))
         return self.energy_evidence[cell]
 
-    def life(self, subject: Subject) -> tuple[int | None, float | None]:
-        """Over which life the making of an asset is spread: kept, so that a closed month knows with which it was closed."""
+    def keep_life(self, result: AssetMonth, subject: Subject) -> None:
+        """Say over which life the making of an asset is spread: kept, so that a closed month knows with which it was closed."""
         profile = None if subject.ledger_index is None else self.ledger.profiles[subject.ledger_index]
         if profile is None or profile.life is None or profile.spread_days is None:
-            return None, None
-        return profile.life.start, profile.spread_days
+            return
+        result.life_start, result.spread_days = profile.life.start, profile.spread_days
+        if profile.used:
+            result.first_life_days, result.use_days = profile.life.nominal_days, profile.life.days
 
     def used(self, cells: Sequence[int], pieces: Sequence[Piece]) -> _Used:
         """What applications use of the figures of cells, by the time that their terms and claims share."""

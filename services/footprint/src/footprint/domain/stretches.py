@@ -222,7 +222,9 @@ class _SegmentReader:
             model=asset.model,
         )
         if power is not None or not self._cloud or segment.cloud is None:
-            return power, Notice(0)
+            modelled = power is not None and power.evidence == "utilisation"
+            cards = segment.configuration.gpus if modelled and segment.configuration is not None else 0
+            return power, Notice.GPUS_NOT_COUNTED if cards else Notice(0)
         return cloud_power(self._catalogue, segment.cloud, segment.vcpu, segment.ram_gib, loads)
 
 

@@ -84,7 +84,7 @@ async def with_closed_lives(
         return world
     rows = await connection.fetch(
         """
-        SELECT asset_id, asset_months.org_id, asset_months.month, life_start, spread_days
+        SELECT asset_id, asset_months.org_id, asset_months.month, life_start, spread_days, first_life_days, use_days
         FROM asset_months
         JOIN unnest($2::text[], $3::integer[]) AS closed (org_id, through)
           ON closed.org_id = asset_months.org_id AND asset_months.month <= closed.through
@@ -101,9 +101,9 @@ async def with_closed_lives(
     for row in rows:
         runs = lives.setdefault(plain(row["asset_id"]), [])
         until = month_start(world.organisation(row["org_id"]).time_zone, row["month"] + 1)
-        run = ClosedLife(until, row["life_start"], row["spread_days"])
+        run = ClosedLife(until, row["life_start"], row["spread_days"], row["first_life_days"], row["use_days"])
         if runs and (runs[-1].start, runs[-1].days) == (run.start, run.days):
-            runs[-1] = run
+            runs[-1] = replace(runs[-1], until=until)
         else:
             runs.append(run)
     return replace(world, closed_lives={asset: tuple(runs) for asset, runs in lives.items()})
