@@ -16,11 +16,13 @@ from footprint.domain.countries import COUNTRIES
 from footprint.domain.dashboard import Parts, parts_by_month
 from footprint.domain.insights import MAKING, equivalents, held, sci, widening
 from footprint.domain.months import current_month, format_month, month_start, months_of_year
+from footprint.domain.notices import sentences
 from footprint.domain.sums import billionths, exact
 from footprint.store import answers
 from footprint.store import insights as store
 from footprint.store import totals as rolled
 from footprint.store.catalogues import CatalogueReader
+from footprint.store.notices import machines_of, notices_of_assets
 from footprint.store.totals import Question
 from footprint.totals import interval_of, rolled_row
 from footprint.wording import VCPUS_UNKNOWN, no_figures
@@ -46,6 +48,7 @@ class Insights:
             now = current_month(await _zone(connection, row["org_id"]), self._clock())
             question = Question(row["org_id"], year * 12, year * 12 + 11, groups=("asset", "month", "stage"))
             rows = _known(await rolled.totals_of_assets(connection, question, [asset]))
+            carried = await notices_of_assets(connection, question, [asset])
             stored = {
                 each["month"]: each for each in await store.asset_year(connection, asset, year * 12, year * 12 + 11)
             }
@@ -72,6 +75,7 @@ class Insights:
                 }
                 for month, each in stored.items()
             ],
+            "warnings": [*sentences(carried), *_unknown(rows, year)],
         }
 
     async def application_sheet(
@@ -86,6 +90,7 @@ class Insights:
                 raise NotFound("application", code)
             question = Question(org, year * 12, year * 12 + 11, groups=("month", "stage"))
             rows = _known(await rolled.totals_of_applications(connection, question, [row["id"]]))
+            carried = await notices_of_assets(connection, question, await machines_of(connection, [row["id"]]))
         now = current_month(zone, self._clock())
         total = _sum(rows)
         return {
@@ -97,6 +102,7 @@ class Insights:
             "kg_per_user": total / row["users"] if row["users"] else None,
             "kg_per_user_interval": ratio(rows, row["users"]),
             "sci": _sci(rows, units, unit),
+            "warnings": [*sentences(carried), *_unknown(rows, year)],
         }
 
     async def ratios(
@@ -200,13 +206,14 @@ class Insights:
             "org": org,
             "from": format_month(first),
             "to": format_month(last),
-            "total_kg": exact(sum(int(row["billionths"]) for row in rows)),
+            "total_kg": exact(sum(int(row["billionths"]) for row in rows)) if rows else None,
             **interval_of(rows),
             "classes": [
                 {"quality": quality, "value": exact(classes[quality])} for quality in sorted(classes, reverse=True)
             ],
             "cells": described,
             "widening": widening(everything)[:20],
+            "warnings": [] if rows else [no_figures("in these months", "a total is absent, not 0")],
         }
 
     async def _catalogue_of(self, org: str) -> Catalogue:
@@ -241,6 +248,16 @@ def _kwh(asset_months: Iterable[Mapping[str, Any]]) -> Decimal | None:
     """The energy of some asset-months at the meters of their sites, None where none is known."""
     known = [billionths(each["kwh"]) for each in asset_months if each["kwh"] is not None]
     return exact(sum(known)) if known else None
+
+
+def _unknown(rows: Sequence[Mapping[str, Any]], year: int) -> list[dict[str, str]]:
+    """What must be said of the months of a sheet that have no figure, whose zeros are none."""
+    known = {row["month"] for row in rows}
+    lacking = [month for month in months_of_year(year) if month not in known]
+    if not lacking:
+        return []
+    asked = f"of {year}" if not known else f"of {', '.join(map(format_month, lacking))}"
+    return [no_figures(asked, "0 kg stands for what is absent, not for what emits nothing")]
 
 
 def _year(rows: Sequence[Mapping[str, Any]], year: int, now: int) -> dict[str, Any]:

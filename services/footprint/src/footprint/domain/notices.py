@@ -1,7 +1,8 @@
 """What a reader must be told about a figure: short codes that travel with results, and their sentences."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from enum import IntFlag
+from typing import Final
 
 
 class Notice(IntFlag):
@@ -111,6 +112,37 @@ def told_stages(present: Iterable[str]) -> Notice:
 def absent_stages(present: Iterable[str]) -> Notice:
     """What must be said of the stages that are not `present`."""
     return told_stages(ABSENT) & ~told_stages(present)
+
+
+_OF_MAKING: Final = (
+    Notice.NO_EMBODIED_EVIDENCE | Notice.NO_LIFE | Notice.REFURBISHED | Notice.UNSTATED_PARTS | Notice.LIFE_FROM_TIMELINE
+    | Notice.PAST_LIFE | Notice.AGE_MISSING
+)  # fmt: skip
+_OF_USE: Final = (
+    Notice.NO_ENERGY_EVIDENCE | Notice.NO_SITE | Notice.DEFAULT_PUE | Notice.NO_PUE | Notice.NO_ELECTRICITY_FACTOR | Notice.STANDBY
+    | Notice.MEASUREMENT_GAPS | Notice.MEASURED_WHILE_OFF | Notice.CLOUD_LOAD_ASSUMED | Notice.CLOUD_REGION_UNKNOWN
+    | Notice.RESIDUAL_OF_SUPPLIER
+)  # fmt: skip
+_STAGES: Final = {
+    "manufacturing": _OF_MAKING,
+    "transport": _OF_MAKING,
+    "end_of_life": _OF_MAKING,
+    "use": _OF_USE,
+    "maintenance_and_sale": Notice.NO_MAINTENANCE_FACTOR,
+}
+"""What is said of some stages alone; the other warnings may be about any."""
+
+
+def concerning(notices: int, stages: Collection[str]) -> int:
+    """The warnings among `notices` that may be about some stages; about all of them where none is named."""
+    if not stages:
+        return notices
+    elsewhere = told_stages(set(ABSENT) - set(stages))
+    for of_stage in _STAGES.values():
+        elsewhere |= of_stage
+    for stage in stages:
+        elsewhere &= ~_STAGES[stage]
+    return notices & ~int(elsewhere)
 
 
 _DOCUMENTS = {int(each): {"code": str(each.name).lower(), "detail": text} for each, text in SENTENCES.items()}

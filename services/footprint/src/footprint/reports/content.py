@@ -120,6 +120,11 @@ class Report:
         return [each for each in self.lines if each.criterion == "gwp" and each.stage == USE and each.basis == basis]
 
     @property
+    def known(self) -> set[int]:
+        """The months of which there is any figure of climate change, location-based: what the others emit is not 0, but not known."""
+        return {each.month for each in self.climate()}
+
+    @property
     def total(self) -> int:
         """Billionths of a kg of the whole year, location-based, with its projection."""
         return total(self.climate())
