@@ -127,6 +127,10 @@ async def test_lines_and_months_of_a_report_have_intervals_and_the_months_their_
     for cells, each in zip(months[:12], board["months"], strict=True):
         assert cells[7:10] == pytest.approx([float(value) for value in each["interval"].values()])
     assert months[9][10] == pytest.approx(float(board["kwh"]))
+    assert [cells[10] for cells in months[:12]] == [float(each["kwh"]) for each in board["months"]]
+    electric = [row for row in rows if row["kwh"] and row["basis"] == "location" and row["month"] == "2026-10"]
+    assert {row["stage"] for row in electric} == {"use"}
+    assert sum(Decimal(row["kwh"]) for row in electric if row["criterion"] == "gwp") == Decimal(str(board["kwh"]))
     assert months[12][10] == pytest.approx(sum(cells[10] for cells in months[:12]))
 
 

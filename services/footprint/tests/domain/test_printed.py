@@ -1,10 +1,9 @@
 """An amount is printed as the exact number that it is, whether as a double or as a decimal."""
 
-from hypothesis import example, given
-from hypothesis import strategies as st
-
 from footprint.api.numbers import dumps, written
 from footprint.domain.sums import exact, printed
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 
 @given(st.integers(-(10**19), 10**19) | st.integers(-(10**6), 10**6) | st.integers(10**14, 2 * 10**15))

@@ -4,7 +4,7 @@ import functools
 import operator
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from footprint.domain.grid import Floats, Integers
 from footprint.domain.ledger import Ledger, expand
 from footprint.domain.scopes import Line
 from footprint.domain.uncertainty import ln_product
-from footprint.domain.weighing import FigureKey, Measure, Spread
+from footprint.domain.weighing import USE, USE_LOCATION, FigureKey, Measure, Spread
 
 
 class Spreads(NamedTuple):
@@ -82,6 +82,27 @@ def sum_measure(measure: Measure, terms: Terms, cells: Cells) -> Sum:
         *_spread(measure.factor, values, total, terms, cells),
         *_spread(measure.source, values, total, terms, cells),
     )
+
+
+ENERGY: Final = FigureKey(USE, "energy", "location")
+"""What electricity without a factor stands for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Energy:
+    """The electricity of cells, in kWh: at the meter of the site, and the part of it that falls on the device itself."""
+
+    at_meter: Sum
+    at_device: Sum
+
+    def left_by(self, sums: Mapping[FigureKey, Sum]) -> Sum:
+        """That of the cells that have no location-based figure of climate change among these."""
+        carbon = sums[USE_LOCATION].known
+        known = [
+            0.0 if there else each if kwh > 0 else 0.0
+            for there, each, kwh in zip(carbon, self.at_meter.known, self.at_meter.value, strict=True)
+        ]
+        return self.at_meter._replace(known=known)
 
 
 def partly_known(sums: Iterable[Sum], terms: Terms, cells: Cells) -> list[bool]:

@@ -3,15 +3,19 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from operator import attrgetter
 from typing import Final, NamedTuple, TypeAlias
 from uuid import UUID
 
 import numpy as np
 
 from footprint.domain.allocation import LINES, Subject, Terms
+from footprint.domain.asset_months import months_of
 from footprint.domain.catalogue import FactorRef
 from footprint.domain.cells import (
+    ENERGY,
     Cells,
+    Energy,
     ExtraSum,
     Spreads,
     Sum,
@@ -27,13 +31,13 @@ from footprint.domain.claims import Piece, apportion, fractions_of, joined, piec
 from footprint.domain.grid import Integers
 from footprint.domain.inventory import Asset, Claim, Segment, Site
 from footprint.domain.ledger import Ledger
-from footprint.domain.months import month_at, month_start
+from footprint.domain.months import month_start
 from footprint.domain.notices import Notice
 from footprint.domain.scopes import CLOUD, Control, Line, line_of
 from footprint.domain.stretches import ENERGY_EVIDENCE
 from footprint.domain.sums import billionths
 from footprint.domain.uncertainty import ln_product
-from footprint.domain.weighing import ELECTRICITY_EVIDENCE, FigureKey, Weights
+from footprint.domain.weighing import ELECTRICITY_EVIDENCE, USE_LOCATION, FigureKey, Weights
 
 METHOD_VERSION: Final = "2026.3"
 """Of the method (docs/method.md): it changes when the same inputs give other figures."""
@@ -50,7 +54,8 @@ class Figure(NamedTuple):
     """One stored number: `value` in the unit of the criterion (kgCO2e for gwp), at a site, on a reporting line.
 
     `share` is `own`, `idle` (the unsold part of a host) or `sold` (what other organisations use of it). `factor` and `source` name what its
-    uncertainty is shared with ('' for nothing), each with its ln GSD²; `ln_gsd2` is of both.
+    uncertainty is shared with ('' for nothing), each with its ln GSD²; `ln_gsd2` is of both. `kwh` is the electricity behind a figure
+    of it (whose basis is not `both`), at the meter of the site, in billionths of a kWh.
     """
 
     stage: str
@@ -67,6 +72,7 @@ class Figure(NamedTuple):
     factor_ln_gsd2: float = 0.0
     source: str = ""
     source_ln_gsd2: float = 0.0
+    kwh: int = 0
 
     @property
     def line(self) -> _About:
@@ -75,18 +81,20 @@ class Figure(NamedTuple):
 
 
 class Claimed(NamedTuple):
-    """What an application uses of a figure, in billionths of its unit."""
+    """What an application uses of a figure, in billionths of its unit, and of the electricity behind it, in billionths of a kWh."""
 
     application: UUID
     figure: Figure
     billionths: int
+    kwh: int
 
 
 @dataclass(slots=True)
 class AssetMonth:
     """The result for one asset and month. `kwh` is at the meter of the site, None where unknown; `notices` are `Notice` bits.
 
-    `life_start` (a Unix second) and `spread_days` are the life over which its making is spread.
+    `without_factor` is electricity of which there is no location-based figure of climate change, by the lines that this would have: figures
+    of the criterion `energy`, in kWh. `life_start` (a Unix second) and `spread_days` are the life over which its making is spread.
     """
 
     asset: Asset
@@ -96,6 +104,7 @@ class AssetMonth:
     host: UUID | None
     kwh: float | None = None
     figures: list[Figure] = field(default_factory=list)
+    without_factor: list[Figure] = field(default_factory=list)
     references: tuple[FactorRef, ...] = ()
     embodied_evidence: str = "none"
     energy_evidence: str = "none"
@@ -104,6 +113,11 @@ class AssetMonth:
     life_start: int | None = None
     spread_days: float | None = None
     claimed: list[Claimed] = field(default_factory=list)
+
+    @property
+    def every_figure(self) -> list[Figure]:
+        """All that is stored of the month: its figures, and what electricity without a factor stands for."""
+        return [*self.figures, *self.without_factor] if self.without_factor else self.figures
 
 
 def collect(
@@ -119,12 +133,17 @@ def collect(
     weights = ledger.weights
     summed = {key: sum_measure(measure, terms, cells) for key, measure in weights.figures.items()}
     at_device = {key: sum_measure(measure, terms, cells) for key, measure in weights.at_device.items()}
+    energy = Energy(sum_measure(weights.kwh, terms, cells), sum_measure(weights.it_kwh, terms, cells))
+    left = energy.left_by(summed)
     reader = _CellReader(
         ledger=ledger,
         terms=terms,
         cells=cells,
-        figures=_figures_of(ledger, cells, summed, at_device),
-        energy=sum_measure(weights.kwh, terms, cells),
+        figures=_figures_of(ledger, cells, summed, at_device, energy),
+        without_factor=_figures_of(ledger, cells, {ENERGY: left}, {ENERGY: energy.at_device}, energy)
+        if any(left.known)
+        else None,
+        energy=energy.at_meter,
         extras=sum_extras(ledger, terms, cells),
         line=cells.line.tolist(),
         control=cells.control.tolist(),
@@ -147,7 +166,7 @@ def collect(
     position = 0  # cells past a machine's own horizon, which lies before that of a host further west, are passed over
     for index, subject in enumerate(subjects):
         of_asset = claims.get(subject.asset.id, ())
-        for month, status, segment in _months(ledger, subject, first_months[index], horizons[index]):
+        for month, status, segment in months_of(ledger, subject, first_months[index], horizons[index]):
             result = AssetMonth(subject.asset, month, status, segment.site, segment.host)
             evidence, taken = 0, []
             while position < len(keys) and keys[position] <= (index, month):
@@ -161,11 +180,12 @@ def collect(
             result.life_start, result.spread_days = reader.life(subject)
             together = len(taken) > 1 or any(each in reader.extras for each in taken)
             if together:
-                result.figures = merged(result.figures)
+                result.figures, result.without_factor = merged(result.figures), merged(result.without_factor)
+                _add_up_energy(result)
             if of_asset and taken:
                 zone = subject.organisation.time_zone
                 pieces = pieces_of(of_asset, month_start(zone, month), month_start(zone, month + 1))
-                result.claimed = list(_claimed(result.figures, reader.used(taken, pieces))) if pieces else []
+                result.claimed = list(_claimed(result.every_figure, reader.used(taken, pieces))) if pieces else []
             yield result
 
 
@@ -178,18 +198,30 @@ def merged(figures: Sequence[Figure]) -> list[Figure]:
     return sorted(by_line.values(), key=figure_order)
 
 
+def _add_up_energy(result: AssetMonth) -> None:
+    """Electricity that was rounded piece by piece is rounded once: the largest piece makes up for the difference."""
+    pieces = [each for each in result.every_figure if each.line[:3] in (USE_LOCATION, ENERGY)]
+    excess = sum(each.kwh for each in pieces) - billionths(result.kwh or 0.0)
+    if excess and pieces:
+        place = max(pieces, key=attrgetter("kwh")).line[3:]
+        for figures in (result.figures, result.without_factor):
+            for index, each in enumerate(figures):
+                if each.basis != "both" and each.line[3:] == place:
+                    figures[index] = each._replace(kwh=each.kwh - excess)
+
+
 def _added(one: Figure, other: Figure) -> Figure:
-    value = one.value + other.value
+    value, kwh = one.value + other.value, one.kwh + other.kwh
     heavier = one if one.value >= other.value else other
     if value <= 0:
-        return heavier._replace(value=value)
+        return heavier._replace(value=value, kwh=kwh)
     spreads = Spreads(
         heavier.factor,
         (one.value * one.factor_ln_gsd2 + other.value * other.factor_ln_gsd2) / value,
         heavier.source,
         (one.value * one.source_ln_gsd2 + other.value * other.source_ln_gsd2) / value,
     )
-    return Figure(*one.line, value, spreads.ln_gsd2, *spreads)
+    return Figure(*one.line, value, spreads.ln_gsd2, *spreads, kwh)
 
 
 def figure_order(figure: Figure) -> tuple[str, str, str, str, str, str, bytes]:
@@ -203,40 +235,6 @@ def figure_order(figure: Figure) -> tuple[str, str, str, str, str, str, bytes]:
         figure.beges_item,
         figure.site.bytes if figure.site else b"",
     )
-
-
-def _months(ledger: Ledger, subject: Subject, first_month: int, horizon: int) -> Iterator[tuple[int, str, Segment]]:
-    """Each month of the timeline, and of what else is spread over time, with the status, and the segment, that holds at its end."""
-    zone = subject.organisation.time_zone
-    segments = subject.asset.segments
-    last = segments[-1]
-    stop = horizon if last.end is None else min(horizon, last.end)
-    if last.status == "retired":
-        stop = min(stop, next(each.start for each in _trailing_retired(segments)))
-    spans = [(segments[0].start, stop)] if segments[0].start < stop else []
-    if subject.ledger_index is not None:
-        extras = ledger.profiles[subject.ledger_index].extras
-        spans.extend((each.start, min(each.end, horizon)) for each in extras if each.anywhere and each.start < horizon)
-    months = {
-        month
-        for start, end in spans
-        for month in range(max(first_month, month_at(zone, start)), month_at(zone, end - 1) + 1)
-    }
-    at = 0
-    for month in sorted(months):
-        end = min(month_start(zone, month + 1), stop) - 1
-        while at + 1 < len(segments) and segments[at + 1].start <= end:
-            at += 1
-        over = stop < month_start(zone, month + 1) and stop < horizon
-        yield month, "retired" if over else segments[at].status.value, segments[at]
-
-
-def _trailing_retired(segments: Sequence[Segment]) -> Iterator[Segment]:
-    """The first segment of the final run of retired ones."""
-    first = len(segments) - 1
-    while first > 0 and segments[first - 1].status == "retired":
-        first -= 1
-    yield segments[first]
 
 
 OF_MEASUREMENT: Final = tuple(1 << ENERGY_EVIDENCE.index(each) for each in ("measured", "utilisation"))
@@ -274,6 +272,7 @@ class _CellReader:
     terms: Terms
     cells: Cells
     figures: list[list[Figure]]
+    without_factor: list[list[Figure]] | None
     energy: Sum
     extras: Mapping[int, list[ExtraSum]]
     line: list[int]
@@ -296,6 +295,8 @@ class _CellReader:
         if self.energy.known[cell]:
             result.kwh = (result.kwh or 0.0) + self.energy.value[cell]
         result.figures.extend(self.figures[cell])
+        if self.without_factor is not None:
+            result.without_factor.extend(self.without_factor[cell])
         for extra in extras:
             result.notices |= extra.notices
             if not extra.void:
@@ -338,10 +339,16 @@ class _CellReader:
                 of_cell.start + index: shares_within(pieces, start, end)
                 for index, (start, end) in enumerate(zip(starts, ends, strict=True))
             }
-            for key, measure in self.ledger.weights.figures.items():
+            figures, measures = self.figures[cell], self.ledger.weights.figures
+            if self.without_factor is not None:
+                figures, measures = (
+                    [*figures, *self.without_factor[cell]],
+                    {**measures, ENERGY: self.ledger.weights.kwh},
+                )
+            for key, measure in measures.items():
                 values = measure.value[intervals] * self.terms.share[of_cell]
                 weighted = dict(zip(shares, values.tolist(), strict=True))
-                for figure in self.figures[cell]:
+                for figure in figures:
                     if figure[:3] == key:
                         found.setdefault(figure.line, []).append((figure.value, fractions_of(weighted, shares)))
             for extra in (each for each in self.extras.get(cell, ()) if not each.void):
@@ -365,7 +372,7 @@ class _CellReader:
 
 
 def _figures_of(
-    ledger: Ledger, cells: Cells, sums: Mapping[FigureKey, Sum], at_device: Mapping[FigureKey, Sum]
+    ledger: Ledger, cells: Cells, sums: Mapping[FigureKey, Sum], at_device: Mapping[FigureKey, Sum], energy: Energy
 ) -> list[list[Figure]]:
     """The figures of each cell, in their order. Of kit in another's room, what the room adds is a figure of its own.
 
@@ -384,11 +391,16 @@ def _figures_of(
             whole, room = about[place]
             shared = (variables[factor[cell]], factor_ln_gsd2[cell], variables[source[cell]], source_ln_gsd2[cell])
             ln_gsd2 = ln_product(shared[1], shared[3])
+            kwh = billionths(energy.at_meter.value[cell]) if key in at_device else 0
             if room is None:
-                found[cell].append(Figure._make((*whole, value[cell], ln_gsd2, *shared)))
+                found[cell].append(Figure._make((*whole, value[cell], ln_gsd2, *shared, kwh)))
                 continue
             device = at_device[key].value[cell]
-            parts = Figure(*whole, device, ln_gsd2, *shared), Figure(*room, value[cell] - device, ln_gsd2, *shared)
+            drawn = billionths(energy.at_device.value[cell])
+            parts = (
+                Figure(*whole, device, ln_gsd2, *shared, drawn),
+                Figure(*room, value[cell] - device, ln_gsd2, *shared, kwh - drawn),
+            )
             found[cell] += sorted(parts, key=figure_order)
     return found
 
@@ -409,8 +421,10 @@ def _claimed(figures: Sequence[Figure], used: _Used) -> Iterator[Claimed]:
     for figure in figures:
         parts = used.get(figure.line)
         if parts is not None:
-            for application, amount in apportion(billionths(figure.value), joined(parts)).items():
-                yield Claimed(application, figure, amount)
+            shares = joined(parts)
+            amounts, energy = apportion(billionths(figure.value), shares), apportion(figure.kwh, shares)
+            for application, amount in amounts.items():
+                yield Claimed(application, figure, amount, energy[application])
 
 
 PARTIAL: Final = int(Notice.PARTIAL)

@@ -23,9 +23,9 @@ UNITS: Final = {"gwp": "kgCO2e", "pe": "MJ", "adpe": "kgSbeq", "water": "m3"}
 
 COLUMNS: Final = {
     "en": ("month", "state", "corrects", "site", "kind", "stage", "criterion", "basis", "share", "scope",
-           "ghg_category", "beges_item", "value", "unit", "low", "high", "quality"),
+           "ghg_category", "beges_item", "value", "unit", "low", "high", "quality", "kwh"),
     "fr": ("mois", "état", "corrige", "site", "type", "étape", "critère", "base", "part", "scope", "catégorie GHG",
-           "poste BEGES", "valeur", "unité", "bas", "haut", "qualité"),
+           "poste BEGES", "valeur", "unité", "bas", "haut", "qualité", "kWh"),
 }  # fmt: skip
 
 Dialect = Literal["plain", "excel"]
@@ -75,6 +75,7 @@ def _rows(report: Report, language: Language) -> list[list[Any]]:
             _Amount(each.billionths),
             UNITS.get(each.criterion, ""),
             *("" if bound is None else bound for bound in (each.low, each.high, each.quality)),
+            "" if each.kwh is None else _Amount(each.kwh),
         ]
         for each in report.lines
     ]
@@ -167,13 +168,15 @@ def _months(sheet: Worksheet, report: Report, language: Language) -> None:
                 _kg(restated.get(month, 0)),
                 _kg(parts.total),
                 *bounds.get(format_month(month), dict.fromkeys(("low_kg", "high_kg", "quality"))).values(),
-                _kg(report.kwh[month]) if month in report.kwh else None,
+                None if (kwh := report.kwh(month)) is None else _kg(kwh),
             ]
         )
     whole = [_kg(sum(restated.values())), _kg(sum(sums)), None, None, None]
-    energy = _kg(sum(report.kwh.values())) if report.kwh else None
+    energy = None if report.kwh_of_year is None else _kg(report.kwh_of_year)
     sheet.append([word("sum", language), "", *map(_kg, sums), *whole, energy])
     _sum(sheet)
+    if report.kwh_without_factor:
+        sheet.append([word("kwh_without_factor", language), *[None] * 9, _kg(report.kwh_without_factor)])
     if report.season is not None:
         sheet.append([word("seasonal", language), "", None, _kg(report.season), None, None, _kg(report.season)])
         used = sums[1] + report.season
