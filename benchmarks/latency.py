@@ -6,7 +6,7 @@ some milliseconds before that. So the times are upper bounds, and measuring them
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from random import Random
@@ -141,16 +141,23 @@ class _Changes:
 
 
 def _changeable(stack: Stack, org: str) -> list[Mapping[str, Any]]:
-    """Assets that stand for themselves: in service, neither a virtual machine nor a host of any."""
-    assets: list[Mapping[str, Any]] = []
+    """Assets that stand for themselves: in service or switched off, neither a virtual machine nor a host of any."""
     with Platform(stack.base_url, stack.token) as platform:
-        cursor = None
-        while True:
-            page = platform.get("/inventory/v1/assets", org=org, status="in_service", limit=500, cursor=cursor)
-            assets += [each for each in page["items"] if _stands_alone(each)]
-            cursor = page["next_cursor"]
-            if cursor is None:
-                return assets
+        return [
+            asset
+            for status in ("in_service", "off")
+            for asset in _pages(platform, "/inventory/v1/assets", org=org, status=status)
+            if _stands_alone(asset)
+        ]
+
+
+def _pages(platform: Platform, path: str, **query: str) -> Iterator[Mapping[str, Any]]:
+    cursor, more = None, True
+    while more:
+        page = platform.get(path, limit=500, cursor=cursor, **query)
+        yield from page["items"]
+        cursor = page["next_cursor"]
+        more = cursor is not None
 
 
 def _stands_alone(asset: Mapping[str, Any]) -> bool:

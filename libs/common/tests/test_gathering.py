@@ -5,20 +5,21 @@ from collections.abc import Sequence
 
 import asyncpg
 import pytest
-from common.gathering import Gathering, Touched
+from common.gathering import QUIET_S, Gathering, Touched
+from common.pause import TURN_S
 from common.testing.waiting import eventually
 
 
 class Work:
     """What is done together and apart, each time not before it may."""
 
-    def __init__(self, limit: int = 10) -> None:
+    def __init__(self, limit: int = 10, turn_s: float = TURN_S, quiet_s: float = QUIET_S) -> None:
         self.together: list[list[str]] = []
         self.apart: list[str] = []
         self.may_go_together = asyncio.Event()
         self.may_go_apart = asyncio.Event()
         self.failures: dict[str, Exception] = {}
-        self.gathering = Gathering(self._together, self._apart, limit)
+        self.gathering = Gathering(self._together, self._apart, limit, turn_s, quiet_s)
 
     async def _together(self, calls: Sequence[str]) -> list[str]:
         self.together.append(list(calls))
@@ -55,6 +56,43 @@ async def test_what_comes_while_a_call_is_under_way_goes_together_after_it() -> 
     assert await asyncio.gather(first, *rest) == ["a done", "b done", "c done", "d done"]
     assert work.together == [["a"], ["b", "c", "d"]]
     assert work.gathering.is_idle
+
+
+async def test_calls_that_come_at_a_time_wait_for_more_while_more_come() -> None:
+    work = Work(limit=2, turn_s=3600.0, quiet_s=3600.0)
+    first = work.start("a")
+    await work.begun()
+    second = work.start("b")
+    work.may_go_together.set()
+    assert await first == "a done"
+    assert work.together == [["a"]], "b waits for an hour, or for another one"
+    third = work.start("c")
+    assert [await second, await third] == ["b done", "c done"]
+    assert work.together == [["a"], ["b", "c"]]
+
+
+@pytest.mark.parametrize(("turn_s", "quiet_s"), [(0.0, 3600.0), (3600.0, 0.0)])
+async def test_nobody_waits_beyond_the_turn_or_when_nobody_comes(turn_s: float, quiet_s: float) -> None:
+    work = Work(turn_s=turn_s, quiet_s=quiet_s)
+    first = work.start("a")
+    await work.begun()
+    second = work.start("b")
+    await asyncio.sleep(0)
+    work.may_go_together.set()
+    async with asyncio.timeout(10):
+        assert [await first, await second] == ["a done", "b done"]
+    assert work.together == [["a"], ["b"]]
+
+
+async def test_as_many_as_go_together_wait_for_no_more() -> None:
+    work = Work(limit=2, turn_s=3600.0, quiet_s=3600.0)
+    first = work.start("a")
+    await work.begun()
+    rest = [work.start(call) for call in "bc"]
+    await asyncio.sleep(0)
+    work.may_go_together.set()
+    async with asyncio.timeout(10):
+        assert [await call for call in (first, *rest)] == ["a done", "b done", "c done"]
 
 
 async def test_a_call_that_comes_when_nothing_is_under_way_goes_at_once() -> None:

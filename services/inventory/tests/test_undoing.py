@@ -114,6 +114,8 @@ async def test_rows_that_leave_machines_on_a_retired_host_count_and_are_warned(i
     await send(inventory.client, server("srv-1"), machine("vm-1", "srv-1"))
     [host] = await send(inventory.client, server("srv-1", status="retired"))
     assert (host["status"], [one["code"] for one in host["warnings"]]) == ("updated", ["hosts_machines"])
+    [again] = await send(inventory.client, server("srv-1", effective_from="2099-01-01", quantity=2))
+    assert [one["code"] for one in again["warnings"]] == ["not_dated", "hosts_machines"]
     [vm] = await send(inventory.client, machine("vm-2", "srv-1"))
     assert (vm["status"], [one["code"] for one in vm["warnings"]]) == ("created", ["host_retired"])
     both = await send(

@@ -1,7 +1,8 @@
 """Calls that wait at the same moment are done together: one transaction then costs them all little more than one of them.
 
-There is no timer. A call that comes while nothing is under way is done at once, alone; what comes meanwhile is done together as soon as
-that is over. So few calls wait for nothing, and the more there are the cheaper each is.
+A call that comes while nothing is under way is done at once, alone. What comes meanwhile is done together, and since others are plainly
+coming, it waits for them: until the turn is over (`common.pause`), or nobody has come for a while. So calls that come one after the other
+wait for nothing, and the more there are at a time the cheaper each is.
 
 Why each is answered as if it had come alone: calls done together write different things, and none names what another writes. Those that
 write the same keep their order, one after the other. When what is done together fails, its transaction has left nothing, and each of its
@@ -12,12 +13,17 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Hashable, Iterator, Sequence
 from contextvars import Context
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from common.failures import is_undone
+from common.pause import TURN_S, Turn, pause
 
 Call = TypeVar("Call")
 Answer = TypeVar("Answer")
+
+
+QUIET_S: Final = 0.008
+"""When nobody has come for so long, nobody is about to: callers who wait for their answers before they call again are all here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,7 @@ class Gathering(Generic[Call, Answer]):
 
     `together` does several in one transaction and gives their answers in order; it must give up soon where it would have to wait for
     somebody else's lock. `apart` does one, for as long as it takes. At most `limit` calls go together.
+    Those that wait at the end of a transaction wait for others until `turn_s` after its beginning, while one comes every `quiet_s`.
     """
 
     def __init__(
@@ -47,10 +54,15 @@ class Gathering(Generic[Call, Answer]):
         together: Callable[[Sequence[Call]], Awaitable[Sequence[Answer]]],
         apart: Callable[[Call], Awaitable[Answer]],
         limit: int,
+        turn_s: float = TURN_S,
+        quiet_s: float = QUIET_S,
     ) -> None:
         self._together = together
         self._apart = apart
         self._limit = limit
+        self._turn_s = turn_s
+        self._quiet_s = quiet_s
+        self._came = asyncio.Event()
         self._waiting: list[_Piece[Call, Answer]] = []
         self._under_way_apart: set[_Piece[Call, Answer]] = set()
         self._draining = False
@@ -65,6 +77,7 @@ class Gathering(Generic[Call, Answer]):
         """The answer to `call`, once its transaction is committed. Raises what doing it alone raises."""
         piece: _Piece[Call, Answer] = _Piece(call, touched)
         self._waiting.append(piece)
+        self._came.set()
         self._drain_soon()
         return await piece.answer
 
@@ -85,9 +98,18 @@ class Gathering(Generic[Call, Answer]):
     async def _drain(self) -> None:
         try:
             while chosen := self._choose():
+                turn = Turn(self._turn_s)
                 await self._do_together(chosen)
+                await self._wait_for_more(turn)
         finally:
             self._draining = False
+
+    async def _wait_for_more(self, turn: Turn) -> None:
+        while 0 < len(self._waiting) < self._limit and turn.left_s > 0:
+            self._came.clear()
+            await pause(min(turn.left_s, self._quiet_s), self._came)
+            if not self._came.is_set():
+                return
 
     def _choose(self) -> list[_Piece[Call, Answer]]:
         """Take from those that wait, in their order, what can go together; what it must not overtake stays behind."""

@@ -4,8 +4,9 @@ import asyncio
 from time import monotonic
 from typing import Final
 
-TURN_S: Final = 0.025
-"""How long a turn of the relay, a consumer or a calculator lasts at least that took few."""
+TURN_S: Final = 0.04
+"""How long a turn lasts at least that took few: of the relay, a consumer, a calculator, or calls that are gathered. One length for all:
+then what one hands on finds the next ready for it, and a change waits for one turn on its way and not for each."""
 
 MANY: Final = 100
 """What a turn has taken when it has been worth its costs: more comes in than turns are to wait for."""
@@ -31,8 +32,12 @@ class Turn:
         """Begin."""
         self._ends_at = monotonic() + seconds
 
+    @property
+    def left_s(self) -> float:
+        """How long it still lasts; 0 and less when it is over."""
+        return self._ends_at - monotonic()
+
     async def over(self, taken: int, stop: asyncio.Event) -> None:
         """Return when the turn is over: at once where it has taken `MANY`, and as soon as `stop` is set."""
-        left_s = self._ends_at - monotonic()
-        if taken < MANY and left_s > 0:
-            await pause(left_s, stop)
+        if taken < MANY and self.left_s > 0:
+            await pause(self.left_s, stop)

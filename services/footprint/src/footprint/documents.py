@@ -9,7 +9,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from footprint.domain.catalogue import Factor, FactorRef, Source
-from footprint.domain.configuration import read_configuration
+from footprint.domain.configuration import Configuration, read_configuration
 from footprint.domain.inventory import (
     Activity,
     AllocationRule,
@@ -79,12 +79,27 @@ def plain(identifier: UUID) -> UUID:
 
 def read_asset(row: Record) -> Asset:
     """An asset from its row."""
+    return _asset(row, _segments(row["document"]["segments"]))
+
+
+def read_both(before: Record, after: Record) -> tuple[Asset, Asset]:
+    """An asset from two of its rows. What its timeline begins with in both is read once: changes add to the end of long timelines."""
+    one, other = before["document"]["segments"], after["document"]["segments"]
+    same = next(
+        (place for place, (old, new) in enumerate(zip(one, other, strict=False)) if old != new),
+        min(len(one), len(other)),
+    )
+    begin = _segments(one[:same])
+    return _asset(before, begin + _segments(one[same:])), _asset(after, begin + _segments(other[same:]))
+
+
+def _asset(row: Record, segments: tuple[Segment, ...]) -> Asset:
     kept = row["document"]
     return Asset(
         id=plain(row["id"]),
         org=row["org_id"],
         kind=row["kind"],
-        segments=tuple(_segment(each) for each in kept["segments"]),
+        segments=segments,
         quantity=kept["quantity"],
         maker=kept["maker"],
         model=kept["model"],
@@ -100,7 +115,19 @@ def read_asset(row: Record) -> Asset:
     )
 
 
-def _segment(kept: Mapping[str, Any]) -> Segment:
+def _segments(kept: Sequence[Mapping[str, Any]]) -> tuple[Segment, ...]:
+    """Segments from their documents; a configuration that segment after segment states is read once."""
+    segments = []
+    stated, configuration = None, None
+    for each in kept:
+        if each["configuration"] != stated:
+            stated = each["configuration"]
+            configuration = None if stated is None else read_configuration(stated)
+        segments.append(_segment(each, configuration))
+    return tuple(segments)
+
+
+def _segment(kept: Mapping[str, Any], configuration: Configuration | None) -> Segment:
     return Segment(
         start=kept["start"],
         end=kept["end"],
@@ -108,7 +135,7 @@ def _segment(kept: Mapping[str, Any]) -> Segment:
         site=UUID(kept["site"]) if kept["site"] else None,
         host=UUID(kept["host"]) if kept["host"] else None,
         vcpu=kept["vcpu"],
-        configuration=None if kept["configuration"] is None else read_configuration(kept["configuration"]),
+        configuration=configuration,
         ram_gib=kept.get("ram_gib"),
         disk_gib=kept.get("disk_gib"),
         cloud=Cloud(**kept["cloud"]) if kept.get("cloud") else None,

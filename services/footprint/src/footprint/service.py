@@ -1,6 +1,6 @@
 """The use cases of the API, one snapshot each."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -79,7 +79,8 @@ class Answers:
             restated[each.counted_in] = restated.get(each.counted_in, 0) + each.billionths
         servers = await answers.servers(connection, org, month)
         of_energy = await energy.by_month(connection, org, first, first + 11)
-        seasonal = _seasonal(every, min(month, last_elapsed), zone)
+        late = await period_answers.restated_later(connection, org, asked.first, min(month, last_elapsed), USE)
+        seasonal = _seasonal(every, late, min(month, last_elapsed), zone)
         warnings = [
             *sentences(await answers.notices(connection, org, month)),
             *([] if month <= last_elapsed else [_not_over(month)]),
@@ -301,13 +302,17 @@ def _unknown(month: int, known: set[int]) -> list[dict[str, str]]:
     return [no_figures(asked, "0 kg stands for what is absent, not for what emits nothing")]
 
 
-def _seasonal(rows: list[Any], month: int, zone: str) -> Seasonal | None:
-    """The forecast after `month` in the seasons of the year before; None without such a year, or without a forecast."""
+def _seasonal(rows: list[Any], late: Mapping[int, int], month: int, zone: str) -> Seasonal | None:
+    """The forecast after `month` in the seasons of the year before; None without such a year, or without a forecast.
+
+    A month's use is what is known of it now, `late` (what was restated of it) included: what it counts of other months is not its own.
+    """
     used: dict[int, int] = {}
     for row in rows:
         if row["stage"] == USE:
-            used[row["month"]] = used.get(row["month"], 0) + int(row["billionths"])
-    per_day = {number: amount * DAY_S / month_seconds(zone, number) for number, amount in used.items()}
+            used[row["month"]] = used.get(row["month"], 0) + int(row["billionths"]) - int(row["restated"])
+    known = {number: used.get(number, 0) + late.get(number, 0) for number in {*used, *late}}
+    per_day = {number: amount * DAY_S / month_seconds(zone, number) for number, amount in known.items()}
     indices = seasonal_indices(per_day, month)
     ahead = range(month + 1, month // 12 * 12 + 12)
     if indices is None or not ahead:

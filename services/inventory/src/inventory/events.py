@@ -56,7 +56,7 @@ def asset_changed(asset: Asset) -> Event:
         "version": asset.version,
         "deleted": asset.deleted,
         "recorded_at": asset.recorded_at,
-        "timeline": [segment_document(segment) for segment in asset.timeline.segments],
+        "timeline": segment_documents(asset.timeline.segments),
     }
     return Event(ASSETS, _ASSET_CHANGED, str(asset.id), f"assets/{asset.id}", data)
 
@@ -159,20 +159,23 @@ def application_document(application: Application) -> dict[str, Any]:
     }
 
 
-def segment_document(segment: Segment) -> dict[str, Any]:
-    """A segment as readers see it. Parts of a configuration that are not known are absent."""
-    state = segment.state
-    return {
-        "from": segment.start,
-        "to": segment.end,
-        "status": state.status,
-        "site_id": state.site_id,
-        "host_id": state.host_id,
-        "plan": state.plan,
-        "configuration": None if state.configuration is None else _dump(state.configuration),
-        "allocation": None if state.allocation is None else _dump(state.allocation),
+def segment_documents(segments: Sequence[Segment]) -> list[dict[str, Any]]:
+    """Segments as readers see them. Parts of a configuration that are not known are absent."""
+    # By identity: segments that were read together share what they have in common.
+    parts = {id(part): part for each in segments for part in (each.state.configuration, each.state.allocation)}
+    dumped = {
+        name: None if part is None else part.model_dump(mode="json", exclude_none=True) for name, part in parts.items()
     }
-
-
-def _dump(part: Any) -> Any:
-    return part.model_dump(mode="json", exclude_none=True)
+    return [
+        {
+            "from": each.start,
+            "to": each.end,
+            "status": each.state.status,
+            "site_id": each.state.site_id,
+            "host_id": each.state.host_id,
+            "plan": each.state.plan,
+            "configuration": dumped[id(each.state.configuration)],
+            "allocation": dumped[id(each.state.allocation)],
+        }
+        for each in segments
+    ]

@@ -70,6 +70,29 @@ def test_rows_under_two_names_of_one_asset_all_count() -> None:
     ]
 
 
+def test_a_dated_row_that_changes_what_holds_for_the_whole_life_is_told_so() -> None:
+    fleet = {"quantity": 10, "declared": {"annual_kwh": 800}}
+    world = world_after(planned(server("srv-1", effective_from="2026-01-01", **fleet)))
+    said = {"quantity": 5, "declared": {"annual_kwh": 400}, "support": {"kind": "third_party", "eur_per_year": 365}}
+    result = planned(server("srv-1", effective_from="2026-10-01", status="off", **said), world=world)
+    assert result.defects == {}
+    assert [(warning.field, warning.code) for warning in result.warnings[0]] == [
+        ("quantity", "not_dated"),
+        ("declared", "not_dated"),
+        ("support", "not_dated"),
+    ]
+    assert "not from 2026-10-01 on" in result.warnings[0][0].detail
+    [revision] = result.revisions.values()
+    assert revision.after.description.quantity == 5, "it counts all the same"
+
+
+def test_rows_that_say_nothing_new_of_the_whole_life_or_no_date_are_told_nothing() -> None:
+    world = world_after(planned(server("srv-1", effective_from="2026-01-01", quantity=10)))
+    assert planned(server("srv-1", effective_from="2026-10-01", quantity=10, status="off"), world=world).warnings == {}
+    assert planned(server("srv-1", quantity=5), world=world).warnings == {}
+    assert planned(server("srv-2", effective_from="2026-10-01", quantity=5), world=world).warnings == {}
+
+
 def test_the_same_batch_again_changes_nothing() -> None:
     rows = [
         server("srv-1", site="nanterre-1", planned_life_years=6),

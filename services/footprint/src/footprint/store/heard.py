@@ -11,7 +11,7 @@ from uuid import UUID
 from asyncpg import Record
 from common.database import Connection, Transaction
 
-from footprint.documents import asset_document, factor_document, placements_of, read_asset, site_document
+from footprint.documents import asset_document, factor_document, placements_of, read_both, site_document
 from footprint.domain.difference import EVER, changed_since
 from footprint.events import AssetChanged, FactorChanged, OrganisationChanged, SiteChanged
 
@@ -131,7 +131,7 @@ def _since(before: Record | None, after: Record) -> int | None:
     """From when on two rows of an asset differ in what weighs; None when they do not."""
     if before is None or before["deleted"] != after["deleted"]:
         return EVER
-    return changed_since(read_asset(before), read_asset(after))
+    return changed_since(*read_both(before, after))
 
 
 async def _replace_placements(connection: Connection, heard: Sequence[AssetChanged]) -> dict[UUID, set[UUID]]:

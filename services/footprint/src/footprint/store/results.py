@@ -95,9 +95,9 @@ async def _replace_headers(connection: Connection, stored: Sequence[AssetMonth])
         FROM (SELECT * FROM new_asset_months JOIN new_circumstances USING (circumstances)) AS new
         WHERE asset_months.asset_id = new.asset_id
           AND asset_months.month = new.month
-          -- Lists, which lead to the right partitions and into their indexes.
+          -- What leads into the indexes, and to the right partitions.
           AND asset_months.asset_id = ANY ($1::uuid[])
-          AND asset_months.month = ANY ($2::integer[])
+          AND asset_months.month BETWEEN $2 AND $3
         """,
         *_keys(stored),
     )
@@ -114,9 +114,11 @@ async def _add_headers(connection: Connection) -> None:
     )
 
 
-def _keys(results: Sequence[AssetMonth]) -> tuple[list[UUID], list[int]]:
-    """The assets and the months of results."""
-    return sorted({each.asset.id for each in results}), sorted({each.month for each in results})
+def _keys(results: Sequence[AssetMonth]) -> tuple[list[UUID], int, int]:
+    """The assets, the first and the last month of results: by bounds a plan that is made once finds the partitions, by a list it reads
+    them all."""
+    months = [each.month for each in results]
+    return sorted({each.asset.id for each in results}), min(months, default=0), max(months, default=-1)
 
 
 _GROUP: Final = (
@@ -164,7 +166,7 @@ async def _write_figures(connection: Connection, stored: Sequence[AssetMonth]) -
 
     A figure is told from others by its line: the number that what it is about has among the new ones, none where no new figure is about it.
     """
-    mine = "figures.asset_id = ANY ($1::uuid[]) AND figures.month = ANY ($2::integer[])"
+    mine = "figures.asset_id = ANY ($1::uuid[]) AND figures.month BETWEEN $2 AND $3"
     here = f"figures.asset_id = differing.asset_id AND figures.month = differing.month AND figures.ctid = differing.place AND {mine}"
     await connection.execute(
         f"""
@@ -174,8 +176,8 @@ async def _write_figures(connection: Connection, stored: Sequence[AssetMonth]) -
             JOIN new_asset_months USING (asset_id, month)
             LEFT JOIN new_lines
               ON {_SAME_LINE}
-             AND coalesce(new_lines.site_id, $3) = coalesce(figures.site_id, $3)
-            -- Lists, which lead to the right partitions and into their indexes.
+             AND coalesce(new_lines.site_id, $4) = coalesce(figures.site_id, $4)
+            -- What leads into the indexes, and to the right partitions.
             WHERE {mine}
         ), differing AS MATERIALIZED (
             SELECT

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -86,6 +87,15 @@ class Plan:
     warnings: Mapping[int, Sequence[Defect]] = field(default_factory=dict)
 
 
+UNDATED: Final[Mapping[str, str]] = {
+    "quantity": "what joins or leaves a fleet on a day is an asset of its own",
+    "declared": "what it uses from a day on is measured",
+    "support": "what a contract costs from a day on is an activity of kind maintenance_contract",
+}
+"""Attributes that hold for the whole life of an asset though a row may mean them from its date on, and what says such a thing."""
+
+UNDATED_CHANGE: Final = "not_dated"
+
 Clock = Callable[[ZoneInfo], datetime]
 """Says from when a row without a date holds, for an organisation of that time zone."""
 
@@ -120,6 +130,7 @@ class _Planner:
         self._groups: dict[AssetKey, _Group] = {}
         self._starts: dict[int, datetime] = {}
         self._defects: dict[int, list[Defect]] = defaultdict(list)
+        self._warnings: dict[int, list[Defect]] = {}
         self._hosting = dict(world.hosting)
         self._hostless: set[int] = set()
 
@@ -129,11 +140,12 @@ class _Planner:
             self._resolve_hosts()
             revisions, assets, vanished = self._tell_all()
             if not vanished:
-                return Plan(dict(self._defects), assets, revisions, self._hostless & assets.keys())
+                return Plan(dict(self._defects), assets, revisions, self._hostless & assets.keys(), self._warnings)
 
     def _tell_all(self) -> tuple[dict[UUID, Revision], dict[int, Asset], bool]:
         """Tell every group its rows; also whether a new asset lost its last one, and with it whatever it was to host."""
         self._hosting = dict(self._world.hosting)
+        self._warnings = {}
         revisions: dict[UUID, Revision] = {}
         assets: dict[int, Asset] = {}
         vanished = False
@@ -257,7 +269,9 @@ class _Planner:
                 continue
             timeline = further
             kept = description.tags if self._rows[position].adds_tags else {}
-            description = record.describe(description)
+            before, description = description, record.describe(description)
+            if group.known is not None and record.effective_from is not None:
+                self._warn_of_undated(position, before, description)
             if kept and not kept.items() <= description.tags.items():
                 description = description.model_copy(update={"tags": {**kept, **description.tags}})
         if timeline is None:
@@ -328,6 +342,17 @@ class _Planner:
             until = instant(record.effective_to, self._world.zones[record.org])
         final = row.final and until is None and record.says("status") and record.status is Status.RETIRED
         return Fact(Change(**said), start, until, final)
+
+    def _warn_of_undated(self, position: int, before: Description, after: Description) -> None:
+        changed = [name for name in UNDATED if getattr(before, name) != getattr(after, name)]
+        if changed:
+            day = self._rows[position].record.effective_from
+            self._warnings[position] = [
+                Defect(
+                    name, UNDATED_CHANGE, f"holds for the whole life of the asset, not from {day} on; {UNDATED[name]}"
+                )
+                for name in changed
+            ]
 
     def _revised(self, group: _Group, description: Description, timeline: Timeline) -> Asset:
         if group.known is not None:

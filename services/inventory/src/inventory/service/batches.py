@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import asyncpg
 from common.database import Transaction
 
+from inventory.domain.defects import Defect
 from inventory.domain.planning import Clock, HostFacts, Plan, Row, World, plan
 from inventory.domain.record import AssetKey, host_key
 from inventory.domain.vocabulary import Kind
@@ -30,7 +31,14 @@ async def apply_rows(unit: Transaction, rows: Sequence[Row], *, unsaid: Clock, n
     """
     result = plan(rows, await _load(unit, rows), unsaid=unsaid, recorded_at=now, new_id=uuid4)
     await write(unit, list(result.revisions.values()))
-    return replace(result, warnings=await stranding.warnings(unit, result))
+    stranded = await stranding.warnings(unit, result)
+    return replace(result, warnings=_both(result.warnings, stranded))
+
+
+def _both(
+    some: Mapping[int, Sequence[Defect]], others: Mapping[int, Sequence[Defect]]
+) -> Mapping[int, Sequence[Defect]]:
+    return {position: [*some.get(position, ()), *others.get(position, ())] for position in {*some, *others}}
 
 
 async def foresee_rows(

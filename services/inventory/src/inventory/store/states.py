@@ -1,10 +1,10 @@
 """The timelines of assets, bitemporal: what was true when, and what was known when."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -42,8 +42,8 @@ async def timelines(connection: Connection, asset_ids: Collection[UUID]) -> dict
         list(asset_ids),
     )
     segments: dict[UUID, list[Segment]] = defaultdict(list)
-    for row in rows:
-        segments[row["asset_id"]].append(to_segment(row))
+    for row, segment in zip(rows, to_segments(rows), strict=True):
+        segments[row["asset_id"]].append(segment)
     return {asset_id: Timeline(tuple(pieces)) for asset_id, pieces in segments.items()}
 
 
@@ -59,7 +59,7 @@ async def timeline_as_known_at(connection: Connection, asset_id: UUID, moment: d
         asset_id,
         moment,
     )
-    return [to_segment(row) for row in rows]
+    return list(to_segments(rows))
 
 
 class Belief(NamedTuple):
@@ -81,7 +81,9 @@ async def beliefs(connection: Connection, asset_id: UUID) -> list[Belief]:
         """,
         asset_id,
     )
-    return [Belief(row["since"], row["known_until"], to_segment(row)) for row in rows]
+    return [
+        Belief(row["since"], row["known_until"], segment) for row, segment in zip(rows, to_segments(rows), strict=True)
+    ]
 
 
 async def nested_stays(connection: Connection, hosts: Collection[UUID]) -> dict[UUID, tuple[Stay, ...]]:
@@ -210,16 +212,28 @@ async def begin_belief(connection: Connection, segments: Sequence[Believed]) -> 
 
 def to_segment(row: asyncpg.Record) -> Segment:
     """The segment of a row that selects the columns of one."""
-    configuration, allocation = row["configuration"], row["allocation"]
-    state = State(
-        status=Status(row["status"]),
-        site_id=row["site_id"],
-        host_id=row["host_id"],
-        plan=row["plan"],
-        configuration=None if configuration is None else Configuration.model_validate(configuration),
-        allocation=None if allocation is None else Allocation.model_validate(allocation),
-    )
-    return Segment(row["start"], row["until"], state)
+    (segment,) = to_segments([row])
+    return segment
+
+
+def to_segments(rows: Iterable[asyncpg.Record]) -> Iterator[Segment]:
+    """The segments of rows that select the columns of one.
+
+    Segments that state the same configuration or allocation one after the other share it: the states of an asset differ in little.
+    """
+    stated: Any = None
+    allotted: Any = None
+    configuration: Configuration | None = None
+    allocation: Allocation | None = None
+    for row in rows:
+        if row["configuration"] != stated:
+            stated = row["configuration"]
+            configuration = None if stated is None else Configuration.model_validate(stated)
+        if row["allocation"] != allotted:
+            allotted = row["allocation"]
+            allocation = None if allotted is None else Allocation.model_validate(allotted)
+        state = State(Status(row["status"]), row["site_id"], row["host_id"], row["plan"], configuration, allocation)
+        yield Segment(row["start"], row["until"], state)
 
 
 def _text(part: Configuration | Allocation | None) -> str | None:
