@@ -152,8 +152,8 @@ FROM (
     SELECT
         claim.ctid AS place,
         claim.tableoid AS part,
-        div(figures.kwh * sum(claim.billionths) OVER line, billionths(value))
-            - div(figures.kwh * (sum(claim.billionths) OVER line - claim.billionths), billionths(value)) AS piece
+        div(figures.kwh * least(sum(claim.billionths) OVER line, billionths(value)), billionths(value))
+            - div(figures.kwh * least(sum(claim.billionths) OVER line - claim.billionths, billionths(value)), billionths(value)) AS piece
     FROM application_figures AS claim
     JOIN figures USING (asset_id, month, stage, criterion, basis, share, scope, ghg_category, beges_item)
     WHERE figures.site_id IS NOT DISTINCT FROM claim.site_id

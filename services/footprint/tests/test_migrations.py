@@ -62,7 +62,9 @@ async def stored(connection: Any) -> None:
                     asset_id, month, org_id, version, removed, published, digest, kind, quantity, status, embodied_evidence,
                     energy_evidence, electricity_evidence, notices, factor_ids, factor_versions, method_version, claims_digest, kwh
                 )
-                VALUES ($1, $2, $3, 1, false, true, 'd', 'server', 1, 'in_service', 'none', 'none', 'none', 0, '{}', '{}', '2026.2', 'c', $4)
+                VALUES (
+                    $1, $2, $3, 1, false, true, 'd', 'server', 1, 'in_service', 'none', 'none', 'none', 0, '{}', '{}', '2026.2', 'c', $4
+                )
                 """,
                 id_of(name), month, ORG, KWH[name],
             )  # fmt: skip
@@ -106,7 +108,7 @@ async def every_sum_has_its_kwh(connection: Any) -> None:
     """Figures, claims and both roll-ups, in closed months too; what has no factor stands for itself, computed where the month is open."""
     for month in MONTHS.values():
         figures = await connection.fetch(
-            "SELECT asset_id, criterion, sum(kwh) AS kwh FROM figures WHERE month = $1 GROUP BY asset_id, criterion",
+            "SELECT asset_id, criterion, sum(kwh)::bigint AS kwh FROM figures WHERE month = $1 GROUP BY asset_id, criterion",
             month,
         )
         expected = {(id_of(name), "gwp"): round(kwh * 1e9) for name, kwh in KWH.items() if name != "dark"}
@@ -122,14 +124,15 @@ async def every_sum_has_its_kwh(connection: Any) -> None:
             id_of("lyon"): pytest.approx(third * 2.000000002, abs=1),
         }
         rolled = await connection.fetch(
-            "SELECT criterion, sum(kwh) AS kwh FROM organisation_months WHERE month = $1 GROUP BY criterion", month
+            "SELECT criterion, sum(kwh)::bigint AS kwh FROM organisation_months WHERE month = $1 GROUP BY criterion",
+            month,
         )
         sums: dict[str, int] = {}
         for (_, criterion), kwh in expected.items():
             sums[criterion] = sums.get(criterion, 0) + kwh
         assert {row["criterion"]: row["kwh"] for row in rolled} == sums
         used = await connection.fetch(
-            "SELECT application_id, sum(kwh) AS kwh FROM applications_by_month WHERE month = $1 GROUP BY application_id",
+            "SELECT application_id, sum(kwh)::bigint AS kwh FROM applications_by_month WHERE month = $1 GROUP BY application_id",
             month,
         )
         of_still = round(KWH["still"] * 1e9)
@@ -137,7 +140,8 @@ async def every_sum_has_its_kwh(connection: Any) -> None:
             id_of("crm"): pytest.approx(of_still * 2 / 3, rel=1e-9),
             id_of("erp"): pytest.approx(sums["gwp"] - of_still * 2 / 3, rel=1e-9),
         }
-        assert sum(row["kwh"] for row in used) == sums["gwp"]
+        # A claim that was cut by site tells its kg to a billionth, so its kWh to what that comes to.
+        assert sums["gwp"] - 5 <= sum(row["kwh"] for row in used) <= sums["gwp"]
     # A calculator of the version before tells no kWh: it is made to wait, not to fail.
     with pytest.raises(asyncpg.SerializationError, match="kWh"):
         await connection.execute(
