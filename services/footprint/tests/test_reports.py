@@ -64,7 +64,9 @@ async def test_dashboard_totals_csv_and_pdf_print_the_same_figures_to_the_last_d
     assert sum(by_month.values()) == board["year"]["estimate_kg"]
 
     printed = exact_in(text_of(await file(pipeline, "pdf", language)), language)
-    expected = [amount for each in board["months"] for amount in (*each["parts"].values(), each["total_kg"])]
+    expected = [
+        amount for each in board["months"] for amount in (*each["parts"].values(), each["total_kg"], each["kwh"])
+    ]
     assert printed[: len(expected)] == expected
     assert board["year"]["estimate_kg"] in printed
     assert set(stages.values()) | set(scopes.values()) <= set(printed)

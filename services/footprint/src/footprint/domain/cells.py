@@ -12,6 +12,7 @@ from footprint.domain.allocation import Terms
 from footprint.domain.grid import Floats, Integers
 from footprint.domain.ledger import Ledger, expand
 from footprint.domain.scopes import Line
+from footprint.domain.sums import whole_billionths
 from footprint.domain.uncertainty import ln_product
 from footprint.domain.weighing import USE, USE_LOCATION, FigureKey, Measure, Spread
 
@@ -90,19 +91,28 @@ ENERGY: Final = FigureKey(USE, "energy", "location")
 
 @dataclass(frozen=True, slots=True)
 class Energy:
-    """The electricity of cells, in kWh: at the meter of the site, and the part of it that falls on the device itself."""
+    """The electricity of cells at the meter of the site in kWh, and in whole billionths of a kWh: there, and on the device itself."""
 
-    at_meter: Sum
-    at_device: Sum
+    sums: Sum
+    at_meter: list[int]
+    at_device: list[int]
 
     def left_by(self, sums: Mapping[FigureKey, Sum]) -> Sum:
         """That of the cells that have no location-based figure of climate change among these."""
         carbon = sums[USE_LOCATION].known
         known = [
-            0.0 if there else each if kwh > 0 else 0.0
-            for there, each, kwh in zip(carbon, self.at_meter.known, self.at_meter.value, strict=True)
+            0.0 if there or not kwh else each
+            for there, each, kwh in zip(carbon, self.sums.known, self.at_meter, strict=True)
         ]
-        return self.at_meter._replace(known=known)
+        return self.sums._replace(known=known)
+
+
+def energy_of(ledger: Ledger, terms: Terms, cells: Cells) -> Energy:
+    """The electricity of cells."""
+    sums = sum_measure(ledger.weights.kwh, terms, cells)
+    values = ledger.weights.it_kwh.value[terms.interval] * terms.share
+    drawn = np.bincount(cells.cell, weights=values, minlength=len(cells.first)).astype(np.float64)
+    return Energy(sums, whole_billionths(np.array(sums.value)), whole_billionths(drawn))
 
 
 def partly_known(sums: Iterable[Sum], terms: Terms, cells: Cells) -> list[bool]:

@@ -20,6 +20,7 @@ from footprint.domain.cells import (
     Spreads,
     Sum,
     cells_of,
+    energy_of,
     extra_value,
     partly_known,
     reduce,
@@ -133,17 +134,19 @@ def collect(
     weights = ledger.weights
     summed = {key: sum_measure(measure, terms, cells) for key, measure in weights.figures.items()}
     at_device = {key: sum_measure(measure, terms, cells) for key, measure in weights.at_device.items()}
-    energy = Energy(sum_measure(weights.kwh, terms, cells), sum_measure(weights.it_kwh, terms, cells))
+    energy = energy_of(ledger, terms, cells)
     left = energy.left_by(summed)
     reader = _CellReader(
         ledger=ledger,
         terms=terms,
         cells=cells,
         figures=_figures_of(ledger, cells, summed, at_device, energy),
-        without_factor=_figures_of(ledger, cells, {ENERGY: left}, {ENERGY: energy.at_device}, energy)
+        without_factor=_figures_of(
+            ledger, cells, {ENERGY: left}, {ENERGY: sum_measure(weights.it_kwh, terms, cells)}, energy
+        )
         if any(left.known)
         else None,
-        energy=energy.at_meter,
+        energy=energy.sums,
         extras=sum_extras(ledger, terms, cells),
         line=cells.line.tolist(),
         control=cells.control.tolist(),
@@ -384,19 +387,20 @@ def _figures_of(
     for key in sorted(sums, key=lambda each: (each.criterion, each.stage, each.basis)):
         value, known, factor_ln_gsd2, factor, source_ln_gsd2, source = sums[key]
         about: dict[tuple[int, int, int], tuple[_About, _About | None]] = {}
+        electric = key in at_device
         for cell in np.flatnonzero(known).tolist():
             place = places[cell]
             if place not in about:
-                about[place] = _about(ledger, key, *place, split=key in at_device)
+                about[place] = _about(ledger, key, *place, split=electric)
             whole, room = about[place]
             shared = (variables[factor[cell]], factor_ln_gsd2[cell], variables[source[cell]], source_ln_gsd2[cell])
             ln_gsd2 = ln_product(shared[1], shared[3])
-            kwh = billionths(energy.at_meter.value[cell]) if key in at_device else 0
+            kwh = energy.at_meter[cell] if electric else 0
             if room is None:
                 found[cell].append(Figure._make((*whole, value[cell], ln_gsd2, *shared, kwh)))
                 continue
             device = at_device[key].value[cell]
-            drawn = billionths(energy.at_device.value[cell])
+            drawn = energy.at_device[cell] if electric else 0
             parts = (
                 Figure(*whole, device, ln_gsd2, *shared, drawn),
                 Figure(*room, value[cell] - device, ln_gsd2, *shared, kwh - drawn),
