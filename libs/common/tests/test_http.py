@@ -3,7 +3,10 @@
 import asyncio
 from collections.abc import Iterable
 
+import pytest
+from common.api.direct import PartsResponse
 from common.http import HELD_BYTES, JoinedWrites
+from starlette.types import Message
 
 
 class Recording(asyncio.Transport):
@@ -59,3 +62,25 @@ async def test_closing_lets_what_was_written_leave_first_and_aborting_does_not()
     transport.abort()
     await asyncio.sleep(0)
     assert network.pieces == [b"aborted"]
+
+
+@pytest.mark.parametrize(
+    ("parts", "bodies"),
+    [([b"[", b"1", b"]"], [b"[1]"]), ([b",", b"x" * HELD_BYTES, b","], [b",", b"x" * HELD_BYTES, b","]), ([], [b""])],
+)
+async def test_a_large_answer_leaves_in_its_parts_and_a_small_one_in_one_piece(
+    parts: list[bytes], bodies: list[bytes]
+) -> None:
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    await PartsResponse(parts, "application/json")({"type": "http"}, receive, send)
+    head, *rest = sent
+    assert dict(head["headers"])[b"content-length"] == b"%d" % sum(map(len, parts))
+    assert [each["body"] for each in rest] == bodies
+    assert [each["more_body"] for each in rest] == [True] * (len(bodies) - 1) + [False]

@@ -350,6 +350,8 @@ class TestEstimates:
             b'{"period": {"from": "2026-01-01", "to": "2027-01-01"}, "items": []}',
             b'{"period": {"from": "2026-01-01", "to": "2027-01-01"}, "items": [{"kind": "server"}], "criteria": ["beauty"]}',
             b'{"items": [{"kind": "server"}]}',
+            b'{"period": {"from": "2026-01-01", "to": "2027-01-01"}, "items": {"kind": "server"}}',
+            b'{"period": {"from": "2026-01-01", "to": "2027-01-01"}, "items": [{"kind": "\xff"}]}',
         ],
     )
     async def test_a_call_that_is_wrong_as_a_whole_is_refused(self, pipeline: Pipeline, body: bytes) -> None:
@@ -357,8 +359,10 @@ class TestEstimates:
         assert answer.status_code == 422
         assert answer.json()["errors"]
 
-    async def test_not_a_number_is_an_error_row(self, pipeline: Pipeline) -> None:
-        body = b'{"period": {"from": "2026-01-01", "to": "2027-01-01"}, "items": [{"kind": "server", "energy": {"average_w": NaN}}]}'
+    @pytest.mark.parametrize("number", [b"NaN", b"1e999"])
+    async def test_not_a_number_is_an_error_row(self, pipeline: Pipeline, number: bytes) -> None:
+        item = b'{"kind": "server", "energy": {"average_w": %b}}' % number
+        body = b'{"period": {"from": "2026-01-01", "to": "2027-01-01"}, "items": [%b]}' % item
         answer = await pipeline.service.client.post("/v1/estimates", content=body)
         assert [each["field"] for each in answer.json()["errors"]] == ["energy.average_w"]
 

@@ -14,7 +14,7 @@ from footprint.bounds import by_month, interval_kg, ratio, with_parts
 from footprint.domain.catalogue import Catalogue
 from footprint.domain.countries import COUNTRIES
 from footprint.domain.dashboard import Parts, parts_by_month
-from footprint.domain.insights import MAKING, equivalents, sci, widening
+from footprint.domain.insights import MAKING, equivalents, held, sci, widening
 from footprint.domain.months import current_month, format_month, month_start, months_of_year
 from footprint.domain.sums import billionths, exact
 from footprint.store import answers
@@ -23,7 +23,7 @@ from footprint.store import totals as rolled
 from footprint.store.catalogues import CatalogueReader
 from footprint.store.totals import Question
 from footprint.totals import interval_of, rolled_row
-from footprint.wording import no_figures
+from footprint.wording import VCPUS_UNKNOWN, no_figures
 
 
 class Insights:
@@ -112,8 +112,9 @@ class Insights:
         """Intensities of a span of months: per virtual machine, per vCPU, per employee, and the software carbon intensity of the whole."""
         async with self._database.snapshot(organisations) as connection:
             zone = await _zone(connection, org)
-            machines, vcpus = await store.held(connection, org, month_start(zone, first), month_start(zone, last + 1))
+            ran = await store.powered(connection, org, month_start(zone, first), month_start(zone, last + 1))
             rows = _known(await rolled.totals(connection, Question(org, first, last, groups=("kind", "stage"))))
+        machines, vcpus = held(ran, await self._catalogue_of(org))
         total = _sum(rows)
         of_machines = [row for row in rows if row["kind"] == "virtual_machine"]
         virtual = _sum(of_machines)
@@ -134,7 +135,8 @@ class Insights:
                     "kg_per_machine": ratio(of_machines, machines),
                     "kg_per_vcpu": ratio(of_machines, vcpus),
                 },
-                "boundary": "what virtual machines carry of their hosts; unsold shares stay with the operator",
+                "boundary": "all virtual machines that run and have figures, with their quantity: on hosts, where unsold shares stay with "
+                "the operator, at public clouds, and with energy of their own",
             },
             "employees": {
                 "count": employees,
@@ -143,7 +145,10 @@ class Insights:
                 "boundary": "everything in the inventory of the organisation, divided by the employees that the caller states",
             },
             "sci": _sci(rows, units, unit) if rows else None,
-            "warnings": [] if rows else [no_figures("in these months", "ratios are absent, not 0")],
+            "warnings": [
+                *([] if rows else [no_figures("in these months", "ratios are absent, not 0")]),
+                *([VCPUS_UNKNOWN] if vcpus is None else []),
+            ],
         }
 
     async def equivalents(

@@ -13,9 +13,15 @@ NO_RESIDUAL_MIX: Final = {
 }
 """What a market-based total lacks."""
 
+VCPUS_UNKNOWN: Final = {
+    "code": "vcpus_unknown",
+    "detail": "a virtual machine with energy or making of its own states no vCPUs: kg per vCPU is absent",
+}
+"""Why a ratio by vCPU is absent."""
+
 _ENGLISH: Final = {
     **{str(notice.name).lower(): text for notice, text in SENTENCES.items()},
-    NO_RESIDUAL_MIX["code"]: NO_RESIDUAL_MIX["detail"],
+    **{each["code"]: each["detail"] for each in (NO_RESIDUAL_MIX, VCPUS_UNKNOWN)},
 }
 
 _FRENCH: Final[Mapping[str, str]] = {
@@ -27,6 +33,7 @@ _FRENCH: Final[Mapping[str, str]] = {
     "no_pue": "l’utilisation est absente : le site n’indique pas de PUE et le catalogue n’a pas de valeur par défaut",
     "no_electricity_factor": "l’utilisation est absente : pas de facteur d’électricité de cette zone à cinq "
     "ans près, et aucune autre zone n’en tient lieu",
+    "country_factor": "le facteur est celui du pays : aucun n’est connu de sa région, qui est sur le même réseau",
     "earlier_year_factor": "le facteur d’électricité est celui de l’année antérieure la plus proche",
     "capacity_unknown": "la capacité de l’hôte est inconnue : ses machines virtuelles se le partagent en entier",
     "host_unknown": "l’hôte (ou le cloud public) n’est pas indiqué, est inconnu, ou lui-même virtuel : sa part est absente",
@@ -57,7 +64,10 @@ _FRENCH: Final[Mapping[str, str]] = {
     "et aucune activité de ce genre n’est connue",
     "age_missing": "reconditionné, d’âge non indiqué : sa fabrication compte en entier, comme neuve, "
     "tant que « acquired.age_years » manque",
+    "declared_on_host": "une machine sur un hôte a sa part de l’hôte : l’énergie et la fabrication déclarées pour elle-même "
+    "ne sont pas comptées",
     "no_factor_of_criterion": "absente dans ce critère, ni valeur donnée ni facteur",
+    "vcpus_unknown": "une machine virtuelle qui a une énergie ou une fabrication propre n’indique pas de vCPU : kg par vCPU est absent",
     "no_residual_mix": "l’électricité sans garantie d’origine n’est pas dans le total fondé sur le marché : le "
     "mix résiduel manque au catalogue",
 }
@@ -97,9 +107,11 @@ _CONVENTIONS: Final[tuple[tuple[str, str], ...]] = (
     ),
     (
         "L’électricité est comptée une fois avec le PUE du site à la date ; facteurs de périmètre production, localisation ; à défaut de "
-        "l’année, la plus proche antérieure (cinq ans au plus), jamais une autre zone.",
+        "l’année, la plus proche antérieure (cinq ans au plus) ; à défaut de la région, son pays si elle est sur le même réseau ; jamais "
+        "une autre zone.",
         "Electricity is counted once with the site's PUE of the date; factors of the production perimeter, location-based; without one of "
-        "the year the nearest earlier one (five years at most), never another region.",
+        "the year the nearest earlier one (five years at most); without one of the region that of its country if it is on the same grid; "
+        "never another region.",
     ),
     (
         "Les facteurs d’électricité de production sont de cycle de vie là où leur source le dit : l’amont y est "

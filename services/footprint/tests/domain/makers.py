@@ -1,18 +1,35 @@
 """Short ways to make the domain's types in tests."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from footprint.api.estimate_schemas import ItemBody
 from footprint.domain.catalogue import Catalogue
 from footprint.domain.engine import World
 from footprint.domain.inventory import VIRTUAL_MACHINE, Asset, Organisation, Placement, Pue, Segment, Site, Status
 from footprint.domain.months import local_midnight
+from pydantic import TypeAdapter
 
-from .factors import CATALOGUE
+from .factors import CATALOGUE, COEFFICIENTS, RECORDS, record
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 PARIS = "Europe/Paris"
+ITEM = TypeAdapter(ItemBody)
+"""An item of a stateless estimate, as a caller sends it."""
+CLOUD = {"host_vcpu": 96.0, "min_w_per_vcpu": 1.0, "max_w_per_vcpu": 3.0, "pue": 1.2}
+CLOUDS = Catalogue(
+    [
+        *RECORDS,
+        *(record(f"cloud.aws.{name}", value, "parameter") for name, value in CLOUD.items()),
+        record("cloud.w_per_gib", 0.5, "parameter"),
+        *(record(f"component.{name}", 10 * value, "pe") for name, value in COEFFICIENTS.items()),
+        record("embodied.laptop", 0.0086, "adpe"),
+        replace(record("electricity", 11.289, "pe", "FR"), perimeter="production"),
+    ]
+)
+"""The catalogue with a public cloud, and with some of the other criteria."""
 SITE = Site(UUID(int=1), "acme", "nanterre", "datacenter", "FR", (Pue(1.5),))
 
 

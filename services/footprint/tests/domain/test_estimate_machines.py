@@ -6,26 +6,15 @@ from typing import Any
 
 import pytest
 from common import json
-from footprint.api.estimate_schemas import ITEM
 from footprint.domain.catalogue import Catalogue
 from footprint.domain.errors import ItemError
-from footprint.domain.estimate_texts import TextShelf
+from footprint.domain.estimate_texts import TextShelf, answers
 from footprint.domain.estimates import Period, estimate
 
-from .factors import COEFFICIENTS, RECORDS, record
+from .factors import RECORDS, record
+from .makers import CLOUDS, ITEM
 
 PERIOD = Period.between(date(2024, 1, 1), date(2025, 1, 1))
-CLOUD = {"host_vcpu": 96.0, "min_w_per_vcpu": 1.0, "max_w_per_vcpu": 3.0, "pue": 1.2}
-CATALOGUE = Catalogue(
-    [
-        *RECORDS,
-        *(record(f"cloud.aws.{name}", value, "parameter") for name, value in CLOUD.items()),
-        record("cloud.w_per_gib", 0.5, "parameter"),
-        *(record(f"component.{name}", 10 * value, "pe") for name, value in COEFFICIENTS.items()),
-        record("embodied.laptop", 0.0086, "adpe"),
-        replace(record("electricity", 11.289, "pe", "FR"), perimeter="production"),
-    ]
-)
 HOST: dict[str, Any] = {
     "configuration": {
         "cpu": {"units": 2, "cores": 24, "die_mm2": 400, "tdp_w": 150},
@@ -37,7 +26,7 @@ HOST: dict[str, Any] = {
 
 def answer(item: dict[str, Any], *criteria: str) -> dict[str, Any]:
     """The answer for an item as a caller sends it."""
-    return estimate(ITEM.validate_json(json.dumps(item)), PERIOD, criteria or ("gwp",), CATALOGUE)
+    return estimate(ITEM.validate_json(json.dumps(item)), PERIOD, criteria or ("gwp",), CLOUDS)
 
 
 def value(found: dict[str, Any], stage: str, criterion: str = "gwp") -> float:
@@ -139,9 +128,9 @@ def test_disposal_counts_where_the_catalogue_knows_it_in_answers_by_columns_too(
     item = ITEM.validate_json(json.dumps({"kind": "server", "country": "FR", "energy": {"average_w": 300}}))
     found = estimate(item, PERIOD, ["gwp"], known)
     assert value(found, "end_of_life") == pytest.approx(20 * 366 / (5 * 365))
-    texts = TextShelf().texts(known, PERIOD, ["gwp"])
-    assert texts is not None
-    assert texts.answers([item]) == [None]
+    lexicon = TextShelf().lexicon(known, PERIOD, ["gwp"])
+    assert lexicon is not None
+    assert answers(lexicon, [item]) == [None]
 
 
 def test_a_named_instance_type_tells_its_vcpus_and_memory() -> None:

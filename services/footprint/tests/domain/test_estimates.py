@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from footprint.api.estimate_schemas import ITEM
 from footprint.domain.engine import compute
 from footprint.domain.errors import ItemError
 from footprint.domain.estimates import Period, estimate
@@ -14,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from .factors import CATALOGUE
-from .makers import server, world
+from .makers import ITEM, server, world
 
 CASES = json.loads((Path(__file__).parent.parent / "cases" / "footprint.json").read_text())["cases"]
 YEAR_2026 = Period.between(date(2026, 1, 1), date(2027, 1, 1))

@@ -9,7 +9,6 @@ from datetime import date
 from uuid import UUID
 
 import pytest
-from footprint.api.estimate_schemas import ITEM
 from footprint.domain import power
 from footprint.domain.catalogue import Catalogue
 from footprint.domain.configuration import Configuration, Cpu
@@ -24,7 +23,7 @@ from footprint.domain.results import METHOD_VERSION, AssetMonth
 from pydantic import ValidationError
 
 from .factors import CATALOGUE, RECORDS, grid
-from .makers import SITE, at, machine, server, world
+from .makers import ITEM, SITE, at, machine, server, world
 
 YEAR_2026 = Period.between(date(2026, 1, 1), date(2027, 1, 1))
 

@@ -4,10 +4,11 @@ Items are typed dictionaries: one pass over the call validates them all, without
 configurations: each distinct one is validated once.
 """
 
-import marshal
 from datetime import date
 from typing import Annotated, Any, Literal
 
+import msgspec
+from common import json
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -137,8 +138,11 @@ _configurations: dict[bytes, StatedConfiguration] = {}
 
 
 def _once(value: Any, validate: ValidatorFunctionWrapHandler) -> StatedConfiguration:
-    """A configuration validated the first time that its words come; `marshal` without references writes equal words the same."""
-    key = marshal.dumps(value, 2)
+    """A configuration validated the first time that its words come: equal words are written the same."""
+    try:
+        key = json.dumps(value)
+    except TypeError:  # a number that JSON does not take, which is refused
+        key = b""
     known = _configurations.get(key)
     if known is None:
         known = StatedConfiguration(validate(value), key)
@@ -235,11 +239,20 @@ class Envelope(_Call):
     items: Annotated[list[Any], Field(min_length=1, max_length=MOST_ITEMS)]
 
 
+class ToldApart(msgspec.Struct, forbid_unknown_fields=True):
+    """The call with the text of each item, of which nothing was built."""
+
+    period: Any
+    items: list[msgspec.Raw]
+    criteria: Any = ("gwp",)
+
+
 class EstimatesBody(_Call):
     """The call with every item valid."""
 
     items: Annotated[list[ItemBody], Field(min_length=1, max_length=MOST_ITEMS)]
 
 
-ITEM: TypeAdapter[ItemBody] = TypeAdapter(ItemBody)
 ITEMS: TypeAdapter[list[ItemBody]] = TypeAdapter(list[ItemBody])
+VALUES: TypeAdapter[list[Any]] = TypeAdapter(list[Any])
+TOLD = msgspec.json.Decoder(ToldApart)

@@ -8,19 +8,21 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import date
 from typing import Any, Final
 
+import msgspec
 from common import json
 from common.api.auth import requires
-from common.api.direct import DirectRoute
+from common.api.direct import DirectRoute, PartsResponse
 from common.api.problems import FieldError, Unprocessable
 from common.api.queries import refuse_others
 from fastapi import APIRouter, Request, Response
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from footprint.api import examples
-from footprint.api.estimate_schemas import ITEM, ITEMS, Envelope, EstimatesBody, ItemBody
+from footprint.api.estimate_schemas import ITEMS, TOLD, VALUES, Envelope, EstimatesBody, ItemBody
 from footprint.domain.catalogue import Catalogue
 from footprint.domain.errors import ItemError
-from footprint.domain.estimate_texts import Texts, TextShelf
+from footprint.domain.estimate_texts import TextShelf, answers
 from footprint.domain.estimates import Period, estimate
 from footprint.reports.words import STAGES, said
 from footprint.wording import Language, notice_text, trace_text
@@ -98,7 +100,7 @@ def estimates_router(catalogue: Callable[[], Awaitable[Catalogue]]) -> APIRouter
         language = _language(request.query_params.get("lang", "en"))
         raw = await request.body()
         answered = await _answer(_envelope(raw), await catalogue(), shelf, language)
-        return Response(answered, media_type="application/json")
+        return PartsResponse(answered, "application/json")
 
     router.add_api_route(
         "/estimates",
@@ -112,26 +114,36 @@ def estimates_router(catalogue: Callable[[], Awaitable[Catalogue]]) -> APIRouter
     return router
 
 
-async def _answer(call: Envelope, catalogue: Catalogue, shelf: TextShelf, language: Language = "en") -> bytes:
-    """The answer's body, validated and encoded slice by slice: what is encoded is let go of, so a large batch stays small in memory.
+async def _answer(call: Envelope, catalogue: Catalogue, shelf: TextShelf, language: Language = "en") -> list[bytes]:
+    """The answer's body in parts, validated and encoded slice by slice.
 
     Items of the usual form are answered together, by columns; the others, and all that is refused, one by one.
     """
     period = _period(call.period.start, call.period.end)
-    texts = shelf.texts(catalogue, period, call.criteria) if language == "en" else None
-    encoded: list[bytes] = []
+    lexicon = shelf.lexicon(catalogue, period, call.criteria) if language == "en" else None
+    parts: list[bytes] = []
     errors: list[dict[str, Any]] = []
-    for first in range(0, len(call.items), SLICE):
+    first = 0
+    while call.items:
         if first:
             await asyncio.sleep(0)
-        part = call.items[first : first + SLICE]
-        items, written = _read(part, texts)
+        items = _read(_values(call.items[:SLICE]))
+        del call.items[:SLICE]
+        written = [None] * len(items) if lexicon is None else answers(lexicon, items)
+        pieces: list[bytes] = []
         for index, (item, text) in enumerate(zip(items, written, strict=True), first):
-            if text is not None:
-                encoded.append(text)
-            elif (answer := _one(index, item, period, call, catalogue, errors)) is not None:
-                encoded.append(json.dumps(answer if language == "en" else _translated(answer)))
-    return b'{"items":[%b],"errors":%b}' % (b",".join(encoded), json.dumps(errors))
+            if text is None:
+                answer = _one(index, item, period, call, catalogue, errors)
+                if answer is None:
+                    continue
+                text = [json.dumps(answer if language == "en" else _translated(answer))]
+            if parts or pieces:
+                pieces.append(b",")
+            pieces += text
+        if pieces:
+            parts.append(b"".join(pieces))
+        first += len(items)
+    return [b'{"items":[', *parts, b'],"errors":%b}' % json.dumps(errors)]
 
 
 def _language(text: str) -> Language:
@@ -159,13 +171,14 @@ def _french(warning: dict[str, str]) -> str:
     return f"{said(STAGES, warning['stage'], 'fr')} ({warning['criterion']}) : {notice_text(warning['code'], 'fr')}"
 
 
-def _read(part: Sequence[Any], texts: Texts | None) -> tuple[Sequence[ItemBody | ItemError], Sequence[bytes | None]]:
-    """Items that are valid, or what is wrong with each; and the answers of those of the usual form."""
+def _read(part: Sequence[Any]) -> Sequence[ItemBody | ItemError]:
+    """Items that are valid, each in its place, or the first rule that it breaks."""
     try:
-        items = ITEMS.validate_python(part)
-    except ValidationError:
-        return [_valid(each) for each in part], [None] * len(part)
-    return items, [None] * len(items) if texts is None else texts.answers(items)
+        return ITEMS.validate_python(part)
+    except ValidationError as error:
+        refused = _item_errors(error)
+    valid = iter(ITEMS.validate_python([each for index, each in enumerate(part) if index not in refused]))
+    return [refused[index] if index in refused else next(valid) for index in range(len(part))]
 
 
 def _one(
@@ -194,35 +207,56 @@ def _period(start: date, end: date) -> Period:
 
 
 def _envelope(raw: bytes) -> Envelope:
-    """The call without a look at its items; what our parser refuses (NaN, which an item's error names) the slower one may take."""
+    """The call, its items told apart and not yet read: as objects, all items of a large call at once would fill the processor's cache.
+
+    What our parser refuses (NaN, which an item's error names) the slower one may take, and reads whole.
+    """
     try:
-        return Envelope.model_validate(json.loads(raw))
+        return Envelope.model_validate(TOLD.decode(raw), from_attributes=True)
     except ValueError:
         pass
     try:
         return Envelope.model_validate_json(raw)
     except ValidationError as error:
-        found = [
-            FieldError(_path(each["loc"]), _CODES.get(each["type"], each["type"]), each["msg"])
-            for each in error.errors(include_url=False)
-        ]
-        raise Unprocessable(
-            "the call is not valid: " + "; ".join(f"{each.field}: {each.detail}" for each in found[:5]), found
-        ) from error
+        raise _refused(error) from error
 
 
-def _valid(item: Any) -> ItemBody | ItemError:
-    """An item validated by itself, so that a bad one does not sink the others."""
+def _refused(error: ValidationError) -> Unprocessable:
+    """What is wrong with a call as a whole."""
+    found = [
+        FieldError(_path(each["loc"]), _CODES.get(each["type"], each["type"]), each["msg"])
+        for each in error.errors(include_url=False)
+    ]
+    return Unprocessable(
+        "the call is not valid: " + "; ".join(f"{each.field}: {each.detail}" for each in found[:5]), found
+    )
+
+
+def _values(part: Sequence[Any]) -> Sequence[Any]:
+    """Items of a call as values: those that are not read yet are read now. Raises `Unprocessable` for what is no JSON."""
+    if not isinstance(part[0], msgspec.Raw):
+        return part
+    text = b"[%b]" % b",".join(part)
     try:
-        return ITEM.validate_python(item)
-    except ValidationError as error:
-        return _item_error(error)
+        values: list[Any] = json.loads(text)
+    except ValueError:
+        try:
+            values = VALUES.validate_json(text)
+        except ValidationError as error:
+            raise _refused(error) from error
+    return values
 
 
-def _item_error(error: ValidationError) -> ItemError:
-    """The first rule that an item breaks."""
-    first = error.errors(include_url=False)[0]
-    field, value = _path(first["loc"]) or "item", first.get("input")
+def _item_errors(error: ValidationError) -> dict[int, ItemError]:
+    """The first rule that each bad item breaks, by its index."""
+    first: dict[int, ErrorDetails] = {}
+    for each in error.errors(include_url=False):
+        first.setdefault(int(each["loc"][0]), each)
+    return {index: _item_error(each) for index, each in first.items()}
+
+
+def _item_error(first: ErrorDetails) -> ItemError:
+    field, value = _path(first["loc"][1:]) or "item", first.get("input")
     code = _CODES.get(first["type"], first["type"])
     if code == "too_small" and first.get("ctx", {}).get("ge") == 0:
         code = "negative"

@@ -1,16 +1,18 @@
 """The emission factors as this service knows them, and the one way in which it chooses among them.
 
 The choice is strict (ADR "Which electricity factor"): the production perimeter only, so that one total never mixes perimeters; the
-record valid on the day, else the nearest earlier year at most five years back, which is said; never another region. What is not
-found is absent, and the stage that needed it too.
+record valid on the day, else the nearest earlier year at most five years back; that of the region, else of its country where it stands on
+the grid of that (ADR 0100). What stood in is said. Never another grid: what is not found is absent, and the stage that needed it too.
 """
 
 import math
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, Final, NamedTuple, TypeVar
 
+from footprint.domain.notices import Notice
+from footprint.domain.regions import grids_of
 from footprint.domain.uncertainty import Ratings, ln_gsd2
 
 GWP: Final = "gwp"
@@ -102,10 +104,18 @@ class Factor:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A factor and how many years before the asked date its validity ended (0: it holds on the date)."""
+    """A factor, how many years before the asked date its validity ended (0: it holds on the date), and whether it is of the country
+    around the asked region."""
 
     factor: Factor
     years_back: int = 0
+    wider: bool = False
+
+    @property
+    def notices(self) -> Notice:
+        """The fallbacks taken."""
+        earlier = Notice.EARLIER_YEAR_FACTOR if self.years_back else Notice(0)
+        return earlier | (Notice.COUNTRY_FACTOR if self.wider else Notice(0))
 
 
 class Catalogue:
@@ -129,10 +139,16 @@ class Catalogue:
         return Catalogue([*(each for found in self._records.values() for each in found), *factors])
 
     def pinned(self, versions: Iterable[Factor]) -> "Catalogue":
-        """This catalogue with these versions alone for all that they are about: what chose them before chooses them again."""
+        """This catalogue with these versions alone for all that they are about, and none of a region where that of its country was taken:
+        what chose them before chooses them again."""
         pins = {each.id: each for each in versions}
         about = {(each.activity, each.criterion, each.region) for each in pins.values()}
-        others = (factor for key, factors in self._records.items() if key not in about for factor in factors)
+        others = (
+            factor
+            for (activity, criterion, region), factors in self._records.items()
+            if not any((activity, criterion, place) in about for place in _places(region))
+            for factor in factors
+        )
         return Catalogue([*(each for each in others if each.id not in pins), *pins.values()])
 
     def electricity(self, region: str, day: date, criterion: str = GWP) -> Choice | None:
@@ -143,8 +159,8 @@ class Catalogue:
         return self._electricity[key]
 
     def knows_grid(self, region: str) -> bool:
-        """Whether any electricity factor of `region` is known, of whatever year."""
-        return ("electricity", GWP, region) in self._records
+        """Whether any electricity factor of `region`, or of the country whose grid it stands on, is known, of whatever year."""
+        return any(("electricity", GWP, place) in self._records for place in grids_of(region))
 
     def residual_mix(self, region: str, day: date, criterion: str = GWP) -> Choice | None:
         """The residual mix of `region` on `day` (what is left once guarantees of origin are sold); None where unknown."""
@@ -163,7 +179,8 @@ class Catalogue:
         return self._coefficients[key]
 
     def activity(self, activity: str, region: str | None, day: date, criterion: str = GWP) -> Choice | None:
-        """The factor of something done in `region` on `day`: of that place, else one tied to no place; None where nothing fits."""
+        """The factor of something done in `region` on `day`: of that place (or the country whose grid it stands on), else one tied to no
+        place; None where nothing fits."""
         for place in dict.fromkeys((region, None)):
             choice = self._choose(activity, place, day, criterion, None)
             if choice is not None:
@@ -191,6 +208,15 @@ class Catalogue:
     def _choose(
         self, activity: str, region: str | None, day: date, criterion: str, perimeter: str | None
     ) -> Choice | None:
+        for place in _places(region):
+            choice = self._nearest(activity, place, day, criterion, perimeter)
+            if choice is not None:
+                return choice if place == region else replace(choice, wider=True)
+        return None
+
+    def _nearest(
+        self, activity: str, region: str | None, day: date, criterion: str, perimeter: str | None
+    ) -> Choice | None:
         fitting = [
             factor
             for factor in self._records.get((activity, criterion, region), ())
@@ -204,6 +230,11 @@ class Catalogue:
         if nearest is None or day.year - nearest.last_year > YEAR_GAP:
             return None
         return Choice(nearest, day.year - nearest.last_year)
+
+
+def _places(region: str | None) -> tuple[str | None, ...]:
+    """Where a factor is looked for."""
+    return (None,) if region is None else grids_of(region)
 
 
 def _newest(factor: Factor) -> tuple[bool, int, str]:

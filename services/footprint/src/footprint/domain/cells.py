@@ -2,7 +2,7 @@
 
 import functools
 import operator
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -14,7 +14,7 @@ from footprint.domain.ledger import Ledger, expand
 from footprint.domain.scopes import Line
 from footprint.domain.sums import whole_billionths
 from footprint.domain.uncertainty import ln_product
-from footprint.domain.weighing import USE, USE_LOCATION, FigureKey, Measure, Spread
+from footprint.domain.weighing import SUPPORT, USE, USE_LOCATION, FigureKey, Measure, Spread, Weights
 
 
 class Spreads(NamedTuple):
@@ -115,13 +115,18 @@ def energy_of(ledger: Ledger, terms: Terms, cells: Cells) -> Energy:
     return Energy(sums, whole_billionths(np.array(sums.value)), whole_billionths(drawn))
 
 
-def partly_known(sums: Iterable[Sum], terms: Terms, cells: Cells) -> list[bool]:
-    """Of each cell, whether a measure is known of some of its terms and not of others."""
-    terms_in = np.diff(np.append(cells.first, len(terms.subject)))
-    partly = np.zeros(len(terms_in), dtype=bool)
-    for each in sums:
+def partly_known(sums: Mapping[FigureKey, Sum], ledger: Ledger, terms: Terms, cells: Cells) -> list[bool]:
+    """Of each cell, whether a measure is known of some of its terms and not of others.
+
+    Times that only activities or support fill are left aside, and so is support: who has no contract lacks nothing.
+    """
+    counted = np.array([each.counted for each in ledger.stretches], dtype=bool)[ledger.stretch]
+    terms_in = np.bincount(cells.cell, weights=counted[terms.interval], minlength=len(cells.first))
+    partly = np.zeros(len(cells.first), dtype=bool)
+    for key, each in sums.items():
         known = np.array(each.known)
-        partly |= (known > 0) & (known < terms_in)
+        if key != SUPPORT:
+            partly |= (known > 0) & (known < terms_in)
     found: list[bool] = partly.tolist()
     return found
 
@@ -219,3 +224,23 @@ def reduce(operation: np.ufunc, values: Integers, cells: Cells) -> list[int]:
     """A value of each cell's terms, reduced."""
     reduced: list[int] = operation.reduceat(values, cells.first).tolist() if len(cells.first) else []
     return reduced
+
+
+EMBODIED_ORDER: Final = ("none", "given", "model", "configuration", "kind")
+
+
+def embodied_evidence(ledger: Ledger) -> Integers:
+    """The place in `EMBODIED_ORDER` of what the making behind each interval rests on."""
+    places = [EMBODIED_ORDER.index(profile.embodied_evidence) for profile in ledger.profiles]
+    found: Integers = np.array(places, dtype=np.int64)[ledger.asset]
+    return found
+
+
+NOT_DRAWN: Final = 8
+"""How far the evidence of times when nothing is drawn lies above that of the others."""
+
+
+def evidence_bits(weights: Weights) -> Integers:
+    """The place of the bit of each interval's evidence of energy; of times when nothing is drawn, higher up."""
+    bits: Integers = weights.energy_evidence + np.where(weights.hours > 0, 0, NOT_DRAWN)
+    return bits

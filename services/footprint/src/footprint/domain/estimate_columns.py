@@ -8,6 +8,7 @@ import numpy as np
 import orjson
 
 from footprint.domain import formulas
+from footprint.domain.estimate_words import QUALITY
 from footprint.domain.estimates import ONE_DAY_HOURS
 from footprint.domain.formulas import Floats, Quantity
 from footprint.domain.uncertainty import qualities, quality
@@ -15,17 +16,14 @@ from footprint.domain.uncertainty import qualities, quality
 LARGEST, SMALLEST = 1e15, 1e-4
 """Between these a number is written the same by Python and by the encoder."""
 
-NUMBERS: Final = 19
+NUMBERS: Final = 15
 """Numbers of a row that are turned to text together."""
 
-_STATED: Final = 13
+_STATED: Final = 14
 """Numbers that a row is computed from."""
 
 _FEW: Final = 16
 """Rows from which on columns pay."""
-
-QUALITY: Final = tuple(b"%d" % each for each in range(6))
-"""The quality classes as text."""
 
 
 def computed(stated: Sequence[float]) -> tuple[list[bytes], list[bytes], list[bool]]:
@@ -47,17 +45,18 @@ def computed(stated: Sequence[float]) -> tuple[list[bytes], list[bytes], list[bo
 
 
 def _line(
+    hosts: Quantity,
     quantity: Quantity,
-    unit: Quantity,
-    within: Quantity,
-    days: Quantity,
     watts: Quantity,
     duty: Quantity,
-    in_use: Quantity,
     pue: Quantity,
     factor: Quantity,
+    unit: Quantity,
     making_spread: Quantity,
     making_gsd2: Quantity,
+    within: Quantity,
+    days: Quantity,
+    in_use: Quantity,
     use_spread: Quantity,
     use_gsd2: Quantity,
     *,
@@ -65,7 +64,7 @@ def _line(
 ) -> tuple[tuple[Quantity, ...], Quantity]:
     """The numbers of a row, or of the columns of all rows, and ln GSD² of its total."""
     hours = in_use * ONE_DAY_HOURS
-    made = formulas.embodied_kg(quantity, unit, within, days)
+    made = formulas.embodied_kg(hosts, unit, within, days)
     kwh = formulas.facility_energy_kwh(formulas.it_energy_kwh(quantity, watts, duty, hours), pue)
     used = formulas.use_kg(kwh, factor)
     total = made + used
@@ -75,7 +74,7 @@ def _line(
     gsd2 = exp(spread)
     return (
         made, made / making_gsd2, made * making_gsd2, used, used / use_gsd2, used * use_gsd2, total, total / gsd2, total * gsd2,
-        kwh, quantity, unit, within, days, watts, duty, hours, pue, factor,
+        kwh, hosts, quantity, watts, duty, pue,
     ), spread  # fmt: skip
 
 

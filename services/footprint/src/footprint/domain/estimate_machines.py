@@ -51,8 +51,9 @@ def whole_host(item: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
     host: Mapping[str, Any] = item["host"]
     vcpu = _vcpu(item)
     stated = host.get("configuration")
-    cores = None if stated is None else read_configuration(stated).cores
-    capacity = host.get("vcpu", cores)
+    capacity = host.get("vcpu")
+    if capacity is None and stated is not None:
+        capacity = read_configuration(stated).cores
     if capacity is None:
         rule = "host.vcpu is missing: a machine has its share of the host's vCPUs, or of the cores of host.configuration.cpu"
         raise ItemError("host.vcpu", "missing", rule)

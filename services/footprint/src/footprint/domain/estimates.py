@@ -113,7 +113,11 @@ def estimate(item: Mapping[str, Any], period: Period, criteria: Sequence[str], c
     answer = _Answer(twice=declared_twice(item.get("energy") or {}))
     stated = item.get("configuration")
     configuration = None if stated is None else read_configuration(stated)
-    cloud = _cloud(answer, item, catalogue) if "cloud" in item else None
+    cloud = find_cloud(item, catalogue) if "cloud" in item else None
+    if cloud is not None:
+        answer.warn(cloud.notices)
+        answer.trace.extend(cloud.trace)
+        answer.factors.update((factor.id, factor) for factor in cloud.factors)
     country = item.get("country")
     if country is None and cloud is not None and "region" not in item:
         country = cloud.country
@@ -145,13 +149,10 @@ def estimate(item: Mapping[str, Any], period: Period, criteria: Sequence[str], c
     }
 
 
-def _cloud(answer: _Answer, item: Mapping[str, Any], catalogue: Catalogue) -> CloudMachine:
-    """What a machine at a public cloud takes; half load where none is stated."""
-    machine = cloud_machine(item, tuple(read_loads((item.get("energy") or {}).get("utilisation"))), catalogue)
-    answer.warn(machine.notices)
-    answer.trace.extend(machine.trace)
-    answer.factors.update((factor.id, factor) for factor in machine.factors)
+def find_cloud(item: Mapping[str, Any], catalogue: Catalogue) -> CloudMachine:
+    """What a machine at a public cloud takes; half load where none is stated. Raises ItemError for what its fields contradict."""
     energy: Mapping[str, Any] = item.get("energy") or {}
+    machine = cloud_machine(item, tuple(read_loads(energy.get("utilisation"))), catalogue)
     if energy.keys() & {"annual_kwh", "average_w"}:
         power = choose_power(
             catalogue, item["kind"], annual_kwh=energy.get("annual_kwh"), average_w=energy.get("average_w")
@@ -367,8 +368,7 @@ def _electricity(
                 else:
                     answer.absent.append(("use", criterion))
                 return None
-            if choice.years_back:
-                answer.warn(Notice.EARLIER_YEAR_FACTOR)
+            answer.warn(choice.notices)
             evidence = "earlier_year" if choice.years_back or evidence == "earlier_year" else "region"
             factor, factor_spread = choice.factor.value, choice.factor.ln_gsd2
             origin = f"{choice.factor.id} v{choice.factor.version}"

@@ -38,6 +38,8 @@ class Notice(IntFlag):
     NO_TRANSPORT = 268435456
     NO_END_OF_LIFE = 536870912
     CLOUD_INSTANCE_UNKNOWN = 1073741824
+    COUNTRY_FACTOR = 34359738368
+    DECLARED_ON_HOST = 68719476736
 
 
 SENTENCES: dict[Notice, str] = {
@@ -48,6 +50,7 @@ SENTENCES: dict[Notice, str] = {
     Notice.DEFAULT_PUE: "the site states no PUE: the world mean of the catalogue is used",
     Notice.NO_PUE: "use is absent: the site states no PUE and the catalogue holds no default",
     Notice.NO_ELECTRICITY_FACTOR: "use is absent: no electricity factor of this region within five years, and no other region stands in",
+    Notice.COUNTRY_FACTOR: "the factor is that of the country: none is known of its region, which stands on the same grid",
     Notice.EARLIER_YEAR_FACTOR: "the electricity factor is that of the nearest earlier year",
     Notice.CAPACITY_UNKNOWN: "the capacity of the host is unknown: its virtual machines share the whole of it",
     Notice.HOST_UNKNOWN: "the host (or the public cloud) is not stated, not known, or is itself virtual: its share is absent",
@@ -73,6 +76,7 @@ SENTENCES: dict[Notice, str] = {
     "stated vCPUs and memory count, and where none are stated its share is absent",
     Notice.NO_TRANSPORT: "transport is absent: the catalogue holds no factor of that stage for it",
     Notice.NO_END_OF_LIFE: "end of life is absent: the catalogue holds no factor of that stage for it, and no such activity is known",
+    Notice.DECLARED_ON_HOST: "a machine on a host has its share of the host: energy and making that are declared of itself are not counted",
     Notice.AGE_MISSING: "refurbished, of an age that is not stated: its making counts whole, "
     "as that of a new one, until acquired.age_years is known",
 }

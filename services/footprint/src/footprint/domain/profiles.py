@@ -153,8 +153,7 @@ def read_profile(
     closed: tuple[ClosedLife, ...] = (),
 ) -> Profile:
     """Choose the evidence for `asset`, and read its states within `window`."""
-    region = _region(asset, sites)
-    extras = read_activities(activities, organisation.time_zone, sites, catalogue, region)
+    extras = read_activities(activities, organisation.time_zone, sites, catalogue, asset)
     if asset.is_home:
         stretches = read_stretches(asset, organisation, sites, catalogue, window, measured, extras)
         return Profile(asset, organisation, catalogue, None, (), None, None, None, stretches, extras, Notice(0))
@@ -183,13 +182,6 @@ def read_profile(
         making.factors + ((maintenance,) if maintenance else ()),
         closed,
     )
-
-
-def _region(asset: Asset, sites: Mapping[UUID, Site]) -> str | None:
-    """Where an asset stands, as far as is known: its last site."""
-    place = next((each.site for each in reversed(asset.segments) if each.site is not None), None)
-    site = sites.get(place) if place is not None else None
-    return site.region if site else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,7 +285,7 @@ def _cloud_making(asset: Asset, catalogue: Catalogue) -> _Making:
         if segment.host is not None or segment.cloud is None or not segment.status.powered:
             continue
         end = segment.end if segment.end is not None else left if left is not None else _FAR
-        extra, said = cloud_making(catalogue, segment.cloud, segment.vcpu, segment.start, end)
+        extra, said = cloud_making(catalogue, segment.cloud, asset.quantity, segment.vcpu, segment.start, end)
         notices |= said
         if extra is not None:
             extras.append(extra)

@@ -13,14 +13,18 @@ from footprint.domain.allocation import LINES, Subject, Terms
 from footprint.domain.asset_months import months_of
 from footprint.domain.catalogue import FactorRef
 from footprint.domain.cells import (
+    EMBODIED_ORDER,
     ENERGY,
+    NOT_DRAWN,
     Cells,
     Energy,
     ExtraSum,
     Spreads,
     Sum,
     cells_of,
+    embodied_evidence,
     energy_of,
+    evidence_bits,
     extra_value,
     partly_known,
     reduce,
@@ -29,7 +33,7 @@ from footprint.domain.cells import (
     sum_measure,
 )
 from footprint.domain.claims import Piece, apportion, fractions_of, joined, pieces_of, shares_within
-from footprint.domain.grid import Integers
+from footprint.domain.embodied import MANUFACTURING
 from footprint.domain.inventory import Asset, Claim, Segment, Site
 from footprint.domain.ledger import Ledger
 from footprint.domain.months import month_start
@@ -38,7 +42,7 @@ from footprint.domain.scopes import CLOUD, Control, Line, line_of
 from footprint.domain.stretches import ENERGY_EVIDENCE
 from footprint.domain.sums import billionths
 from footprint.domain.uncertainty import ln_product
-from footprint.domain.weighing import ELECTRICITY_EVIDENCE, USE_LOCATION, FigureKey, Weights
+from footprint.domain.weighing import ELECTRICITY_EVIDENCE, USE_LOCATION, FigureKey
 
 METHOD_VERSION: Final = "2026.3"
 """Of the method (docs/method.md): it changes when the same inputs give other figures."""
@@ -155,14 +159,13 @@ def collect(
             bits | (PARTIAL if partly else 0)
             for bits, partly in zip(
                 reduce(np.bitwise_or, weights.notices[terms.interval] | terms.notices, cells),
-                partly_known(summed.values(), terms, cells),
+                partly_known(summed, ledger, terms, cells),
                 strict=True,
             )
         ],
-        energy_evidence=reduce(np.bitwise_or, 1 << _evidence_bits(weights)[terms.interval], cells),
+        energy_evidence=reduce(np.bitwise_or, 1 << evidence_bits(weights)[terms.interval], cells),
         electricity_evidence=reduce(np.maximum, weights.electricity_evidence[terms.interval], cells),
-        embodied=[profile.embodied_evidence for profile in ledger.profiles],
-        owner=ledger.asset[terms.interval[cells.first]].tolist() if len(cells.first) else [],
+        embodied_evidence=reduce(np.maximum, embodied_evidence(ledger)[terms.interval], cells),
         references=reference_runs(weights.references[terms.interval], cells),
     )
     keys = list(zip(cells.subject.tolist(), cells.month.tolist(), strict=True))
@@ -241,14 +244,6 @@ def figure_order(figure: Figure) -> tuple[str, str, str, str, str, str, bytes]:
 
 
 OF_MEASUREMENT: Final = tuple(1 << ENERGY_EVIDENCE.index(each) for each in ("measured", "utilisation"))
-NOT_DRAWN: Final = 8
-"""How far the evidence of times when nothing is drawn lies above that of the others."""
-
-
-def _evidence_bits(weights: Weights) -> Integers:
-    """The place of the bit of each interval's evidence of energy; of times when nothing is drawn, higher up."""
-    bits: Integers = weights.energy_evidence + np.where(weights.hours > 0, 0, NOT_DRAWN)
-    return bits
 
 
 def _say_evidence(result: AssetMonth, bits: int) -> None:
@@ -261,9 +256,14 @@ def _say_evidence(result: AssetMonth, bits: int) -> None:
 
 
 def _say_what_lacks(result: AssetMonth, segment: Segment) -> None:
+    asset = result.asset
+    if segment.host is not None and (asset.annual_kwh, asset.average_w, asset.embodied_kg) != (None, None, None):
+        result.notices |= int(Notice.DECLARED_ON_HOST)
     if segment.host is not None and segment.vcpu is None:
         result.notices |= int(Notice.NO_ALLOCATION)
-    elif segment.cloud is None and not result.figures and result.kwh is None:
+    elif (
+        segment.cloud is None and result.kwh is None and not any(each.stage == MANUFACTURING for each in result.figures)
+    ):
         result.notices |= int(Notice.HOST_UNKNOWN)
 
 
@@ -284,8 +284,7 @@ class _CellReader:
     notices: list[int]
     energy_evidence: list[int]
     electricity_evidence: list[int]
-    embodied: list[str]
-    owner: list[int]
+    embodied_evidence: list[int]
     references: Mapping[int, tuple[int, ...]]
 
     def add(self, result: AssetMonth, cell: int) -> int:
@@ -304,7 +303,9 @@ class _CellReader:
             result.notices |= extra.notices
             if not extra.void:
                 result.figures.append(self._extra(extra, cell, site))
-        result.embodied_evidence = _weakest(EMBODIED_ORDER, result.embodied_evidence, self.embodied[self.owner[cell]])
+        result.embodied_evidence = _weakest(
+            EMBODIED_ORDER, result.embodied_evidence, EMBODIED_ORDER[self.embodied_evidence[cell]]
+        )
         result.electricity_evidence = _weakest(
             ELECTRICITY_EVIDENCE, result.electricity_evidence, ELECTRICITY_EVIDENCE[self.electricity_evidence[cell]]
         )
@@ -440,9 +441,6 @@ PURCHASED: Final = int(Control.PURCHASED)
 def line_in(stage: str, control: int) -> Line:
     """`line_of` for the bits of a control, remembered: there are a dozen, and they are asked for with every figure."""
     return line_of(stage, Control(control))
-
-
-EMBODIED_ORDER: Final = ("none", "given", "model", "configuration", "kind")
 
 
 def _weakest(order: Sequence[str], one: str, other: str) -> str:

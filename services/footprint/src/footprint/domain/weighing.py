@@ -170,7 +170,7 @@ def weigh(
         at_device=at_device,
         energy_evidence=np.array([each.evidence for each in stretches], dtype=np.int64)[stretch],
         electricity_evidence=np.where(powered & ~np.isnan(factor), np.where(years_back > 0, 2, 1), 0),
-        notices=_notices(intervals, factor, years_back) | np.where(past_life, int(Notice.PAST_LIFE), 0),
+        notices=_notices(intervals, factor, grid) | np.where(past_life, int(Notice.PAST_LIFE), 0),
         references=reference,
         reference_sets=reference_sets,
         variables=variables.names,
@@ -308,7 +308,9 @@ def _support(intervals: _Intervals, days: Floats, variables: _Variables) -> Meas
     euros = intervals.of_asset([profile.asset.support_eur_per_year or 0.0 for profile in profiles])
     factors = [profile.maintenance for profile in profiles]
     factor = intervals.of_asset([each.value if each else 0.0 for each in factors])
-    known = intervals.counted & np.array([each is not None for each in factors], dtype=bool)[intervals.asset]
+    supported = np.array([each.supported for each in intervals.stretches], dtype=bool)[intervals.stretch]
+    known = intervals.counted | supported
+    known &= np.array([each is not None for each in factors], dtype=bool)[intervals.asset]
     return Measure(
         np.where(known, formulas.rate_kg(euros, factor, days), 0.0),
         known,
@@ -320,13 +322,16 @@ def _support(intervals: _Intervals, days: Floats, variables: _Variables) -> Meas
     )
 
 
-def _notices(intervals: _Intervals, factor: Floats, years_back: Integers) -> Integers:
+def _notices(intervals: _Intervals, factor: Floats, grid: Grid) -> Integers:
+    """What must be said of each interval; what making lacks is not said of a machine that has its share of its host's."""
     stretches, powered = intervals.stretches, intervals.powered
     notices = np.array([int(profile.notices) for profile in intervals.profiles], dtype=np.int64)[intervals.asset]
+    guest = np.array([profile.asset.is_virtual for profile in intervals.profiles], dtype=bool)[intervals.asset]
+    notices = np.where(guest & ~intervals.counted, notices & int(Notice.NO_MAINTENANCE_FACTOR), notices)
     notices |= np.array([int(each.notices) for each in stretches], dtype=np.int64)[intervals.stretch]
     placed = np.array([each.region is not None for each in stretches], dtype=bool)[intervals.stretch]
     notices |= np.where(powered & placed & np.isnan(factor), int(Notice.NO_ELECTRICITY_FACTOR), 0)
-    return notices | np.where(powered & ~np.isnan(factor) & (years_back > 0), int(Notice.EARLIER_YEAR_FACTOR), 0)
+    return notices | np.where(powered, grid.notices[intervals.place, intervals.column], 0)
 
 
 def _references(intervals: _Intervals, grid: Grid) -> tuple[tuple[tuple[FactorRef, ...], ...], Integers]:

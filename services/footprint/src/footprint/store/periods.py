@@ -186,7 +186,7 @@ async def write_restatements(connection: Connection, restatements: Sequence[Rest
             $16, string_to_array(causes, ' '), figures, $19::text::pg_snapshot
         FROM unnest(
             $1::text[], $2::uuid[], $3::integer[], $4::integer[], $5::bytea[], $6::boolean[], $7::text[], $8::double precision[],
-            $9::double precision[], $10::text[], $11::text[], $12::text[], $13::integer[], $14::text[], $15::text[], $17::text[],
+            $9::double precision[], $10::text[], $11::text[], $12::text[], $13::bigint[], $14::text[], $15::text[], $17::text[],
             $18::jsonb[]
         ) AS found (
             org_id, asset_id, month, counted_in, digest, removed, kind, quantity, kwh, embodied_evidence, energy_evidence,
