@@ -62,7 +62,9 @@ ORDER BY {_GROUP}
 _USED = """
     org_id, month, application_id, kind, site_id, stage, criterion, basis, share, scope, ghg_category, beges_item, factor, source
 """
-_USED_ROLL_UP = f"SELECT {_USED}, billionths, figures, kwh FROM applications_by_month WHERE figures > 0 ORDER BY {_USED}"
+_USED_ROLL_UP = (
+    f"SELECT {_USED}, billionths, figures, kwh FROM applications_by_month WHERE figures > 0 ORDER BY {_USED}"
+)
 _USED_SUMMED = f"""
 SELECT {_USED}, sum(billionths), count(*), sum(kwh) FROM application_figures GROUP BY {_USED} ORDER BY {_USED}
 """
