@@ -24,6 +24,9 @@ SITED: Final = 13
 WIDENED: Final = "room_for_warnings"
 """The migration that makes room for more warnings."""
 
+KWH: Final = {"still": 200.0, "abroad": 90.5, "moved": 10.000000001, "dark": 7.25}
+"""The energy of servers, of which the last stands where no electricity factor is known."""
+
 MACHINES: Final = next(each.name for each in SERVICE.migrations.glob("*_machines.sql"))
 """The migration since which machines count with their quantity."""
 
@@ -34,17 +37,20 @@ LINE: Final = ("use", "gwp", "location", "own", 2, "2", "2.1")
 CLOSE: Final = "INSERT INTO periods (org_id, month, version, closed_at, closed_by, method_version) VALUES ($1, $2, 1, now(), 't', '2026.2')"
 
 
-async def asset_month(connection: Any, name: str, month: int, notices: int = 0) -> None:
+async def asset_month(connection: Any, name: str, month: int, notices: int = 0, kwh: float | None = None) -> None:
     """A stored month of a server."""
     await connection.execute(
         """
         INSERT INTO asset_months (
             asset_id, month, org_id, version, removed, published, digest, kind, quantity, status, embodied_evidence,
-            energy_evidence, electricity_evidence, notices, factor_ids, factor_versions, method_version, claims_digest
+            energy_evidence, electricity_evidence, notices, factor_ids, factor_versions, method_version, claims_digest,
+            kwh
         )
-        VALUES ($1, $2, $3, 1, false, true, 'd', 'server', 1, 'in_service', 'none', 'none', 'none', $4, '{}', '{}', '2026.2', 'c')
+        VALUES (
+            $1, $2, $3, 1, false, true, 'd', 'server', 1, 'in_service', 'none', 'none', 'none', $4, '{}', '{}', '2026.2', 'c', $5
+        )
         """,
-        id_of(name), month, ORG, notices,
+        id_of(name), month, ORG, notices, kwh,
     )  # fmt: skip
 
 
@@ -80,8 +86,8 @@ async def stored(connection: Any) -> None:
     """A server at one site, shared by two applications; one that moved between factors; one that moved under one factor; in both months."""
     await connection.execute("SELECT ensure_month_partitions($1, $2)", *MONTHS.values())
     for month in MONTHS.values():
-        for name in ("still", "abroad", "moved"):
-            await asset_month(connection, name, month)
+        for name in KWH:
+            await asset_month(connection, name, month, kwh=KWH[name])
         await figure(connection, "still", month, "nanterre", 10.0, "fr")
         await claimed(connection, "still", month, "erp", 3_333_333_333, "fr")
         await claimed(connection, "still", month, "crm", 6_666_666_667, "fr")
@@ -112,6 +118,58 @@ async def years_tell_their_months(connection: Any) -> None:
     # A calculator of the version before rolls up by months: it is made to wait, not to fail.
     with pytest.raises(asyncpg.SerializationError):
         await connection.execute("INSERT INTO application_months TABLE application_months LIMIT 1")
+
+
+async def every_sum_has_its_kwh(connection: Any) -> None:
+    """Figures, claims and both roll-ups, in closed months too; what has no factor stands for itself, computed where the month is open."""
+    for month in MONTHS.values():
+        figures = await connection.fetch(
+            "SELECT asset_id, criterion, sum(kwh)::bigint AS kwh FROM figures WHERE month = $1 GROUP BY asset_id, criterion",
+            month,
+        )
+        expected = {(id_of(name), "gwp"): round(kwh * 1e9) for name, kwh in KWH.items() if name != "dark"}
+        if month == MONTHS["closed"]:
+            expected[id_of("dark"), "energy"] = round(KWH["dark"] * 1e9)
+        assert {(row["asset_id"], row["criterion"]): row["kwh"] for row in figures} == expected
+        moved = await connection.fetch(
+            "SELECT site_id, kwh FROM figures WHERE month = $1 AND asset_id = $2", month, id_of("moved")
+        )
+        third = KWH["moved"] * 1e9 / 3.000000003
+        assert {row["site_id"]: row["kwh"] for row in moved} == {
+            id_of("nanterre"): pytest.approx(third * 1.000000001, abs=1),
+            id_of("lyon"): pytest.approx(third * 2.000000002, abs=1),
+        }
+        rolled = await connection.fetch(
+            "SELECT criterion, sum(kwh)::bigint AS kwh FROM organisation_months WHERE month = $1 GROUP BY criterion",
+            month,
+        )
+        sums: dict[str, int] = {}
+        for (_, criterion), kwh in expected.items():
+            sums[criterion] = sums.get(criterion, 0) + kwh
+        assert {row["criterion"]: row["kwh"] for row in rolled} == sums
+        used = await connection.fetch(
+            "SELECT application_id, sum(kwh)::bigint AS kwh FROM applications_by_month WHERE month = $1 GROUP BY application_id",
+            month,
+        )
+        of_still = round(KWH["still"] * 1e9)
+        assert {row["application_id"]: row["kwh"] for row in used} == {
+            id_of("crm"): pytest.approx(of_still * 2 / 3, rel=1e-9),
+            id_of("erp"): pytest.approx(sums["gwp"] - of_still * 2 / 3, rel=1e-9),
+        }
+        # A claim that was cut by site tells its kg to a billionth, so its kWh to what that comes to.
+        assert sums["gwp"] - 5 <= sum(row["kwh"] for row in used) <= sums["gwp"]
+    # A calculator of the version before tells no kWh: it is made to wait, not to fail.
+    with pytest.raises(asyncpg.SerializationError, match="kWh"):
+        await connection.execute(
+            """
+            INSERT INTO organisation_months (
+                org_id, month, kind, stage, criterion, basis, share, scope, ghg_category, beges_item, factor, source, billionths, figures
+            )
+            VALUES ($1, $2, 'server', 'use', 'gwp', 'location', 'own', 2, '2', '2.1', 'fr', '', 1, 1)
+            """,
+            ORG,
+            MONTHS["open"],
+        )
 
 
 async def test_what_applications_used_before_gets_its_site_and_keeps_its_last_digit(
@@ -159,9 +217,13 @@ async def test_what_applications_used_before_gets_its_site_and_keeps_its_last_di
             for (_, _, site), billionths in found.items():
                 summed[site] = summed.get(site, 0) + billionths
             assert {row["site_id"]: row["billionths"] for row in rolled} == summed
+        await every_sum_has_its_kwh(connection)
         await years_tell_their_months(connection)
         # What was cut in proportion is computed to the second where that is still open.
-        assert [row["asset_id"] for row in await connection.fetch("SELECT asset_id FROM marks")] == [id_of("moved")]
+        marked = {row["asset_id"] for row in await connection.fetch("SELECT asset_id FROM marks")}
+        assert marked == {id_of(name) for name in ("moved", "abroad", "dark")}
+        forgotten = await connection.fetch("SELECT asset_id, month FROM asset_months WHERE digest = ''")
+        assert {tuple(row) for row in forgotten} == {(id_of(name), MONTHS["open"]) for name in ("abroad", "dark")}
         digests = await connection.fetch("SELECT asset_id, month, claims_digest FROM asset_months")
         assert {(row["asset_id"], row["month"]) for row in digests if row["claims_digest"] != b"c"} == {
             (id_of("moved"), MONTHS["open"])

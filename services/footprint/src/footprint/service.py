@@ -13,7 +13,7 @@ from footprint import bounds
 from footprint.documents import read_factor, read_figure
 from footprint.domain import dashboard
 from footprint.domain.catalogue import Catalogues
-from footprint.domain.dashboard import Counted, Seasonal
+from footprint.domain.dashboard import Counted, MonthEnergy, Seasonal
 from footprint.domain.explanation import Explanation, explain
 from footprint.domain.formulas import DAY_S
 from footprint.domain.ladders import stored_ladder
@@ -26,7 +26,7 @@ from footprint.domain.sums import exact
 from footprint.evidence import explain_then, figures_document, restatement_document
 from footprint.explaining import as_text
 from footprint.recommending import Recommending
-from footprint.store import answers, failures, period_answers, periods, picture, totals
+from footprint.store import answers, energy, failures, period_answers, periods, picture, totals
 from footprint.store.catalogues import CatalogueReader
 from footprint.store.totals import Question
 from footprint.totals import rolled_row
@@ -39,6 +39,14 @@ def read_month(text: str, field: str = "month") -> int:
         return parse_month(text)
     except ValueError as error:
         raise Unprocessable(str(error), [FieldError(field, "malformed", str(error))]) from error
+
+
+def _kwh(of_month: MonthEnergy | None) -> dict[str, Any]:
+    """The electricity of a month, as printed."""
+    if of_month is None:
+        return {"kwh": None, "kwh_without_factor": None}
+    kwh, without = of_month
+    return {"kwh": None if kwh is None else exact(kwh), "kwh_without_factor": exact(without)}
 
 
 class Answers:
@@ -70,17 +78,21 @@ class Answers:
         for each in counted:
             restated[each.counted_in] = restated.get(each.counted_in, 0) + each.billionths
         servers = await answers.servers(connection, org, month)
-        status = await answers.month_status(connection, org, month)
+        of_energy = await energy.by_month(connection, org, first, first + 11)
         late = await period_answers.restated_later(connection, org, asked.first, min(month, last_elapsed), USE)
         seasonal = _seasonal(every, late, min(month, last_elapsed), zone)
-        warnings = [*sentences(status.notices), *([] if month <= last_elapsed else [_not_over(month)])]
+        warnings = [
+            *sentences(await answers.notices(connection, org, month)),
+            *([] if month <= last_elapsed else [_not_over(month)]),
+        ]
         warnings += _unknown(month, {row["month"] for row in rows})
         warnings += assets_failed(await failures.failed(connection, org))
         document = dashboard.year_document(month, last_elapsed, parts, restated)
         of_months = bounds.by_month(rows)
-        document |= {"kwh": status.kwh, **bounds.with_parts(of_months.get(month, []))}
+        document |= _kwh(of_energy.get(month)) | bounds.with_parts(of_months.get(month, []))
         for each in document["months"]:
-            each |= bounds.with_parts(of_months.get(parse_month(each["month"]), []))
+            number = parse_month(each["month"])
+            each |= _kwh(of_energy.get(number)) | bounds.with_parts(of_months.get(number, []))
         document["year"] = dashboard.estimated(document["year"], parts, bounds.interval_kg(rows), seasonal)
         return {
             "org": org,

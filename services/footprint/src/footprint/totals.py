@@ -20,7 +20,7 @@ from footprint.domain.notices import ABSENT, Notice, concerning, sentences
 from footprint.domain.rollup import Rolled, ln_gsd2_of_rolled, ln_gsd2_of_terms
 from footprint.domain.sums import BILLION, exact, printed
 from footprint.domain.uncertainty import interval, quality
-from footprint.store import answers, failures, notices
+from footprint.store import answers, energy, failures, notices
 from footprint.store import totals as store
 from footprint.store.totals import Question
 from footprint.wording import NO_RESIDUAL_MIX, assets_failed
@@ -89,15 +89,19 @@ class Totals:
             stages = await store.stages(connection, question)
             failed = await failures.failed(connection, question.org)
             carried = await _carried(connection, question, filters.assets, wanted)
+            kwh = await source.known_kwh(question)
         document = _document(question, rows, codes, whole)
+        document |= {"kwh": _kwh(whole), "kwh_without_factor": _without_factor(kwh, whole)}
         document["warnings"] = [NO_RESIDUAL_MIX] if lacks else []
         document["warnings"] += sentences(int(Notice.EARLIER_YEAR_FACTOR)) if earlier else []
+        if question.criterion == "gwp" and question.basis == "location" and document["kwh_without_factor"]:
+            document["warnings"] += sentences(int(Notice.NO_ELECTRICITY_FACTOR))
         document["warnings"] += _absent(stages, filters.others.get("stage"))
         document["warnings"] += assets_failed(failed)
         document["warnings"] += sentences(_to_say(carried, question))
         document["total_of"] = "whole" if every is None else "page"
         if every is not None:
-            document["whole"] = {"total": _total(every), **_interval(every)}
+            document["whole"] = {"total": _total(every), **_interval(every), "kwh": _kwh(every)}
         if reason is not None:
             document["warnings"].append({"code": "no_figures", "detail": reason})
         return {**document, "refurbished_convention": convention}, following
@@ -218,6 +222,12 @@ class _Source:
             return await store.sums_of_applications(self.connection, question, self.applications)
         return await store.sums_used_of_assets(self.connection, question, self.page, self.applications)
 
+    async def known_kwh(self, question: Question) -> int | None:
+        """Billionths of all the kWh that are known, whatever the criterion and basis."""
+        if self.page is None:
+            return await energy.known(self.connection, question, self.applications)
+        return await energy.known_of_assets(self.connection, question, self.page, self.applications)
+
     async def _whole(self, question: Question) -> list[Any]:
         if self.page is None:
             return await store.sums(self.connection, question)
@@ -241,9 +251,13 @@ def _unused(
     """Rows of what no application uses: the whole less what is used, by the other groups; of a difference no interval is told."""
     columns = [_column(name) for name in question.groups]
     left: dict[tuple[Any, ...], list[int]] = {}
+    electric: set[tuple[Any, ...]] = set()
     for rows, sign in ((whole, 1), (used, -1)):
         for key, row in zip(_rows_of(_key_columns(question.groups, rows), len(rows)), rows, strict=True):
-            amounts = left.setdefault(key, [0, 0])
+            amounts = left.setdefault(key, [0, 0, 0])
+            if row["kwh"] is not None:
+                electric.add(key)
+                amounts[2] += sign * int(row["kwh"])
             amounts[0] += sign * int(row["billionths"])
             amounts[1] += sign * int(row["restated"])
     return [
@@ -252,10 +266,11 @@ def _unused(
             "application_id": None,
             "billionths": amount,
             "restated": restated,
+            "kwh": kwh if key in electric else None,
             "shared": None,
         }
-        for key, (amount, restated) in left.items()
-        if amount or restated
+        for key, (amount, restated, kwh) in left.items()
+        if amount or restated or kwh
     ]
 
 
@@ -327,7 +342,22 @@ def _groups(names: Sequence[str], rows: Sequence[Mapping[str, Any]], codes: Mapp
 
 def _group(keys: dict[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
     restated = int(row["restated"])
-    return keys | {"value": printed(int(row["billionths"])), **_interval(row), "restated": printed(restated)}
+    return keys | {
+        "value": printed(int(row["billionths"])),
+        **_interval(row),
+        "restated": printed(restated),
+        "kwh": _kwh(row),
+    }
+
+
+def _kwh(row: Mapping[str, Any]) -> float | Decimal | None:
+    """The exact kWh behind a sum; None of what is not electricity."""
+    return None if row["kwh"] is None else printed(int(row["kwh"]))
+
+
+def _without_factor(known: int | None, whole: Mapping[str, Any]) -> float | Decimal | None:
+    """The kWh that are known and behind no figure of a sum; None where none is known."""
+    return None if known is None else printed(known - int(whole["kwh"] or 0))
 
 
 def _key_columns(names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> list[list[Any]]:

@@ -3,19 +3,28 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from operator import attrgetter
 from typing import Final, NamedTuple, TypeAlias
 from uuid import UUID
 
 import numpy as np
 
 from footprint.domain.allocation import LINES, Subject, Terms
+from footprint.domain.asset_months import months_of
 from footprint.domain.catalogue import GWP, FactorRef
 from footprint.domain.cells import (
+    EMBODIED_ORDER,
+    ENERGY,
+    NOT_DRAWN,
     Cells,
+    Energy,
     ExtraSum,
     Spreads,
     Sum,
     cells_of,
+    embodied_evidence,
+    energy_of,
+    evidence_bits,
     extra_value,
     partly_known,
     reduce,
@@ -25,16 +34,15 @@ from footprint.domain.cells import (
 )
 from footprint.domain.claims import Piece, apportion, fractions_of, joined, pieces_of, shares_within
 from footprint.domain.embodied import MANUFACTURING
-from footprint.domain.grid import Integers
 from footprint.domain.inventory import Asset, Claim, Segment, Site
 from footprint.domain.ledger import Ledger
-from footprint.domain.months import month_at, month_start
+from footprint.domain.months import month_start
 from footprint.domain.notices import Notice, told_stages
 from footprint.domain.scopes import CLOUD, Control, Line, line_of
 from footprint.domain.stretches import ENERGY_EVIDENCE
 from footprint.domain.sums import billionths
 from footprint.domain.uncertainty import ln_product
-from footprint.domain.weighing import ELECTRICITY_EVIDENCE, FigureKey, Weights
+from footprint.domain.weighing import ELECTRICITY_EVIDENCE, USE_LOCATION, FigureKey
 
 METHOD_VERSION: Final = "2026.4"
 """Of the method (docs/method.md): it changes when the same inputs give other figures."""
@@ -51,7 +59,8 @@ class Figure(NamedTuple):
     """One stored number: `value` in the unit of the criterion (kgCO2e for gwp), at a site, on a reporting line.
 
     `share` is `own`, `idle` (the unsold part of a host) or `sold` (what other organisations use of it). `factor` and `source` name what its
-    uncertainty is shared with ('' for nothing), each with its ln GSD²; `ln_gsd2` is of both.
+    uncertainty is shared with ('' for nothing), each with its ln GSD²; `ln_gsd2` is of both. `kwh` is the electricity behind a figure
+    of it (whose basis is not `both`), at the meter of the site, in billionths of a kWh.
     """
 
     stage: str
@@ -68,6 +77,7 @@ class Figure(NamedTuple):
     factor_ln_gsd2: float = 0.0
     source: str = ""
     source_ln_gsd2: float = 0.0
+    kwh: int = 0
 
     @property
     def line(self) -> _About:
@@ -76,19 +86,21 @@ class Figure(NamedTuple):
 
 
 class Claimed(NamedTuple):
-    """What an application uses of a figure, in billionths of its unit."""
+    """What an application uses of a figure, in billionths of its unit, and of the electricity behind it, in billionths of a kWh."""
 
     application: UUID
     figure: Figure
     billionths: int
+    kwh: int
 
 
 @dataclass(slots=True)
 class AssetMonth:
     """The result for one asset and month. `kwh` is at the meter of the site, None where unknown; `notices` are `Notice` bits.
 
-    `life_start` (a Unix second) and `spread_days` are the life over which its making is spread; of refurbished kit, `first_life_days` and
-    `use_days` are what its kg follow from.
+    `without_factor` is electricity of which there is no location-based figure of climate change, by the lines that this would have: figures
+    of the criterion `energy`, in kWh. `life_start` (a Unix second) and `spread_days` are the life over which its making is spread; of
+    refurbished kit, `first_life_days` and `use_days` are what its kg follow from.
     """
 
     asset: Asset
@@ -98,6 +110,7 @@ class AssetMonth:
     host: UUID | None
     kwh: float | None = None
     figures: list[Figure] = field(default_factory=list)
+    without_factor: list[Figure] = field(default_factory=list)
     references: tuple[FactorRef, ...] = ()
     embodied_evidence: str = "none"
     energy_evidence: str = "none"
@@ -108,6 +121,11 @@ class AssetMonth:
     first_life_days: float | None = None
     use_days: float | None = None
     claimed: list[Claimed] = field(default_factory=list)
+
+    @property
+    def every_figure(self) -> list[Figure]:
+        """All that is stored of the month: its figures, and what electricity without a factor stands for."""
+        return [*self.figures, *self.without_factor] if self.without_factor else self.figures
 
 
 def collect(
@@ -123,12 +141,19 @@ def collect(
     weights = ledger.weights
     summed = {key: sum_measure(measure, terms, cells) for key, measure in weights.figures.items()}
     at_device = {key: sum_measure(measure, terms, cells) for key, measure in weights.at_device.items()}
+    energy = energy_of(ledger, terms, cells)
+    left = energy.left_by(summed)
     reader = _CellReader(
         ledger=ledger,
         terms=terms,
         cells=cells,
-        figures=_figures_of(ledger, cells, summed, at_device),
-        energy=sum_measure(weights.kwh, terms, cells),
+        figures=_figures_of(ledger, cells, summed, at_device, energy),
+        without_factor=_figures_of(
+            ledger, cells, {ENERGY: left}, {ENERGY: sum_measure(weights.it_kwh, terms, cells)}, energy
+        )
+        if any(left.known)
+        else None,
+        energy=energy.sums,
         extras=sum_extras(ledger, terms, cells),
         line=cells.line.tolist(),
         control=cells.control.tolist(),
@@ -141,16 +166,16 @@ def collect(
                 strict=True,
             )
         ],
-        energy_evidence=reduce(np.bitwise_or, 1 << _evidence_bits(weights)[terms.interval], cells),
+        energy_evidence=reduce(np.bitwise_or, 1 << evidence_bits(weights)[terms.interval], cells),
         electricity_evidence=reduce(np.maximum, weights.electricity_evidence[terms.interval], cells),
-        embodied_evidence=reduce(np.maximum, _embodied_evidence(ledger)[terms.interval], cells),
+        embodied_evidence=reduce(np.maximum, embodied_evidence(ledger)[terms.interval], cells),
         references=reference_runs(weights.references[terms.interval], cells),
     )
     keys = list(zip(cells.subject.tolist(), cells.month.tolist(), strict=True))
     position = 0  # cells past a machine's own horizon, which lies before that of a host further west, are passed over
     for index, subject in enumerate(subjects):
         of_asset = claims.get(subject.asset.id, ())
-        for month, status, segment in _months(ledger, subject, first_months[index], horizons[index]):
+        for month, status, segment in months_of(ledger, subject, first_months[index], horizons[index]):
             result = AssetMonth(subject.asset, month, status, segment.site, segment.host)
             evidence, taken = 0, []
             while position < len(keys) and keys[position] <= (index, month):
@@ -165,11 +190,12 @@ def collect(
             extras = [each for cell in taken for each in reader.extras.get(cell, ())]
             result.notices &= ~int(told_stages(each.key.stage for each in extras if each.key.criterion == GWP))
             if len(taken) > 1 or extras:
-                result.figures = merged(result.figures)
+                result.figures, result.without_factor = merged(result.figures), merged(result.without_factor)
+                _add_up_energy(result)
             if of_asset and taken:
                 zone = subject.organisation.time_zone
                 pieces = pieces_of(of_asset, month_start(zone, month), month_start(zone, month + 1))
-                result.claimed = list(_claimed(result.figures, reader.used(taken, pieces))) if pieces else []
+                result.claimed = list(_claimed(result.every_figure, reader.used(taken, pieces))) if pieces else []
             yield result
 
 
@@ -182,18 +208,30 @@ def merged(figures: Sequence[Figure]) -> list[Figure]:
     return sorted(by_line.values(), key=figure_order)
 
 
+def _add_up_energy(result: AssetMonth) -> None:
+    """Electricity that was rounded piece by piece is rounded once: the largest piece makes up for the difference."""
+    pieces = [each for each in result.every_figure if each.line[:3] in (USE_LOCATION, ENERGY)]
+    excess = sum(each.kwh for each in pieces) - billionths(result.kwh or 0.0)
+    if excess and pieces:
+        place = max(pieces, key=attrgetter("kwh")).line[3:]
+        for figures in (result.figures, result.without_factor):
+            for index, each in enumerate(figures):
+                if each.basis != "both" and each.line[3:] == place:
+                    figures[index] = each._replace(kwh=each.kwh - excess)
+
+
 def _added(one: Figure, other: Figure) -> Figure:
-    value = one.value + other.value
+    value, kwh = one.value + other.value, one.kwh + other.kwh
     heavier = one if one.value >= other.value else other
     if value <= 0:
-        return heavier._replace(value=value)
+        return heavier._replace(value=value, kwh=kwh)
     spreads = Spreads(
         heavier.factor,
         (one.value * one.factor_ln_gsd2 + other.value * other.factor_ln_gsd2) / value,
         heavier.source,
         (one.value * one.source_ln_gsd2 + other.value * other.source_ln_gsd2) / value,
     )
-    return Figure(*one.line, value, spreads.ln_gsd2, *spreads)
+    return Figure(*one.line, value, spreads.ln_gsd2, *spreads, kwh)
 
 
 def figure_order(figure: Figure) -> tuple[str, str, str, str, str, str, bytes]:
@@ -209,56 +247,7 @@ def figure_order(figure: Figure) -> tuple[str, str, str, str, str, str, bytes]:
     )
 
 
-def _months(ledger: Ledger, subject: Subject, first_month: int, horizon: int) -> Iterator[tuple[int, str, Segment]]:
-    """Each month of the timeline, and of what else is spread over time, with the status, and the segment, that holds at its end."""
-    zone = subject.organisation.time_zone
-    segments = subject.asset.segments
-    last = segments[-1]
-    stop = horizon if last.end is None else min(horizon, last.end)
-    if last.status == "retired":
-        stop = min(stop, next(each.start for each in _trailing_retired(segments)))
-    spans = [(segments[0].start, stop)] if segments[0].start < stop else []
-    if subject.ledger_index is not None:
-        extras = ledger.profiles[subject.ledger_index].extras
-        spans.extend((each.start, min(each.end, horizon)) for each in extras if each.anywhere and each.start < horizon)
-    months = {
-        month
-        for start, end in spans
-        for month in range(max(first_month, month_at(zone, start)), month_at(zone, end - 1) + 1)
-    }
-    at = 0
-    for month in sorted(months):
-        end = min(month_start(zone, month + 1), stop) - 1
-        while at + 1 < len(segments) and segments[at + 1].start <= end:
-            at += 1
-        over = stop < month_start(zone, month + 1) and stop < horizon
-        yield month, "retired" if over else segments[at].status.value, segments[at]
-
-
-def _trailing_retired(segments: Sequence[Segment]) -> Iterator[Segment]:
-    """The first segment of the final run of retired ones."""
-    first = len(segments) - 1
-    while first > 0 and segments[first - 1].status == "retired":
-        first -= 1
-    yield segments[first]
-
-
-def _embodied_evidence(ledger: Ledger) -> Integers:
-    """The place in `EMBODIED_ORDER` of what the making behind each interval rests on."""
-    places = [EMBODIED_ORDER.index(profile.embodied_evidence) for profile in ledger.profiles]
-    found: Integers = np.array(places, dtype=np.int64)[ledger.asset]
-    return found
-
-
 OF_MEASUREMENT: Final = tuple(1 << ENERGY_EVIDENCE.index(each) for each in ("measured", "utilisation"))
-NOT_DRAWN: Final = 8
-"""How far the evidence of times when nothing is drawn lies above that of the others."""
-
-
-def _evidence_bits(weights: Weights) -> Integers:
-    """The place of the bit of each interval's evidence of energy; of times when nothing is drawn, higher up."""
-    bits: Integers = weights.energy_evidence + np.where(weights.hours > 0, 0, NOT_DRAWN)
-    return bits
 
 
 def _say_evidence(result: AssetMonth, bits: int) -> None:
@@ -290,6 +279,7 @@ class _CellReader:
     terms: Terms
     cells: Cells
     figures: list[list[Figure]]
+    without_factor: list[list[Figure]] | None
     energy: Sum
     extras: Mapping[int, list[ExtraSum]]
     line: list[int]
@@ -311,6 +301,8 @@ class _CellReader:
         if self.energy.known[cell]:
             result.kwh = (result.kwh or 0.0) + self.energy.value[cell]
         result.figures.extend(self.figures[cell])
+        if self.without_factor is not None:
+            result.without_factor.extend(self.without_factor[cell])
         for extra in extras:
             result.notices |= extra.notices
             if not extra.void:
@@ -353,10 +345,16 @@ class _CellReader:
                 of_cell.start + index: shares_within(pieces, start, end)
                 for index, (start, end) in enumerate(zip(starts, ends, strict=True))
             }
-            for key, measure in self.ledger.weights.figures.items():
+            figures, measures = self.figures[cell], self.ledger.weights.figures
+            if self.without_factor is not None:
+                figures, measures = (
+                    [*figures, *self.without_factor[cell]],
+                    {**measures, ENERGY: self.ledger.weights.kwh},
+                )
+            for key, measure in measures.items():
                 values = measure.value[intervals] * self.terms.share[of_cell]
                 weighted = dict(zip(shares, values.tolist(), strict=True))
-                for figure in self.figures[cell]:
+                for figure in figures:
                     if figure[:3] == key:
                         found.setdefault(figure.line, []).append((figure.value, fractions_of(weighted, shares)))
             for extra in (each for each in self.extras.get(cell, ()) if not each.void):
@@ -380,7 +378,7 @@ class _CellReader:
 
 
 def _figures_of(
-    ledger: Ledger, cells: Cells, sums: Mapping[FigureKey, Sum], at_device: Mapping[FigureKey, Sum]
+    ledger: Ledger, cells: Cells, sums: Mapping[FigureKey, Sum], at_device: Mapping[FigureKey, Sum], energy: Energy
 ) -> list[list[Figure]]:
     """The figures of each cell, in their order. Of kit in another's room, what the room adds is a figure of its own.
 
@@ -392,18 +390,24 @@ def _figures_of(
     for key in sorted(sums, key=lambda each: (each.criterion, each.stage, each.basis)):
         value, known, factor_ln_gsd2, factor, source_ln_gsd2, source = sums[key]
         about: dict[tuple[int, int, int], tuple[_About, _About | None]] = {}
+        electric = key in at_device
         for cell in np.flatnonzero(known).tolist():
             place = places[cell]
             if place not in about:
-                about[place] = _about(ledger, key, *place, split=key in at_device)
+                about[place] = _about(ledger, key, *place, split=electric)
             whole, room = about[place]
             shared = (variables[factor[cell]], factor_ln_gsd2[cell], variables[source[cell]], source_ln_gsd2[cell])
             ln_gsd2 = ln_product(shared[1], shared[3])
+            kwh = energy.at_meter[cell] if electric else 0
             if room is None:
-                found[cell].append(Figure._make((*whole, value[cell], ln_gsd2, *shared)))
+                found[cell].append(Figure._make((*whole, value[cell], ln_gsd2, *shared, kwh)))
                 continue
             device = at_device[key].value[cell]
-            parts = Figure(*whole, device, ln_gsd2, *shared), Figure(*room, value[cell] - device, ln_gsd2, *shared)
+            drawn = energy.at_device[cell] if electric else 0
+            parts = (
+                Figure(*whole, device, ln_gsd2, *shared, drawn),
+                Figure(*room, value[cell] - device, ln_gsd2, *shared, kwh - drawn),
+            )
             found[cell] += sorted(parts, key=figure_order)
     return found
 
@@ -424,8 +428,10 @@ def _claimed(figures: Sequence[Figure], used: _Used) -> Iterator[Claimed]:
     for figure in figures:
         parts = used.get(figure.line)
         if parts is not None:
-            for application, amount in apportion(billionths(figure.value), joined(parts)).items():
-                yield Claimed(application, figure, amount)
+            shares = joined(parts)
+            amounts, energy = apportion(billionths(figure.value), shares), apportion(figure.kwh, shares)
+            for application, amount in amounts.items():
+                yield Claimed(application, figure, amount, energy[application])
 
 
 PARTIAL: Final = int(Notice.PARTIAL)
@@ -437,9 +443,6 @@ PURCHASED: Final = int(Control.PURCHASED)
 def line_in(stage: str, basis: str, control: int) -> Line:
     """`line_of` for the bits of a control, remembered: there are a dozen, and they are asked for with every figure."""
     return line_of(stage, basis, Control(control))
-
-
-EMBODIED_ORDER: Final = ("none", "given", "model", "configuration", "kind")
 
 
 def _weakest(order: Sequence[str], one: str, other: str) -> str:
