@@ -176,14 +176,21 @@ async def test_a_market_based_total_says_what_it_lacks_and_never_mixes_bases(pip
         "no_end_of_life",
         "no_maintenance_factor",
         "past_life",
+        "upstream_inside",
+        "no_losses",
     ]
     assert [each["code"] for each in location["warnings"]] == [
         "no_transport",
         "no_end_of_life",
         "no_maintenance_factor",
         "past_life",
+        "upstream_inside",
+        "no_losses",
     ]
-    assert (await get(pipeline, path + "location&stage=use"))["warnings"] == []
+    used = (await get(pipeline, path + "location&stage=use"))["warnings"]
+    assert [each["code"] for each in used] == ["upstream_inside", "no_losses"]
+    made = (await get(pipeline, path + "location&stage=manufacturing"))["warnings"]
+    assert not {"upstream_inside", "no_losses"} & {each["code"] for each in made}
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,8 @@ class Totals:
             document["warnings"] += sentences(int(Notice.NO_ELECTRICITY_FACTOR))
         document["warnings"] += _absent(stages, filters.others.get("stage"))
         document["warnings"] += assets_failed(failed)
-        document["warnings"] += sentences(_to_say(carried, question))
+        if is_known or question.criterion == "gwp":
+            document["warnings"] += sentences(_to_say(carried, question))
         document["total_of"] = "whole" if every is None else "page"
         if every is not None:
             document["whole"] = {"total": _total(every), **_interval(every), "kwh": _kwh(every)}
@@ -131,9 +132,14 @@ _TOLD_APART: Final = Notice.EARLIER_YEAR_FACTOR | Notice.NO_TRANSPORT | Notice.N
 """What is told of the factors and stages of a total itself."""
 
 
+_OF_GRID: Final = Notice.UPSTREAM_INSIDE | Notice.NO_UPSTREAM | Notice.NO_LOSSES | Notice.GRID_YEARS_DIFFER
+"""What is told of the electricity's effect on the climate, and of no other criterion."""
+
+
 def _to_say(carried: int, question: Question) -> int:
     """What of the warnings matters to the stages and the basis that are asked for."""
     told = _TOLD_APART if question.basis == "market" else _TOLD_APART | Notice.RESIDUAL_OF_SUPPLIER
+    told |= Notice(0) if question.criterion == "gwp" else _OF_GRID
     return concerning(carried, question.filters.get("stage") or ()) & ~int(told)
 
 
