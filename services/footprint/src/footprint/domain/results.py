@@ -320,7 +320,10 @@ class _CellReader:
                 result.references = tuple(sorted({*result.references, *found}))
         if extras:
             named = {
-                factor.ref for extra in extras for index in extra.extras for factor in self.ledger.extras[index].factors
+                factor.ref
+                for extra in extras
+                for index in extra.extras
+                if (factor := self.ledger.extras[index].factor) is not None
             }
             result.references = tuple(sorted({*result.references, *named}))
         return self.energy_evidence[cell]
