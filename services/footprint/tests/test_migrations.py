@@ -1,24 +1,20 @@
 """What migrations make of stored rows: closed months keep their amounts to the last digit."""
 
 import json
-from dataclasses import replace
-from itertools import takewhile
 from pathlib import Path
-from shutil import copy
 from typing import Any, Final
 
 import asyncpg
 import pytest
 from common.events import Event
-from common.migrations import migrate
-from common.testing.databases import Databases
+from common.testing.databases import Databases, before
 from footprint.documents import asset_document
 from footprint.events import AssetChanged
 from footprint.main import SERVICE
 
 from services.footprint.tests.world import ORG, guest, id_of, machine, payloads, segment
 
-SITED: Final = 13
+SITED: Final = "sites_of_applications"
 """The migration that tells what applications use by site and kind."""
 
 WIDENED: Final = "room_for_warnings"
@@ -175,16 +171,10 @@ async def every_sum_has_its_kwh(connection: Any) -> None:
 async def test_what_applications_used_before_gets_its_site_and_keeps_its_last_digit(
     databases: Databases, tmp_path: Path
 ) -> None:
-    for file in sorted(SERVICE.migrations.glob("*.sql"))[: SITED - 1]:
-        copy(file, tmp_path)
-    own = Databases(databases.admin_url("postgres"))
-    name = await own.create(replace(SERVICE, migrations=tmp_path))
-    connection = await asyncpg.connect(own.admin_url(name))
-    try:
-        await connection.execute("SET search_path TO footprint")
+    async with before(databases, SERVICE, SITED, tmp_path) as (connection, bring_up_to_date):
         await stored(connection)
         await connection.execute("SET app.orgs TO '*'")
-        assert await migrate(own.owner_url("footprint", name), "footprint", SERVICE.migrations)
+        assert await bring_up_to_date()
         for month in MONTHS.values():
             found = {
                 (row["asset_id"], row["application_id"], row["site_id"]): row["billionths"]
@@ -233,29 +223,20 @@ async def test_what_applications_used_before_gets_its_site_and_keeps_its_last_di
             await claimed(connection, "still", MONTHS["open"], "erp", 1, "fr")
         with pytest.raises(asyncpg.CheckViolationError):
             await connection.execute("DELETE FROM application_months WHERE month = $1", MONTHS["closed"])
-    finally:
-        await connection.close()
-        await own.drop(name)
 
 
 async def test_warnings_keep_their_bits_in_a_wider_column_closed_months_included(
     databases: Databases, tmp_path: Path
 ) -> None:
     """What was stored stays; a process of the version before goes on writing integers; a bit that an integer has no room for fits."""
-    for file in takewhile(lambda each: WIDENED not in each.name, sorted(SERVICE.migrations.glob("*.sql"))):
-        copy(file, tmp_path)
-    own = Databases(databases.admin_url("postgres"))
-    name = await own.create(replace(SERVICE, migrations=tmp_path))
-    connection = await asyncpg.connect(own.admin_url(name))
-    try:
-        await connection.execute("SET search_path TO footprint")
+    async with before(databases, SERVICE, WIDENED, tmp_path) as (connection, bring_up_to_date):
         await connection.execute("SELECT ensure_month_partitions($1, $2)", *MONTHS.values())
         every = 2**31 - 1
         for month in MONTHS.values():
             await asset_month(connection, "still", month, every)
         await connection.execute(CLOSE, ORG, MONTHS["closed"])
         await connection.execute("SET app.orgs TO '*'")
-        assert await migrate(own.owner_url("footprint", name), "footprint", SERVICE.migrations)
+        assert await bring_up_to_date()
         stored = await connection.fetch("SELECT notices FROM asset_months")
         assert [row["notices"] for row in stored] == [every, every]
         await connection.execute("UPDATE asset_months SET notices = $1::integer WHERE month = $2", 1, MONTHS["open"])
@@ -271,9 +252,6 @@ async def test_warnings_keep_their_bits_in_a_wider_column_closed_months_included
         assert [row["kind"] for row in types] == ["bigint"]
         with pytest.raises(asyncpg.CheckViolationError):
             await connection.execute("UPDATE asset_months SET notices = 0 WHERE month = $1", MONTHS["closed"])
-    finally:
-        await connection.close()
-        await own.drop(name)
 
 
 async def heard_before(connection: Any, *machines: Event) -> None:
@@ -295,17 +273,10 @@ async def heard_before(connection: Any, *machines: Event) -> None:
 async def test_machines_heard_before_hold_their_quantity_and_what_counts_otherwise_is_computed_again(
     databases: Databases, tmp_path: Path
 ) -> None:
-    for file in sorted(SERVICE.migrations.glob("*.sql")):
-        if file.name < MACHINES:
-            copy(file, tmp_path)
-    own = Databases(databases.admin_url("postgres"))
-    name = await own.create(replace(SERVICE, migrations=tmp_path))
-    connection = await asyncpg.connect(own.admin_url(name))
     at_cloud = {"instance_type": "m5.xlarge", "region": "eu-west-3"}
     declared = {"annual_kwh": 500, "average_w": None, "embodied_kg": None}
     support = {"kind": "third_party", "eur_per_year": "365.00"}
-    try:
-        await connection.execute("SET search_path TO footprint")
+    async with before(databases, SERVICE, MACHINES, tmp_path) as (connection, bring_up_to_date):
         await heard_before(
             connection,
             machine("three", guest("a", 2), quantity=3),
@@ -317,7 +288,7 @@ async def test_machines_heard_before_hold_their_quantity_and_what_counts_otherwi
             machine("sited", segment(allocation={"cloud": at_cloud | {"provider": "aws"}})),
             machine("many", segment(site_id=None, allocation={"cloud": at_cloud | {"provider": "aws"}}), quantity=2),
         )
-        assert await migrate(own.owner_url("footprint", name), "footprint", SERVICE.migrations)
+        assert await bring_up_to_date()
         held = {row["vm_id"]: (row["vcpu"], row["ram_gib"]) for row in await connection.fetch("TABLE placements")}
         assert held == {id_of("three"): (6.0, 24.0)} | {id_of(each): (2.0, 8.0) for each in ("one", "paid", "declared")}
         replaced = await connection.fetch("SELECT vm_id, vcpu FROM replaced_placements")
@@ -326,6 +297,3 @@ async def test_machines_heard_before_hold_their_quantity_and_what_counts_otherwi
         assert sorted(tuple(row) for row in marks) == sorted(
             (id_of(each), 0, "method") for each in ("three", "a", "paid", "declared", "loud", "sited", "many")
         )
-    finally:
-        await connection.close()
-        await own.drop(name)
