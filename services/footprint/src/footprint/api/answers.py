@@ -105,7 +105,7 @@ def answers_router(database: Database, clock: Callable[[], datetime]) -> APIRout
         document, following = await totals.answer(
             caller.organisations, question, Filters(site or [], application or [], asset or [], others), after, limit
         )
-        if "asset" in question.groups:
+        if document["total_of"] == "page":
             document["next_cursor"] = None if following is None else encode(following)
         return answer(document)
 
