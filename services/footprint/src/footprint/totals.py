@@ -1,7 +1,7 @@
 """The use case of `GET /totals`: any grouping and filter, exact sums."""
 
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from operator import itemgetter
@@ -385,9 +385,11 @@ def _intervals(sums: Sums) -> dict[str, list[Any]]:
     }
 
 
-def _where(told: npt.NDArray[np.bool_], values: Iterable[Any]) -> list[Any]:
+def _where(told: npt.NDArray[np.bool_], values: list[Any]) -> list[Any]:
     """The values that are told, None for others."""
-    return [value if is_told else None for value, is_told in zip(values, told.tolist(), strict=True)]
+    for index in np.flatnonzero(~told).tolist():
+        values[index] = None
+    return values
 
 
 def _kwh(every: Whole) -> float | Decimal | None:

@@ -16,7 +16,8 @@ import numpy.typing as npt
 from footprint.domain.sums import Numbers, numbers, whole_roots
 
 Places = npt.NDArray[np.int64]
-_ROOM: Final = 2**62
+_SPARSE: Final = 16
+"""From how many codes for each row on these are sorted: where fewer are possible, each has a place of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,14 +193,23 @@ def together(left: Sums) -> Whole:
 
 def _groups(keys: Sequence[Column], count: int) -> tuple[Places, Places]:
     """A row of each group of `count` rows, in the order of their keys, and the number of the group of each row."""
-    codes, room = np.zeros(count, np.int64), 1
+    group, room = np.zeros(count, np.int64), 1
     for key in keys:
-        if room * len(key.values) > _ROOM:
-            found, codes = np.unique(codes, return_inverse=True)
-            room = len(found)
-        codes, room = codes * len(key.values) + key.places, room * len(key.values)
-    _, firsts, group = np.unique(codes, return_index=True, return_inverse=True)
+        found, group = _ranked(group * len(key.values) + key.places, room * len(key.values))
+        room = len(found)
+    firsts = np.zeros(room if count else 0, np.int64)
+    firsts[group[::-1]] = np.arange(count)[::-1]
     return firsts, group
+
+
+def _ranked(codes: Places, room: int) -> tuple[Places, Places]:
+    """The different ones of codes below `room`, in their order, and the place of each among them."""
+    if room > _SPARSE * (len(codes) + 100):
+        found, places = np.unique(codes, return_inverse=True)
+        return found, places
+    present = np.zeros(room, np.bool_)
+    present[codes] = True
+    return np.flatnonzero(present), (np.cumsum(present) - 1)[codes]
 
 
 def _added(group: Places, amounts: Numbers, count: int) -> Numbers:
@@ -211,7 +221,7 @@ def _added(group: Places, amounts: Numbers, count: int) -> Numbers:
 
 def _squared(group: Places, about: Column, weighted: Numbers, count: int) -> Numbers:
     """The sum, for each group, of the squares of what each of its factors (or sources) comes to."""
-    codes, of_row = np.unique(group * len(about.values) + about.places, return_inverse=True)
+    codes, of_row = _ranked(group * len(about.values) + about.places, count * len(about.values))
     by_about = _added(of_row, weighted, len(codes)).astype(object)
     return _added(codes // len(about.values), by_about * by_about, count)
 
