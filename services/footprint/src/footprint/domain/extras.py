@@ -1,7 +1,7 @@
 """Amounts that are known as a whole and spread evenly over a time: an activity, a refurbishing, a cloud machine's share of its host."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from footprint.domain.catalogue import UNITS, Factor
 from footprint.domain.embodied import MANUFACTURING
@@ -12,11 +12,20 @@ from footprint.domain.uncertainty import ln_product
 NOTHING: Final = Notice(0)
 
 
+class OwnRate(NamedTuple):
+    """A factor that is no record of the catalogue, but stated with what it is of: a supplier's own. `shared` names what states it."""
+
+    value: float
+    ln_gsd2: float
+    shared: str
+
+
 @dataclass(frozen=True, slots=True)
 class Extra:
     """`amount` × `factor`, evenly over `over_s` seconds, of which those from `start` to `end` (Unix seconds) count.
 
-    `line` None: the line of its stage. `factor` None: `amount` is the emission itself. `source_ln_gsd2` is of the amount; `origin` says in
+    `line` None: the line of its stage. `factor` None: its `own` rate, without one `amount` is the emission itself. `kwh` is the electricity
+    behind the whole of it. `source_ln_gsd2` is of the amount; `origin` says in
     words where it comes from. `anywhere`: it counts also while its asset is not in service. `void`: nothing is known of what it weighs,
     it only says why in its `notices`. `written_amount` is how the amount was found, where that is a formula.
     """
@@ -37,6 +46,8 @@ class Extra:
     notices: Notice = NOTHING
     void: bool = False
     written_amount: str = ""
+    own: OwnRate | None = None
+    kwh: float = 0.0
 
     def __post_init__(self) -> None:
         if self.over_s <= 0.0:
@@ -50,12 +61,19 @@ class Extra:
     @property
     def rate(self) -> float:
         """The factor's value, 1 where the amount is the emission."""
-        return 1.0 if self.factor is None else self.factor.value
+        known = self.factor or self.own
+        return 1.0 if known is None else known.value
 
     @property
     def factor_ln_gsd2(self) -> float:
         """ln GSD² of the factor."""
-        return 0.0 if self.factor is None else self.factor.ln_gsd2
+        known = self.factor or self.own
+        return 0.0 if known is None else known.ln_gsd2
+
+    @property
+    def shared(self) -> str:
+        """What the uncertainty of its factor is shared with; '' for nothing."""
+        return self.factor.id if self.factor else self.own.shared if self.own else ""
 
     @property
     def ln_gsd2(self) -> float:
@@ -65,6 +83,10 @@ class Extra:
     def value(self, seconds: float) -> float:
         """What falls on `seconds` of its time."""
         return self.amount * self.rate * seconds / self.over_s
+
+    def kwh_in(self, seconds: float) -> float:
+        """The electricity behind what falls on `seconds` of its time."""
+        return self.kwh * seconds / self.over_s
 
     def written(self, seconds: float) -> str:
         """`value`, written out."""
