@@ -126,6 +126,19 @@ async def test_recommendations_carry_their_evidence_kg_and_euros_where_known(pip
     assert all(each["evidence"] for each in found.values())
 
 
+async def test_renewing_says_why_no_euros_are_told(pipeline: Pipeline) -> None:
+    await farm(pipeline)
+    hungry = {"annual_kwh": 90_000, "average_w": None, "embodied_kg": None}
+    acquired = {"on": "2018-01-01", "condition": "new", "price_eur": "5000.00", "age_years": None}
+    await pipeline.service.handle(asset("hungry", acquired=acquired, declared=hungry))
+    await pipeline.settle()
+    board = await get(pipeline, f"/v1/dashboard?org={ORG}&month=2026-10")
+    [renew] = [each for each in board["recommendations"] if each["code"] == "past_life_renew"]
+    assert (renew["assets"], renew["eur_per_year"]) == ([str(id_of("hungry"))], None)
+    assert any(line.startswith("no price of a new server") for line in renew["evidence"])
+    assert any(line.startswith("ni le prix d’un serveur neuf") for line in renew["evidence_fr"])
+
+
 async def test_the_explanation_gives_the_stored_values_back_bit_for_bit(pipeline: Pipeline) -> None:
     await farm(pipeline)
     for name in ("a", "vm1", "vm2", "off", "old", "warm", "fleet"):

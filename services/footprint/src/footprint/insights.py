@@ -13,14 +13,17 @@ from common.organisations import EVERY, Organisations
 from footprint.bounds import by_month, interval_kg, ratio, with_parts
 from footprint.domain.catalogue import Catalogue
 from footprint.domain.countries import COUNTRIES
-from footprint.domain.dashboard import Parts, parts_by_month
+from footprint.domain.dashboard import Parts, estimated, parts_by_month
 from footprint.domain.insights import MAKING, equivalents, sci, widening
 from footprint.domain.months import current_month, format_month, month_start, months_of_year
+from footprint.domain.seasons import HISTORY, in_seasons, indices_of
 from footprint.domain.sums import billionths, exact
+from footprint.domain.weighing import USE
 from footprint.store import answers
 from footprint.store import insights as store
 from footprint.store import totals as rolled
 from footprint.store.catalogues import CatalogueReader
+from footprint.store.period_answers import restated_later
 from footprint.store.totals import Question
 from footprint.totals import interval_of, rolled_row
 from footprint.wording import no_figures
@@ -43,7 +46,9 @@ class Insights:
             row = await store.asset(connection, asset)
             if row is None:
                 raise NotFound("asset", asset)
-            now = current_month(await _zone(connection, row["org_id"]), self._clock())
+            zone = await _zone(connection, row["org_id"])
+            now = current_month(zone, self._clock())
+            seasons = await _seasons(connection, row["org_id"], zone, year, now)
             question = Question(row["org_id"], year * 12, year * 12 + 11, groups=("asset", "month", "stage"))
             rows = _known(await rolled.totals_of_assets(connection, question, [asset]))
             stored = {
@@ -59,7 +64,7 @@ class Insights:
             "acquired_on": document["acquired_on"],
             "planned_life_years": document["planned_life_years"],
             "kwh": _kwh(stored.values()),
-            **_year(rows, year, now),
+            **_year(rows, year, now, seasons),
             "evidence": [
                 {
                     "month": format_month(month),
@@ -86,14 +91,15 @@ class Insights:
                 raise NotFound("application", code)
             question = Question(org, year * 12, year * 12 + 11, groups=("month", "stage"))
             rows = _known(await rolled.totals_of_applications(connection, question, [row["id"]]))
-        now = current_month(zone, self._clock())
+            now = current_month(zone, self._clock())
+            seasons = await _seasons(connection, org, zone, year, now)
         total = _sum(rows)
         return {
             "org": org,
             "application": code,
             "name": row["name"],
             "users": row["users"],
-            **_year(rows, year, now),
+            **_year(rows, year, now, seasons),
             "kg_per_user": total / row["users"] if row["users"] else None,
             "kg_per_user_interval": ratio(rows, row["users"]),
             "sci": _sci(rows, units, unit),
@@ -238,15 +244,24 @@ def _kwh(asset_months: Iterable[Mapping[str, Any]]) -> Decimal | None:
     return exact(sum(known)) if known else None
 
 
-def _year(rows: Sequence[Mapping[str, Any]], year: int, now: int) -> dict[str, Any]:
-    """Months with their parts, and the year: elapsed and forecast, each with its interval."""
+async def _seasons(connection: Connection, org: str, zone: str, year: int, now: int) -> dict[int, float] | None:
+    """The seasons of an organisation where months of `year` are ahead of `now`."""
+    first, last = now - HISTORY, now - 1
+    if now > year * 12 + 11:
+        return None
+    rows = _known(await rolled.totals(connection, Question(org, first, last, groups=("month", "stage"))))
+    return indices_of(rows, await restated_later(connection, org, first, last, USE), last, zone)
+
+
+def _year(
+    rows: Sequence[Mapping[str, Any]], year: int, now: int, seasons: Mapping[int, float] | None
+) -> dict[str, Any]:
+    """Months with their parts, and the year: elapsed and forecast, as on the dashboard, each with its interval."""
     parts = parts_by_month((row["month"], row["stage"], int(row["billionths"])) for row in rows)
-    sums: dict[bool, Decimal] = {True: exact(0), False: exact(0)}
     months = []
     of_months = by_month(rows)
     for month in months_of_year(year):
         of_month = parts.get(month, Parts())
-        sums[month < now] += exact(of_month.total)
         months.append(
             {
                 "month": format_month(month),
@@ -257,19 +272,13 @@ def _year(rows: Sequence[Mapping[str, Any]], year: int, now: int) -> dict[str, A
                 **with_parts(of_months.get(month, [])),
             }
         )
-    bounds = interval_of(rows)
-    return {
-        "year": {
-            "year": year,
-            "elapsed_kg": sums[True],
-            "forecast_kg": sums[False],
-            "estimate_kg": sums[True] + sums[False],
-            "low_kg": bounds["low"],
-            "high_kg": bounds["high"],
-            "quality": bounds["quality"],
-        },
-        "months": months,
-    }
+    elapsed, forecast = (
+        sum((each["total_kg"] for each in months if each["projected"] is ahead), exact(0)) for ahead in (False, True)
+    )
+    plain = {"elapsed_kg": elapsed, "forecast_kg": forecast, "estimate_kg": elapsed + forecast}
+    seasonal = in_seasons(rows, seasons, (each for each in months_of_year(year) if each >= now))
+    found = estimated(plain, parts, interval_kg(rows), seasonal)
+    return {"year": {"year": year, **found, **found["interval"]}, "months": months}
 
 
 def span(first: int, last: int) -> None:

@@ -1,6 +1,6 @@
 """The use cases of the API, one snapshot each."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,14 +13,13 @@ from footprint import bounds
 from footprint.documents import read_factor, read_figure
 from footprint.domain import dashboard
 from footprint.domain.catalogue import Catalogues
-from footprint.domain.dashboard import Counted, Seasonal
+from footprint.domain.dashboard import Counted
 from footprint.domain.explanation import Explanation, explain
-from footprint.domain.formulas import DAY_S
 from footprint.domain.ladders import stored_ladder
-from footprint.domain.months import current_month, format_month, month_seconds, parse_month
+from footprint.domain.months import current_month, format_month, months_of_year, parse_month
 from footprint.domain.notices import sentences
 from footprint.domain.results import figure_order
-from footprint.domain.seasons import HISTORY, seasonal_indices
+from footprint.domain.seasons import HISTORY, in_seasons, indices_of
 from footprint.domain.sums import exact
 from footprint.domain.weighing import USE
 from footprint.evidence import explain_then, figures_document, restatement_document
@@ -72,7 +71,9 @@ class Answers:
         servers = await answers.servers(connection, org, month)
         status = await answers.month_status(connection, org, month)
         late = await period_answers.restated_later(connection, org, asked.first, min(month, last_elapsed), USE)
-        seasonal = _seasonal(every, late, min(month, last_elapsed), zone)
+        last = min(month, last_elapsed)
+        indices = indices_of(every, late, last, zone)
+        seasonal = in_seasons(rows, indices, (each for each in months_of_year(month // 12) if each > last))
         warnings = [*sentences(status.notices), *([] if month <= last_elapsed else [_not_over(month)])]
         warnings += _unknown(month, {row["month"] for row in rows})
         document = dashboard.year_document(month, last_elapsed, parts, restated)
@@ -288,24 +289,3 @@ def _unknown(month: int, known: set[int]) -> list[dict[str, str]]:
         return []
     asked = f"of {format_month(month)}" if known else f"of {month // 12}"
     return [no_figures(asked, "0 kg stands for what is absent, not for what emits nothing")]
-
-
-def _seasonal(rows: list[Any], late: Mapping[int, int], month: int, zone: str) -> Seasonal | None:
-    """The forecast after `month` in the seasons of the year before; None without such a year, or without a forecast.
-
-    A month's use is what is known of it now, `late` (what was restated of it) included: what it counts of other months is not its own.
-    """
-    used: dict[int, int] = {}
-    for row in rows:
-        if row["stage"] == USE:
-            used[row["month"]] = used.get(row["month"], 0) + int(row["billionths"]) - int(row["restated"])
-    known = {number: used.get(number, 0) + late.get(number, 0) for number in {*used, *late}}
-    per_day = {number: amount * DAY_S / month_seconds(zone, number) for number, amount in known.items()}
-    indices = seasonal_indices(per_day, month)
-    ahead = range(month + 1, month // 12 * 12 + 12)
-    if indices is None or not ahead:
-        return None
-    return Seasonal(
-        {number: indices[number % 12] for number in ahead},
-        {number: round(used.get(number, 0) * indices[number % 12]) - used.get(number, 0) for number in ahead},
-    )

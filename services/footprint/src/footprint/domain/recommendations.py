@@ -240,6 +240,10 @@ def past_life(machines: Sequence[Machine], catalogue: Catalogue) -> list[dict[st
         lines = [
             why,
             Line("on this grid renewing emits less", "sur ce réseau électrique, renouveler émet moins que garder"),
+            Line(
+                "no price of a new server, nor of electricity, is known: what renewing costs or saves is not told",
+                "ni le prix d’un serveur neuf ni celui de l’électricité n’est connu : ce que renouveler coûte ou épargne n’est pas dit",
+            ),
             ENERGY_TWELVEFOLD,
         ]
         found.append(_recommendation("past_life_renew", [each.asset.id for each in renew], renewed_kg, None, lines))

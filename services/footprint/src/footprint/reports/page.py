@@ -200,9 +200,18 @@ def _where(report: Report, language: Language) -> str:
     sites = grouped(lines, lambda each: each.site or word("no_site", language))
     kinds = grouped(lines, lambda each: said(KINDS, each.kind, language))
     return (
-        f"<h2>{word('where', language)}</h2><h3>{word('by_site', language)}</h3>{_ranked(sites, language, '#0b5d4e')}"
+        f"<h2>{word('where', language)}</h2>{_without_seasons(report, language)}"
+        f"<h3>{word('by_site', language)}</h3>{_ranked(sites, language, '#0b5d4e')}"
         f"<h3>{word('by_kind', language)}</h3>{_ranked(kinds, language, '#7d93b2')}"
     )
+
+
+def _without_seasons(report: Report, language: Language) -> str:
+    """What tables that add up the months as they run lack of the year's estimate; nothing where there is no year before."""
+    if report.season is None:
+        return ""
+    told = word("without_seasons", language, moved=kg(report.season, language), estimate=kg(report.estimate, language))
+    return f'<p class="note">{told}</p>'
 
 
 def _ranked(sums: dict[str, int], language: Language, colour: str) -> str:
@@ -219,7 +228,7 @@ def _reporting(report: Report, language: Language) -> str:
     amount, part = (word("sum", language) + " kgCO₂e", True), (word("share_of_total", language), True)
     last = [kg(report.total, language), *shares([report.total], language)]
     return (
-        f"<h2>{word('reporting', language)}</h2><h3>{word('beges', language)}</h3>"
+        f"<h2>{word('reporting', language)}</h2>{_without_seasons(report, language)}<h3>{word('beges', language)}</h3>"
         + table(
             [(word("item", language), False), (word("label", language), False), amount, part],
             [[item, said(BEGES, item, language), *printed] for item, printed in _with_shares(beges, language)],

@@ -197,15 +197,11 @@ def _reporting(sheet: Worksheet, report: Report, language: Language) -> None:
     _head(sheet, [f"BEGES {word('item', language)}", word("label", language), amount])
     for item, sum_ in sorted(grouped(lines, lambda each: each.beges_item).items()):
         sheet.append([item, said(BEGES, item, language), _kg(sum_)])
-    sheet.append([word("sum", language), "", _kg(report.total)])
-    _sum(sheet)
-    sheet.append([])
+    _whole(sheet, report, language)
     _head(sheet, [f"GHG {word('category', language)}", word("label", language), amount, word("scope", language)])
     for (scope, category), sum_ in sorted(grouped(lines, lambda each: (each.scope, each.ghg_category)).items()):
         sheet.append([category, said(GHG, category, language), _kg(sum_), scope])
-    sheet.append([word("sum", language), "", _kg(report.total)])
-    _sum(sheet)
-    sheet.append([])
+    _whole(sheet, report, language)
     for title, table, key in (("by_kind", KINDS, _kind), ("by_site", {}, _site), ("label", STAGES, _stage)):
         _head(sheet, [word(title, language), "", amount])
         for name, sum_ in sorted(grouped(lines, key).items()):
@@ -216,6 +212,17 @@ def _reporting(sheet: Worksheet, report: Report, language: Language) -> None:
         sheet.append(
             [word(basis, language), word("electricity_kg", language), _kg(sum(each.billionths for each in used))]
         )
+
+
+def _whole(sheet: Worksheet, report: Report, language: Language) -> None:
+    """The total of a table, and what the seasons make of it where there is a year before."""
+    sheet.append([word("sum", language), "", _kg(report.total)])
+    _sum(sheet)
+    if report.season is not None:
+        sheet.append([word("seasonal", language), "", _kg(report.season)])
+        sheet.append([word("estimate", language), "", _kg(report.estimate)])
+        _sum(sheet)
+    sheet.append([])
 
 
 def _kind(line: Line) -> str:

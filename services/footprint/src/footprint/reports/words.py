@@ -27,6 +27,10 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "forecast": ("Projection", "Projection"),
     "seasonal": ("Saisons (projection)", "Seasons (projection)"),
     "estimate": ("Estimation, saisons comprises", "Estimate, seasons included"),
+    "without_seasons": (
+        "Sans les saisons de la projection, qui ajoutent {moved} kgCO₂e à l’électricité : avec elles, l’année est de {estimate} kgCO₂e.",
+        "Without the seasons of the projection, which add {moved} kgCO₂e to electricity: with them the year is {estimate} kgCO₂e.",
+    ),
     "seasonal_total": ("saisons comprises", "seasons included"),
     "closed": ("Mois clos", "Closed months"),
     "of_12": ("{count} sur 12", "{count} of 12"),
