@@ -411,6 +411,35 @@ class TestEstimates:
             refused = await pipeline.service.client.post(f"/v1/estimates?{query}", json=body)
             assert (refused.status_code, [each["field"] for each in refused.json()["errors"]]) == (422, [named])
 
+    async def test_errors_of_items_are_told_in_the_language_asked_for_else_accepted_else_french(
+        self, pipeline: Pipeline
+    ) -> None:
+        await pipeline.service.handle(*catalogue())
+        items: list[dict[str, Any]] = [
+            {"kind": "server", "energy": {"average_w": -5}},
+            {"kind": "sever"},
+            {"kind": "server", "colour": "red"},
+            {"country": "FR"},
+            {"kind": "server", "country": "XX", "energy": {"average_w": 5}},
+            {"kind": "server", "host": {}},
+            {"kind": "virtual_machine", "cloud": {"provider": "aws"}},
+            {"kind": "server", "life": {"to": "2026-01-01"}},
+        ]
+        body = {"period": {"from": "2026-01-01", "to": "2027-01-01"}, "items": items}
+        told = {}
+        for query, accepted in (("", ""), ("", "en"), ("?lang=en", "fr"), ("?lang=fr", "en")):
+            headers = {"Accept-Language": accepted} if accepted else {}
+            answer = await pipeline.service.client.post(f"/v1/estimates{query}", json=body, headers=headers)
+            told[query or accepted] = answer.json()["errors"]
+        assert told[""] == told["?lang=fr"]
+        assert told["en"] == told["?lang=en"]
+        assert [each["index"] for each in told["en"]] == list(range(len(items)))
+        for english, french in zip(told["en"], told[""], strict=True):
+            assert english | {"detail": ""} == french | {"detail": ""}
+            assert english["detail"] != french["detail"]
+        assert told[""][0]["detail"] == "energy.average_w : doit être au moins 0.0 (reçu -5)"
+        assert told["en"][0]["detail"].startswith("energy.average_w: Input should be greater than or equal to 0")
+
     async def test_it_uses_the_factors_that_were_heard(self, pipeline: Pipeline) -> None:
         await pipeline.service.handle(*catalogue())
         item = {"kind": "server", "country": "FR", "energy": {"average_w": 1000}}

@@ -1,6 +1,9 @@
 """Answers say what they lack and which fallbacks they took, and refuse what they do not know."""
 
+import re
 from typing import Any
+
+import pytest
 
 from services.footprint.tests.conftest import Pipeline
 from services.footprint.tests.world import ORG, asset, electricity, foundations, id_of, segment, site
@@ -74,14 +77,46 @@ async def test_an_organisation_or_month_without_a_figure_says_why_and_a_known_on
     await pipeline.settle()
     empty = await ask(pipeline, f"/equivalents?{span}")
     assert (empty["total_kg"], empty["equivalents"], codes(empty)) == (None, [], {"no_figures"})
-    [why] = (await ask(pipeline, f"/dashboard?org={ORG}&month=2026-05"))["warnings"]
+    [why] = (await ask(pipeline, f"/dashboard?org={ORG}&month=2026-05&lang=en"))["warnings"]
     assert (why["code"], why["detail"].partition(":")[0]) == ("no_figures", "no figure of 2026")
     since_june = segment("2026-06-01T00:00:00+02:00")
     await pipeline.service.handle(asset("srv", timeline=[since_june]))
     await pipeline.settle()
     found = await ask(pipeline, f"/equivalents?{span}")
     assert (found["total_kg"] > 0, codes(found)) == (True, set())
-    before = await ask(pipeline, f"/dashboard?org={ORG}&month=2026-05")
+    before = await ask(pipeline, f"/dashboard?org={ORG}&month=2026-05&lang=en")
     assert [each["detail"].partition(":")[0] for each in before["warnings"]] == ["no figure of 2026-05"]
     assert before["interval"] == {"low_kg": None, "high_kg": None, "quality": None}
     assert "no_figures" not in codes(await ask(pipeline, f"/dashboard?org={ORG}&month=2026-06"))
+
+
+@pytest.mark.parametrize(
+    ("query", "accepted", "language"),
+    [("", None, "fr"), ("", "de, en;q=0.5", "en"), ("&lang=fr", "en", "fr"), ("&lang=en", "fr", "en")],
+)
+async def test_warnings_and_boundaries_are_in_the_language_asked_for_else_accepted_else_french(
+    pipeline: Pipeline, query: str, accepted: str | None, language: str
+) -> None:
+    await pipeline.service.handle(*foundations(), asset("srv"))
+    await pipeline.settle()
+    headers = {} if accepted is None else {"Accept-Language": accepted}
+
+    async def told(path: str) -> Any:
+        answer = await pipeline.service.client.get(f"/v1{path}{query}", headers=headers)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    year = f"org={ORG}&from=2026-01&to=2026-12"
+    board = await told(f"/dashboard?org={ORG}&month=2026-12")
+    ratios = await told(f"/ratios?{year}&functional_units=10")
+    absent = await told(f"/totals?{year}&criterion=water")
+    early = await told(f"/equivalents?org={ORG}&from=2001-01&to=2001-12")
+    said = [
+        *(each["detail"] for each in [*board["warnings"], *absent["warnings"], *early["warnings"]]),
+        *(ratios[name]["boundary"] for name in ("virtual_machines", "employees", "sci")),
+    ]
+    assert {"month_not_over", "no_transport"} <= codes(board)
+    words = {"fr": ("est", "le", "la", "de", "ni"), "en": ("is", "the", "are", "of", "no")}
+    for sentence in said:
+        known = {name for name, few in words.items() if set(re.findall(r"\w+", sentence.lower())) & set(few)}
+        assert known == {language}, sentence

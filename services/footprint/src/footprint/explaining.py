@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from footprint.domain.catalogue import GWP
@@ -19,7 +20,7 @@ from footprint.reports.words import (
     unit_text,
     word,
 )
-from footprint.wording import Language, notice_text, trace_text
+from footprint.wording import Language, asset_text, notice_text, trace_text
 
 _WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "title": ("Empreinte carbone expliquée", "Carbon footprint explained"),
@@ -120,6 +121,9 @@ class _Text:
     def word(self, name: str, /, **values: object) -> str:
         return _WORDS[name][0 if self.language == "fr" else 1].format(**values)
 
+    def asset(self, identifier: UUID) -> str:
+        return asset_text(identifier, self.document["named_assets"])
+
     def instant(self, text: str) -> str:
         return f"{datetime.fromisoformat(text).astimezone(self.zone):%d/%m/%Y %H:%M}"
 
@@ -142,7 +146,7 @@ class _Text:
         kind = said(KINDS, document["kind"], self.language)
         month = month_name(parse_month(document["month"]), self.language)
         yield self.word("title")
-        yield self.word("about", kind=kind, month=month, org=document["org"], asset=document["asset_id"])
+        yield self.word("about", kind=kind, month=month, org=document["org"], asset=self.asset(document["asset_id"]))
         status = said(_STATUS, document["status"], self.language)
         yield self.word("state", quantity=self.number(document["quantity"]), status=status)
         made = f"{document['computed_at'].astimezone(self.zone):%d/%m/%Y %H:%M}"
@@ -223,7 +227,7 @@ class _Text:
     def source(self, known: Mapping[str, Any]) -> Iterator[str]:
         kind = said(KINDS, known["kind"], self.language)
         quantity = self.number(known["quantity"])
-        yield f"  {self.word('from', kind=kind, asset=known['asset_id'], quantity=quantity)} :"
+        yield f"  {self.word('from', kind=kind, asset=self.asset(known['asset_id']), quantity=quantity)} :"
         for each in (*known["embodied"], *known["measured"], *known["energy"], *known["extras"]):
             yield f"    {trace_text(each, self.language)}"
         life = known["life"]

@@ -11,6 +11,7 @@ from common.database import Connection, Database
 from common.organisations import EVERY, Organisations
 
 from footprint.bounds import by_month, interval_kg, ratio, with_parts
+from footprint.documents import asset_name
 from footprint.domain.catalogue import Catalogue
 from footprint.domain.countries import COUNTRIES
 from footprint.domain.dashboard import Parts, estimated, parts_by_month
@@ -26,7 +27,7 @@ from footprint.store.catalogues import CatalogueReader
 from footprint.store.period_answers import restated_later
 from footprint.store.totals import Question
 from footprint.totals import interval_of, rolled_row
-from footprint.wording import no_figures
+from footprint.wording import Language, sentence_text, warning
 
 
 class Insights:
@@ -56,11 +57,10 @@ class Insights:
             }
         document = row["document"]
         return {
-            "asset_id": asset,
+            **asset_name(row),
             "org": row["org_id"],
             "kind": row["kind"],
             "quantity": document["quantity"],
-            "model": {"maker": document["maker"], "name": document["model"]},
             "acquired_on": document["acquired_on"],
             "planned_life_years": document["planned_life_years"],
             "kwh": _kwh(stored.values()),
@@ -80,7 +80,14 @@ class Insights:
         }
 
     async def application_sheet(
-        self, organisations: Organisations, org: str, code: str, year: int, units: float | None, unit: str
+        self,
+        organisations: Organisations,
+        org: str,
+        code: str,
+        year: int,
+        units: float | None,
+        unit: str,
+        language: Language,
     ) -> dict[str, Any]:
         """A year of an application: its months with their parts, by user, and its software carbon intensity where the functional units
         of the year are stated. Raises `NotFound`."""
@@ -102,7 +109,7 @@ class Insights:
             **_year(rows, year, now, seasons),
             "kg_per_user": total / row["users"] if row["users"] else None,
             "kg_per_user_interval": ratio(rows, row["users"]),
-            "sci": _sci(rows, units, unit),
+            "sci": _sci(rows, units, unit, language),
         }
 
     async def ratios(
@@ -114,6 +121,7 @@ class Insights:
         employees: int | None,
         units: float | None,
         unit: str,
+        language: Language,
     ) -> dict[str, Any]:
         """Intensities of a span of months: per virtual machine, per vCPU, per employee, and the software carbon intensity of the whole."""
         async with self._database.snapshot(organisations) as connection:
@@ -140,20 +148,20 @@ class Insights:
                     "kg_per_machine": ratio(of_machines, machines),
                     "kg_per_vcpu": ratio(of_machines, vcpus),
                 },
-                "boundary": "what virtual machines carry of their hosts; unsold shares stay with the operator",
+                "boundary": sentence_text("boundary_machines", language),
             },
             "employees": {
                 "count": employees,
                 "kg_per_employee": total / employees if employees and rows else None,
                 "intervals": {"kg_per_employee": ratio(rows, employees)},
-                "boundary": "everything in the inventory of the organisation, divided by the employees that the caller states",
+                "boundary": sentence_text("boundary_employees", language),
             },
-            "sci": _sci(rows, units, unit) if rows else None,
-            "warnings": [] if rows else [no_figures("in these months", "ratios are absent, not 0")],
+            "sci": _sci(rows, units, unit, language) if rows else None,
+            "warnings": [] if rows else [warning("no_figures", "no_ratios", language)],
         }
 
     async def equivalents(
-        self, organisations: Organisations, org: str, first: int, last: int, region: str | None
+        self, organisations: Organisations, org: str, first: int, last: int, region: str | None, language: Language
     ) -> dict[str, Any]:
         """The total of a span of months in things that people know, with the factors and sources; by default of the region where most
         assets stand."""
@@ -174,7 +182,7 @@ class Insights:
             "total_kg": exact(amount) if rows else None,
             "region": place,
             "equivalents": equivalents(catalogue, amount / 1e9, place, day) if amount > 0 else [],
-            "warnings": [] if rows else [no_figures("in these months", "a total is absent, not 0")],
+            "warnings": [] if rows else [warning("no_figures", "no_total", language)],
         }
 
     async def data_quality(self, organisations: Organisations, org: str, first: int, last: int) -> dict[str, Any]:
@@ -230,12 +238,18 @@ def _sum(rows: Sequence[Mapping[str, Any]]) -> float:
     return float(exact(sum(int(row["billionths"]) for row in rows)))
 
 
-def _sci(rows: Sequence[Mapping[str, Any]], units: float | None, unit: str) -> dict[str, Any] | None:
+def _sci(
+    rows: Sequence[Mapping[str, Any]], units: float | None, unit: str, language: Language
+) -> dict[str, Any] | None:
     if units is None:
         return None
     used = [row for row in rows if row["stage"] == "use"]
     made = [row for row in rows if row["stage"] in MAKING]
-    return {**sci(_sum(used), _sum(made), units, unit), "interval": ratio([*used, *made], units)}
+    return {
+        **sci(_sum(used), _sum(made), units, unit),
+        "boundary": sentence_text("boundary_sci", language),
+        "interval": ratio([*used, *made], units),
+    }
 
 
 def _kwh(asset_months: Iterable[Mapping[str, Any]]) -> Decimal | None:

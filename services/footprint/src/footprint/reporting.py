@@ -45,12 +45,12 @@ class Reports:
         """The report as a file (a CSV in its dialect), written beside the event loop. Raises `NotFound`, and `Unprocessable` for a year
         beyond the projection."""
         async with self._database.snapshot(organisations) as connection:
-            report = await self._read(connection, org, year)
+            report = await self._read(connection, org, year, language)
         if form == "csv":
             return await asyncio.to_thread(as_csv, report, language, dialect)
         return await asyncio.to_thread(WRITERS[form], report, language)
 
-    async def _read(self, connection: Connection, org: str, year: int) -> Report:
+    async def _read(self, connection: Connection, org: str, year: int, language: Language) -> Report:
         row = await store.organisation(connection, org)
         if row is None:
             raise NotFound("organisation", org)
@@ -60,7 +60,7 @@ class Reports:
             raise Unprocessable(rule, [FieldError("year", "out_of_range", rule)])
         first, last = year * 12, year * 12 + 11
         elapsed = min(last, now - 1) if now > first else None
-        board = None if elapsed is None else await self._answers.board(connection, org, elapsed)
+        board = None if elapsed is None else await self._answers.board(connection, org, elapsed, language)
         return Report(
             org=org,
             name=row["name"] or org,

@@ -10,7 +10,7 @@ from common.database import Connection, Database
 from common.organisations import EVERY, Organisations
 
 from footprint import bounds
-from footprint.documents import read_factor, read_figure
+from footprint.documents import asset_name, read_factor, read_figure
 from footprint.domain import dashboard
 from footprint.domain.catalogue import Catalogues
 from footprint.domain.dashboard import Counted
@@ -25,11 +25,11 @@ from footprint.domain.weighing import USE
 from footprint.evidence import explain_then, figures_document, restatement_document
 from footprint.explaining import as_text
 from footprint.recommending import Recommending
-from footprint.store import answers, period_answers, periods, picture, totals
+from footprint.store import answers, insights, period_answers, periods, picture, totals
 from footprint.store.catalogues import CatalogueReader
 from footprint.store.totals import Question
 from footprint.totals import rolled_row
-from footprint.wording import NO_RESIDUAL_MIX, Language, no_figures
+from footprint.wording import NO_RESIDUAL_MIX, Language, warning, warnings_of
 
 
 def read_month(text: str, field: str = "month") -> int:
@@ -49,13 +49,16 @@ class Answers:
         self._catalogue = CatalogueReader()
         self._recommending = Recommending(self._read_catalogues, clock)
 
-    async def dashboard(self, organisations: Organisations, org: str, month: int) -> dict[str, Any]:
-        """The dashboard of an organisation and month. Raises `NotFound`, and `Unprocessable` after the end of the current year."""
+    async def dashboard(self, organisations: Organisations, org: str, month: int, language: Language) -> dict[str, Any]:
+        """The dashboard of an organisation and month, its warnings in a language.
+
+        Raises `NotFound`, and `Unprocessable` after the end of the current year.
+        """
         async with self._database.snapshot(organisations) as connection:
             self._within_projection(await self._zone(connection, org), month)
-            return await self.board(connection, org, month)
+            return await self.board(connection, org, month, language)
 
-    async def board(self, connection: Connection, org: str, month: int) -> dict[str, Any]:
+    async def board(self, connection: Connection, org: str, month: int, language: Language) -> dict[str, Any]:
         """The dashboard as a snapshot sees it."""
         first = month // 12 * 12
         zone = await self._zone(connection, org)
@@ -74,8 +77,10 @@ class Answers:
         last = min(month, last_elapsed)
         indices = indices_of(every, late, last, zone)
         seasonal = in_seasons(rows, indices, (each for each in months_of_year(month // 12) if each > last))
-        warnings = [*sentences(status.notices), *([] if month <= last_elapsed else [_not_over(month)])]
-        warnings += _unknown(month, {row["month"] for row in rows})
+        warnings = warnings_of(status.notices, language)
+        if month > last_elapsed:
+            warnings.append(warning("month_not_over", "month_not_over", language, month=format_month(month)))
+        warnings += _unknown(month, {row["month"] for row in rows}, language)
         document = dashboard.year_document(month, last_elapsed, parts, restated)
         of_months = bounds.by_month(rows)
         document |= {"kwh": status.kwh, **bounds.with_parts(of_months.get(month, []))}
@@ -115,7 +120,7 @@ class Answers:
         """The stored result with the trace that gives it back; with `restatement`, what that one says of the closed month.
 
         A closed month and a restatement are computed again from what was known then. The trace may rest on assets of other organisations (a
-        host of the provider): what is shown of them is what weighed here. Raises `NotFound`.
+        host of the provider): what is shown of them is what weighed here, and no name. Raises `NotFound`.
         """
         async with self._database.snapshot(organisations) as connection:
             stored, moment = await self._to_explain(connection, asset, month, restatement)
@@ -127,6 +132,10 @@ class Answers:
         stored["evidence_ladder"] = stored_ladder(stored["evidence"]) if explanation is None else explanation.ladder
         values = [each["value"] for each in stored["figures"]]
         stored["warnings"] = [*stored["warnings"], *([NO_RESIDUAL_MIX] if _lacks_market(stored["figures"]) else [])]
+        chosen = [] if explanation is None else explanation.evidence
+        async with self._database.snapshot(organisations) as connection:
+            ids = {asset, *(each["asset_id"] for each in chosen)}
+            stored["named_assets"] = [asset_name(row) for row in await insights.named(connection, sorted(ids))]
         if explanation is None:
             return {**stored, "up_to_date": moment is not None and not values, "evidence_chosen": [], "trace": []}
         if restatement is not None:
@@ -136,7 +145,7 @@ class Answers:
         return {
             **stored,
             "up_to_date": recomputed == values and (moment is not None or not stored["pending"]),
-            "evidence_chosen": explanation.evidence,
+            "evidence_chosen": chosen,
             "trace": explanation.figures,
         }
 
@@ -278,14 +287,9 @@ def _lacks_market(figures: list[dict[str, Any]]) -> bool:
     return any(basis == "location" and ("market", *rest) not in found for basis, *rest in found)
 
 
-def _not_over(month: int) -> dict[str, str]:
-    rule = f"{format_month(month)} is not over: its figures are a projection of what runs now"
-    return {"code": "month_not_over", "detail": rule}
-
-
-def _unknown(month: int, known: set[int]) -> list[dict[str, str]]:
+def _unknown(month: int, known: set[int], language: Language) -> list[dict[str, str]]:
     """What must be said of a dashboard whose month, or whole year, has no figure: there its zeros are none."""
     if month in known:
         return []
-    asked = f"of {format_month(month)}" if known else f"of {month // 12}"
-    return [no_figures(asked, "0 kg stands for what is absent, not for what emits nothing")]
+    asked = format_month(month) if known else str(month // 12)
+    return [warning("no_figures", "no_figure_of", language, asked=asked)]

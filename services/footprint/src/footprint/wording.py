@@ -1,9 +1,12 @@
 """Sentences that a customer reads, in French and English: warnings, recommendations, conventions."""
 
-from collections.abc import Mapping
-from typing import Final, Literal
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any, Final, Literal
+from uuid import UUID
 
-from footprint.domain.notices import SENTENCES
+from footprint.domain.estimate_words import Speech
+from footprint.domain.notices import SENTENCES, sentences
 
 Language = Literal["fr", "en"]
 
@@ -49,7 +52,6 @@ _FRENCH: Final[Mapping[str, str]] = {
     "cloud_region_unknown": "le pays de la région de cloud est inconnu, donc le facteur d’électricité aussi",
     "residual_of_supplier": "vue marché : ce que les garanties d’origine ne couvrent pas est compté au facteur du fournisseur",
     "declared_twice": "energy.annual_kwh et energy.average_w sont indiqués tous deux : annual_kwh est pris, average_w laissé de côté",
-    "month_not_over": "le mois n’est pas terminé : ses valeurs prolongent ce qui tourne aujourd’hui",
     "cloud_instance_unknown": "le type d’instance de cloud n’est pas répertorié, ou d’une autre taille que celle indiquée : les vCPU et la "
     "mémoire indiqués comptent, et sans eux sa part est absente",
     "no_transport": "le transport est absent : le catalogue n’a pas de facteur de cette étape pour lui",
@@ -61,6 +63,55 @@ _FRENCH: Final[Mapping[str, str]] = {
     "no_residual_mix": "l’électricité sans garantie d’origine n’est pas dans le total fondé sur le marché : le "
     "mix résiduel manque au catalogue",
 }
+
+_SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
+    "month_not_over": (
+        "{month} n’est pas terminé : ses valeurs prolongent ce qui tourne aujourd’hui",
+        "{month} is not over: its figures are a projection of what runs now",
+    ),
+    "no_figure_of": (
+        "aucune valeur pour {asked} : rien n’y était en service, ou sans données ; 0 kg tient lieu de ce qui est absent, "
+        "non de ce qui n’émet rien",
+        "no figure of {asked}: nothing was in service, or what was lacks evidence; 0 kg stands for what is absent, "
+        "not for what emits nothing",
+    ),
+    "no_ratios": (
+        "aucune valeur en ces mois : rien n’y était en service, ou sans données ; les ratios sont absents, et non nuls",
+        "no figure in these months: nothing was in service, or what was lacks evidence; ratios are absent, not 0",
+    ),
+    "no_total": (
+        "aucune valeur en ces mois : rien n’y était en service, ou sans données ; le total est absent, et non nul",
+        "no figure in these months: nothing was in service, or what was lacks evidence; a total is absent, not 0",
+    ),
+    "no_criterion": (
+        "aucune valeur du critère {criterion} de {first} à {last} : ni le catalogue ni le client n’en donnent pour ce qui est compté",
+        "no figure of criterion {criterion} from {first} to {last}: neither catalogue nor customer gives one for what was counted",
+    ),
+    "no_figure_filtered": (
+        "aucune valeur de {first} à {last} avec ces filtres : rien n’en était en service, ou sans données ; "
+        "le total est absent, et non nul",
+        "no figure from {first} to {last} for these filters: nothing of it was in service, or what was lacks evidence; "
+        "a total is absent, not 0",
+    ),
+    "boundary_machines": (
+        "ce que les machines virtuelles portent de leurs hôtes ; les parts non vendues restent à l’exploitant",
+        "what virtual machines carry of their hosts; unsold shares stay with the operator",
+    ),
+    "boundary_employees": (
+        "tout l’inventaire de l’organisation, divisé par les effectifs qu’indique l’appelant",
+        "everything in the inventory of the organisation, divided by the employees that the caller states",
+    ),
+    "boundary_sci": (
+        "E·I est l’électricité de tout le matériel du périmètre au compteur de son site (PUE compris), selon la localisation ; "
+        "M est la fabrication, le transport et la fin de vie étalés sur les durées de vie ; les parts inoccupées des hôtes y sont, "
+        "la maintenance et la vente n’y sont pas ; R est le nombre d’unités fonctionnelles "
+        "indiqué par l’appelant (Software Carbon Intensity, ISO/IEC 21031:2024).",
+        "E·I is the electricity of all equipment in the scope at the meter of its site (PUE included), location-based; M is "
+        "making, transport and end of life spread over the lives; idle shares of hosts are inside, maintenance and sale are "
+        "outside; R is the count of functional units that the caller states (Software Carbon Intensity, ISO/IEC 21031:2024).",
+    ),
+}
+"""What answers say beside their figures, in French and English."""
 
 _ADVICE: Final[Mapping[str, tuple[str, str]]] = {
     "powered_off_but_racked": ("Serveurs éteints mais toujours en baie", "Servers off but still racked"),
@@ -212,6 +263,7 @@ _TRACES: Final[tuple[tuple[str, str], ...]] = (
 """What lines of a trace say in English, and in French; identifiers stand in brackets and are nobody's words."""
 
 
+@lru_cache(maxsize=256)
 def preferred(accepted: str) -> Language:
     """The language that an `Accept-Language` header likes best of the two, by weight, then by order; French where it names none."""
     best: Language = "fr"
@@ -226,6 +278,37 @@ def preferred(accepted: str) -> Language:
         if given > weight and language in ("fr", "en"):
             best, weight = ("en" if language == "en" else "fr"), given
     return best
+
+
+_REFUSED: Final[Mapping[str, str]] = {
+    "greater_than_equal": "doit être au moins {ge}",
+    "greater_than": "doit être supérieur à {gt}",
+    "less_than_equal": "doit être au plus {le}",
+    "less_than": "doit être inférieur à {lt}",
+    "finite_number": "doit être un nombre fini",
+    "missing": "manque",
+    "extra_forbidden": "n’est pas un champ connu ici",
+    "literal_error": "doit être l’un de {expected}",
+    "float_type": "doit être un nombre",
+    "int_type": "doit être un nombre entier",
+    "int_from_float": "doit être un nombre entier",
+    "string_type": "doit être un texte",
+    "dict_type": "doit être un objet",
+    "list_type": "doit être une liste",
+    "string_too_short": "doit avoir au moins {min_length} caractère(s)",
+    "string_too_long": "doit avoir au plus {max_length} caractères",
+    "too_short": "doit avoir au moins {min_length} élément(s)",
+    "too_long": "doit avoir au plus {max_length} éléments",
+    "date_from_datetime_parsing": "doit être une date, AAAA-MM-JJ",
+    "date_type": "doit être une date, AAAA-MM-JJ",
+    "date_parsing": "doit être une date, AAAA-MM-JJ",
+}
+"""What the rules of pydantic say in French, by the kind of error."""
+
+
+def refused_text(kind: str, english: str, values: Mapping[str, Any]) -> str:
+    """A rule of pydantic in French; its English where the rule has none here."""
+    return _REFUSED[kind].format(**values).replace("' or '", "', '") if kind in _REFUSED else english
 
 
 def trace_text(line: str, language: Language) -> str:
@@ -243,10 +326,33 @@ def notice_text(code: str, language: Language) -> str:
     return (_FRENCH.get(code) if language == "fr" else None) or _ENGLISH.get(code) or code.replace("_", " ")
 
 
-def no_figures(asked: str, answered: str) -> dict[str, str]:
-    """The warning that nothing is known of the months `asked`; `answered` says what that makes of the figures."""
-    why = f"no figure {asked}: nothing was in service, or what was lacks evidence; {answered}"
-    return {"code": "no_figures", "detail": why}
+def warnings_of(notices: int, language: Language) -> list[dict[str, str]]:
+    """The warnings held in a stored number, as `{code, detail}`."""
+    return [each | {"detail": notice_text(each["code"], language)} for each in sentences(notices)]
+
+
+def speech(language: Language) -> Speech:
+    """How the texts of estimates are said."""
+    return _SPEECHES[language]
+
+
+def warning(code: str, sentence: str, language: Language, **values: object) -> dict[str, str]:
+    """A warning that names what it is about."""
+    return {"code": code, "detail": sentence_text(sentence, language, **values)}
+
+
+def sentence_text(name: str, language: Language, **values: object) -> str:
+    """A sentence of an answer, with its values."""
+    return _SENTENCES[name][0 if language == "fr" else 1].format(**values)
+
+
+def asset_text(asset: UUID | str, names: Iterable[Mapping[str, Any]]) -> str:
+    """An asset as a reader knows it: what its source calls it, its maker and model, and its id; the id alone where no more is known."""
+    known = next((each for each in names if str(each["asset_id"]) == str(asset)), None)
+    if known is None:
+        return str(asset)
+    model = " ".join(each for each in (known["model"]["maker"], known["model"]["name"]) if each)
+    return " · ".join(each for each in (known["external_id"], model, str(asset)) if each)
 
 
 def advice_text(code: str, language: Language) -> str:
@@ -259,3 +365,9 @@ def conventions(refurbished: str, language: Language) -> list[str]:
     """The conventions that every figure rests on, the organisation's own first."""
     place = 0 if language == "fr" else 1
     return [_REFURBISHED[refurbished][place], *(each[place] for each in _CONVENTIONS)]
+
+
+_SPEECHES: Final[Mapping[Language, Speech]] = {
+    "fr": Speech(lambda line: trace_text(line, "fr"), lambda notices: warnings_of(notices, "fr")),
+    "en": Speech(lambda line: line, sentences),
+}

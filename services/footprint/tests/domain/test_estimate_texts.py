@@ -2,26 +2,37 @@
 
 from collections.abc import Sequence
 from datetime import date
+from itertools import product
 from typing import Any
 
 import pytest
 from common import json
+from footprint.api.estimates import translated
 from footprint.domain.errors import ItemError
 from footprint.domain.estimate_texts import TextShelf, answers
 from footprint.domain.estimates import Period, estimate
+from footprint.wording import Language, speech
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from .makers import CLOUDS, ITEM
 
 PERIOD = Period.between(date(2024, 1, 1), date(2024, 9, 13))
-LEXICON = TextShelf().lexicon(CLOUDS, PERIOD, ["gwp"])
+SHELF = TextShelf()
+LANGUAGES: tuple[Language, ...] = ("fr", "en")
 
 
-def written(items: Sequence[Any]) -> list[bytes | None]:
+def written(items: Sequence[Any], language: Language = "en") -> list[bytes | None]:
     """The answers by columns, each in one piece."""
-    assert LEXICON is not None
-    return [None if pieces is None else b"".join(pieces) for pieces in answers(LEXICON, items)]
+    lexicon = SHELF.lexicon(CLOUDS, PERIOD, ["gwp"], speech(language))
+    assert lexicon is not None
+    return [None if pieces is None else b"".join(pieces) for pieces in answers(lexicon, items)]
+
+
+def alone(item: Any, language: Language) -> bytes:
+    """The answer of `estimate`."""
+    found = estimate(item, PERIOD, ["gwp"], CLOUDS)
+    return json.dumps(found if language == "en" else translated(found))
 
 
 amounts = st.floats(0, 1e6) | st.integers(0, 5000).map(float)
@@ -93,10 +104,10 @@ items = of_kinds | machines
 @given(st.lists(items, min_size=1, max_size=6))
 def test_answers_by_columns_are_those_of_one_item_at_a_time(sent: list[dict[str, Any]]) -> None:
     read = [ITEM.validate_json(json.dumps(each)) for each in sent]
-    for few_or_many in (read, read * 16):
-        for item, text in zip(few_or_many, written(few_or_many), strict=True):
+    for few_or_many, language in product((read, read * 16), LANGUAGES):
+        for item, text in zip(few_or_many, written(few_or_many, language), strict=True):
             if text is not None:
-                assert text == json.dumps(estimate(item, PERIOD, ["gwp"], CLOUDS))
+                assert text == alone(item, language)
 
 
 @pytest.mark.parametrize(
@@ -117,13 +128,15 @@ def test_answers_by_columns_are_those_of_one_item_at_a_time(sent: list[dict[str,
 )  # fmt: skip
 def test_the_usual_forms_are_written_by_columns(item: dict[str, Any]) -> None:
     read = ITEM.validate_json(json.dumps(item))
-    (text,) = written([read])
-    assert text == json.dumps(estimate(read, PERIOD, ["gwp"], CLOUDS))
+    for language in LANGUAGES:
+        assert written([read], language) == [alone(read, language)]
 
 
 def test_a_call_over_two_years_or_criteria_is_answered_one_by_one() -> None:
-    assert TextShelf().lexicon(CLOUDS, Period.between(date(2023, 1, 1), date(2024, 9, 1)), ["gwp"]) is None
-    assert TextShelf().lexicon(CLOUDS, PERIOD, ["gwp", "pe"]) is None
+    assert (
+        TextShelf().lexicon(CLOUDS, Period.between(date(2023, 1, 1), date(2024, 9, 1)), ["gwp"], speech("fr")) is None
+    )
+    assert TextShelf().lexicon(CLOUDS, PERIOD, ["gwp", "pe"], speech("fr")) is None
 
 
 @pytest.mark.parametrize("configuration", [{"cpu": {"units": 2, "die_mm2": 400.0}}, {"ram": [{"gib": 32.0}]}])

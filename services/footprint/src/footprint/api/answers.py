@@ -13,6 +13,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
 
 from footprint.api import examples
+from footprint.api.language import Spoken
 from footprint.api.numbers import answer
 from footprint.service import Answers, read_month
 from footprint.store.totals import Question
@@ -35,7 +36,7 @@ def answers_router(database: Database, clock: Callable[[], datetime]) -> APIRout
     totals = Totals(database)
 
     @router.get("/dashboard", responses=examples.DASHBOARD, summary="The dashboard of an organisation and month")
-    async def get_dashboard(caller: Reader, org: Org, month: Month) -> Response:
+    async def get_dashboard(caller: Reader, language: Spoken, org: Org, month: Month) -> Response:
         """Every total is exactly the sum of its parts as printed; months after `month`, and those not over yet, are `projected`.
 
         Emissions are location-based. `estimate_kg` is what has elapsed up to `month` and the forecast of the rest of its year: what runs
@@ -44,16 +45,19 @@ def answers_router(database: Database, clock: Callable[[], datetime]) -> APIRout
         `interval` is of the total and `part_intervals` of each part, in each month too (95 %, and their class; they do not add up): null
         where nothing positive is there. `kwh` is the energy of the month's assets at the meters of their sites; null where none is known.
         `kg_per_year` of a recommendation is twelve times what the month reported says, and for new things not made their making divided by
-        their life in years; `eur_per_year` is null where no price is known.
+        their life in years; `eur_per_year` is null where no price is known; `named_assets` says what their sources
+        and makers call its assets.
         A month that is not over says so: `elapsed` false, and a warning `month_not_over`. Where the month, or its year, has no figure at
-        all, its kilograms are 0, its interval null, and a warning `no_figures` says why.
+        all, its kilograms are 0, its interval null, and a warning `no_figures` says why. Warnings are told in the language of `lang`, else
+        of `Accept-Language`, else in French; evidence of recommendations in both.
         """
         caller.require_organisation(org)
-        return answer(await answers.dashboard(caller.organisations, org, read_month(month)))
+        return answer(await answers.dashboard(caller.organisations, org, read_month(month), language))
 
     @router.get("/totals", responses=examples.TOTALS, summary="Totals of an organisation by any grouping")
     async def get_totals(
         caller: Reader,
+        language: Spoken,
         org: Org,
         start: Annotated[str, Query(alias="from", description="first month, YYYY-MM", examples=["2026-01"])],
         end: Annotated[str, Query(alias="to", description="last month, YYYY-MM, included", examples=["2026-12"])],
@@ -99,7 +103,12 @@ def answers_router(database: Database, clock: Callable[[], datetime]) -> APIRout
         others: dict[str, list[Any]] = {"kind": kind or [], "stage": stage or [], "scope": scope or []}
         after: UUID | None = decode(cursor, UUID)[0] if cursor else None
         document, following = await totals.answer(
-            caller.organisations, question, Filters(site or [], application or [], asset or [], others), after, limit
+            caller.organisations,
+            question,
+            Filters(site or [], application or [], asset or [], others),
+            language,
+            after,
+            limit,
         )
         if "asset" in question.groups:
             document["next_cursor"] = None if following is None else encode(following)

@@ -5,6 +5,12 @@ from typing import Any, Final
 Responses = dict[int | str, dict[str, Any]]
 
 _SERVER: Final = "5f2c1a34-7d1e-4b53-9c2b-8a4f6d1e0c21"
+_NAMED: Final = {
+    "asset_id": _SERVER,
+    "source": "cmdb",
+    "external_id": "SN-88F2",
+    "model": {"maker": "Dell", "name": "PowerEdge R740"},
+}
 _SITE: Final = "0b0e7a6e-6a52-4c7f-9f0e-4e1b5a2f7c11"
 
 _PARTS: Final = {"construction_kg": 17.00913242, "electricity_kg": 22.35, "maintenance_and_sale_kg": 0.0}
@@ -93,7 +99,8 @@ DASHBOARD: Final = _answer(
         },
         "servers": {"in_service": 50, "off": 2},
         "recommendations": [
-            {"code": "powered_off_but_racked", "site": None, "assets": [_SERVER], "kg_per_year": 204.11, "eur_per_year": "650.00",
+            {"code": "powered_off_but_racked", "site": None, "assets": [_SERVER], "named_assets": [_NAMED],
+             "kg_per_year": 204.11, "eur_per_year": "650.00",
              "evidence": ["1 server is off at the end of the month and not retired",
                           "kg a year are twelve times what this month says, whatever its season"],
              "evidence_fr": ["1 serveur est éteint à la fin du mois sans être retiré",
@@ -138,6 +145,7 @@ ASSET_MONTH: Final = _answer(_ASSET_MONTH)
 EXPLANATION: Final = _answer(
     _ASSET_MONTH
     | {
+        "named_assets": [_NAMED],
         "up_to_date": True,
         "evidence_chosen": [
             {"asset_id": _SERVER, "kind": "server", "quantity": 1.0, "embodied": ["embodied (kind): 1000.0 kg per unit"],

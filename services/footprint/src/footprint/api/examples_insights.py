@@ -19,8 +19,17 @@ _MONTHS: Final = [
 _YEAR: Final = {
     "year": 2026,
     "elapsed_kg": 385.45205479,
-    "forecast_kg": 77.34465753,
-    "estimate_kg": 462.79671232,
+    "forecast_kg": 76.9,
+    "estimate_kg": 462.35205479,
+    "forecast_basis": "seasonal",
+    "state_based": {"forecast_kg": 77.34465753, "estimate_kg": 462.79671232},
+    "interval": {"low_kg": 250.1, "high_kg": 856.4, "quality": 2},
+    "seasonal": {
+        "months": [{"month": "2026-11", "total_kg": 38.1, "index": 0.98}],
+        "adjustment_kg": -0.44465753,
+        "forecast_kg": 76.9,
+        "estimate_kg": 462.35205479,
+    },
     "low_kg": 250.1,
     "high_kg": 856.4,
     "quality": 2,
@@ -44,6 +53,8 @@ def _answer(example: Any) -> Responses:
 ASSET_SHEET: Final = _answer(
     {
         "asset_id": _ASSET,
+        "source": "cmdb",
+        "external_id": "SN-88F2",
         "org": "acme",
         "kind": "server",
         "quantity": 1.0,

@@ -47,6 +47,7 @@ def explanations_router(database: Database, clock: Callable[[], datetime]) -> AP
         its documents, factors and shares of then, whatever was corrected since. With `restatement` (an `id` of
         `/periods/{month}/restatements`) it is the correction that is explained, from what was known then; `restatement.moved` says by how
         much each line moved and why.
+        `named_assets` says what its source and its maker call each asset that is named here, where the caller may see it.
         `evidence_ladder` says all that was used, each with its `share` of the time, and why the others were not: `weaker` than all that was
         used, `not_there`, or `not_usable` (a utilisation without the TDP, a configuration without the die area of its CPUs).
 

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Path, Query, Response
 
 from footprint.api import examples_insights as examples
 from footprint.api.answers import Org, Reader
+from footprint.api.language import Spoken
 from footprint.api.numbers import answer
 from footprint.insights import Insights, span
 from footprint.service import read_month
@@ -31,13 +32,15 @@ def insights_router(database: Database, clock: Callable[[], datetime]) -> APIRou
 
     @router.get("/assets/{asset_id}/sheet", responses=examples.ASSET_SHEET, summary="A year of an asset")
     async def get_asset_sheet(caller: Reader, asset_id: UUID, year: Year) -> Response:
-        """Months with their parts, the year as elapsed and forecast with its interval, evidence month by month, and where each month is
-        explained. `kwh` is the energy of the year at the meters of the sites, projected months included; null where none is known."""
+        """Months with their parts, the year as elapsed and forecast with its interval (in the seasons of the organisation, as on the
+        dashboard, so that sheets add up to it), what the asset is called, evidence month by month, and where each month is explained.
+        `kwh` is the energy of the year at the meters of the sites, projected months included; null where none is known."""
         return answer(await insights.asset_sheet(caller.organisations, asset_id, year))
 
     @router.get("/applications/{code}/sheet", responses=examples.APPLICATION_SHEET, summary="A year of an application")
     async def get_application_sheet(
         caller: Reader,
+        language: Spoken,
         org: Org,
         code: Annotated[str, Path(min_length=1, max_length=200, examples=["erp"])],
         year: Year,
@@ -47,12 +50,15 @@ def insights_router(database: Database, clock: Callable[[], datetime]) -> APIRou
         """What the application uses of machines, by its weights: months with their parts, the year, by user, and its software carbon
         intensity SCI = (E·I + M) ÷ R with the boundary stated, where the functional units of the year are given."""
         caller.require_organisation(org)
-        document = await insights.application_sheet(caller.organisations, org, code, year, functional_units, unit)
+        document = await insights.application_sheet(
+            caller.organisations, org, code, year, functional_units, unit, language
+        )
         return answer(document)
 
     @router.get("/ratios", responses=examples.RATIOS, summary="Intensities of an organisation")
     async def get_ratios(
         caller: Reader,
+        language: Spoken,
         org: Org,
         start: First,
         end: Last,
@@ -65,11 +71,15 @@ def insights_router(database: Database, clock: Callable[[], datetime]) -> APIRou
         caller.require_organisation(org)
         first, last = read_month(start, "from"), read_month(end, "to")
         span(first, last)
-        return answer(await insights.ratios(caller.organisations, org, first, last, employees, functional_units, unit))
+        document = await insights.ratios(
+            caller.organisations, org, first, last, employees, functional_units, unit, language
+        )
+        return answer(document)
 
     @router.get("/equivalents", responses=examples.EQUIVALENTS, summary="A total in things that people know")
     async def get_equivalents(
         caller: Reader,
+        language: Spoken,
         org: Org,
         start: First,
         end: Last,
@@ -83,7 +93,7 @@ def insights_router(database: Database, clock: Callable[[], datetime]) -> APIRou
         caller.require_organisation(org)
         first, last = read_month(start, "from"), read_month(end, "to")
         span(first, last)
-        return answer(await insights.equivalents(caller.organisations, org, first, last, region))
+        return answer(await insights.equivalents(caller.organisations, org, first, last, region, language))
 
     @router.get("/data-quality", responses=examples.DATA_QUALITY, summary="The map of data quality")
     async def get_data_quality(caller: Reader, org: Org, start: First, end: Last) -> Response:
