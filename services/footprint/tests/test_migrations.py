@@ -1,5 +1,6 @@
 """What migrations make of stored rows: closed months keep their amounts to the last digit."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from shutil import copy
@@ -7,14 +8,20 @@ from typing import Any, Final
 
 import asyncpg
 import pytest
+from common.events import Event
 from common.migrations import migrate
 from common.testing.databases import Databases
+from footprint.documents import asset_document
+from footprint.events import AssetChanged
 from footprint.main import SERVICE
 
-from services.footprint.tests.world import ORG, id_of
+from services.footprint.tests.world import ORG, guest, id_of, machine, payloads, segment
 
 SITED: Final = 13
 """The migration that tells what applications use by site and kind."""
+
+MACHINES: Final = next(each.name for each in SERVICE.migrations.glob("*_machines.sql"))
+"""The migration since which machines count with their quantity."""
 
 MONTHS: Final = {"closed": 2026 * 12 + 3, "open": 2026 * 12 + 4}
 LINE: Final = ("use", "gwp", "location", "own", 2, "2", "2.1")
@@ -156,6 +163,61 @@ async def test_what_applications_used_before_gets_its_site_and_keeps_its_last_di
             await claimed(connection, "still", MONTHS["open"], "erp", 1, "fr")
         with pytest.raises(asyncpg.CheckViolationError):
             await connection.execute("DELETE FROM application_months WHERE month = $1", MONTHS["closed"])
+    finally:
+        await connection.close()
+        await own.drop(name)
+
+
+async def heard_before(connection: Any, *machines: Event) -> None:
+    """Machines as they were kept before: with stays of one each."""
+    for each in map(AssetChanged.model_validate, payloads(machines)):
+        await connection.execute(
+            """
+            INSERT INTO assets (id, org_id, version, deleted, kind, site_ids, has_support, document)
+            VALUES ($1, $2, 1, false, $3, '{}', $4, $5)
+            """,
+            each.id, each.org, each.kind, each.support is not None, json.dumps(asset_document(each), default=str),
+        )  # fmt: skip
+        await connection.executemany(
+            "INSERT INTO placements (vm_id, host_id, starts, ends, org_id, vcpu, ram_gib) VALUES ($1, $2, 0, NULL, $3, 2, 8)",
+            [(each.id, part.host_id, each.org) for part in each.timeline if part.host_id is not None],
+        )
+
+
+async def test_machines_heard_before_hold_their_quantity_and_what_counts_otherwise_is_computed_again(
+    databases: Databases, tmp_path: Path
+) -> None:
+    for file in sorted(SERVICE.migrations.glob("*.sql")):
+        if file.name < MACHINES:
+            copy(file, tmp_path)
+    own = Databases(databases.admin_url("postgres"))
+    name = await own.create(replace(SERVICE, migrations=tmp_path))
+    connection = await asyncpg.connect(own.admin_url(name))
+    at_cloud = {"instance_type": "m5.xlarge", "region": "eu-west-3"}
+    declared = {"annual_kwh": 500, "average_w": None, "embodied_kg": None}
+    support = {"kind": "third_party", "eur_per_year": "365.00"}
+    try:
+        await connection.execute("SET search_path TO footprint")
+        await heard_before(
+            connection,
+            machine("three", guest("a", 2), quantity=3),
+            machine("one", guest("b", 2)),
+            machine("paid", guest("b", 2), support=support),
+            machine("declared", guest("b", 2), declared=declared),
+            machine("quiet", segment(site_id=None, allocation={"cloud": at_cloud | {"provider": "aws"}})),
+            machine("loud", segment(site_id=None, allocation={"cloud": at_cloud | {"provider": "AWS"}})),
+            machine("sited", segment(allocation={"cloud": at_cloud | {"provider": "aws"}})),
+            machine("many", segment(site_id=None, allocation={"cloud": at_cloud | {"provider": "aws"}}), quantity=2),
+        )
+        assert await migrate(own.owner_url("footprint", name), "footprint", SERVICE.migrations)
+        held = {row["vm_id"]: (row["vcpu"], row["ram_gib"]) for row in await connection.fetch("TABLE placements")}
+        assert held == {id_of("three"): (6.0, 24.0)} | {id_of(each): (2.0, 8.0) for each in ("one", "paid", "declared")}
+        replaced = await connection.fetch("SELECT vm_id, vcpu FROM replaced_placements")
+        assert [tuple(row) for row in replaced] == [(id_of("three"), 2.0)]
+        marks = await connection.fetch("SELECT asset_id, since, cause FROM marks")
+        assert sorted(tuple(row) for row in marks) == sorted(
+            (id_of(each), 0, "method") for each in ("three", "a", "paid", "declared", "loud", "sited", "many")
+        )
     finally:
         await connection.close()
         await own.drop(name)

@@ -26,6 +26,7 @@ from services.footprint.tests.world import (
     override,
     payloads,
     release,
+    segment,
     site,
 )
 
@@ -103,6 +104,58 @@ async def test_activities_of_a_site_and_of_an_organisation_are_stored_published_
     totals = (await pipeline.service.client.get(f"/v1/totals?org={ORG}&from=2026-04&to=2026-04&group_by=kind")).json()
     by_kind = {each["kind"]: each["value"] for each in totals["groups"]}
     assert (by_kind["site"], by_kind["organisation"]) == (20.0, 20.0)
+
+
+async def test_a_move_leaves_earlier_activities_where_they_took_place_whenever_it_is_heard(pipeline: Pipeline) -> None:
+    used: dict[str, Any] = {
+        "kind": "other", "activity": "electricity", "quantity": 1000.0, "unit": "kWh", "from": "2026-03-01", "to": "2026-04-01",
+    }  # fmt: skip
+    july = "2026-07-01T00:00:00+02:00"
+    moved = [segment(end=july), segment(july, site_id=str(id_of("berlin")))]
+    elsewhere = [site("berlin", country="DE"), electricity("DE", 0.3421)]
+    await pipeline.service.handle(
+        *foundations(), *elsewhere, asset("early"), activity("used", asset_id=str(id_of("early")), **used)
+    )
+    await pipeline.settle()
+    before = await month(pipeline, "early", "2026-03")
+    await pipeline.service.handle(
+        asset("early", version=2, timeline=moved),
+        activity("used-too", asset_id=str(id_of("late")), **used),
+        asset("late", version=2, timeline=moved),
+    )
+    await pipeline.settle()
+    after, late = await month(pipeline, "early", "2026-03"), await month(pipeline, "late", "2026-03")
+    assert after == before
+    assert late["figures"] == before["figures"]
+    assert figure(before, "use", "location") == pytest.approx((743 * 0.4 * 1.5 + 1000) * 0.05)
+    for name in ("early", "late"):
+        answer = await pipeline.service.client.get(f"/v1/assets/{id_of(name)}/months/2026-03/explanation")
+        assert answer.json()["up_to_date"]
+
+
+async def test_a_site_handed_over_leaves_the_scopes_of_earlier_activities(pipeline: Pipeline) -> None:
+    there: dict[str, Any] = {
+        "kind": "other",
+        "site_id": str(id_of("nanterre")),
+        "from": "2026-03-10",
+        "to": "2026-03-11",
+    }
+    power = activity("power", activity="electricity", quantity=100.0, unit="kWh", **there)
+    leak = activity(
+        "leak", **(there | {"kind": "refrigerant_leak", "activity": "gas.x", "quantity": 1.0, "unit": "kg"})
+    )
+    await pipeline.service.handle(*foundations(), factor("gas-x", "gas.x", 1530.0, unit="kgCO2e/kg"), power, leak)
+    await pipeline.settle()
+    query = {"org": ORG, "from": "2026-03", "to": "2026-03", "kind": "site", "group_by": "stage,scope,ghg_category"}
+    before = (await pipeline.service.client.get("/v1/totals", params=query)).json()
+    assert {each["scope"]: each["value"] for each in before["groups"]} == {1: 1530.0, 2: 5.0}
+    handed = [
+        {"operator": "own", "from": None, "to": "2026-08-01"},
+        {"operator": "hosted", "from": "2026-08-01", "to": None},
+    ]
+    await pipeline.service.handle(site(version=2, operator="hosted", operators=handed))
+    await pipeline.settle()
+    assert (await pipeline.service.client.get("/v1/totals", params=query)).json()["groups"] == before["groups"]
 
 
 async def test_an_activity_that_moves_to_an_asset_leaves_its_site_and_one_that_is_deleted_leaves_for_good(

@@ -95,3 +95,31 @@ async def test_an_age_that_is_missing_is_said_on_the_dashboard_and_in_the_text(p
     )
     assert "reconditionné, d’âge non indiqué" in answer.text
     assert "compté comme neuf" in answer.text
+
+
+async def test_a_longer_life_of_refurbished_kit_restates_no_closed_month_and_spreads_what_is_left(
+    pipeline: Pipeline,
+) -> None:
+    def kept(years: int, version: int) -> Any:
+        acquired = {"on": "2026-01-01", "condition": "refurbished", "price_eur": None, "age_years": 2.0}
+        return asset("laptop", version, kind="laptop", declared=None, planned_life_years=years, acquired=acquired)
+
+    await pipeline.service.handle(*foundations(), *KINDS, kept(4, 1))
+    await pipeline.settle()
+    january = {"org": ORG, "from": "2026-01", "to": "2026-01", "stage": "manufacturing"}
+    july = january | {"from": "2026-07", "to": "2026-07"}
+    new = float(GIVEN["embodied_new_kgco2e"])
+    assert (await ask(pipeline, "/v1/totals", **january))["total"] == pytest.approx(new / 2 * 31 / 730)
+    closing = await pipeline.service.client.post("/v1/periods/2026-06/close", params={"org": ORG, "earlier": "true"})
+    assert closing.status_code == 200, closing.text
+    await pipeline.service.handle(kept(6, 2))
+    await pipeline.settle()
+    for number in range(1, 7):
+        assert (await ask(pipeline, f"/v1/periods/2026-{number:02d}/restatements", org=ORG))["items"] == []
+    assert (await ask(pipeline, "/v1/totals", **january))["total"] == pytest.approx(new / 2 * 31 / 730)
+    charged = 181 - 1 / 24
+    left = new / 2 * (1 - charged / 730)
+    assert (await ask(pipeline, "/v1/totals", **july))["total"] == pytest.approx(left * 31 / (1460 - charged))
+    for month in ("2026-03", "2026-07"):
+        path = f"/v1/assets/{id_of('laptop')}/months/{month}/explanation"
+        assert (await ask(pipeline, path))["up_to_date"]

@@ -58,6 +58,11 @@ BAD_SITES: list[tuple[dict[str, Any], str, str]] = [
     ({"kind": "shed"}, "kind", "unknown_kind"),
     ({"pue": [{"value": 0.5}]}, "pue.0.value", "too_small"),
     ({"org": "nobody"}, "org", "unknown_organisation"),
+    ({"region": "Corse"}, "region", "unknown_region"),
+    ({"region": "FR"}, "region", "unknown_region"),
+    ({"region": "GP"}, "region", "unknown_region"),
+    ({"region": "FR-971"}, "region", "own_country"),
+    ({"region": "DE-BY"}, "region", "other_country"),
     ({"colour": "blue"}, "colour", "unknown_field"),
     ({"name": None}, "name", "wrong_type"),
 ]
@@ -69,6 +74,21 @@ async def test_a_bad_site_names_the_field_and_the_rule(inventory: Inventory) -> 
         assert answer.status_code == 422
         assert (field, code) in [(error["field"], error["code"]) for error in answer.json()["errors"]]
     assert await inventory.outbox() == []
+
+
+async def test_a_site_has_a_part_of_its_country_and_what_was_written_before_may_stay(inventory: Inventory) -> None:
+    created = await inventory.client.post("/v1/sites", json={**LYON, "region": "FR-ARA"})
+    assert (created.status_code, created.json()["region"]) == (201, "FR-ARA")
+    path = f"/v1/sites/{created.json()['id']}"
+    for change, field in (({"region": "GP"}, "region"), ({"country": "DE"}, "region")):
+        refused = await inventory.client.patch(path, json=change, headers={"If-Match": '"1"'})
+        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, field)
+    async with inventory.database.transaction("*") as unit:
+        await unit.connection.execute("UPDATE sites SET region = 'Lyonnais' WHERE code = 'lyon-1'")
+    renamed = await inventory.client.patch(path, json={"name": "Lyon 1"}, headers={"If-Match": '"1"'})
+    assert (renamed.status_code, renamed.json()["region"]) == (200, "Lyonnais")
+    mended = await inventory.client.patch(path, json={"region": "FR-20R"}, headers={"If-Match": '"2"'})
+    assert (mended.status_code, mended.json()["region"]) == (200, "FR-20R")
 
 
 async def test_what_a_site_is_called_and_whose_it_is_do_not_change(inventory: Inventory) -> None:

@@ -156,24 +156,26 @@ def _segment(kept: Mapping[str, Any], configuration: Configuration | None) -> Se
 
 
 def placements_of(heard: AssetChanged) -> Iterator[Placement]:
-    """The stays of a virtual machine on hosts. While it is not powered it holds no vCPU, and is on its host all the same."""
+    """The stays of a virtual machine on hosts, a quantity of equal ones holding as many times what each does.
+
+    While it is not powered it holds no vCPU, and is on its host all the same.
+    """
     if heard.kind != "virtual_machine" or heard.deleted:
         return
     for each in heard.timeline:
-        vcpu = each.allocation.vcpu if each.allocation else None
+        held = each.allocation
         start, end = int(each.start.timestamp()), _seconds(each.end)
-        if each.host_id is None or each.status is Status.RETIRED or vcpu is None or start == end:
+        if each.host_id is None or each.status is Status.RETIRED or held is None or held.vcpu is None or start == end:
             continue
-        powered = each.status.powered
         yield Placement(
             heard.id,
             heard.org,
             each.host_id,
             start,
             end,
-            vcpu if powered else 0.0,
-            each.allocation.ram_gib if each.allocation else None,
-            each.allocation.disk_gib if each.allocation else None,
+            heard.quantity * held.vcpu if each.status.powered else 0.0,
+            None if held.ram_gib is None else heard.quantity * held.ram_gib,
+            None if held.disk_gib is None else heard.quantity * held.disk_gib,
         )
 
 
@@ -182,6 +184,7 @@ def site_document(heard: SiteChanged) -> dict[str, Any]:
     return {
         "code": heard.code,
         "kind": heard.kind,
+        "country": heard.country,
         "operator": heard.operator,
         "rule": heard.allocation_rule,
         "shared_by": heard.allocation_by,

@@ -15,7 +15,7 @@ from footprint.documents import asset_name
 from footprint.domain.catalogue import Catalogue
 from footprint.domain.countries import COUNTRIES
 from footprint.domain.dashboard import Parts, estimated, parts_by_month
-from footprint.domain.insights import MAKING, equivalents, sci, widening
+from footprint.domain.insights import MAKING, equivalents, held, sci, widening
 from footprint.domain.months import current_month, format_month, month_start, months_of_year
 from footprint.domain.seasons import HISTORY, in_seasons, indices_of
 from footprint.domain.sums import billionths, exact
@@ -27,7 +27,7 @@ from footprint.store.catalogues import CatalogueReader
 from footprint.store.period_answers import restated_later
 from footprint.store.totals import Question
 from footprint.totals import interval_of, rolled_row
-from footprint.wording import Language, sentence_text, warning
+from footprint.wording import Language, sentence_text, warning, warning_of
 
 
 class Insights:
@@ -126,8 +126,9 @@ class Insights:
         """Intensities of a span of months: per virtual machine, per vCPU, per employee, and the software carbon intensity of the whole."""
         async with self._database.snapshot(organisations) as connection:
             zone = await _zone(connection, org)
-            machines, vcpus = await store.held(connection, org, month_start(zone, first), month_start(zone, last + 1))
+            ran = await store.powered(connection, org, month_start(zone, first), month_start(zone, last + 1))
             rows = _known(await rolled.totals(connection, Question(org, first, last, groups=("kind", "stage"))))
+        machines, vcpus = held(ran, await self._catalogue_of(org))
         total = _sum(rows)
         of_machines = [row for row in rows if row["kind"] == "virtual_machine"]
         virtual = _sum(of_machines)
@@ -157,7 +158,10 @@ class Insights:
                 "boundary": sentence_text("boundary_employees", language),
             },
             "sci": _sci(rows, units, unit, language) if rows else None,
-            "warnings": [] if rows else [warning("no_figures", "no_ratios", language)],
+            "warnings": [
+                *([] if rows else [warning("no_figures", "no_ratios", language)]),
+                *([warning_of("vcpus_unknown", language)] if vcpus is None else []),
+            ],
         }
 
     async def equivalents(

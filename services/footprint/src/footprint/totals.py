@@ -23,7 +23,7 @@ from footprint.domain.uncertainty import interval, quality
 from footprint.store import answers
 from footprint.store import totals as store
 from footprint.store.totals import Question
-from footprint.wording import NO_RESIDUAL_MIX, Language, notice_text, warning, warnings_of
+from footprint.wording import NO_RESIDUAL_MIX, Language, warning, warning_of, warnings_of
 
 GROUPS: Final = (
     "month", "site", "kind", "application", "stage", "scope", "ghg_category", "beges_item", "share", "asset",
@@ -89,8 +89,7 @@ class Totals:
             earlier = await store.earlier_year(connection, dict(zip(whole["factors"], whole["months"], strict=True)))
             stages = await store.stages(connection, question)
         document = _document(question, rows, codes, whole)
-        code = NO_RESIDUAL_MIX["code"]
-        document["warnings"] = [{"code": code, "detail": notice_text(code, language)}] if lacks else []
+        document["warnings"] = [warning_of(NO_RESIDUAL_MIX["code"], language)] if lacks else []
         document["warnings"] += warnings_of(int(Notice.EARLIER_YEAR_FACTOR), language) if earlier else []
         document["warnings"] += _absent(stages, filters.others.get("stage"), language)
         document["total_of"] = "whole" if every is None else "page"

@@ -16,9 +16,15 @@ NO_RESIDUAL_MIX: Final = {
 }
 """What a market-based total lacks."""
 
+VCPUS_UNKNOWN: Final = {
+    "code": "vcpus_unknown",
+    "detail": "a virtual machine with energy or making of its own states no vCPUs: kg per vCPU is absent",
+}
+"""Why a ratio by vCPU is absent."""
+
 _ENGLISH: Final = {
     **{str(notice.name).lower(): text for notice, text in SENTENCES.items()},
-    NO_RESIDUAL_MIX["code"]: NO_RESIDUAL_MIX["detail"],
+    **{each["code"]: each["detail"] for each in (NO_RESIDUAL_MIX, VCPUS_UNKNOWN)},
 }
 
 _FRENCH: Final[Mapping[str, str]] = {
@@ -30,6 +36,7 @@ _FRENCH: Final[Mapping[str, str]] = {
     "no_pue": "l’utilisation est absente : le site n’indique pas de PUE et le catalogue n’a pas de valeur par défaut",
     "no_electricity_factor": "l’utilisation est absente : pas de facteur d’électricité de cette zone à cinq "
     "ans près, et aucune autre zone n’en tient lieu",
+    "country_factor": "le facteur est celui du pays : aucun n’est connu de sa région, qui est sur le même réseau",
     "earlier_year_factor": "le facteur d’électricité est celui de l’année antérieure la plus proche",
     "capacity_unknown": "la capacité de l’hôte est inconnue : ses machines virtuelles se le partagent en entier",
     "host_unknown": "l’hôte (ou le cloud public) n’est pas indiqué, est inconnu, ou lui-même virtuel : sa part est absente",
@@ -39,7 +46,14 @@ _FRENCH: Final[Mapping[str, str]] = {
     "au catalogue ; un facteur propre de l’organisation le fournit",
     "standby": "la veille est comptée comme sous tension",
     "partial": "une partie du mois est sans donnée et n’est pas comptée",
-    "unstated_parts": "la configuration ne dit rien de la mémoire, des disques ou de l’alimentation : ils ne sont pas comptés",
+    "unstated_parts": "la configuration ne dit rien de la mémoire, des disques (ou de la taille d’un SSD) ou de l’alimentation : "
+    "ils ne sont pas comptés",
+    "configuration_not_used": "la configuration ne sert pas à la fabrication, c’est le défaut du type qui compte : on additionne les "
+    "composants des serveurs dont « cpu.die_mm2 » est indiqué",
+    "cloud_region_left_out": "country ou region est indiqué et n’est pas là où se trouve cloud.region : ce qui est indiqué est pris, "
+    "cloud.region laissée de côté",
+    "utilisation_left_out": "energy.utilisation est indiquée à côté d’une énergie déclarée : celle-ci est prise, utilisation laissée "
+    "de côté",
     "life_from_timeline": "le jour d’acquisition est inconnu : la vie est comptée du premier jour de la chronologie",
     "past_life": "sa durée de vie est écoulée : sa fabrication ne pèse plus rien",
     "measurement_gaps": "une partie du mois n’a pas été mesurée : la meilleure donnée suivante en tient lieu pour cette partie seulement",
@@ -59,7 +73,13 @@ _FRENCH: Final[Mapping[str, str]] = {
     "et aucune activité de ce genre n’est connue",
     "age_missing": "reconditionné, d’âge non indiqué : sa fabrication compte en entier, comme neuve, "
     "tant que « acquired.age_years » manque",
+    "declared_on_host": "une machine sur un hôte a sa part de l’hôte : l’énergie et la fabrication déclarées pour elle-même "
+    "ne sont pas comptées",
+    "gpus_not_counted": "les cartes graphiques ou accélératrices ne sont pas comptées là où la fabrication ou la puissance vient de la "
+    "configuration : la méthode n’en a pas de coefficient ; une mesure, une consommation déclarée ou un facteur propre du modèle "
+    "les contient",
     "no_factor_of_criterion": "absente dans ce critère, ni valeur donnée ni facteur",
+    "vcpus_unknown": "une machine virtuelle qui a une énergie ou une fabrication propre n’indique pas de vCPU : kg par vCPU est absent",
     "no_residual_mix": "l’électricité sans garantie d’origine n’est pas dans le total fondé sur le marché : le "
     "mix résiduel manque au catalogue",
 }
@@ -94,8 +114,10 @@ _SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
         "a total is absent, not 0",
     ),
     "boundary_machines": (
-        "ce que les machines virtuelles portent de leurs hôtes ; les parts non vendues restent à l’exploitant",
-        "what virtual machines carry of their hosts; unsold shares stay with the operator",
+        "toutes les machines virtuelles qui tournent et ont des valeurs, avec leur quantité : sur des hôtes, dont les parts non vendues "
+        "restent à l’exploitant, aux clouds publics, et avec une énergie à elles",
+        "all virtual machines that run and have figures, with their quantity: on hosts, where unsold shares stay with "
+        "the operator, at public clouds, and with energy of their own",
     ),
     "boundary_employees": (
         "tout l’inventaire de l’organisation, divisé par les effectifs qu’indique l’appelant",
@@ -148,9 +170,11 @@ _CONVENTIONS: Final[tuple[tuple[str, str], ...]] = (
     ),
     (
         "L’électricité est comptée une fois avec le PUE du site à la date ; facteurs de périmètre production, localisation ; à défaut de "
-        "l’année, la plus proche antérieure (cinq ans au plus), jamais une autre zone.",
+        "l’année, la plus proche antérieure (cinq ans au plus) ; à défaut de la région, son pays si elle est sur le même réseau ; jamais "
+        "une autre zone.",
         "Electricity is counted once with the site's PUE of the date; factors of the production perimeter, location-based; without one of "
-        "the year the nearest earlier one (five years at most), never another region.",
+        "the year the nearest earlier one (five years at most); without one of the region that of its country if it is on the same grid; "
+        "never another region.",
     ),
     (
         "Les facteurs d’électricité de production sont de cycle de vie là où leur source le dit : l’amont y est "
@@ -214,6 +238,7 @@ _TRACES: Final[tuple[tuple[str, str], ...]] = (
         "less what falls on the device itself, a figure of its own",
         "moins ce qui revient à l’appareil même, une valeur à part",
     ),
+    ("size of an SSD", "taille d’un SSD"),
     ("size of ", "taille de "),
     ("share of the host:", "part de l’hôte :"),
     ("share of a reference host:", "part d’un hôte de référence :"),
@@ -334,6 +359,11 @@ def warnings_of(notices: int, language: Language) -> list[dict[str, str]]:
 def speech(language: Language) -> Speech:
     """How the texts of estimates are said."""
     return _SPEECHES[language]
+
+
+def warning_of(code: str, language: Language) -> dict[str, str]:
+    """The warning of a code."""
+    return {"code": code, "detail": notice_text(code, language)}
 
 
 def warning(code: str, sentence: str, language: Language, **values: object) -> dict[str, str]:

@@ -9,8 +9,9 @@ from uuid import UUID
 import pytest
 from footprint.domain.activities import home_asset, home_of, organisation_home, read_activities
 from footprint.domain.catalogue import Catalogue, Factor
+from footprint.domain.difference import EVER, changed_since
 from footprint.domain.engine import World, compute
-from footprint.domain.inventory import Activity, AllocationRule, Asset, Operator
+from footprint.domain.inventory import Activity, AllocationRule, Asset, Operated, Operator, Segment, Status
 from footprint.domain.notices import Notice
 from footprint.domain.results import AssetMonth, Figure
 from footprint.domain.units import UnitError, conversion
@@ -142,6 +143,94 @@ def test_a_leak_at_a_site_that_another_runs_is_that_others() -> None:
     assert (figure.scope, figure.ghg_category) == (3, "3.1")
 
 
+def test_an_activity_before_a_move_took_place_where_the_asset_stood_then() -> None:
+    there = replace(SITE, id=UUID(int=2), code="warsaw", region="PL")
+    stays = server(start=at(2026))
+    (first,) = stays.segments
+    moves = replace(
+        stays,
+        segments=(replace(first, end=at(2026, 7)), replace(first, start=at(2026, 7), site=there.id)),
+    )
+    used = activity("electricity", 1000.0, "kWh", "other", start=date(2026, 3, 1), end=date(2026, 4, 1), asset=stays.id)
+    after = replace(used, id=UUID(int=10), start=date(2026, 8, 1), end=date(2026, 9, 1))
+    before = replace(used, id=UUID(int=11), start=date(2025, 5, 1), end=date(2025, 6, 1))
+    picture = seen(used, after, before, sites=(SITE, there))
+    told = {each.month: each.figures for each in compute([moves], picture).results()}
+    own = {each.month: each.figures for each in compute([moves], replace(picture, activities={})).results()}
+
+    def location(month: int, by: dict[int, list[Figure]]) -> float:
+        return sum(each.value for each in by.get(month, ()) if (each.stage, each.basis) == ("use", "location"))
+
+    march, august, may = 2026 * 12 + 2, 2026 * 12 + 7, 2025 * 12 + 4
+    assert location(march, told) - location(march, own) == pytest.approx(1000 * 0.0442, rel=1e-12)
+    assert location(august, told) - location(august, own) == pytest.approx(1000 * 0.6150, rel=1e-12)
+    assert location(may, told) == pytest.approx(1000 * 0.0442, rel=1e-12), "before the timeline, where it came first"
+    assert {each.month: each.figures for each in compute([stays], picture).results()}[march] == told[march]
+    assert changed_since(stays, moves) == at(2026, 7)
+    assert list(compute([moves], picture, at(2026, 8)).results()) == [
+        each for each in compute([moves], picture).results() if each.month >= august
+    ]
+    assert check(moves, picture) > 12
+    assert changed_since(stays, replace(stays, segments=(replace(first, site=there.id),))) == EVER
+
+
+def test_a_leak_before_a_site_is_handed_over_stays_direct_and_a_longer_time_is_cut_at_that_day() -> None:
+    handed = replace(
+        SITE,
+        operator=Operator.HOSTED,
+        operators=(Operated(Operator.OWN, None, date(2026, 8, 1)), Operated(Operator.HOSTED, date(2026, 8, 1), None)),
+    )
+    march = activity(
+        "refrigerant.r410a", 2.0, "kg", "refrigerant_leak",
+        site=SITE.id, start=date(2026, 3, 10), end=date(2026, 3, 11),
+    )  # fmt: skip
+    (result,) = of_home(march, sites=(handed,))
+    assert (the_figure(result).scope, the_figure(result).beges_item) == (1, "1.4")
+    long = replace(march, start=date(2026, 7, 22), end=date(2026, 8, 11))
+    july, august = of_home(long, sites=(handed,))
+    assert (the_figure(july).scope, the_figure(august).scope) == (1, 3)
+    assert the_figure(july).value == pytest.approx(2 * 2255.5 / 2, rel=1e-12)
+    assert the_figure(august).value == pytest.approx(2 * 2255.5 / 2, rel=1e-12)
+    inside = replace(march, start=date(2026, 8, 1), end=date(2026, 8, 5))
+    midway = replace(handed, operators=(Operated(Operator.OWN, None, date(2026, 8, 2)),))
+    (result,) = of_home(inside, sites=(midway,))
+    by_scope = {each.scope: each.value for each in result.figures}
+    assert by_scope == {1: pytest.approx(2255.5 / 2, rel=1e-12), 3: pytest.approx(3 * 2255.5 / 2, rel=1e-12)}
+    home = home_asset(SITE.id, [inside], PARIS)
+    assert check(home, seen(inside, sites=(midway,))) > 1
+
+
+def test_time_that_only_an_activity_fills_belongs_to_who_ran_the_site_then() -> None:
+    given = replace(SITE, operator=Operator.PROVIDER, operators=(Operated(Operator.OWN, None, date(2026, 4, 13)),))
+    gone = server(start=at(2025), end=at(2026, 2))
+    part = activity("maintenance.it_hardware", 100.0, "EUR", "spare_part", asset=gone.id, end=date(2026, 4, 14))
+    result = list(compute([gone], seen(part, sites=(given,))).results())[-1]
+    assert {each.beges_item: each.value for each in result.figures} == {
+        "4.1": pytest.approx(20.0, rel=1e-12),
+        "4.5": pytest.approx(20.0, rel=1e-12),
+    }
+
+
+def test_time_that_only_an_activity_fills_is_cut_alike_in_any_window() -> None:
+    host, there = server(100, capacity=8.0), replace(SITE, id=UUID(int=2), code="warsaw", region="PL")
+    guest, stay = machine(200, host, 2.0, at(2026, 2))
+    (first,) = guest.segments
+    moved = replace(
+        guest,
+        segments=(
+            replace(first, end=at(2026, 5, 9), site=SITE.id),
+            Segment(at(2026, 5, 9), None, Status.IN_SERVICE, there.id, host.id, 2.0),
+        ),
+    )
+    year = activity("transport.car", 84.0, "km", start=date(2026, 1, 1), end=date(2027, 1, 1), asset=guest.id)
+    picture = replace(seen(year, sites=(SITE, there)), placements=(stay,), hosts={host.id: host})
+    whole = list(compute([moved], picture).results())
+    assert {each.site for each in whole[7].figures if each.stage == "maintenance_and_sale"} >= {there.id}
+    assert list(compute([moved], picture, at(2026, 6)).results()) == [
+        each for each in whole if each.month >= 2026 * 12 + 5
+    ]
+
+
 def test_a_gwp_set_other_than_that_of_the_method_is_not_taken() -> None:
     leak = activity("refrigerant.r410a", 2.0, "kg", "refrigerant_leak", country="DE")
     assert the_figure(of_home(leak)[0]).value == pytest.approx(2 * 2255.5)
@@ -229,5 +318,5 @@ def test_what_activities_of_a_host_weigh_is_all_there_machines_and_idle_together
 def test_what_is_read_of_activities_is_in_the_order_of_their_days() -> None:
     later = replace(activity("transport.car", 1.0, "km"), id=UUID(int=1), start=date(2026, 5, 1), end=date(2026, 5, 2))
     earlier = activity("transport.car", 2.0, "km")
-    extras = read_activities([later, earlier], PARIS, {}, CATALOGUE, None)
+    extras = read_activities([later, earlier], PARIS, {}, CATALOGUE, server(site=None))
     assert [each.amount for each in extras if each.criterion == "gwp"] == [2.0, 1.0]

@@ -8,12 +8,12 @@ import pytest
 from footprint.domain.catalogue import Catalogue
 from footprint.domain.cloud import cloud_region
 from footprint.domain.engine import compute
-from footprint.domain.inventory import Asset, Cloud, Convention, Organisation, Segment, Status
+from footprint.domain.inventory import Asset, Cloud, Convention, Operator, Organisation, Pue, Segment, Status
 from footprint.domain.notices import Notice
 from footprint.domain.results import AssetMonth
 
 from .factors import RECORDS, grid, record
-from .makers import at, server, world
+from .makers import SITE, at, server, world
 from .test_explanation import check
 
 AWS = {
@@ -160,3 +160,42 @@ def test_a_machine_of_no_host_and_no_cloud_is_said_to_lack_it() -> None:
     alone = replace(whole, segments=(replace(whole.segments[0], cloud=None),))
     assert january(alone).figures == []
     assert january(alone).notices & Notice.HOST_UNKNOWN
+
+
+def test_so_many_machines_at_a_public_cloud_are_made_and_draw_as_many_times_what_one_does() -> None:
+    one, three = january(instance()), january(replace(instance(), quantity=3.0))
+    assert [each.value for each in three.figures] == [pytest.approx(3 * each.value, rel=1e-12) for each in one.figures]
+    assert three.kwh == pytest.approx(3 * (one.kwh or 0.0), rel=1e-12)
+    assert check(replace(instance(), quantity=3.0), world(catalogue=CATALOGUE)) > 20
+
+
+def test_a_provider_is_the_same_however_it_is_spelled() -> None:
+    loud = january(instance(provider="AWS", region="EU-West-3"))
+    assert loud.figures == january(instance()).figures
+    assert not loud.notices & Notice.DEFAULT_PUE
+
+
+@pytest.mark.parametrize("pue", [(), (Pue(1.9),)])
+def test_a_machine_at_a_public_cloud_has_the_provider_s_pue_and_country_whatever_site_it_is_counted_with(
+    pue: tuple[Pue, ...],
+) -> None:
+    room = replace(SITE, region="PL", pue=pue, guarantee_share=1.0, operator=Operator.HOSTED)
+    bare, whole = instance(), january(instance())
+    counted = replace(bare, segments=(replace(bare.segments[0], site=room.id),))
+    result = january(counted, sites=(room,))
+    assert result.figures == [each._replace(site=room.id) for each in whole.figures]
+    assert result.notices == whole.notices
+    assert check(counted, world(catalogue=CATALOGUE, sites=(room,))) > 20
+
+
+def test_a_site_says_where_a_machine_at_a_public_cloud_is_only_if_its_region_is_not_stated() -> None:
+    room = replace(SITE, pue=())
+    bare = replace(instance().segments[0], site=room.id)
+    unstated = replace(instance(), segments=(replace(bare, cloud=Cloud("aws", "m5.2xlarge")),))
+    assert january(unstated, sites=(room,)).kwh == january(instance()).kwh
+    assert "use" in {each.stage for each in january(unstated, sites=(room,)).figures}
+    unknown = january(
+        replace(unstated, segments=(replace(bare, cloud=Cloud("aws", "m5.2xlarge", "mars-1")),)), sites=(room,)
+    )
+    assert "use" not in {each.stage for each in unknown.figures}
+    assert unknown.notices & Notice.CLOUD_REGION_UNKNOWN

@@ -51,13 +51,14 @@ def farms(draw: st.DrawFn) -> tuple[Site, list[Asset], list[Asset], list[Placeme
     for number in range(draw(st.integers(0, 6))):
         edges = sorted(draw(st.sets(instants, min_size=2, max_size=4)))
         org = draw(st.sampled_from(["acme", "globex"]))
+        quantity = float(draw(st.integers(1, 3)))
         segments = []
         for start, end in pairwise(edges):
             host, vcpu = draw(st.sampled_from(hosts)), draw(st.sampled_from([0.0, 1.0, 2.0, 7.0]))
             segments.append(Segment(start, end, Status.IN_SERVICE, None, host.id, vcpu))
-            placements.append(Placement(UUID(int=1000 + number), org, host.id, start, end, vcpu))
+            placements.append(Placement(UUID(int=1000 + number), org, host.id, start, end, quantity * vcpu))
         segments.append(Segment(edges[-1], None, Status.RETIRED))
-        machines.append(Asset(UUID(int=1000 + number), org, "virtual_machine", tuple(segments)))
+        machines.append(Asset(UUID(int=1000 + number), org, "virtual_machine", tuple(segments), quantity))
     return site, hosts, machines, placements
 
 

@@ -1,12 +1,13 @@
 """What is not computed again is what could not have changed."""
 
 from dataclasses import replace
+from datetime import date, timedelta
 from uuid import UUID
 
 from footprint.domain.configuration import Configuration, Cpu
 from footprint.domain.difference import EVER, changed_since
 from footprint.domain.engine import compute
-from footprint.domain.inventory import Asset, Organisation, Placement, Segment, Status
+from footprint.domain.inventory import Activity, Asset, Organisation, Placement, Segment, Status
 from footprint.domain.months import month_at
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,6 +15,13 @@ from hypothesis import strategies as st
 from .makers import PARIS, SITE, at, machine, server, world
 
 EAST = Organisation("globex", time_zone="Indian/Reunion")
+THERE = replace(SITE, id=UUID(int=2), code="warsaw", region="PL")
+USED = tuple(
+    Activity(
+        UUID(int=number), "acme", "other", "electricity", start, start + timedelta(days=40), 9.0, "kWh", server().id
+    )
+    for number, start in enumerate([date(2025, 2, 3), date(2025, 8, 20), date(2026, 2, 25)])
+)
 instants = st.integers(at(2025, 6), at(2026, 12))
 
 
@@ -27,9 +35,10 @@ def timelines(draw: st.DrawFn) -> tuple[Segment, ...]:
         }
     )
     states = st.sampled_from([Status.IN_SERVICE, Status.OFF, Status.RETIRED])
+    places = st.sampled_from([SITE.id, THERE.id, None])
     configurations = st.sampled_from([None, Configuration(Cpu(1, 8)), Configuration(Cpu(2, 8, die_mm2=400.0))])
     return tuple(
-        Segment(start, end, draw(states), SITE.id, configuration=draw(configurations))
+        Segment(start, end, draw(states), draw(places), configuration=draw(configurations))
         for start, end in zip(edges, [*edges[1:], None], strict=True)
     )
 
@@ -42,8 +51,9 @@ def test_months_before_a_difference_are_the_same_bits(
     before = server(segments=one)
     after = replace(before, segments=other, annual_kwh=5000.0 if declared else before.annual_kwh)
     since = changed_since(before, after)
-    old = {each.month: each for each in compute([before], world()).results()}
-    new = {each.month: each for each in compute([after], world()).results()}
+    seen = replace(world(sites=(SITE, THERE)), activities={before.id: USED})
+    old = {each.month: each for each in compute([before], seen).results()}
+    new = {each.month: each for each in compute([after], seen).results()}
     if since is None:
         assert old == {month: replace(each, asset=before) for month, each in new.items()}
         return

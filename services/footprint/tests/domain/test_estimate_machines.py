@@ -75,7 +75,7 @@ def test_a_machine_at_a_public_cloud_takes_the_coefficients_and_the_pue_of_its_p
     assert idle["energy_kwh"] == pytest.approx((4 * 1 + 16 * 0.5) * 366 * 24 / 1000)
     assert value(idle, "use") == pytest.approx(idle["energy_kwh"] * 0.6150)
     assert idle["evidence"]["energy"] == "utilisation"
-    assert [each["code"] for each in idle["warnings"]] == ["no_transport", "no_end_of_life"]
+    assert [each["code"] for each in idle["warnings"]] == ["no_transport", "no_end_of_life", "cloud_region_left_out"]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Answers by columns are those of `estimate`, byte for byte; what cannot be written so is left to it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from itertools import product
 from typing import Any
@@ -15,6 +16,7 @@ from footprint.wording import Language, speech
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from .factors import record
 from .makers import CLOUDS, ITEM
 
 PERIOD = Period.between(date(2024, 1, 1), date(2024, 9, 13))
@@ -45,6 +47,9 @@ configurations = st.fixed_dictionaries(
             {}, optional={"units": st.integers(1, 2), "die_mm2": st.sampled_from([300.0, 400.5]), "tdp_w": st.floats(50, 300)}
         ),
         "ram": st.lists(modules, min_size=1, max_size=2),
+        "disks": st.lists(
+            st.fixed_dictionaries({"type": st.sampled_from(["ssd", "hdd"])}, optional={"gib": st.just(960.0)}), max_size=2
+        ),
         "psu": st.just({"units": 2}),
         "case": st.sampled_from(["rack", "blade"]),
     },
@@ -150,3 +155,12 @@ def test_a_utilisation_without_the_power_of_the_cpus_is_refused_and_nothing_stan
     with pytest.raises(ItemError) as error:
         estimate(item, PERIOD, ["gwp"], CLOUDS)
     assert (error.value.field, error.value.code) == ("configuration.cpu.tdp_w", "missing")
+
+
+def test_a_given_making_is_left_alone_where_the_catalogue_has_other_stages_to_put_beside_it() -> None:
+    catalogue = CLOUDS.with_own([replace(record("embodied.server", 30.0), id="transport", stage="transport")])
+    lexicon = TextShelf().lexicon(catalogue, PERIOD, ["gwp"], speech("fr"))
+    assert lexicon is not None
+    given = {"embodied": {"gwp": {"manufacturing": 900.0}}, "country": "FR", "energy": {"average_w": 300}}
+    sent = [ITEM.validate_json(json.dumps({"kind": kind} | given)) for kind in ("server", "laptop")]
+    assert [each is None for each in answers(lexicon, sent)] == [True, False]

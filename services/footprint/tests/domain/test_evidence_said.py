@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from footprint.domain.catalogue import Catalogue
-from footprint.domain.configuration import Configuration, Cpu, Disk, Module
+from footprint.domain.configuration import Configuration, Cpu, Disk, Module, PowerSupply
 from footprint.domain.energy import Load, choose_power
 from footprint.domain.engine import World, compute
 from footprint.domain.estimates import Period, estimate
@@ -176,3 +176,27 @@ def test_each_figure_of_hosted_kit_has_lines_of_its_own(facility: bool) -> None:
     assert not any("× 1.5 PUE" in line["formula"] for line in device["lines"])
     assert check(asset, seen) > 30
     assert compute([asset], seen).ledger is not None
+
+
+def test_the_configuration_of_a_laptop_is_there_but_not_usable_for_its_making() -> None:
+    whole = Configuration(Cpu(1, 8, die_mm2=100.0, tdp_w=15.0))
+    explanation, _ = june(made_of(whole, kind="laptop"))
+    assert rungs(explanation, "embodied")["configuration"] == (0.0, "not_usable")
+
+
+@pytest.mark.parametrize("gpus", [8, 0])
+def test_cards_without_a_coefficient_are_said_not_to_count(gpus: int) -> None:
+    def said(configuration: Configuration, *days: MeasuredDay) -> bool:
+        explanation, _ = june(made_of(configuration, annual_kwh=None), *days)
+        return bool(explanation.result.notices & Notice.GPUS_NOT_COUNTED)
+
+    assert said(replace(PARTS, cpu=Cpu(2, 24, die_mm2=400.0), gpus=gpus)) is (gpus > 0), "making is summed up"
+    assert said(replace(PARTS, gpus=gpus), *map(loaded, range(1, 31))) is (gpus > 0), "power follows the load"
+    assert not said(replace(PARTS, gpus=gpus)), "the defaults of servers say nothing of parts"
+
+
+@pytest.mark.parametrize(("gib", "unstated"), [(None, True), (960.0, False)])
+def test_an_ssd_without_its_size_is_said_not_to_count(gib: float | None, unstated: bool) -> None:
+    made = Configuration(Cpu(2, 24, die_mm2=400.0), (Module(12, 32.0),), (Disk(4, "ssd", gib),), PowerSupply(2))
+    explanation, _ = june(made_of(made))
+    assert bool(explanation.result.notices & Notice.UNSTATED_PARTS) is unstated

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 from footprint.domain.engine import World, compute
-from footprint.domain.inventory import Asset, ClosedLife
+from footprint.domain.inventory import Asset, ClosedLife, Convention, Organisation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -77,3 +77,41 @@ def test_another_start_or_total_is_a_correction_and_not_an_extension() -> None:
     asset = extended(5.0)
     other = ClosedLife(at(2026), START - 86_400, 3 * 365.0)
     assert making(asset, replace(world(), closed_lives={asset.id: (other,)})) == making(asset, world())
+
+
+def used_laptop(years: float) -> Asset:
+    """A laptop of 181 kg, two years old when it came in January 2026, with a life of so many years."""
+    return server(
+        kind="laptop", start=at(2026), acquired_on=date(2026, 1, 1), condition="refurbished", age_years=2.0,
+        embodied_kg=181.0, planned_life_years=years,
+    )  # fmt: skip
+
+
+def test_a_longer_life_of_refurbished_kit_makes_it_no_heavier() -> None:
+    short, long = used_laptop(4.0), used_laptop(6.0)
+    before = making(short, world())
+    assert before[2026 * 12] == pytest.approx(181 * 2 / 4 * 31 / 730, rel=1e-12)
+    closed = ClosedLife(at(2026, 7), at(2026), 730.0, first_life_days=1460.0, use_days=1460.0)
+    seen = replace(world(), closed_lives={long.id: (closed,)})
+    after = making(long, seen)
+    assert all(after[month] == before[month] for month in range(2026 * 12, 2026 * 12 + 6)), "no closed month changes"
+    charged = 181 - 1 / 24  # days, one of 23 hours
+    left = 90.5 * (1 - charged / 730)
+    assert after[2026 * 12 + 6] == pytest.approx(left * 31 / (4 * 365 - charged), rel=1e-12)
+    assert check(long, seen) > 11
+    came_later = replace(world(), closed_lives={long.id: (replace(closed, start=at(2025)),)})
+    assert making(long, came_later) == making(long, world()), "another beginning is a correction"
+
+
+def test_what_a_shared_life_carries_is_settled_when_it_is_closed_first() -> None:
+    shared = (Organisation("acme", refurbished=Convention.SHARED_LIFE),)
+    short, long = used_laptop(4.0), used_laptop(6.0)
+    before = making(short, world(organisations=shared))
+    assert before[2026 * 12] == pytest.approx(181 * 4 / 6 * 31 / 1460, rel=1e-12)
+    closed = ClosedLife(at(2026, 7), at(2026), 1460.0, first_life_days=1460.0, use_days=1460.0)
+    seen = replace(world(organisations=shared), closed_lives={long.id: (closed,)})
+    after = making(long, seen)
+    assert all(after[month] == before[month] for month in range(2026 * 12, 2026 * 12 + 6))
+    charged = 181 - 1 / 24
+    left = 181 * 4 / 6 * (1 - charged / 1460)
+    assert after[2026 * 12 + 6] == pytest.approx(left * 31 / (6 * 365 - charged), rel=1e-12)

@@ -8,12 +8,14 @@ from datetime import date
 from uuid import UUID
 
 import pytest
+from footprint.domain.catalogue import Catalogue
 from footprint.domain.claims import apportion, pieces_of, shares_within
 from footprint.domain.engine import World, compute
 from footprint.domain.inventory import (
     AllocationRule,
     Asset,
     Claim,
+    Cloud,
     Organisation,
     Placement,
     Segment,
@@ -28,10 +30,12 @@ from footprint.domain.rollup import Rolled, ln_gsd2_of_rolled, rolled
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from .factors import RECORDS, record
 from .makers import PARIS, SITE, at, machine, server, world
 from .test_explanation import check
 
 JANUARY = 2026 * 12
+WITH_SUPPORT = Catalogue([*RECORDS, record("maintenance.it_hardware", 0.216)])
 
 
 def measured(*kwh: float, start: int = 1) -> Measured:
@@ -230,3 +234,55 @@ def test_an_organisation_with_factors_of_its_own_is_computed_with_them_and_no_ot
     made = {each.asset.org: each.figures[0].value for each in results if each.month == JANUARY}
     assert made["acme"] / made["globex"] == pytest.approx(500 / 1215)
     assert ("acme/own", 1) in next(each.references for each in results if each.asset == mine)
+
+
+@pytest.mark.parametrize("place", [None, SITE.id])
+def test_a_machine_on_a_host_has_its_own_support_contract_beside_its_share(place: UUID | None) -> None:
+    host = server(capacity=16.0, quantity=1.0)
+    guest, stay = machine(200, host, 4.0, at(2026), at(2026, 3, 11))
+    guest = replace(guest, segments=(replace(guest.segments[0], site=place), *guest.segments[1:]))
+    paid = replace(guest, support_eur_per_year=365.0)
+    seen = world(stay, hosts=(host,), catalogue=WITH_SUPPORT)
+    bare, results = list(compute([guest], seen).results()), list(compute([paid], seen).results())
+    support = [each for result in results for each in result.figures if each.stage == "maintenance_and_sale"]
+    assert [each.value for each in support] == [pytest.approx(0.216 * days) for days in (31, 28, 10)]
+    assert {(each.scope, each.ghg_category, each.beges_item, each.site) for each in support} == {
+        (3, "3.1", "4.5", place)
+    }
+    for without, result in zip(bare, results, strict=True):
+        assert [each for each in result.figures if each.stage != "maintenance_and_sale"] == without.figures
+        assert (result.notices, result.kwh, result.embodied_evidence) == (
+            without.notices, without.kwh, without.embodied_evidence
+        )  # fmt: skip
+    assert check(paid, seen) == 3 * 3
+
+
+def test_support_of_a_machine_counts_once_whatever_it_runs_on() -> None:
+    host = server(capacity=16.0, support_eur_per_year=730.0)
+    guest, stay = machine(200, host, 4.0, at(2026, 1, 11), at(2026, 1, 21))
+    alone = Segment(at(2026), at(2026, 1, 11), Status.IN_SERVICE, SITE.id)
+    cloud = Segment(at(2026, 1, 21), None, Status.IN_SERVICE, SITE.id, vcpu=4.0, cloud=Cloud("aws", None, "eu-west-3"))
+    guest = replace(guest, segments=(alone, guest.segments[0], cloud), support_eur_per_year=365.0)
+    result = next(compute([guest], world(stay, hosts=(host,), catalogue=WITH_SUPPORT)).results())
+    support = [each.value for each in result.figures if each.stage == "maintenance_and_sale"]
+    assert sum(support) == pytest.approx(0.216 * (31 + 2 * 10 / 4))
+
+
+def test_what_a_machine_on_a_host_declares_of_itself_is_said_not_to_count() -> None:
+    host = server(capacity=16.0)
+    guest, stay = machine(200, host, 4.0, at(2026))
+    silent = next(compute([guest], world(stay, hosts=(host,))).results())
+    assert not silent.notices & Notice.DECLARED_ON_HOST
+    for declared in (replace(guest, annual_kwh=500.0), replace(guest, average_w=0.0), replace(guest, embodied_kg=10.0)):
+        result = next(compute([declared], world(stay, hosts=(host,))).results())
+        assert result.figures == silent.figures
+        assert result.notices == silent.notices | Notice.DECLARED_ON_HOST
+
+
+def test_a_machine_with_nothing_but_a_contract_is_said_to_lack_its_host() -> None:
+    host = server()
+    guest, _ = machine(200, host, 4.0, at(2026))
+    paid = replace(guest, support_eur_per_year=365.0)
+    result = next(compute([paid], world(catalogue=WITH_SUPPORT)).results())
+    assert {each.stage for each in result.figures} == {"maintenance_and_sale"}
+    assert result.notices & Notice.HOST_UNKNOWN

@@ -99,7 +99,8 @@ RATIOS: Final = _answer(
                 "kg_per_machine": {"low": 5.425, "high": 18.583, "quality": 2},
                 "kg_per_vcpu": {"low": 1.35625, "high": 4.6458, "quality": 2},
             },
-            "boundary": "what virtual machines carry of their hosts; unsold shares stay with the operator",
+            "boundary": "all virtual machines that run and have figures, with their quantity: on hosts, where unsold shares stay with "
+            "the operator, at public clouds, and with energy of their own",
         },
         "employees": {
             "count": 350, "kg_per_employee": 1.32227,

@@ -1,8 +1,9 @@
 """Activities: what was done besides running machines (support contracts, journeys, spare parts, refrigerant leaks, training …).
 
 `kg = quantity in the factor's unit × factor`, spread evenly over its local days by real seconds. The factor is that of the activity in
-the country where it took place, else one tied to no place; of its first day, else of the nearest earlier year at most five back, which is
-said. A unit of another dimension, or no factor, leaves it out with a warning: never a guess.
+the country where it took place (stated, else the region of its site, or of where the asset stood on its first day), else one tied to no
+place; of its first day, else of the nearest earlier year at most five back. What stood in is said. A unit of another dimension, or no
+factor, leaves it out with a warning: never a guess. Who operates the site is asked day by day.
 
 Home: an activity of an asset stands with the asset, and is shared out with it. One of a site stands in asset-months of kind `site` under
 the site's own id; one of the organisation in asset-months of kind `organisation` under `organisation_home`. They are stored, rolled up,
@@ -10,14 +11,13 @@ explained and published as those of assets.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
 from typing import Final
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from footprint.domain.catalogue import GWP, Catalogue, Choice
+from footprint.domain.dated import cut, midnight, operator_at
 from footprint.domain.extras import Extra
 from footprint.domain.inventory import ORGANISATION_HOME, SITE_HOME, Activity, Asset, Operator, Segment, Site, Status
-from footprint.domain.months import local_midnight
 from footprint.domain.notices import Notice
 from footprint.domain.scopes import (
     CLOUD,
@@ -62,11 +62,7 @@ def home_of(activity: Activity) -> UUID:
 
 def span(activity: Activity, zone: str) -> tuple[int, int]:
     """The Unix seconds over which an activity is spread: its local days."""
-    return _midnight(zone, activity.start), _midnight(zone, activity.end)
-
-
-def _midnight(zone: str, day: date) -> int:
-    return local_midnight(zone, day.year, day.month, day.day)
+    return midnight(zone, activity.start), midnight(zone, activity.end)
 
 
 def home_asset(home: UUID, activities: Sequence[Activity], zone: str) -> Asset:
@@ -81,25 +77,36 @@ def home_asset(home: UUID, activities: Sequence[Activity], zone: str) -> Asset:
 
 
 def read_activities(
-    activities: Iterable[Activity], zone: str, sites: Mapping[UUID, Site], catalogue: Catalogue, region: str | None
+    activities: Iterable[Activity], zone: str, sites: Mapping[UUID, Site], catalogue: Catalogue, asset: Asset
 ) -> tuple[Extra, ...]:
-    """What activities weigh, in the order of their days. `region` is where the asset stands, for those that name no country."""
+    """What activities of `asset` (or of the home that it stands for) weigh, in the order of their days."""
     extras: list[Extra] = []
     for each in sorted(activities, key=lambda one: (one.start, one.id.bytes)):
+        start, end = span(each, zone)
+        place = each.site or asset.place_at(start)
+        stood = sites.get(place) if place is not None else None
+        region = each.country or (stood.region if stood else None)
         site = sites.get(each.site) if each.site else None
-        where = each.country or (site.region if site else region)
-        extras.extend(_weigh(each, span(each, zone), site, catalogue, where))
+        for low, high in cut(zone, site.operators if site else (), start, end):
+            operator = operator_at(site, zone, low)
+            extras.extend(_weigh(each, (low, high), float(end - start), operator, catalogue, region))
     return tuple(extras)
 
 
 def _weigh(
-    activity: Activity, seconds: tuple[int, int], site: Site | None, catalogue: Catalogue, region: str | None
+    activity: Activity,
+    seconds: tuple[int, int],
+    over_s: float,
+    operator: Operator,
+    catalogue: Catalogue,
+    region: str | None,
 ) -> Iterator[Extra]:
+    """What falls on some seconds of the `over_s` of an activity, during which one `operator` runs its site."""
     stage, line = PLACES.get(activity.kind, PLACES["other"])
     electric = activity.activity == ELECTRICITY_ACTIVITY
     if electric:
         stage, line = USE, ELECTRICITY
-    if site is not None and site.operator is not Operator.OWN and line in (DIRECT_FUGITIVE, ELECTRICITY):
+    if operator is not Operator.OWN and line in (DIRECT_FUGITIVE, ELECTRICITY):
         line = CLOUD
 
     def absent(why: Notice) -> Extra:
@@ -138,7 +145,8 @@ def _weigh(
                 factor=factor,
                 line=line,
                 source_ln_gsd2=ACTIVITY_LN_GSD2["declared"],
-                notices=Notice.EARLIER_YEAR_FACTOR if choice.years_back else Notice(0),
+                over_s=over_s,
+                notices=choice.notices,
             )
     if not found:
         yield absent(Notice.NO_ACTIVITY_FACTOR)

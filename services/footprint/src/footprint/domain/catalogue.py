@@ -1,16 +1,19 @@
 """The emission factors as this service knows them, and the one way in which it chooses among them.
 
 The choice is strict (ADR "Which electricity factor"): the production perimeter only, so that one total never mixes perimeters; the
-record valid on the day, else the nearest earlier year at most five years back, which is said; never another region. What is not
-found is absent, and the stage that needed it too.
+record valid on the day, else the nearest earlier year at most five years back; that of the region, else of its country where it stands on
+the grid of that (ADR 0100). What stood in is said. Never another grid: what is not found is absent, and the stage that needed it too.
 """
 
 import math
-from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass, field
+from bisect import bisect_right
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, Final, NamedTuple, TypeVar
 
+from footprint.domain.notices import Notice
+from footprint.domain.regions import grids_of
 from footprint.domain.uncertainty import Ratings, ln_gsd2
 
 GWP: Final = "gwp"
@@ -102,10 +105,18 @@ class Factor:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A factor and how many years before the asked date its validity ended (0: it holds on the date)."""
+    """A factor, how many years before the asked date its validity ended (0: it holds on the date), and whether it is of the country
+    around the asked region."""
 
     factor: Factor
     years_back: int = 0
+    wider: bool = False
+
+    @property
+    def notices(self) -> Notice:
+        """The fallbacks taken."""
+        earlier = Notice.EARLIER_YEAR_FACTOR if self.years_back else Notice(0)
+        return earlier | (Notice.COUNTRY_FACTOR if self.wider else Notice(0))
 
 
 class Catalogue:
@@ -117,7 +128,8 @@ class Catalogue:
         for factor in sorted(factors, key=lambda each: (not each.own, each.id)):
             self._records.setdefault((factor.activity, factor.criterion, factor.region), []).append(factor)
         self._electricity: dict[tuple[str, str, date], Choice | None] = {}
-        self._coefficients: dict[tuple[str, str, str | None], Factor | None] = {}
+        self._coefficients: dict[tuple[str, str, str | None, int | None], Factor | None] = {}
+        self._turns: Final = sorted({day for factor in self._everywhere() for day in _turns_of(factor)})
         self.grid_criteria: Final = frozenset(key[1] for key in self._records if key[0] == "electricity") & set(
             CRITERIA
         )
@@ -129,10 +141,16 @@ class Catalogue:
         return Catalogue([*(each for found in self._records.values() for each in found), *factors])
 
     def pinned(self, versions: Iterable[Factor]) -> "Catalogue":
-        """This catalogue with these versions alone for all that they are about: what chose them before chooses them again."""
+        """This catalogue with these versions alone for all that they are about, and none of a region where that of its country was taken:
+        what chose them before chooses them again."""
         pins = {each.id: each for each in versions}
         about = {(each.activity, each.criterion, each.region) for each in pins.values()}
-        others = (factor for key, factors in self._records.items() if key not in about for factor in factors)
+        others = (
+            factor
+            for (activity, criterion, region), factors in self._records.items()
+            if not any((activity, criterion, place) in about for place in _places(region))
+            for factor in factors
+        )
         return Catalogue([*(each for each in others if each.id not in pins), *pins.values()])
 
     def electricity(self, region: str, day: date, criterion: str = GWP) -> Choice | None:
@@ -143,36 +161,53 @@ class Catalogue:
         return self._electricity[key]
 
     def knows_grid(self, region: str) -> bool:
-        """Whether any electricity factor of `region` is known, of whatever year."""
-        return ("electricity", GWP, region) in self._records
+        """Whether any electricity factor of `region`, or of the country whose grid it stands on, is known, of whatever year."""
+        return any(("electricity", GWP, place) in self._records for place in grids_of(region))
 
     def residual_mix(self, region: str, day: date, criterion: str = GWP) -> Choice | None:
         """The residual mix of `region` on `day` (what is left once guarantees of origin are sold); None where unknown."""
         return self._choose("electricity.residual_mix", region, day, criterion, None)
 
-    def coefficient(self, activity: str, criterion: str = GWP, stage: str | None = None) -> Factor | None:
+    def epoch(self, day: date) -> int:
+        """Which stretch of time a day lies in, among those in which the same records tied to no place hold: they are answered alike."""
+        return bisect_right(self._turns, day)
+
+    def turns(self, activity: str) -> tuple[date, ...]:
+        """The days on which another record of an activity may be chosen, in any region."""
+
+        def found() -> tuple[date, ...]:
+            records = (each for key, every in self._records.items() if key[0] == activity for each in every)
+            return tuple(sorted({day for factor in records for day in _turns_of(factor)}))
+
+        return self.remember(("turns", activity), found)
+
+    def coefficient(
+        self, activity: str, criterion: str = GWP, stage: str | None = None, day: date | None = None
+    ) -> Factor | None:
         """The record of an activity tied to no place, for instance `embodied.server`; the newest published when there are several.
 
-        With a `stage`, of that stage only; without, of manufacturing or of no stage.
+        With a `stage`, of that stage only; without, of manufacturing or of no stage. With a `day`, one that holds on it, else of the
+        nearest earlier year at most five back.
         """
-        key = (activity, criterion, stage)
+        key = (activity, criterion, stage, None if day is None else self.epoch(day))
         if key not in self._coefficients:
             stages = ("manufacturing", None) if stage is None else (stage,)
             found = [each for each in self._records.get((activity, criterion, None), ()) if each.stage in stages]
-            self._coefficients[key] = max(found, key=_newest, default=None)
+            self._coefficients[key] = max(found if day is None else _of_day(found, day), key=_newest, default=None)
         return self._coefficients[key]
 
     def activity(self, activity: str, region: str | None, day: date, criterion: str = GWP) -> Choice | None:
-        """The factor of something done in `region` on `day`: of that place, else one tied to no place; None where nothing fits."""
+        """The factor of something done in `region` on `day`: of that place (or the country whose grid it stands on), else one tied to no
+        place; None where nothing fits."""
         for place in dict.fromkeys((region, None)):
             choice = self._choose(activity, place, day, criterion, None)
             if choice is not None:
                 return choice
         return None
 
-    def parameter(self, activity: str) -> Factor | None:
-        """A record of the method, for instance `life.server` in years."""
-        return self.coefficient(activity, PARAMETER)
+    def parameter(self, activity: str, day: date | None = None) -> Factor | None:
+        """A record of the method, for instance `life.server` in years; with a `day`, as `coefficient` does."""
+        return self.coefficient(activity, PARAMETER, day=day)
 
     def remember(self, key: Hashable, make: Callable[[], T]) -> T:
         """What `make` gives for `key`, made once: for what depends on the catalogue and the key alone."""
@@ -188,7 +223,22 @@ class Catalogue:
         found = self._records.get(("pue", PARAMETER, "world"), ())
         return max(found, key=_newest, default=None)
 
+    def _everywhere(self) -> Iterator[Factor]:
+        """The records tied to no place."""
+        for (_, _, region), found in self._records.items():
+            if region is None:
+                yield from found
+
     def _choose(
+        self, activity: str, region: str | None, day: date, criterion: str, perimeter: str | None
+    ) -> Choice | None:
+        for place in _places(region):
+            choice = self._nearest(activity, place, day, criterion, perimeter)
+            if choice is not None:
+                return choice if place == region else replace(choice, wider=True)
+        return None
+
+    def _nearest(
         self, activity: str, region: str | None, day: date, criterion: str, perimeter: str | None
     ) -> Choice | None:
         fitting = [
@@ -204,6 +254,29 @@ class Catalogue:
         if nearest is None or day.year - nearest.last_year > YEAR_GAP:
             return None
         return Choice(nearest, day.year - nearest.last_year)
+
+
+def _places(region: str | None) -> tuple[str | None, ...]:
+    """Where a factor is looked for."""
+    return (None,) if region is None else grids_of(region)
+
+
+def _of_day(found: Sequence[Factor], day: date) -> Sequence[Factor]:
+    """Those that hold on a day, else those of the nearest earlier year at most five back."""
+    if holding := [each for each in found if each.holds_on(day)]:
+        return holding
+    ended = [each for each in found if each.valid_to is not None and each.valid_to <= day]
+    last = max((each.last_year for each in ended), default=0)
+    return [each for each in ended if each.last_year == last and day.year - last <= YEAR_GAP]
+
+
+def _turns_of(factor: Factor) -> Iterator[date]:
+    """The days on which a record comes to hold, ends, and is too old to be taken."""
+    if factor.valid_from is not None:
+        yield factor.valid_from
+    if factor.valid_to is not None:
+        yield factor.valid_to
+        yield date(factor.last_year + YEAR_GAP + 1, 1, 1)
 
 
 def _newest(factor: Factor) -> tuple[bool, int, str]:

@@ -2,18 +2,19 @@
 
 import functools
 import operator
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from footprint.domain.allocation import Terms
+from footprint.domain.embodied import MANUFACTURING
 from footprint.domain.grid import Floats, Integers
 from footprint.domain.ledger import Ledger, expand
-from footprint.domain.scopes import Line
+from footprint.domain.scopes import CLOUD, Line
 from footprint.domain.uncertainty import ln_product
-from footprint.domain.weighing import FigureKey, Measure, Spread
+from footprint.domain.weighing import SUPPORT, FigureKey, Measure, Spread
 
 
 class Spreads(NamedTuple):
@@ -84,13 +85,18 @@ def sum_measure(measure: Measure, terms: Terms, cells: Cells) -> Sum:
     )
 
 
-def partly_known(sums: Iterable[Sum], terms: Terms, cells: Cells) -> list[bool]:
-    """Of each cell, whether a measure is known of some of its terms and not of others."""
-    terms_in = np.diff(np.append(cells.first, len(terms.subject)))
-    partly = np.zeros(len(terms_in), dtype=bool)
-    for each in sums:
+def partly_known(sums: Mapping[FigureKey, Sum], ledger: Ledger, terms: Terms, cells: Cells) -> list[bool]:
+    """Of each cell, whether a measure is known of some of its terms and not of others.
+
+    Times that only activities or support fill are left aside, and so is support: who has no contract lacks nothing.
+    """
+    counted = np.array([each.counted for each in ledger.stretches], dtype=bool)[ledger.stretch]
+    terms_in = np.bincount(cells.cell, weights=counted[terms.interval], minlength=len(cells.first))
+    partly = np.zeros(len(cells.first), dtype=bool)
+    for key, each in sums.items():
         known = np.array(each.known)
-        partly |= (known > 0) & (known < terms_in)
+        if key != SUPPORT:
+            partly |= (known > 0) & (known < terms_in)
     found: list[bool] = partly.tolist()
     return found
 
@@ -125,6 +131,11 @@ class ExtraSum:
     extras: tuple[int, ...]
     notices: int
     void: bool
+
+    @property
+    def cloud(self) -> bool:
+        """Whether it is what machines at a public cloud share of their reference hosts."""
+        return self.line == CLOUD and not self.void and self.key.stage == MANUFACTURING
 
 
 def sum_extras(ledger: Ledger, terms: Terms, cells: Cells) -> Mapping[int, list[ExtraSum]]:

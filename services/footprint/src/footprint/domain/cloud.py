@@ -124,7 +124,7 @@ _COUNTRY: Final = {
 
 def cloud_region(cloud: Cloud) -> str | None:
     """The country of the machine's region; None where it is not known."""
-    return _COUNTRY.get((cloud.provider.lower(), (cloud.region or "").lower()))
+    return _COUNTRY.get((cloud.provider, (cloud.region or "").lower()))
 
 
 def cloud_size(
@@ -144,7 +144,7 @@ def cloud_power(
     catalogue: Catalogue, cloud: Cloud, vcpu: float | None, ram_gib: float | None, loads: Sequence[Load]
 ) -> tuple[Power | None, Notice]:
     """The mean power of the machine and what must be said of it; None without the coefficients of the provider."""
-    provider = cloud.provider.lower()
+    provider = cloud.provider
     low, high, memory = (
         catalogue.parameter(f"cloud.{name}")
         for name in (f"{provider}.min_w_per_vcpu", f"{provider}.max_w_per_vcpu", "w_per_gib")
@@ -170,18 +170,18 @@ def cloud_power(
 
 
 def cloud_making(
-    catalogue: Catalogue, cloud: Cloud, vcpu: float | None, start: int, end: int
+    catalogue: Catalogue, cloud: Cloud, quantity: float, vcpu: float | None, start: int, end: int
 ) -> tuple[Extra | None, Notice]:
-    """The machine's share of the making of its reference host while it runs."""
+    """What `quantity` machines of `vcpu` each share of the making of their reference host while they run."""
     made = catalogue.coefficient("embodied.server")
     life = catalogue.parameter("life.server")
-    host = catalogue.parameter(f"cloud.{cloud.provider.lower()}.host_vcpu")
+    host = catalogue.parameter(f"cloud.{cloud.provider}.host_vcpu")
     vcpu, _, _, sized = cloud_size(cloud, vcpu, None)
     if made is None or life is None or host is None:
         return None, sized | Notice.NO_CLOUD_FACTOR
     if vcpu is None:
         return None, sized
-    share = vcpu / host.value
+    share, times = vcpu / host.value, "" if quantity == 1.0 else f"{quantity!r} × "
     return (
         Extra(
             start,
@@ -189,9 +189,9 @@ def cloud_making(
             stage="manufacturing",
             criterion=GWP,
             basis="both",
-            amount=share,
+            amount=quantity * share,
             unit="server",
-            origin=f"cloud ({cloud.provider}): {vcpu!r} of the {host.value!r} vCPUs of a reference host, made for {made.value!r} kg "
+            origin=f"cloud ({cloud.provider}): {times}{vcpu!r} of the {host.value!r} vCPUs of a reference host, made for {made.value!r} kg "
             f"(default of a server), over {life.value!r} years "
             f"[{host.id} v{host.version}, {made.id} v{made.version}, {life.id} v{life.version}]",
             factor=made,
@@ -199,7 +199,13 @@ def cloud_making(
             source_ln_gsd2=ACTIVITY_LN_GSD2["kind"],
             over_s=life.value * YEAR_DAYS * DAY_S,
             anywhere=False,
-            written_amount=f"({vcpu!r} vCPU ÷ {host.value!r} vCPU)",
+            written_amount=f"{times}({vcpu!r} vCPU ÷ {host.value!r} vCPU)",
         ),
         sized,
     )
+
+
+def unknown_making(cloud: Cloud, start: int, end: int) -> Extra:
+    """A share of the making of a reference host of which nothing is known."""
+    origin = f"cloud ({cloud.provider}): its share of a reference host is not known"
+    return Extra(start, end, "manufacturing", GWP, "both", 0.0, "server", origin, line=CLOUD, anywhere=False, void=True)

@@ -51,6 +51,8 @@ class Configuration:
     disks: tuple[Disk, ...] = ()
     psu: PowerSupply | None = None
     case: str | None = None
+    gpus: int = 0
+    """Graphics or accelerator cards: the method has no coefficient of them, so that they are only said not to count."""
 
     @property
     def cores(self) -> int | None:
@@ -97,6 +99,7 @@ def read_configuration(document: Mapping[str, Any]) -> Configuration:
         ),
         psu=None if psu is None else PowerSupply(psu.get("units") or 1, psu.get("kg")),
         case=document.get("case"),
+        gpus=sum(each.get("units") or 1 for each in document.get("gpus") or ()),
     )
 
 

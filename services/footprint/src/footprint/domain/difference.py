@@ -15,7 +15,8 @@ EVER: Final = 0
 def changed_since(before: Asset, after: Asset) -> int | None:
     """The Unix second from which on figures may differ; None when nothing that weighs differs.
 
-    What holds for the whole life (its making, its length, what is declared) differs for ever; states differ from the first other segment.
+    What holds for the whole life (its making, its length, what is declared) differs for ever, and so does its first state: what was done
+    before its timeline is said of that. Other states differ from the first other segment.
     """
     if replace(before, segments=()) != replace(after, segments=()):
         return EVER
@@ -31,9 +32,13 @@ def changed_since(before: Asset, after: Asset) -> int | None:
     return min(one.start, other.start)
 
 
-def _of_the_whole_life(asset: Asset) -> tuple[int | None, int, Configuration | None]:
-    """What segments say of the life and the making: its end, its beginning, and of what the asset is made."""
-    return retirement(asset), asset.segments[0].start, last_configuration(asset.segments)
+def _of_the_whole_life(asset: Asset) -> tuple[object, ...]:
+    """What segments say of the life and the making, and of the time before them: its end, its beginning and first state, of what the
+    asset is made, and whether some of it is a share of a public cloud."""
+    first = asset.segments[0]
+    at_a_cloud = any(each.cloud is not None for each in asset.segments)
+    made = last_configuration(asset.segments)
+    return retirement(asset), first.start, first.status, first.site, first.host, made, at_a_cloud
 
 
 def last_configuration(segments: tuple[Segment, ...]) -> Configuration | None:

@@ -6,6 +6,7 @@ The ladder, best first: a figure given by the customer · a factor for that make
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Final, NamedTuple
 
 from footprint.domain.catalogue import GWP, UNITS, Catalogue, Factor
@@ -63,13 +64,17 @@ def choose_embodied(
     maker: str | None = None,
     model: str | None = None,
     configuration: Configuration | None = None,
+    day: date | None = None,
 ) -> Embodied | None:
-    """Climbs the ladder for one unit of `kind` (criterion gwp, stage manufacturing); None when there is no evidence at all."""
+    """Climbs the ladder for one unit of `kind` (criterion gwp, stage manufacturing); None when there is no evidence at all.
+
+    With the `day` of its acquisition by the factors that hold on it.
+    """
     if given_kg is not None:
         spread = ln_product(UNRATED_LN_GSD2, ACTIVITY_LN_GSD2["given"])
         return Embodied(given_kg, "given", (), ("embodied: given by the customer",), source_ln_gsd2=spread)
-    key = ("embodied", kind, maker, model, configuration)
-    return catalogue.remember(key, lambda: _found_embodied(catalogue, kind, maker, model, configuration))
+    key = ("embodied", kind, maker, model, configuration, None if day is None else catalogue.epoch(day))
+    return catalogue.remember(key, lambda: _found_embodied(catalogue, kind, maker, model, configuration, day=day))
 
 
 def choose_part(
@@ -80,11 +85,12 @@ def choose_part(
     maker: str | None,
     model: str | None,
     configuration: Configuration | None,
+    day: date | None = None,
 ) -> Embodied | None:
     """What the catalogue knows of one unit of `kind` in a stage and criterion, by the same ladder; None where it knows nothing."""
-    key = ("part", kind, stage, criterion, maker, model, configuration)
+    key = ("part", kind, stage, criterion, maker, model, configuration, None if day is None else catalogue.epoch(day))
     return catalogue.remember(
-        key, lambda: _found_embodied(catalogue, kind, maker, model, configuration, criterion, stage)
+        key, lambda: _found_embodied(catalogue, kind, maker, model, configuration, criterion, stage, day)
     )
 
 
@@ -96,18 +102,19 @@ def _found_embodied(
     configuration: Configuration | None,
     criterion: str = GWP,
     stage: str = MANUFACTURING,
+    day: date | None = None,
 ) -> Embodied | None:
     """The rungs below what the customer gives."""
     of_stage = None if stage == MANUFACTURING else stage
     if maker and model:
-        factor = catalogue.coefficient(f"embodied.{kind}.{slug(maker)}.{slug(model)}", criterion, of_stage)
+        factor = catalogue.coefficient(f"embodied.{kind}.{slug(maker)}.{slug(model)}", criterion, of_stage, day)
         if factor is not None:
             return _from_factor(factor, "model")
     if configuration is not None and kind == "server" and stage == MANUFACTURING:
-        bottom_up = bottom_up_embodied(catalogue, configuration, criterion)
+        bottom_up = bottom_up_embodied(catalogue, configuration, criterion, day)
         if bottom_up is not None:
             return bottom_up
-    default = catalogue.coefficient(f"embodied.{kind}", criterion, of_stage)
+    default = catalogue.coefficient(f"embodied.{kind}", criterion, of_stage, day)
     return None if default is None else _from_factor(default, "kind")
 
 
@@ -116,16 +123,18 @@ def _from_factor(factor: Factor, evidence: str) -> Embodied:
     return Embodied(factor.value, evidence, (factor,), (text,), factor.id, factor.ln_gsd2, ACTIVITY_LN_GSD2[evidence])
 
 
-def bottom_up_embodied(catalogue: Catalogue, configuration: Configuration, criterion: str = GWP) -> Embodied | None:
+def bottom_up_embodied(
+    catalogue: Catalogue, configuration: Configuration, criterion: str = GWP, day: date | None = None
+) -> Embodied | None:
     """Sum of the parts of a server (BoaviztAPI, component documentation); None unless the die area of its CPUs is stated.
 
     CPU die × per_mm2 + base · RAM GB ÷ density × per_cm2 + base · SSD likewise · HDD · power supply kg × per_kg · motherboard · case ·
-    assembly. Parts that the configuration does not state are not counted, and named in the trace.
+    assembly. Parts that the configuration does not state, and SSDs without a size, are not counted, and named in the trace.
     """
     if configuration.cpu is None or configuration.cpu.die_mm2 is None:
         return None
     try:
-        parts = _parts(configuration, _required(catalogue, criterion))
+        parts = _parts(configuration, _required(catalogue, criterion, day))
     except _MissingCoefficient:
         return None
     total = 0.0
@@ -142,6 +151,7 @@ def bottom_up_embodied(catalogue: Catalogue, configuration: Configuration, crite
             ("memory", configuration.ram),
             ("disks", configuration.disks),
             ("power supply", configuration.psu),
+            ("size of an SSD", all(each.gib is not None or each.type == "hdd" for each in configuration.disks)),
         )
         if not stated
     ]
@@ -162,10 +172,10 @@ class _MissingCoefficient(LookupError):
     """A coefficient that the bottom-up sum needs is not in the catalogue."""
 
 
-def _required(catalogue: Catalogue, impact: str) -> Callable[[str], Factor]:
+def _required(catalogue: Catalogue, impact: str, day: date | None) -> Callable[[str], Factor]:
     def coefficient(name: str) -> Factor:
         criterion = "parameter" if name in ("ram_density", "ssd_density", "psu_mass") else impact
-        found = catalogue.coefficient(f"component.{name}", criterion)
+        found = catalogue.coefficient(f"component.{name}", criterion, day=day)
         if found is None:
             raise _MissingCoefficient(name)
         return found

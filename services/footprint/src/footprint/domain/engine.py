@@ -9,9 +9,19 @@ from uuid import UUID
 from footprint.domain.allocation import Subject, Terms, allocate
 from footprint.domain.catalogue import Catalogue, Factor
 from footprint.domain.difference import EVER
-from footprint.domain.inventory import Activity, Asset, Claim, ClosedLife, Organisation, Placement, SharedBy, Site
+from footprint.domain.inventory import (
+    Activity,
+    Asset,
+    Claim,
+    ClosedLife,
+    Organisation,
+    Placement,
+    Segment,
+    SharedBy,
+    Site,
+)
 from footprint.domain.ledger import Ledger, Stay, build_ledger
-from footprint.domain.measurements import NOTHING_MEASURED, Measured
+from footprint.domain.measurements import NOTHING_MEASURED, EnergyPiece, Measured
 from footprint.domain.months import FIRST_YEAR, horizon, month_at, month_start
 from footprint.domain.profiles import read_profile, shared_by
 from footprint.domain.results import AssetMonth, collect
@@ -151,28 +161,28 @@ def _stays(
             math.nan if each.ram_gib is None else each.ram_gib,
             math.nan if each.disk_gib is None else each.disk_gib,
         )
-        if _by_measurement(host, world.sites):
-            yield from _measured_stays(stay, world.measured.get(each.vm, NOTHING_MEASURED))
-        else:
-            yield stay
+        yield from _measured_stays(
+            stay, _told_apart_by_energy(host, world.sites), world.measured.get(each.vm, NOTHING_MEASURED).energy
+        )
 
 
-def _by_measurement(host: Asset, sites: Mapping[UUID, Site]) -> bool:
-    """Whether a site that the host has ever stood at tells machines apart by their energy."""
-    places = {each.site for each in host.segments if each.site is not None}
-    return any(shared_by(sites.get(each)) is SharedBy.MEASURED for each in places)
+def _told_apart_by_energy(host: Asset, sites: Mapping[UUID, Site]) -> list[Segment]:
+    """The times when a host stands at a site whose rule tells machines apart by their energy."""
+    return [each for each in host.segments if each.site and shared_by(sites.get(each.site)) is SharedBy.MEASURED]
 
 
-def _measured_stays(stay: Stay, measured: Measured) -> Iterator[Stay]:
-    """A stay cut where measurements of the machine begin and end, each part with its mean power."""
+def _measured_stays(stay: Stay, times: Sequence[Segment], measured: Sequence[EnergyPiece]) -> Iterator[Stay]:
+    """A stay cut where, within these times, measurements of the machine begin and end, each part with its mean power."""
     at = stay.start
-    for piece in measured.energy:
-        if piece.end <= at or piece.start >= stay.end:
-            continue
-        if at < piece.start:
-            yield stay._replace(start=at, end=piece.start)
-        end = min(piece.end, stay.end)
-        yield stay._replace(start=max(at, piece.start), end=end, watts=piece.watts)
-        at = end
+    for time in times:
+        low, high = max(stay.start, time.start), stay.end if time.end is None else min(stay.end, time.end)
+        for piece in measured:
+            start, end = max(at, low, piece.start), min(high, piece.end)
+            if start >= end:
+                continue
+            if at < start:
+                yield stay._replace(start=at, end=start)
+            yield stay._replace(start=start, end=end, watts=piece.watts)
+            at = end
     if at < stay.end or stay.start == stay.end:
         yield stay._replace(start=at, end=stay.end)

@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 from footprint.domain.catalogue import Catalogue, Factor
 from footprint.domain.cloud import cloud_power, cloud_region, cloud_size
 from footprint.domain.configuration import read_configuration
+from footprint.domain.countries import COUNTRIES
 from footprint.domain.energy import Load, Power
 from footprint.domain.errors import ItemError
 from footprint.domain.inventory import Cloud
@@ -84,11 +85,12 @@ def whole_host(item: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
 def cloud_machine(item: Mapping[str, Any], loads: tuple[Load, ...], catalogue: Catalogue) -> CloudMachine:
     """What one machine at a public cloud takes. Raises ItemError for a provider without coefficients, and without its vCPUs."""
     cloud = Cloud(**item["cloud"])
-    provider = cloud.provider.lower()
+    provider = cloud.provider
     host = catalogue.parameter(f"cloud.{provider}.host_vcpu")
     if host is None:
-        rule = f"cloud.provider {cloud.provider!r} has no coefficients in the catalogue"
-        french = f"cloud.provider {cloud.provider!r} n’a pas de coefficients au catalogue"
+        stated = item["cloud"]["provider"]
+        rule = f"cloud.provider {stated!r} has no coefficients in the catalogue"
+        french = f"cloud.provider {stated!r} n’a pas de coefficients au catalogue"
         raise ItemError("cloud.provider", "unknown", rule, french)
     vcpu, ram_gib, lines = _sized(cloud, item)
     power, notices = cloud_power(catalogue, cloud, vcpu, ram_gib, loads)
@@ -117,6 +119,12 @@ def cloud_machine(item: Mapping[str, Any], loads: tuple[Load, ...], catalogue: C
     )
 
 
+def lies_elsewhere(item: Mapping[str, Any], country: str | None) -> bool:
+    """Whether the item states another place than the `country` of its cloud region (None: not known): what is stated is taken."""
+    nations = [item[name].partition("-")[0] for name in ("country", "region") if item.get(name) is not None]
+    return country is not None and any(nation in COUNTRIES and nation != country for nation in nations)
+
+
 def _sized(cloud: Cloud, item: Mapping[str, Any]) -> tuple[float, float | None, list[str]]:
     """vCPUs and memory of the instance, and the line that says where they come from. Raises ItemError for a type that is not listed where
     no vCPUs are stated, and for a stated size that is not that of the type."""
@@ -124,8 +132,9 @@ def _sized(cloud: Cloud, item: Mapping[str, Any]) -> tuple[float, float | None, 
     vcpu, ram_gib, listed, _ = cloud_size(cloud, allocation.get("vcpu"), allocation.get("ram_gib"))
     if listed is None:
         if vcpu is None and cloud.instance_type is not None:
-            rule = f"cloud.instance_type {cloud.instance_type!r} is not listed for {cloud.provider.lower()}; state allocation.vcpu"
-            french = f"cloud.instance_type {cloud.instance_type!r} n’est pas connu de {cloud.provider.lower()} ; indiquer allocation.vcpu"
+            named = f"cloud.instance_type {cloud.instance_type!r}"
+            rule = f"{named} is not listed for {cloud.provider}; state allocation.vcpu"
+            french = f"{named} n’est pas connu de {cloud.provider} ; indiquer allocation.vcpu"
             raise ItemError("cloud.instance_type", "unknown", rule, french)
         return _vcpu(item), ram_gib, []
     for name, stated, size in (("vcpu", vcpu, listed.vcpu), ("ram_gib", ram_gib, listed.ram_gib)):

@@ -14,25 +14,24 @@ import orjson
 
 from footprint.domain.catalogue import GWP, Catalogue, Factor
 from footprint.domain.configuration import Configuration, read_configuration
-from footprint.domain.embodied import MANUFACTURING
+from footprint.domain.embodied import MANUFACTURING, OTHER_STAGES, choose_part
 from footprint.domain.energy import Power, choose_power
 from footprint.domain.errors import ItemError
-from footprint.domain.estimate_machines import MACHINE, check_machine, whole_host
+from footprint.domain.estimate_energy import check_energy, read_loads
+from footprint.domain.estimate_machines import MACHINE, check_machine, lies_elsewhere, whole_host
+from footprint.domain.estimate_warnings import left_out, parts_said
 from footprint.domain.estimates import (
     GIVEN_LN_GSD2,
     ONE_DAY_HOURS,
     Period,
-    check_energy,
     days_in_life,
-    declared_twice,
     embodied_parts,
     find_cloud,
     find_region,
     find_service,
     interval_of,
-    read_loads,
 )
-from footprint.domain.notices import Notice, absent_stages
+from footprint.domain.notices import absent_stages
 from footprint.domain.uncertainty import ACTIVITY_LN_GSD2, UNRATED_LN_GSD2, ln_product
 
 MOST_KEPT: Final = 20_000
@@ -142,6 +141,7 @@ class Lexicon:
     period: Period
     speech: Speech
     makings: dict[Hashable, Making | None] = field(default_factory=dict)
+    others: dict[Hashable, bool] = field(default_factory=dict)
     lives: dict[Hashable, Life | None] = field(default_factory=dict)
     draws: dict[Hashable, Draw | None] = field(default_factory=dict)
     grids: dict[Hashable, Grid | None] = field(default_factory=dict)
@@ -207,7 +207,7 @@ class Lexicon:
         if "cloud" not in item:
             return None
         share = self._cloud(item)
-        if share is None:
+        if share is None or lies_elsewhere(item, share.country):
             return None
         country = item.get("country") or (None if "region" in item else share.country)
         return {**item, "kind": "server", "country": country}, share
@@ -221,7 +221,7 @@ class Lexicon:
             return _kept(self.clouds, key, self._read_cloud(item))
 
     def _read_cloud(self, item: Item) -> Share | None:
-        if declared_twice(item.get("energy") or {}):
+        if left_out(item.get("energy") or {}):
             return None
         try:
             machine = find_cloud(item, self.catalogue)
@@ -267,7 +267,7 @@ class Lexicon:
     def _making(self, given: Item | None, key: tuple[str, Named, bytes | None], stated: Item | None) -> Making | None:
         if given:
             stages = given.get(GWP)
-            if len(given) != 1 or not stages or set(stages) != {MANUFACTURING}:
+            if len(given) != 1 or not stages or set(stages) != {MANUFACTURING} or self._has_other_stages(key):
                 return None
             unit_kg = stages[MANUFACTURING]
             return Making((unit_kg, *_GIVEN.numbers), _ABSENT, _GIVEN.quality, b"given", b"", b"", _of_unit(unit_kg))
@@ -276,16 +276,27 @@ class Lexicon:
         except KeyError:
             return _kept(self.makings, key, self._read_making(key[0], key[1], stated))
 
+    def _has_other_stages(self, key: tuple[str, Named, bytes | None]) -> bool:
+        """Whether the catalogue has more than making of a kind and model, which then stands beside a making that is given."""
+        kind, named, _ = key
+        try:
+            return self.others[key[:2]]
+        except KeyError:
+            maker, model = named or (None, None)
+            found = [choose_part(self.catalogue, kind, stage, GWP, maker, model, None) for stage in OTHER_STAGES]
+            return _kept(self.others, key[:2], any(each is not None for each in found))
+
     def _read_making(self, kind: str, named: Named, stated: Item | None) -> Making | None:
         maker, model = named or (None, None)
-        parts = embodied_parts(self.catalogue, kind, GWP, {"maker": maker, "name": model}, _configuration(stated))
+        configuration = _configuration(stated)
+        parts = embodied_parts(self.catalogue, kind, GWP, {"maker": maker, "name": model}, configuration)
         if [stage for stage, _ in parts] != [MANUFACTURING]:
             return None
         found = parts[0][1]
         spread = _spread(found.ln_gsd2)
         return Making(
             (found.unit_kg, *spread.numbers),
-            _ABSENT | (int(Notice.UNSTATED_PARTS) if found.trace[-1].startswith("not stated") else 0),
+            _ABSENT | int(parts_said(found, configuration)),
             spread.quality,
             found.evidence.encode(),
             _summaries(found.factors),
@@ -294,7 +305,7 @@ class Lexicon:
         )
 
     def _draw(self, energy: Item | None, key: tuple[str, Named, bytes | None], stated: Item | None) -> Draw | None:
-        if energy and "average_w" in energy and "annual_kwh" not in energy:
+        if energy and "average_w" in energy and len(energy) == 1:
             return self.declared
         whole = (*key, _key(energy)) if energy else key[:2]
         try:
@@ -303,7 +314,7 @@ class Lexicon:
             return _kept(self.draws, whole, self._read_draw(energy or {}, key[0], key[1], _configuration(stated)))
 
     def _read_draw(self, energy: Item, kind: str, named: Named, configuration: Configuration | None) -> Draw | None:
-        if declared_twice(energy):
+        if left_out(energy):
             return None
         try:
             check_energy(energy, configuration)
@@ -343,11 +354,11 @@ class Lexicon:
         if choice is None:
             return None
         factor = choice.factor
-        evidence, notices = (b"earlier_year", int(Notice.EARLIER_YEAR_FACTOR)) if choice.years_back else (b"region", 0)
+        evidence = b"earlier_year" if choice.years_back else b"region"
         return Grid(
             factor.value,
             factor.ln_gsd2,
-            notices,
+            int(choice.notices),
             evidence,
             _summaries([factor]),
             _of_energy(factor.value),

@@ -17,17 +17,23 @@ from footprint.domain.catalogue import GWP, UNITS, Catalogue, Factor
 from footprint.domain.configuration import Configuration, read_configuration
 from footprint.domain.countries import COUNTRIES
 from footprint.domain.embodied import MANUFACTURING, OTHER_STAGES, Embodied, choose_embodied, choose_part
-from footprint.domain.energy import Load, Power, choose_power
+from footprint.domain.energy import Power, choose_power
 from footprint.domain.errors import ItemError
-from footprint.domain.estimate_machines import MACHINE, CloudMachine, check_machine, cloud_machine, whole_host
+from footprint.domain.estimate_energy import check_energy, read_loads
+from footprint.domain.estimate_machines import (
+    MACHINE,
+    CloudMachine,
+    check_machine,
+    cloud_machine,
+    lies_elsewhere,
+    whole_host,
+)
+from footprint.domain.estimate_warnings import REGION_LEFT_OUT, left_out, parts_said
 from footprint.domain.notices import Notice, absent_stages, sentences
 from footprint.domain.uncertainty import ACTIVITY_LN_GSD2, UNRATED_LN_GSD2, ln_product, ln_sum, quality
 
 CRITERIA: Final = ("gwp", "pe", "adpe", "water")
-TWICE_DECLARED: Final = {
-    "code": "declared_twice",
-    "detail": "energy.annual_kwh and energy.average_w are both stated: annual_kwh is taken, average_w is left out",
-}
+LACKING: Final = str(Notice.NO_ELECTRICITY_FACTOR.name).lower()
 ONE_DAY_HOURS: Final = 24.0
 
 GIVEN_LN_GSD2: Final = ln_product(UNRATED_LN_GSD2, ACTIVITY_LN_GSD2["given"])
@@ -65,7 +71,8 @@ class _Answer:
     trace: list[str] = field(default_factory=list)
     notices: int = 0
     absent: list[tuple[str, str]] = field(default_factory=list)
-    twice: bool = False
+    lacking: int | None = None
+    left_out: list[dict[str, str]] = field(default_factory=list)
     factors: dict[str, Factor] = field(default_factory=dict)
 
     def add(self, stage: str, criterion: str, value: float, spread: float) -> None:
@@ -79,11 +86,15 @@ class _Answer:
         self.notices |= int(notice)
 
     @property
-    def warnings(self) -> list[dict[str, str]]:
-        """What must be said; a stage of another criterion than climate change that is absent is named with its criterion."""
+    def warnings(self) -> list[dict[str, Any]]:
+        """What must be said; a stage of another criterion than climate change that is absent is named with its criterion, a factor of
+        electricity that lacks with the `year` of which there is none."""
         return [
-            *(sentences(self.notices) if self.notices else []),
-            *([TWICE_DECLARED] if self.twice else []),
+            *(
+                each | {"year": self.lacking} if each["code"] == LACKING else each
+                for each in (sentences(self.notices) if self.notices else [])
+            ),
+            *self.left_out,
             *(
                 {
                     "code": "no_factor_of_criterion",
@@ -113,7 +124,7 @@ def estimate(item: Mapping[str, Any], period: Period, criteria: Sequence[str], c
         found = estimate(servers, period, criteria, catalogue)
         found["trace"].insert(0, line)
         return found
-    answer = _Answer(twice=declared_twice(item.get("energy") or {}))
+    answer = _Answer(left_out=left_out(item.get("energy") or {}))
     stated = item.get("configuration")
     configuration = None if stated is None else read_configuration(stated)
     cloud = find_cloud(item, catalogue) if "cloud" in item else None
@@ -121,6 +132,8 @@ def estimate(item: Mapping[str, Any], period: Period, criteria: Sequence[str], c
         answer.warn(cloud.notices)
         answer.trace.extend(cloud.trace)
         answer.factors.update((factor.id, factor) for factor in cloud.factors)
+        if lies_elsewhere(item, cloud.country):
+            answer.left_out.append(REGION_LEFT_OUT)
     country = item.get("country")
     if country is None and cloud is not None and "region" not in item:
         country = cloud.country
@@ -273,28 +286,30 @@ def _add_embodied(
     criteria: Sequence[str],
     catalogue: Catalogue,
 ) -> str:
-    """Add the embodied stages, straight line over the life, and return the evidence."""
+    """Add the embodied stages, straight line over the life, and return the evidence: of making, where it is known.
+
+    Of each criterion a stage that is given counts as given, the others as the catalogue has them.
+    """
     rows: list[tuple[str, str, float, float]] = []
     evidence = "none"
-    given: Mapping[str, Mapping[str, float]] = item.get("embodied") or {}
     for criterion in criteria:
-        if stages := given.get(criterion):
-            evidence = "given" if evidence == "none" else evidence
-            rows.extend((stage, criterion, value, GIVEN_LN_GSD2) for stage, value in stages.items())
-            continue
-        parts = embodied_parts(catalogue, kind, criterion, item.get("model") or {}, configuration)
-        if not any(stage == MANUFACTURING for stage, _ in parts):
-            if criterion == GWP:
+        given: Mapping[str, float] = (item.get("embodied") or {}).get(criterion) or {}
+        parts = dict(embodied_parts(catalogue, kind, criterion, item.get("model") or {}, configuration))
+        for stage in (MANUFACTURING, *OTHER_STAGES):
+            if stage in given:
+                rows.append((stage, criterion, given[stage], GIVEN_LN_GSD2))
+                evidence = "given" if evidence == "none" else evidence
+            elif stage in parts:
+                found = parts[stage]
+                answer.trace.extend(found.trace)
+                answer.factors.update((factor.id, factor) for factor in found.factors)
+                answer.warn(parts_said(found, configuration))
+                rows.append((stage, criterion, found.unit_kg, found.ln_gsd2))
+                evidence = found.evidence if evidence == "none" else evidence
+            elif stage == MANUFACTURING and criterion == GWP:
                 answer.warn(Notice.NO_EMBODIED_EVIDENCE)
-            else:
+            elif stage == MANUFACTURING:
                 answer.absent.append((MANUFACTURING, criterion))
-        for stage, found in parts:
-            evidence = found.evidence if evidence == "none" else evidence
-            answer.trace.extend(found.trace)
-            answer.factors.update((factor.id, factor) for factor in found.factors)
-            if found.trace[-1].startswith("not stated"):
-                answer.warn(Notice.UNSTATED_PARTS)
-            rows.append((stage, criterion, found.unit_kg, found.ln_gsd2))
     if GWP in criteria:
         answer.warn(absent_stages(stage for stage, criterion, *_ in rows if criterion == GWP))
     if not rows:
@@ -348,15 +363,18 @@ def _add_use(
     quantity, duty = item.get("quantity", 1.0), item.get("duty", 1.0)
     parts: list[tuple[float, date]] = []
     total_kwh = 0.0
-    for low, high, year in period.years:
-        days = max(0.0, min(float(high), service.end) - max(float(low), service.start))
+    in_use = [
+        (max(0.0, min(float(high), service.end) - max(float(low), service.start)), first_day)
+        for low, high, first_day in period.years
+    ]
+    for days, first_day in [each for each in in_use if each[0] > 0.0] or in_use[-1:]:
         hours = days * ONE_DAY_HOURS
         it_kwh = formulas.it_energy_kwh(quantity, power.watts, duty, hours)
         kwh = formulas.facility_energy_kwh(it_kwh, pue)
         answer.trace.append(
             f"energy: {formulas.written_it_energy(quantity, power.watts, duty, hours)} × {pue!r} PUE = {kwh!r} kWh"
         )
-        parts.append((kwh, year))
+        parts.append((kwh, first_day))
         total_kwh += kwh
     evidence = "none"
     for criterion in criteria:
@@ -384,13 +402,15 @@ def _electricity(
         if factor is None:
             choice = catalogue.electricity(region, day, criterion) if region else None
             if choice is None:
-                if criterion == GWP or not region:
-                    answer.warn(Notice.NO_ELECTRICITY_FACTOR if region else Notice.NO_SITE)
+                if not region:
+                    answer.warn(Notice.NO_SITE)
+                elif criterion == GWP:
+                    answer.warn(Notice.NO_ELECTRICITY_FACTOR)
+                    answer.lacking = day.year
                 else:
                     answer.absent.append(("use", criterion))
                 return None
-            if choice.years_back:
-                answer.warn(Notice.EARLIER_YEAR_FACTOR)
+            answer.warn(choice.notices)
             evidence = "earlier_year" if choice.years_back or evidence == "earlier_year" else "region"
             factor, factor_spread = choice.factor.value, choice.factor.ln_gsd2
             origin = f"{choice.factor.id} v{choice.factor.version}"
@@ -401,42 +421,3 @@ def _electricity(
         total += value
         spread = max(spread, factor_spread)
     return total, spread, evidence
-
-
-def check_energy(energy: Mapping[str, Any], configuration: Configuration | None) -> None:
-    """Raises ItemError for a utilisation that counts and that no power curve can be taken to: nothing else stands in for it."""
-    if "utilisation" not in energy or energy.keys() & {"annual_kwh", "average_w"}:
-        return
-    if configuration is None:
-        rule = "energy.utilisation needs a configuration: it goes through the power curve of its CPUs"
-        french = (
-            "energy.utilisation demande une configuration : elle passe par la courbe de puissance de ses processeurs"
-        )
-        raise ItemError("energy.utilisation", "needs_configuration", rule, french)
-    if configuration.cpu is None or configuration.cpu.tdp_w is None:
-        rule = "energy.utilisation needs configuration.cpu.tdp_w: the power curve is a share of the thermal design power of the CPUs"
-        french = (
-            "energy.utilisation demande configuration.cpu.tdp_w : la courbe est une part de la puissance de conception "
-            "thermique des processeurs"
-        )
-        raise ItemError("configuration.cpu.tdp_w", "missing", rule, french)
-
-
-def declared_twice(energy: Mapping[str, Any]) -> bool:
-    """Whether both a mean power and an annual energy are stated: the annual one is taken."""
-    return "annual_kwh" in energy and "average_w" in energy
-
-
-def read_loads(stated: float | Sequence[Mapping[str, float]] | None) -> Sequence[Load]:
-    if stated is None:
-        return ()
-    if isinstance(stated, float):
-        return (Load(1.0, stated),)
-    loads = tuple(Load(each["share_of_time"], each["utilisation"]) for each in stated)
-    shares = math.fsum(each.share_of_time for each in loads)
-    if abs(shares - 1.0) > 1e-9:
-        raise ItemError(
-            "energy.utilisation", "shares", f"the shares of time must add up to 1, not {shares!r}",
-            f"les parts du temps doivent faire 1 en tout, et non {shares!r}",
-        )  # fmt: skip
-    return loads

@@ -28,6 +28,7 @@ from footprint.domain.profiles import USED
 from footprint.domain.results import AssetMonth
 from footprint.domain.scopes import CLOUD, Control, Line, line_of
 from footprint.domain.stretches import Stretch
+from footprint.domain.support import support_in
 from footprint.domain.weighing import SUPPORT, USE, FigureKey, Measure
 
 
@@ -230,9 +231,10 @@ def _formula(computation: Computation, key: FigureKey, interval: int) -> str:
     profile = ledger.profiles[int(ledger.asset[interval])]
     quantity = float(profile.asset.quantity)
     if key == SUPPORT:
-        assert profile.maintenance is not None
+        choice = support_in(profile.support, int(ledger.month[interval]))
+        assert choice is not None
         return formulas.written_rate(
-            float(profile.asset.support_eur_per_year or 0.0), profile.maintenance.value, float(weights.days[interval])
+            float(profile.asset.support_eur_per_year or 0.0), choice.factor.value, float(weights.days[interval])
         )
     if key.stage != USE:
         part = profile.part(key.stage, key.criterion)

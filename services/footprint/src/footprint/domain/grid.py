@@ -26,11 +26,13 @@ class FactorTable:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """The location-based factors by criterion, the residual mixes of the market-based view, and the month of the first column."""
+    """The location-based factors by criterion, the residual mixes of the market-based view, what must be said of the factors of climate
+    change (`Notice` bits), and the month of the first column."""
 
     first_month: int
     location: Mapping[str, FactorTable]
     residual: FactorTable
+    notices: Integers
 
 
 Place = tuple[Catalogue, str]
@@ -42,17 +44,18 @@ def read_grid(places: Sequence[Place], months: Integers) -> Grid:
     first, last = (int(months.min()), int(months.max())) if len(months) else (0, 0)
     days = [date(number // 12, number % 12 + 1, 1) for number in range(first, last + 1)] if len(months) else []
     known = frozenset().union(*(catalogue.grid_criteria for catalogue, _ in places)) | {GWP}
+    supplies = {
+        criterion: [[catalogue.electricity(region, day, criterion) for day in days] for catalogue, region in places]
+        for criterion in CRITERIA
+        if criterion in known
+    }
     return Grid(
         first,
-        {
-            criterion: _table(
-                [[catalogue.electricity(region, day, criterion) for day in days] for catalogue, region in places],
-                len(days),
-            )
-            for criterion in CRITERIA
-            if criterion in known
-        },
+        {criterion: _table(found, len(days)) for criterion, found in supplies.items()},
         _table([[catalogue.residual_mix(region, day) for day in days] for catalogue, region in places], len(days)),
+        np.array(
+            [*([each.notices if each else 0 for each in row] for row in supplies[GWP]), [0] * len(days)], dtype=np.int64
+        ),
     )
 
 

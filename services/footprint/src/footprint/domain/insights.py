@@ -4,9 +4,11 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from footprint.domain.catalogue import Catalogue
+from footprint.domain.cloud import cloud_size
+from footprint.domain.inventory import Cloud
 from footprint.domain.rollup import Rolled
 
 EQUIVALENTS: Final = (
@@ -41,6 +43,41 @@ def equivalents(catalogue: Catalogue, kg: float, region: str | None, day: date) 
             }
         )
     return found
+
+
+class Powered(NamedTuple):
+    """Virtual machines that ran, alike in all this, and how many on average; `declared`: they have energy or making of their own."""
+
+    cloud: Cloud | None
+    vcpu: float | None
+    declared: bool
+    machines: float
+
+
+class Held(NamedTuple):
+    """Mean virtual machines that have figures, and the mean vCPUs they hold; None where one of them states none."""
+
+    machines: float
+    vcpus: float | None
+
+
+def held(powered: Iterable[Powered], catalogue: Catalogue) -> Held:
+    """What the figures of virtual machines are divided by. One at a public cloud has the size of its type where it states none; without
+    a size, or of a provider without coefficients, it has no figure and is not counted."""
+    machines = vcpus = 0.0
+    unknown = False
+    for each in powered:
+        vcpu, known = each.vcpu, each.declared
+        if each.cloud is not None:
+            vcpu, *_ = cloud_size(each.cloud, each.vcpu, None)
+            coefficients = catalogue.parameter(f"cloud.{each.cloud.provider}.host_vcpu")
+            known |= vcpu is not None and coefficients is not None
+        if each.cloud is not None and not known:
+            continue
+        machines += each.machines
+        vcpus += each.machines * (vcpu or 0.0)
+        unknown |= vcpu is None
+    return Held(machines, None if unknown else vcpus)
 
 
 def sci(use_kg: float, making_kg: float, units: float, unit: str) -> dict[str, Any]:

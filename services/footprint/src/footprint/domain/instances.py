@@ -236,4 +236,4 @@ _BY_TYPE: Final = {
 def instance_size(cloud: Cloud) -> Size | None:
     """The size of the machine's instance type; None where it states none, or one that is not listed."""
     name = (cloud.instance_type or "").lower().removeprefix("standard_")
-    return _BY_TYPE.get((cloud.provider.lower(), name))
+    return _BY_TYPE.get((cloud.provider, name))

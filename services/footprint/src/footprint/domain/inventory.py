@@ -116,7 +116,7 @@ class Operated:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A place that holds assets. `region` is the code under which its electricity factors are looked up.
+    """A place that holds assets. `region` is the code under which its electricity factors are looked up: a part of its country, or it.
 
     Where `contracts` or `operators` say nothing of a date, `guarantee_share` with `residual_kg_per_kwh`, and `operator`, hold.
     """
@@ -138,11 +138,14 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Cloud:
-    """Where at a public cloud a virtual machine runs that has no host here; names as the provider writes them."""
+    """Where at a public cloud a virtual machine runs that has no host here; names as the provider writes them, its own in small letters."""
 
     provider: str
     instance_type: str | None = None
     region: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "provider", self.provider.lower())
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,10 +196,16 @@ class Asset:
         """Whether it only stands for a site or an organisation."""
         return self.kind in HOMES
 
+    def place_at(self, instant: int) -> UUID | None:
+        """The site where the asset stands at a Unix second, or stood last; before its timeline that of its first segment."""
+        begun = (each.site for each in reversed(self.segments) if each.start <= instant and each.site is not None)
+        return next(begun, self.segments[0].site)
+
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """A virtual machine holding vCPUs of a host from `start` to `end` (None: still), with memory and storage where they are known."""
+    """A virtual machine (all of its quantity) holding vCPUs of a host from `start` to `end` (None: still), with memory and storage where
+    they are known."""
 
     vm: UUID
     org: str
@@ -240,8 +249,14 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class ClosedLife:
-    """Over which life (Unix second of its start, days) an asset's making was spread in a run of closed months that ends with `until`."""
+    """Over which life (Unix second of its start, days) an asset's making was spread in a run of closed months that ends with `until`.
+
+    Of refurbished kit also what settled what it carries: the days of its first life (None where unknown) and of its second `use_days`
+    (None: not refurbished, or not kept).
+    """
 
     until: int
     start: int
     days: float
+    first_life_days: float | None = None
+    use_days: float | None = None

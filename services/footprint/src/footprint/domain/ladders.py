@@ -60,7 +60,15 @@ def month_ladder(computation: Computation, result: AssetMonth, intervals: Intege
     seconds = (ledger.end - ledger.start)[intervals].astype(np.float64)
     drawn = weights.hours[intervals] > 0
     counted = np.array([ledger.stretches[each].counted for each in ledger.stretch[intervals].tolist()], dtype=bool)
-    made = [ledger.profiles[each].embodied_evidence for each in ledger.asset[intervals].tolist()]
+    clouds = {
+        interval
+        for interval, extra in zip(ledger.extra_interval.tolist(), ledger.extra.tolist(), strict=True)
+        if ledger.extras[extra].cloud
+    }
+    made = [
+        "kind" if interval in clouds else ledger.profiles[asset].embodied_evidence
+        for interval, asset in zip(intervals.tolist(), ledger.asset[intervals].tolist(), strict=True)
+    ]
     energy = [ENERGY_EVIDENCE[each] for each in weights.energy_evidence[intervals].tolist()]
     grid = [ELECTRICITY_EVIDENCE[each] for each in weights.electricity_evidence[intervals].tolist()]
     shares = {
@@ -93,6 +101,6 @@ def _unusable(computation: Computation, intervals: Integers, world: World) -> se
         measured = world.measured.get(asset.id)
         if measured is not None and any(each.start < end and start < each.end for each in measured.loads):
             found.add(("energy", "utilisation"))
-        if asset.kind == "server" and last_configuration(asset.segments) is not None:
+        if last_configuration(asset.segments) is not None:
             found.add(("embodied", "configuration"))
     return found

@@ -5,7 +5,7 @@ asset alone and not on the others computed with it: so its figures have the same
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -143,17 +143,7 @@ def _cuts(
     profiles: Sequence[Profile], owner: Integers, begins: Integers, ends: Integers, stays: Sequence[Stay]
 ) -> Integers:
     """The sorted distinct keys (asset, instant) at which something changes."""
-    parts = [(owner << SHIFT) | begins, (owner << SHIFT) | ends]
-    zones: list[set[str]] = [{profile.organisation.time_zone} for profile in profiles]
-    for stay in stays:
-        zones[stay.asset].add(stay.zone)
-    for zone in sorted(set().union(*zones)):
-        cut_by_zone = np.array([zone in each for each in zones], dtype=bool)[owner]
-        edges = month_edges(zone)
-        first = np.searchsorted(edges, begins[cut_by_zone], side="right")
-        last = np.searchsorted(edges, ends[cut_by_zone], side="left")
-        positions, source = expand(first, last)
-        parts.append((owner[cut_by_zone][source] << SHIFT) | edges[positions])
+    parts = [(owner << SHIFT) | begins, (owner << SHIFT) | ends, *_month_cuts(profiles, owner, begins, ends, stays)]
     extras = [(index, each) for index, profile in enumerate(profiles) for each in profile.extras]
     if extras:
         of = np.array([index for index, _ in extras], dtype=np.int64) << SHIFT
@@ -164,6 +154,24 @@ def _cuts(
         parts.append(hosts | np.array([stay.start for stay in stays], dtype=np.int64))
         parts.append(hosts | np.array([stay.end for stay in stays], dtype=np.int64))
     return np.unique(np.concatenate(parts))
+
+
+def _month_cuts(
+    profiles: Sequence[Profile], owner: Integers, begins: Integers, ends: Integers, stays: Sequence[Stay]
+) -> Iterator[Integers]:
+    """The keys at which months begin: in the zone of the owner throughout, in another while a machine of that zone stays."""
+    own = np.array([profile.organisation.time_zone for profile in profiles], dtype=object)
+    others = [each for each in stays if each.zone != own[each.asset]]
+    asset = np.concatenate([owner, np.array([each.asset for each in others], dtype=np.int64)])
+    begins = np.concatenate([begins, np.array([each.start for each in others], dtype=np.int64)])
+    ends = np.concatenate([ends, np.array([each.end for each in others], dtype=np.int64)])
+    zones = np.concatenate([own[owner], np.array([each.zone for each in others], dtype=object)])
+    for zone in sorted(set(zones)):
+        edges, rows = month_edges(zone), zones == zone
+        first = np.searchsorted(edges, begins[rows], side="right")
+        last = np.searchsorted(edges, ends[rows], side="left")
+        positions, source = expand(first, last)
+        yield (asset[rows][source] << SHIFT) | edges[positions]
 
 
 def _months(profiles: Sequence[Profile], asset: Integers, start: Integers) -> Integers:

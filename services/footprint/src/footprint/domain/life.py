@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from footprint.domain.catalogue import Catalogue, Factor
 from footprint.domain.formulas import DAY_S, YEAR_DAYS
 from footprint.domain.inventory import Asset, Status
-from footprint.domain.months import local_midnight
+from footprint.domain.months import local_day, local_midnight
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +43,14 @@ def retirement(asset: Asset) -> int | None:
 def choose_life(catalogue: Catalogue, asset: Asset, zone: str) -> Life | None:
     """Actual dates when the asset has left, else the planned years, else the default of its kind; None without any of these.
 
-    It starts on the day of acquisition, or with the timeline where that day is unknown. An asset that left before it came has no life.
+    It starts on the day of acquisition, or with the timeline where that day is unknown; the default is that of this day. An asset that left
+    before it came has no life.
     """
     start = asset.segments[0].start
     if asset.acquired_on is not None:
         start = local_midnight(zone, asset.acquired_on.year, asset.acquired_on.month, asset.acquired_on.day)
-    default = catalogue.parameter(f"life.{asset.kind}") if asset.planned_life_years is None else None
+    day = local_day(zone, start)
+    default = catalogue.parameter(f"life.{asset.kind}", day) if asset.planned_life_years is None else None
     years = default.value if default is not None else asset.planned_life_years
     nominal_days = None if years is None else years * YEAR_DAYS
     left = retirement(asset)

@@ -5,7 +5,7 @@ which the local calendar turns (Europe/Paris by default): 28 days of 24 h are no
 """
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -91,6 +91,11 @@ def months_at(zone: str, instants: npt.NDArray[np.int64]) -> npt.NDArray[np.int6
 def local_midnight(zone: str, year: int, month: int, day: int) -> int:
     """Unix second at which a local day begins."""
     return int(datetime(year, month, day, tzinfo=time_zone(zone)).timestamp())
+
+
+def local_day(zone: str, instant: int) -> date:
+    """The local day that holds a Unix second."""
+    return datetime.fromtimestamp(instant, time_zone(zone)).date()
 
 
 def current_month(zone: str, now: datetime) -> int:

@@ -38,6 +38,10 @@ class Notice(IntFlag):
     NO_TRANSPORT = 268435456
     NO_END_OF_LIFE = 536870912
     CLOUD_INSTANCE_UNKNOWN = 1073741824
+    COUNTRY_FACTOR = 34359738368
+    DECLARED_ON_HOST = 68719476736
+    CONFIGURATION_NOT_USED = 1099511627776
+    GPUS_NOT_COUNTED = 2199023255552
 
 
 SENTENCES: dict[Notice, str] = {
@@ -48,6 +52,7 @@ SENTENCES: dict[Notice, str] = {
     Notice.DEFAULT_PUE: "the site states no PUE: the world mean of the catalogue is used",
     Notice.NO_PUE: "use is absent: the site states no PUE and the catalogue holds no default",
     Notice.NO_ELECTRICITY_FACTOR: "use is absent: no electricity factor of this region within five years, and no other region stands in",
+    Notice.COUNTRY_FACTOR: "the factor is that of the country: none is known of its region, which stands on the same grid",
     Notice.EARLIER_YEAR_FACTOR: "the electricity factor is that of the nearest earlier year",
     Notice.CAPACITY_UNKNOWN: "the capacity of the host is unknown: its virtual machines share the whole of it",
     Notice.HOST_UNKNOWN: "the host (or the public cloud) is not stated, not known, or is itself virtual: its share is absent",
@@ -57,7 +62,7 @@ SENTENCES: dict[Notice, str] = {
     "`refurbishing.<kind>`; an own factor of the organisation supplies it",
     Notice.STANDBY: "standby is counted as powered",
     Notice.PARTIAL: "a part of the month has no evidence and is not counted",
-    Notice.UNSTATED_PARTS: "the configuration leaves out memory, disks or power supply: they are not counted",
+    Notice.UNSTATED_PARTS: "the configuration leaves out memory, disks (or the size of an SSD) or power supply: they are not counted",
     Notice.LIFE_FROM_TIMELINE: "the day of acquisition is unknown: life is counted from the first day of the timeline",
     Notice.PAST_LIFE: "its life is over: making it weighs nothing any more",
     Notice.MEASUREMENT_GAPS: "a part of the month was not measured: the next best evidence stands in for that part only",
@@ -73,6 +78,11 @@ SENTENCES: dict[Notice, str] = {
     "stated vCPUs and memory count, and where none are stated its share is absent",
     Notice.NO_TRANSPORT: "transport is absent: the catalogue holds no factor of that stage for it",
     Notice.NO_END_OF_LIFE: "end of life is absent: the catalogue holds no factor of that stage for it, and no such activity is known",
+    Notice.DECLARED_ON_HOST: "a machine on a host has its share of the host: energy and making that are declared of itself are not counted",
+    Notice.GPUS_NOT_COUNTED: "graphics or accelerator cards are not counted where making or power comes of the configuration: "
+    "the method has no coefficient of them; a measurement, a declared consumption or an own factor of the model holds them",
+    Notice.CONFIGURATION_NOT_USED: "the configuration is not used for making, the default of the kind is: "
+    "parts are summed up of servers whose cpu.die_mm2 is stated",
     Notice.AGE_MISSING: "refurbished, of an age that is not stated: its making counts whole, "
     "as that of a new one, until acquired.age_years is known",
 }
@@ -81,14 +91,17 @@ ABSENT: dict[str, Notice] = {"transport": Notice.NO_TRANSPORT, "end_of_life": No
 """What must be said where one of the stages beside making, use and maintenance has no evidence."""
 
 
+def told_stages(present: Iterable[str]) -> Notice:
+    """What need not be said where stages are `present`."""
+    said = Notice(0)
+    for stage in present:
+        said |= ABSENT.get(stage, Notice(0))
+    return said
+
+
 def absent_stages(present: Iterable[str]) -> Notice:
     """What must be said of the stages that are not `present`."""
-    known = set(present)
-    said = Notice(0)
-    for stage, notice in ABSENT.items():
-        if stage not in known:
-            said |= notice
-    return said
+    return told_stages(ABSENT) & ~told_stages(present)
 
 
 _DOCUMENTS = {int(each): {"code": str(each.name).lower(), "detail": text} for each, text in SENTENCES.items()}

@@ -5,13 +5,13 @@ The engine turns profiles into arrays; the explanation reads the same profiles.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 from uuid import UUID
 
 from footprint.domain.activities import read_activities
 from footprint.domain.catalogue import GWP, UNITS, Catalogue, Factor
-from footprint.domain.cloud import cloud_making
+from footprint.domain.cloud import cloud_making, unknown_making
 from footprint.domain.difference import last_configuration
 from footprint.domain.embodied import (
     MANUFACTURING,
@@ -36,12 +36,11 @@ from footprint.domain.inventory import (
 )
 from footprint.domain.life import Life, choose_life, retirement
 from footprint.domain.measurements import NOTHING_MEASURED, Measured
-from footprint.domain.months import local_midnight, month_at, month_start
+from footprint.domain.months import local_day, local_midnight, month_at, month_start
 from footprint.domain.notices import Notice, absent_stages
 from footprint.domain.stretches import Stretch, Window, read_stretches
+from footprint.domain.support import SupportRun, read_support
 from footprint.domain.uncertainty import ACTIVITY_LN_GSD2
-
-MAINTENANCE_ACTIVITY: Final = "maintenance.it_hardware"
 
 USED: Final = ("refurbished", "taken_back")
 
@@ -74,7 +73,10 @@ UNKNOWN_PHASE: Final = Phase(math.nan, math.nan, 1.0, 0.0)
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """All the evidence on one asset that is physical, or that has figures of its own. `parts` are spread over `spread_days`."""
+    """All the evidence on one asset that is physical, or that has figures of its own. `parts` are spread over `spread_days`.
+
+    `notices` hold at all times: what an extra says, or makes needless to say, is of the months that it falls on.
+    """
 
     asset: Asset
     organisation: Organisation
@@ -83,7 +85,7 @@ class Profile:
     parts: tuple[Part, ...]
     spread_days: float | None
     life: Life | None
-    maintenance: Factor | None
+    support: tuple[SupportRun, ...]
     stretches: tuple[Stretch, ...]
     extras: tuple[Extra, ...]
     notices: Notice
@@ -127,10 +129,13 @@ class Profile:
 
     @property
     def embodied_evidence(self) -> str:
-        """What its making rests on; of a machine at a public cloud on the default of its reference host."""
-        if self.embodied is not None and self.spread_days:
-            return self.embodied.evidence
-        return "kind" if any(each.cloud for each in self.extras) else "none"
+        """What its making rests on; while it is at a public cloud (`Extra.cloud`) it rests on the default of its reference host instead."""
+        return self.embodied.evidence if self.embodied is not None and self.spread_days else "none"
+
+    @property
+    def used(self) -> bool:
+        """Whether the asset had a first use elsewhere."""
+        return self.asset.condition in USED
 
     @property
     def leased(self) -> bool:
@@ -153,21 +158,14 @@ def read_profile(
     closed: tuple[ClosedLife, ...] = (),
 ) -> Profile:
     """Choose the evidence for `asset`, and read its states within `window`."""
-    region = _region(asset, sites)
-    extras = read_activities(activities, organisation.time_zone, sites, catalogue, region)
+    extras = read_activities(activities, organisation.time_zone, sites, catalogue, asset)
     if asset.is_home:
         stretches = read_stretches(asset, organisation, sites, catalogue, window, measured, extras)
-        return Profile(asset, organisation, catalogue, None, (), None, None, None, stretches, extras, Notice(0))
-    making = _making(asset, organisation, catalogue)
+        return Profile(asset, organisation, catalogue, None, (), None, None, (), stretches, extras, Notice(0))
+    making = _making(asset, organisation, catalogue, closed)
     extras = (*extras, *making.extras)
     stretches = read_stretches(asset, organisation, sites, catalogue, window, measured, extras)
-    maintenance = None
-    told = [(each.stage, each.criterion) for each in making.parts] + [(each.stage, each.criterion) for each in extras]
-    said = absent_stages(stage for stage, criterion in told if criterion == GWP)
-    if asset.support_eur_per_year:
-        maintenance = catalogue.coefficient(MAINTENANCE_ACTIVITY)
-        if maintenance is None:
-            said |= Notice.NO_MAINTENANCE_FACTOR
+    said = absent_stages(each.stage for each in making.parts if each.criterion == GWP)
     return Profile(
         asset,
         organisation,
@@ -176,20 +174,13 @@ def read_profile(
         making.parts,
         making.spread_days,
         making.life,
-        maintenance,
+        read_support(asset, organisation.time_zone, sites, catalogue),
         stretches,
         extras,
         said | making.notices,
-        making.factors + ((maintenance,) if maintenance else ()),
+        making.factors,
         closed,
     )
-
-
-def _region(asset: Asset, sites: Mapping[UUID, Site]) -> str | None:
-    """Where an asset stands, as far as is known: its last site."""
-    place = next((each.site for each in reversed(asset.segments) if each.site is not None), None)
-    site = sites.get(place) if place is not None else None
-    return site.region if site else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,11 +196,13 @@ class _Making:
     factors: tuple[Factor, ...]
 
 
-def _making(asset: Asset, organisation: Organisation, catalogue: Catalogue) -> _Making:
+def _making(asset: Asset, organisation: Organisation, catalogue: Catalogue, closed: Sequence[ClosedLife]) -> _Making:
     clouds = [each for each in asset.segments if asset.is_virtual and each.host is None and each.cloud is not None]
     if clouds:
         return _cloud_making(asset, catalogue)
     configuration = last_configuration(asset.segments)
+    zone = organisation.time_zone
+    came = asset.acquired_on or local_day(zone, asset.segments[0].start)
     embodied = choose_embodied(
         catalogue,
         asset.kind,
@@ -217,12 +210,13 @@ def _making(asset: Asset, organisation: Organisation, catalogue: Catalogue) -> _
         maker=asset.maker,
         model=asset.model,
         configuration=configuration,
+        day=came,
     )
-    life = choose_life(catalogue, asset, organisation.time_zone)
+    life = choose_life(catalogue, asset, zone)
     found = {(MANUFACTURING, GWP): embodied} if embodied is not None else {}
     for criterion in (GWP, *sorted(catalogue.criteria - {GWP})):
         for stage in (MANUFACTURING, *OTHER_STAGES):
-            part = choose_part(catalogue, asset.kind, stage, criterion, asset.maker, asset.model, configuration)
+            part = choose_part(catalogue, asset.kind, stage, criterion, asset.maker, asset.model, configuration, came)
             if part is not None:
                 found.setdefault((stage, criterion), part)
     if not found:
@@ -234,12 +228,19 @@ def _making(asset: Asset, organisation: Organisation, catalogue: Catalogue) -> _
         notices |= Notice.LIFE_FROM_TIMELINE
     if embodied is not None and embodied.trace[-1].startswith("not stated"):
         notices |= Notice.UNSTATED_PARTS
+    if (
+        embodied is not None
+        and embodied.evidence == "configuration"
+        and configuration is not None
+        and configuration.gpus
+    ):
+        notices |= Notice.GPUS_NOT_COUNTED
     factors = tuple(factor for each in found.values() for factor in each.factors)
     factors += (life.factor,) if life.factor else ()
     if asset.condition not in USED:
         parts = tuple(Part(*key, each.unit_kg, each) for key, each in found.items())
         return _Making(embodied, parts, life.days, life, (), notices, factors)
-    carried = {key: _carried(asset, organisation, life, each.unit_kg, key[1]) for key, each in found.items()}
+    carried = {key: _carried(asset, organisation, life, closed, each.unit_kg, key[1]) for key, each in found.items()}
     if asset.age_years is None and organisation.refurbished is not Convention.CUT_OFF:
         notices |= Notice.AGE_MISSING
     overhead = _overhead(asset, organisation, catalogue)
@@ -250,26 +251,44 @@ def _making(asset: Asset, organisation: Organisation, catalogue: Catalogue) -> _
     return _Making(embodied, parts, spread_days, life, (overhead,) if overhead else (), notices, factors)
 
 
-def _carried(asset: Asset, organisation: Organisation, life: Life, unit_kg: float, criterion: str) -> Spread:
-    """What the second use carries of something, by the convention of the organisation."""
-    return refurbished(
-        organisation.refurbished,
-        unit_kg,
-        age_years=asset.age_years,
-        first_life_days=life.nominal_days,
-        use_days=life.days,
-        gone=life.evidence == "actual",
-        unit=UNITS[criterion],
-    )
+def _carried(
+    asset: Asset,
+    organisation: Organisation,
+    life: Life,
+    closed: Sequence[ClosedLife],
+    unit_kg: float,
+    criterion: str,
+) -> Spread:
+    """What the second use carries of something, by the convention of the organisation.
+
+    The kg are settled with the life that it was closed with first: another length is another spread of the same kg. Where it came
+    otherwise that is a correction, and they follow from the life of today.
+    """
+    now = (life.nominal_days, life.days)
+    first = closed[0] if closed and closed[0].start == life.start else None
+    settled = now if first is None or first.use_days is None else (first.first_life_days, first.use_days)
+
+    def carried(first_life_days: float | None, use_days: float) -> Spread:
+        return refurbished(
+            organisation.refurbished,
+            unit_kg,
+            age_years=asset.age_years,
+            first_life_days=first_life_days,
+            use_days=use_days,
+            gone=life.evidence == "actual",
+            unit=UNITS[criterion],
+        )
+
+    return replace(carried(*settled), days=carried(*now).days)
 
 
 def _overhead(asset: Asset, organisation: Organisation, catalogue: Catalogue) -> Extra | None:
     """What refurbishing the asset weighed, in the month of its acquisition, whatever the convention; None where no factor says it."""
-    factor = catalogue.coefficient(f"refurbishing.{asset.kind}")
-    if factor is None:
-        return None
     zone, day = organisation.time_zone, asset.acquired_on
     start = asset.segments[0].start if day is None else local_midnight(zone, day.year, day.month, day.day)
+    factor = catalogue.coefficient(f"refurbishing.{asset.kind}", day=local_day(zone, start))
+    if factor is None:
+        return None
     return Extra(
         start,
         month_start(zone, month_at(zone, start) + 1),
@@ -285,20 +304,17 @@ def _overhead(asset: Asset, organisation: Organisation, catalogue: Catalogue) ->
 
 
 def _cloud_making(asset: Asset, catalogue: Catalogue) -> _Making:
+    """Its shares of reference hosts; where one is not known, what must be said of that time."""
     extras: list[Extra] = []
-    notices = Notice(0)
-    factors: list[Factor] = []
     left = retirement(asset)
     for segment in asset.segments:
         if segment.host is not None or segment.cloud is None or not segment.status.powered:
             continue
         end = segment.end if segment.end is not None else left if left is not None else _FAR
-        extra, said = cloud_making(catalogue, segment.cloud, segment.vcpu, segment.start, end)
-        notices |= said
-        if extra is not None:
-            extras.append(extra)
-            factors.extend([extra.factor] if extra.factor else [])
-    return _Making(None, (), None, None, tuple(extras), notices, tuple(dict.fromkeys(factors)))
+        extra, said = cloud_making(catalogue, segment.cloud, asset.quantity, segment.vcpu, segment.start, end)
+        extra = extra or unknown_making(segment.cloud, segment.start, end)
+        extras.append(replace(extra, notices=said))
+    return _Making(None, (), None, None, tuple(extras), Notice(0), ())
 
 
 _FAR: Final = 4_102_444_800

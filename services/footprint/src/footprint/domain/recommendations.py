@@ -163,7 +163,7 @@ def over_allocated(
     for each in virtual:
         vcpu = each.asset.segments[-1].vcpu or 0.0
         spare = math.floor(vcpu / 2)
-        freed += spare
+        freed += each.asset.quantity * spare
         saved += kg.get(each.asset.id, 0.0) * MONTHS_PER_YEAR * (spare / vcpu if vcpu else 0.0)
     if not freed:
         return None

@@ -9,7 +9,7 @@ from uuid import UUID
 import numpy as np
 
 from footprint.domain.allocation import LINES, Subject, Terms
-from footprint.domain.catalogue import FactorRef
+from footprint.domain.catalogue import GWP, FactorRef
 from footprint.domain.cells import (
     Cells,
     ExtraSum,
@@ -24,11 +24,12 @@ from footprint.domain.cells import (
     sum_measure,
 )
 from footprint.domain.claims import Piece, apportion, fractions_of, joined, pieces_of, shares_within
+from footprint.domain.embodied import MANUFACTURING
 from footprint.domain.grid import Integers
 from footprint.domain.inventory import Asset, Claim, Segment, Site
 from footprint.domain.ledger import Ledger
 from footprint.domain.months import month_at, month_start
-from footprint.domain.notices import Notice
+from footprint.domain.notices import Notice, told_stages
 from footprint.domain.scopes import CLOUD, Control, Line, line_of
 from footprint.domain.stretches import ENERGY_EVIDENCE
 from footprint.domain.sums import billionths
@@ -86,7 +87,8 @@ class Claimed(NamedTuple):
 class AssetMonth:
     """The result for one asset and month. `kwh` is at the meter of the site, None where unknown; `notices` are `Notice` bits.
 
-    `life_start` (a Unix second) and `spread_days` are the life over which its making is spread.
+    `life_start` (a Unix second) and `spread_days` are the life over which its making is spread; of refurbished kit, `first_life_days` and
+    `use_days` are what its kg follow from.
     """
 
     asset: Asset
@@ -103,6 +105,8 @@ class AssetMonth:
     notices: int = 0
     life_start: int | None = None
     spread_days: float | None = None
+    first_life_days: float | None = None
+    use_days: float | None = None
     claimed: list[Claimed] = field(default_factory=list)
 
 
@@ -133,14 +137,13 @@ def collect(
             bits | (PARTIAL if partly else 0)
             for bits, partly in zip(
                 reduce(np.bitwise_or, weights.notices[terms.interval] | terms.notices, cells),
-                partly_known(summed.values(), terms, cells),
+                partly_known(summed, ledger, terms, cells),
                 strict=True,
             )
         ],
         energy_evidence=reduce(np.bitwise_or, 1 << _evidence_bits(weights)[terms.interval], cells),
         electricity_evidence=reduce(np.maximum, weights.electricity_evidence[terms.interval], cells),
-        embodied=[profile.embodied_evidence for profile in ledger.profiles],
-        owner=ledger.asset[terms.interval[cells.first]].tolist() if len(cells.first) else [],
+        embodied_evidence=reduce(np.maximum, _embodied_evidence(ledger)[terms.interval], cells),
         references=reference_runs(weights.references[terms.interval], cells),
     )
     keys = list(zip(cells.subject.tolist(), cells.month.tolist(), strict=True))
@@ -158,9 +161,10 @@ def collect(
             _say_evidence(result, evidence)
             if subject.asset.is_virtual:
                 _say_what_lacks(result, segment)
-            result.life_start, result.spread_days = reader.life(subject)
-            together = len(taken) > 1 or any(each in reader.extras for each in taken)
-            if together:
+            reader.keep_life(result, subject)
+            extras = [each for cell in taken for each in reader.extras.get(cell, ())]
+            result.notices &= ~int(told_stages(each.key.stage for each in extras if each.key.criterion == GWP))
+            if len(taken) > 1 or extras:
                 result.figures = merged(result.figures)
             if of_asset and taken:
                 zone = subject.organisation.time_zone
@@ -239,6 +243,13 @@ def _trailing_retired(segments: Sequence[Segment]) -> Iterator[Segment]:
     yield segments[first]
 
 
+def _embodied_evidence(ledger: Ledger) -> Integers:
+    """The place in `EMBODIED_ORDER` of what the making behind each interval rests on."""
+    places = [EMBODIED_ORDER.index(profile.embodied_evidence) for profile in ledger.profiles]
+    found: Integers = np.array(places, dtype=np.int64)[ledger.asset]
+    return found
+
+
 OF_MEASUREMENT: Final = tuple(1 << ENERGY_EVIDENCE.index(each) for each in ("measured", "utilisation"))
 NOT_DRAWN: Final = 8
 """How far the evidence of times when nothing is drawn lies above that of the others."""
@@ -260,9 +271,14 @@ def _say_evidence(result: AssetMonth, bits: int) -> None:
 
 
 def _say_what_lacks(result: AssetMonth, segment: Segment) -> None:
+    asset = result.asset
+    if segment.host is not None and (asset.annual_kwh, asset.average_w, asset.embodied_kg) != (None, None, None):
+        result.notices |= int(Notice.DECLARED_ON_HOST)
     if segment.host is not None and segment.vcpu is None:
         result.notices |= int(Notice.NO_ALLOCATION)
-    elif segment.cloud is None and not result.figures and result.kwh is None:
+    elif (
+        segment.cloud is None and result.kwh is None and not any(each.stage == MANUFACTURING for each in result.figures)
+    ):
         result.notices |= int(Notice.HOST_UNKNOWN)
 
 
@@ -282,8 +298,7 @@ class _CellReader:
     notices: list[int]
     energy_evidence: list[int]
     electricity_evidence: list[int]
-    embodied: list[str]
-    owner: list[int]
+    embodied_evidence: list[int]
     references: Mapping[int, tuple[int, ...]]
 
     def add(self, result: AssetMonth, cell: int) -> int:
@@ -300,7 +315,8 @@ class _CellReader:
             result.notices |= extra.notices
             if not extra.void:
                 result.figures.append(self._extra(extra, cell, site))
-        result.embodied_evidence = _weakest(EMBODIED_ORDER, result.embodied_evidence, self.embodied[self.owner[cell]])
+        made = "kind" if any(each.cloud for each in extras) else EMBODIED_ORDER[self.embodied_evidence[cell]]
+        result.embodied_evidence = _weakest(EMBODIED_ORDER, result.embodied_evidence, made)
         result.electricity_evidence = _weakest(
             ELECTRICITY_EVIDENCE, result.electricity_evidence, ELECTRICITY_EVIDENCE[self.electricity_evidence[cell]]
         )
@@ -320,12 +336,14 @@ class _CellReader:
             result.references = tuple(sorted({*result.references, *named}))
         return self.energy_evidence[cell]
 
-    def life(self, subject: Subject) -> tuple[int | None, float | None]:
-        """Over which life the making of an asset is spread: kept, so that a closed month knows with which it was closed."""
+    def keep_life(self, result: AssetMonth, subject: Subject) -> None:
+        """Say over which life the making of an asset is spread: kept, so that a closed month knows with which it was closed."""
         profile = None if subject.ledger_index is None else self.ledger.profiles[subject.ledger_index]
         if profile is None or profile.life is None or profile.spread_days is None:
-            return None, None
-        return profile.life.start, profile.spread_days
+            return
+        result.life_start, result.spread_days = profile.life.start, profile.spread_days
+        if profile.used:
+            result.first_life_days, result.use_days = profile.life.nominal_days, profile.life.days
 
     def used(self, cells: Sequence[int], pieces: Sequence[Piece]) -> _Used:
         """What applications use of the figures of cells, by the time that their terms and claims share."""

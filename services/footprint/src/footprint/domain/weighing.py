@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from footprint.domain import formulas
-from footprint.domain.catalogue import GWP, FactorRef
+from footprint.domain.catalogue import GWP, Choice, FactorRef
 from footprint.domain.embodied import MANUFACTURING
 from footprint.domain.grid import FactorTable, Floats, Grid, Integers
 from footprint.domain.notices import Notice
@@ -79,6 +79,10 @@ class Weights:
     variables: tuple[str, ...]
 
 
+_Supports = Sequence[Choice | None]
+"""Factors of support contracts."""
+
+
 class _Variables:
     """Names of shared uncertainties, numbered as they come; '' is 0."""
 
@@ -111,6 +115,12 @@ class _Intervals:
     counted: Booleans
     powered: Booleans
     quantity: Floats
+
+    @property
+    def under_contract(self) -> Booleans:
+        """Where a support contract counts: wherever the asset itself does, and for a machine on a host, which has a share of its host's."""
+        held: Booleans = self.counted | np.array([each.supported for each in self.stretches], dtype=bool)[self.stretch]
+        return held
 
     def of_stretch(self, values: Sequence[float]) -> Floats:
         """Numbers of the stretches, by interval."""
@@ -156,7 +166,8 @@ def weigh(
     figures, at_device = _electricity(intervals, it_kwh, kwh, grid, variables)
     days_in_life, life_days, life_share, past_life, spread_out = _parts(intervals, variables)
     location = grid.location[GWP]
-    reference_sets, reference = _references(intervals, grid)
+    supported, supports = _supported(intervals, month)
+    reference_sets, reference = _references(intervals, grid, supported, supports)
     factor, years_back = location.value[place, intervals.column], location.years_back[place, intervals.column]
     return Weights(
         days=days,
@@ -166,11 +177,13 @@ def weigh(
         hours=hours,
         it_kwh=it_kwh,
         kwh=kwh,
-        figures={**spread_out, **figures, SUPPORT: _support(intervals, days, variables)},
+        figures={**spread_out, **figures, SUPPORT: _support(intervals, days, supported, supports, variables)},
         at_device=at_device,
         energy_evidence=np.array([each.evidence for each in stretches], dtype=np.int64)[stretch],
         electricity_evidence=np.where(powered & ~np.isnan(factor), np.where(years_back > 0, 2, 1), 0),
-        notices=_notices(intervals, factor, years_back) | np.where(past_life, int(Notice.PAST_LIFE), 0),
+        notices=_notices(intervals, factor, grid)
+        | _said_of_support(intervals, supported, supports)
+        | np.where(past_life, int(Notice.PAST_LIFE), 0),
         references=reference,
         reference_sets=reference_sets,
         variables=variables.names,
@@ -302,34 +315,62 @@ def _phases(profiles: Sequence[Profile], asset: Integers, start: Integers) -> tu
     return phases.reshape(len(lines), most, 4), passed.sum(axis=1)
 
 
-def _support(intervals: _Intervals, days: Floats, variables: _Variables) -> Measure:
+def _support(
+    intervals: _Intervals, days: Floats, supported: Integers, factors: _Supports, variables: _Variables
+) -> Measure:
     """Emissions of the support contract, by euro and day."""
-    profiles = intervals.profiles
-    euros = intervals.of_asset([profile.asset.support_eur_per_year or 0.0 for profile in profiles])
-    factors = [profile.maintenance for profile in profiles]
-    factor = intervals.of_asset([each.value if each else 0.0 for each in factors])
-    known = intervals.counted & np.array([each is not None for each in factors], dtype=bool)[intervals.asset]
+    euros = intervals.of_asset([profile.asset.support_eur_per_year or 0.0 for profile in intervals.profiles])
+    factor = np.array([each.factor.value if each else 0.0 for each in factors], dtype=np.float64)[supported]
+    known = intervals.under_contract & (supported > 0)
     return Measure(
         np.where(known, formulas.rate_kg(euros, factor, days), 0.0),
         known,
         Spread(
-            intervals.of_asset([each.ln_gsd2 if each else 0.0 for each in factors]),
-            variables.numbers([each.id if each else "" for each in factors])[intervals.asset],
+            np.array([each.factor.ln_gsd2 if each else 0.0 for each in factors], dtype=np.float64)[supported],
+            variables.numbers([each.factor.id if each else "" for each in factors])[supported],
         ),
         Spread(np.full(len(days), ACTIVITY_LN_GSD2["declared"]), np.zeros(len(days), dtype=np.int64)),
     )
 
 
-def _notices(intervals: _Intervals, factor: Floats, years_back: Integers) -> Integers:
+def _supported(intervals: _Intervals, month: Integers) -> tuple[Integers, _Supports]:
+    """The factor of the support contract in each interval, as an index into those that are; 0 for none."""
+    factors: list[Choice | None] = [None]
+    numbers: dict[tuple[FactorRef, int], int] = {}
+    supported = np.zeros(len(month), dtype=np.int64)
+    for index, profile in enumerate(intervals.profiles):
+        for place, run in enumerate(profile.support):
+            number = 0
+            if run.choice is not None:
+                number = numbers.setdefault((run.choice.factor.ref, run.choice.years_back), len(factors))
+                factors.extend([run.choice] if number == len(factors) else [])
+            of_run = slice(*np.searchsorted(intervals.asset, [index, index + 1]))
+            supported[of_run][(month[of_run] >= run.first) | (place == 0)] = number
+    return supported, factors
+
+
+def _notices(intervals: _Intervals, factor: Floats, grid: Grid) -> Integers:
+    """What must be said of each interval; what making lacks is not said of a machine that has its share of its host's."""
     stretches, powered = intervals.stretches, intervals.powered
     notices = np.array([int(profile.notices) for profile in intervals.profiles], dtype=np.int64)[intervals.asset]
+    guest = np.array([profile.asset.is_virtual for profile in intervals.profiles], dtype=bool)[intervals.asset]
+    notices = np.where(guest & ~intervals.counted, 0, notices)
     notices |= np.array([int(each.notices) for each in stretches], dtype=np.int64)[intervals.stretch]
     placed = np.array([each.region is not None for each in stretches], dtype=bool)[intervals.stretch]
     notices |= np.where(powered & placed & np.isnan(factor), int(Notice.NO_ELECTRICITY_FACTOR), 0)
-    return notices | np.where(powered & ~np.isnan(factor) & (years_back > 0), int(Notice.EARLIER_YEAR_FACTOR), 0)
+    return notices | np.where(powered, grid.notices[intervals.place, intervals.column], 0)
 
 
-def _references(intervals: _Intervals, grid: Grid) -> tuple[tuple[tuple[FactorRef, ...], ...], Integers]:
+def _said_of_support(intervals: _Intervals, supported: Integers, factors: _Supports) -> Integers:
+    contract = np.array([bool(profile.support) for profile in intervals.profiles], dtype=bool)[intervals.asset]
+    earlier = np.array([each is not None and each.years_back > 0 for each in factors], dtype=bool)[supported]
+    said = np.where(contract & (supported == 0), int(Notice.NO_MAINTENANCE_FACTOR), 0)
+    return np.where(intervals.under_contract, said | np.where(earlier, int(Notice.EARLIER_YEAR_FACTOR), 0), 0)
+
+
+def _references(
+    intervals: _Intervals, grid: Grid, supported: Integers, supports: _Supports
+) -> tuple[tuple[tuple[FactorRef, ...], ...], Integers]:
     """The distinct sets of factors behind intervals, and which set each interval rests on."""
     owners = [profile for profile in intervals.profiles for _ in profile.stretches]
     own = [
@@ -345,11 +386,15 @@ def _references(intervals: _Intervals, grid: Grid) -> tuple[tuple[tuple[FactorRe
     for table, taken in tables:
         choice = np.where(taken, table.choice[intervals.place, intervals.column], -1) + 1
         codes = codes * (len(table.factors) + 1) + choice
+    codes = codes * len(supports) + supported
     codes, reference = np.unique(codes, return_inverse=True)
     sets = list(distinct)
     found = []
     for code in codes.tolist():
         refs = set[FactorRef]()
+        code, contract = divmod(code, len(supports))
+        if (chosen := supports[contract]) is not None:
+            refs.add(chosen.factor.ref)
         for table, _ in reversed(tables):
             code, choice = divmod(code, len(table.factors) + 1)
             if choice:

@@ -103,9 +103,12 @@ async def write(connection: Connection, changes: Sequence[Change]) -> None:
         WHERE asset_months.asset_id = named.asset_id
           AND asset_months.month = named.month
           AND asset_months.asset_id = ANY ($1::uuid[])
-          AND asset_months.month = ANY ($2::integer[])
+          -- By bounds a plan that is made once finds the partitions.
+          AND asset_months.month BETWEEN $4 AND $5
         """,
         [change.result.asset.id for change in changes],
         [change.result.month for change in changes],
         [change.claims_digest for change in changes],
+        min(change.result.month for change in changes),
+        max(change.result.month for change in changes),
     )

@@ -13,6 +13,7 @@ from common.database import Connection, Transaction
 
 from footprint.documents import asset_document, factor_document, placements_of, read_both, site_document
 from footprint.domain.difference import EVER, changed_since
+from footprint.domain.regions import place_of
 from footprint.events import AssetChanged, FactorChanged, OrganisationChanged, SiteChanged
 
 MARKS_CHANNEL: Final = "marks"
@@ -51,7 +52,7 @@ async def keep_organisations(connection: Connection, heard: Sequence[Organisatio
 
 
 async def keep_sites(connection: Connection, heard: Sequence[SiteChanged]) -> list[UUID]:
-    """Store newer versions; the ids of those that were newer."""
+    """Store newer versions, and the same one of what was heard before regions were kept; the ids of those that were stored."""
     rows = await connection.fetch(
         """
         INSERT INTO sites (id, org_id, version, deleted, region, document)
@@ -63,13 +64,14 @@ async def keep_sites(connection: Connection, heard: Sequence[SiteChanged]) -> li
             region = excluded.region,
             document = excluded.document
         WHERE sites.version < excluded.version
+           OR (sites.version = excluded.version AND sites.region <> excluded.region)
         RETURNING id
         """,
         [each.id for each in heard],
         [each.org for each in heard],
         [each.version for each in heard],
         [each.deleted for each in heard],
-        [each.country for each in heard],
+        [place_of(each.country, each.region) for each in heard],
         [site_document(each) for each in heard],
     )
     return [row["id"] for row in rows]

@@ -6,28 +6,53 @@ from uuid import UUID
 
 from common.database import Connection
 
+from footprint.domain.insights import Powered
+from footprint.domain.inventory import Cloud
 
-async def held(connection: Connection, org: str, start: int, end: int) -> tuple[float, float]:
-    """Mean virtual machines and vCPUs on hosts between two Unix seconds, from the stays."""
-    row = await connection.fetchrow(
+
+async def powered(connection: Connection, org: str, start: int, end: int) -> list[Powered]:
+    """The virtual machines that ran between two Unix seconds, those alike together: how many on average, by what their timelines say.
+
+    Left out is what can have no figure: on a host without vCPUs, and on nothing without anything declared.
+    """
+    rows = await connection.fetch(
         """
-        SELECT
-            coalesce(sum(seconds), 0)::double precision / ($3 - $2) AS machines,
-            coalesce(sum(seconds * vcpu), 0)::double precision / ($3 - $2) AS vcpus
+        SELECT provider, instance_type, vcpu, declared, sum(quantity * seconds) / ($3 - $2) AS machines
         FROM (
-            SELECT vcpu, least(coalesce(ends, $3), $3) - greatest(starts, $2) AS seconds
-            FROM placements
+            SELECT
+                segment #>> '{cloud,provider}' AS provider,
+                segment #>> '{cloud,instance_type}' AS instance_type,
+                (segment ->> 'vcpu')::double precision AS vcpu,
+                segment ->> 'host' AS host,
+                has_support OR coalesce(document ->> 'annual_kwh', document ->> 'average_w', document ->> 'embodied_kg') IS NOT NULL
+                    AS declared,
+                (document ->> 'quantity')::double precision AS quantity,
+                least(coalesce((segment ->> 'end')::bigint, $3), $3) - greatest((segment ->> 'start')::bigint, $2) AS seconds
+            FROM assets
+            CROSS JOIN jsonb_array_elements(document -> 'segments') AS segment
             WHERE org_id = $1
-              AND starts < $3
-              AND (ends IS NULL OR ends > $2)
-        ) AS stays
+              AND kind = 'virtual_machine'
+              AND NOT deleted
+              AND segment ->> 'status' IN ('in_service', 'standby')
+        ) AS segments
+        WHERE seconds > 0
+          AND CASE WHEN host IS NOT NULL THEN vcpu IS NOT NULL ELSE provider IS NOT NULL OR declared END
+        GROUP BY provider, instance_type, vcpu, declared
+        ORDER BY provider, instance_type, vcpu, declared
         """,
         org,
         start,
         end,
     )
-    assert row is not None
-    return row["machines"], row["vcpus"]
+    return [
+        Powered(
+            None if row["provider"] is None else Cloud(row["provider"], row["instance_type"]),
+            row["vcpu"],
+            row["declared"],
+            row["machines"],
+        )
+        for row in rows
+    ]
 
 
 async def application(connection: Connection, org: str, code: str) -> Any:

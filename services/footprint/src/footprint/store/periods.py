@@ -84,7 +84,7 @@ async def with_closed_lives(
         return world
     rows = await connection.fetch(
         """
-        SELECT asset_id, asset_months.org_id, asset_months.month, life_start, spread_days
+        SELECT asset_id, asset_months.org_id, asset_months.month, life_start, spread_days, first_life_days, use_days
         FROM asset_months
         JOIN unnest($2::text[], $3::integer[]) AS closed (org_id, through)
           ON closed.org_id = asset_months.org_id AND asset_months.month <= closed.through
@@ -101,9 +101,9 @@ async def with_closed_lives(
     for row in rows:
         runs = lives.setdefault(plain(row["asset_id"]), [])
         until = month_start(world.organisation(row["org_id"]).time_zone, row["month"] + 1)
-        run = ClosedLife(until, row["life_start"], row["spread_days"])
+        run = ClosedLife(until, row["life_start"], row["spread_days"], row["first_life_days"], row["use_days"])
         if runs and (runs[-1].start, runs[-1].days) == (run.start, run.days):
-            runs[-1] = run
+            runs[-1] = replace(runs[-1], until=until)
         else:
             runs.append(run)
     return replace(world, closed_lives={asset: tuple(runs) for asset, runs in lives.items()})
@@ -184,7 +184,7 @@ async def write_restatements(connection: Connection, restatements: Sequence[Rest
             $16, string_to_array(causes, ' '), figures, $19::text::pg_snapshot
         FROM unnest(
             $1::text[], $2::uuid[], $3::integer[], $4::integer[], $5::bytea[], $6::boolean[], $7::text[], $8::double precision[],
-            $9::double precision[], $10::text[], $11::text[], $12::text[], $13::integer[], $14::text[], $15::text[], $17::text[],
+            $9::double precision[], $10::text[], $11::text[], $12::text[], $13::bigint[], $14::text[], $15::text[], $17::text[],
             $18::jsonb[]
         ) AS found (
             org_id, asset_id, month, counted_in, digest, removed, kind, quantity, kwh, embodied_evidence, energy_evidence,

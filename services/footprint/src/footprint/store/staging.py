@@ -35,7 +35,8 @@ class Change:
 _OF_A_MONTH: Final = "asset_id, month, version, digest, kwh, claims_digest"
 _CIRCUMSTANCES: Final = (
     "org_id, removed, published, kind, quantity, status, site_id, host_id, embodied_evidence, energy_evidence, electricity_evidence, "
-    "notices, factor_ids, factor_versions, method_version, life_start, spread_days"
+    "notices, factor_ids, factor_versions, method_version, life_start, spread_days, first_life_days, "
+    "use_days"
 )
 HEADER: Final = f"{_OF_A_MONTH}, {_CIRCUMSTANCES}"
 """The columns of `asset_months`; those of `new_asset_months` and `new_circumstances` together."""
@@ -86,7 +87,7 @@ async def stage(connection: Connection, changes: Sequence[Change]) -> None:
     await connection.copy_records_to_table(
         "new_circumstances",
         records=[
-            (number, *each[:-3], *_columns(each[-3]), METHOD_VERSION, *each[-2:])
+            (number, *each[:-5], *_columns(each[-5]), METHOD_VERSION, *each[-4:])
             for each, number in circumstances.items()
         ],
     )
@@ -118,6 +119,8 @@ def _circumstances(change: Change) -> tuple[Any, ...]:
         result.references,
         result.life_start,
         result.spread_days,
+        result.first_life_days,
+        result.use_days,
     )
 
 

@@ -50,7 +50,10 @@ async def widen_changes(connection: Connection) -> int:
             UNION
             SELECT home_id FROM activities WHERE site_id = ANY($3::uuid[])
             UNION
-            SELECT id FROM assets WHERE site_ids && ARRAY(SELECT id FROM sites WHERE region = ANY($4::text[]))
+            SELECT id FROM assets
+            WHERE site_ids && ARRAY(
+                SELECT id FROM sites WHERE region = ANY($4::text[]) OR split_part(region, '-', 1) = ANY($4::text[])
+            )
             UNION
             SELECT id FROM assets WHERE $8 AND kind = 'virtual_machine' AND document @? '$.segments[*].cloud.provider'
             UNION

@@ -10,11 +10,13 @@ from pydantic import AfterValidator, Field, Strict, model_validator
 from pydantic_core import PydanticCustomError
 
 from inventory.domain.configuration import Part
+from inventory.domain.defects import Defect
 from inventory.domain.intervals import Dated, ordered, overlaps, spliced
 from inventory.domain.quantities import Amount, Code, Day, Label, OrganisationId, Share
 from inventory.domain.vocabulary import AllocationBy, AllocationRule, Operator, RefurbishedConvention, Role, SiteKind
 
 _COUNTRIES = frozenset(country.alpha_2 for country in pycountry.countries)
+_COUNTRY_OF_PART = {part.code: part.country_code for part in pycountry.subdivisions}
 _TIME_ZONES = frozenset(available_timezones()) - {"localtime", "Factory"}
 """Without the two names of the system's own table that say no place: `localtime` is another one on each machine."""
 
@@ -35,6 +37,35 @@ def _known_time_zone(name: str) -> str:
     if name not in _TIME_ZONES:
         raise PydanticCustomError("unknown_time_zone", "write an IANA time zone, such as Europe/Paris")
     return name
+
+
+_OVERSEAS = {
+    "FR-971": "GP", "FR-972": "MQ", "FR-973": "GF", "FR-974": "RE", "FR-976": "YT", "FR-BL": "BL", "FR-MF": "MF", "FR-NC": "NC",
+    "FR-PF": "PF", "FR-PM": "PM", "FR-TF": "TF", "FR-WF": "WF",
+}  # fmt: skip
+"""Parts of France that ISO 3166-1 lists as well: grids of their own, known here by those codes."""
+
+
+def region_defect(country: str, region: str | None) -> Defect | None:
+    """What is wrong with the region of a site: it is a part of its country by ISO 3166-2, or null for no part in particular."""
+    if region is None:
+        return None
+    known = _COUNTRY_OF_PART.get(region)
+    if known is None:
+        overseas = region if region in _OVERSEAS.values() and country == "FR" else None
+        rule = (
+            f"{region} is no region of France here: write country {overseas}, and no region"
+            if overseas
+            else f"write the ISO 3166-2 code of a part of {country}, such as FR-BRE of FR, or null for no part in particular"
+        )
+        return Defect("region", "unknown_region", rule)
+    if known != country:
+        return Defect("region", "other_country", f"{region} is a part of {known}, not of {country}")
+    if region in _OVERSEAS:
+        return Defect(
+            "region", "own_country", f"write country {_OVERSEAS[region]}, and no region: it has a grid of its own"
+        )
+    return None
 
 
 Country = Annotated[str, AfterValidator(_known_country)]
@@ -151,7 +182,8 @@ class Site(Part):
     """A place where assets stand.
 
     A day without a PUE has the default of its kind, used by whoever computes. `operator` is the latest of `operators`; a
-    day that none of these covers has the latest.
+    day that none of these covers has the latest. `region` is the part of the country whose electricity is used, see
+    `region_defect`: asked for where it is written, so that what was written before can still be read.
     """
 
     org: OrganisationId

@@ -12,7 +12,15 @@ from pydantic import BaseModel, ValidationError
 
 from inventory import events
 from inventory.domain.defects import Defect, defects_of
-from inventory.domain.places import ContractInterval, OperatorInterval, Organisation, PueInterval, Site, corrected
+from inventory.domain.places import (
+    ContractInterval,
+    OperatorInterval,
+    Organisation,
+    PueInterval,
+    Site,
+    corrected,
+    region_defect,
+)
 from inventory.service.problems import unprocessable
 from inventory.store import measurements, places, versions
 from inventory.store.places import StoredOrganisation, StoredSite
@@ -74,8 +82,10 @@ async def organisation_or_422(unit: Transaction, org: str) -> StoredOrganisation
 async def create_site(unit: Transaction, site: Site, now: datetime) -> tuple[StoredSite, bool]:
     """Create a site of a known organisation. The same again is the one there is; the flag says whether it is new.
 
-    Raises Unprocessable when the organisation is not known, Conflict when the code is taken by another content.
+    Raises Unprocessable when the organisation is not known or the region is no part of the country, Conflict when the code
+    is taken by another content.
     """
+    _check_region(site)
     await organisation_or_422(unit, site.org)
     stored = StoredSite(uuid4(), site, 1, now)
     if await places.insert_site(unit.connection, stored):
@@ -132,10 +142,19 @@ def _documents(intervals: Sequence[BaseModel]) -> list[dict[str, Any]]:
 async def _next_site(unit: Transaction, known: StoredSite, changed: Site, now: datetime) -> StoredSite:
     if changed == known.site:
         return known
+    if (changed.country, changed.region) != (known.site.country, known.site.region):
+        _check_region(changed)
     stored = replace(known, site=changed, version=known.version + 1, recorded_at=max(now, known.recorded_at + _TICK))
     await places.update_site(unit.connection, stored)
     await _publish_site(unit, stored)
     return stored
+
+
+def _check_region(site: Site) -> None:
+    """Raise Unprocessable where the region is no part of the country."""
+    defect = region_defect(site.country, site.region)
+    if defect is not None:
+        raise unprocessable([defect])
 
 
 async def _publish_site(unit: Transaction, stored: StoredSite) -> None:
