@@ -116,7 +116,7 @@ async def test_warnings_and_boundaries_are_in_the_language_asked_for_else_accept
         *(ratios[name]["boundary"] for name in ("virtual_machines", "employees", "sci")),
     ]
     assert {"month_not_over", "no_transport"} <= codes(board)
-    words = {"fr": ("est", "le", "la", "de", "ni"), "en": ("is", "the", "are", "of", "no")}
+    words = {"fr": ("est", "le", "la", "les", "de", "ni"), "en": ("is", "the", "are", "of", "no")}
     for sentence in said:
         known = {name for name, few in words.items() if set(re.findall(r"\w+", sentence.lower())) & set(few)}
         assert known == {language}, sentence
