@@ -1,9 +1,9 @@
 """`python -m benchmarks.totals`: totals by every grouping on a database of many assets and months, made by a generator.
 
-The rows are what calculators would write, made inside Postgres: assets of five kinds at eight sites, three figures an asset-month, and the
-roll-up that follows from them by the same sums. Each virtual machine is used by one of 300 applications, at four sites each, to two thirds:
-what they use has its roll-up too. The service answers from it in this process, with the garbage collection of a service's
-process: what is measured is the answer, without a network between.
+The rows are what calculators would write, made inside Postgres: assets of five kinds at eight sites, with six sets of warnings, three
+figures an asset-month, and the roll-up that follows from them by the same sums. Each virtual machine is used by one of 300 applications, at
+four sites each, to two thirds: what they use has its roll-up too. The service answers from it in this process, with the garbage collection
+of a service's process: what is measured is the answer, without a network between.
 """
 
 import asyncio
@@ -44,7 +44,8 @@ _MAKE = """
 INSERT INTO organisations (org_id, version, deleted, role, time_zone, convention)
 VALUES ('benchmark', 1, false, 'customer', 'Europe/Paris', 'remaining');
 INSERT INTO sites (id, org_id, version, deleted, region, document)
-SELECT ('00000000-0000-0000-0001-' || lpad(n::text, 12, '0'))::uuid, 'benchmark', 1, false, 'FR', jsonb_build_object('code', 'site-' || n)
+SELECT ('00000000-0000-0000-0001-' || lpad(n::text, 12, '0'))::uuid, 'benchmark', 1, false, 'FR',
+    jsonb_build_object('code', 'site-' || n, 'country', 'FR', 'region', NULL)
 FROM generate_series(0, 7) AS n;
 CREATE TEMP TABLE made AS
 SELECT
@@ -56,6 +57,13 @@ FROM generate_series(1, {assets}) AS n;
 INSERT INTO assets (id, org_id, version, deleted, kind, site_ids, has_support, document)
 SELECT id, 'benchmark', 1, false, kind, ARRAY[site_id], true, '{{}}' FROM made;
 SELECT ensure_month_partitions({first}, {last});
+INSERT INTO asset_months (
+    asset_id, month, org_id, version, removed, published, digest, kind, quantity, status, site_id, embodied_evidence, energy_evidence,
+    electricity_evidence, notices, factor_ids, factor_versions, method_version
+)
+SELECT id, month, 'benchmark', 1, false, true, '', kind, 1, 'in_service', site_id, 'kind', 'declared', 'region',
+    805306368 + (ARRAY[0, 4, 16, 128, 8192, 131072])[right(id::text, 12)::bigint %% 6 + 1], '{{}}', '{{}}', 'benchmark'
+FROM made, generate_series({first}, {last}) AS month;
 INSERT INTO figures (
     asset_id, month, org_id, kind, site_id, stage, criterion, basis, share, scope, ghg_category, beges_item, value, ln_gsd2, factor,
     factor_ln_gsd2, source, source_ln_gsd2
@@ -79,6 +87,10 @@ GROUP BY org_id, month, kind, site_id, stage, criterion, basis, share, scope, gh
 INSERT INTO applications (id, org_id, version, deleted, code, name)
 SELECT ('00000000-0000-0000-0002-' || lpad(n::text, 12, '0'))::uuid, 'benchmark', 1, false, 'app-' || n, 'application ' || n
 FROM generate_series(0, 299) AS n;
+INSERT INTO claims (application_id, asset_id, org_id, starts, ends, weight)
+SELECT ('00000000-0000-0000-0002-' || lpad((right(id::text, 12)::bigint / 5 %% 300)::text, 12, '0'))::uuid, id, 'benchmark', 0, NULL, 1
+FROM made
+WHERE kind = 'virtual_machine';
 INSERT INTO application_figures (
     asset_id, month, org_id, application_id, kind, site_id, stage, criterion, basis, share, scope, ghg_category, beges_item, factor, source,
     billionths, factor_ln_gsd2, source_ln_gsd2

@@ -87,6 +87,54 @@ async def test_an_organisation_has_one_own_value_for_a_question(french: Factors,
     assert (await french.client.post("/v1/overrides", json=own | {"id": "worse", "value": -1})).status_code == 422
 
 
+PARAMETER: dict[str, Any] = {
+    "criterion": "parameter",
+    "region": None,
+    "perimeter": None,
+    "gases": {},
+    "gwp_set": None,
+    "stage": None,
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "code"),
+    [
+        (PARAMETER | {"activity": "life.server", "value": 60, "unit": "month"}, "unit", "other_unit"),
+        (PARAMETER | {"activity": "energy.server.dell.r740", "value": 2, "unit": "MWh/year"}, "unit", "other_unit"),
+        (PARAMETER | {"activity": "cloud.aws.max_w_per_vcpu", "value": 1, "unit": "kW/unit"}, "unit", "other_unit"),
+        (PARAMETER | {"activity": "life.laptop", "value": 0, "unit": "year"}, "value", "out_of_range"),
+        (PARAMETER | {"activity": "component.ram_density", "value": 0, "unit": "GB/cm2"}, "value", "out_of_range"),
+        (PARAMETER | {"activity": "cloud.aws.host_vcpu", "value": 0, "unit": "1"}, "value", "out_of_range"),
+        (PARAMETER | {"activity": "pue", "region": "world", "value": 0.5, "unit": "1"}, "value", "out_of_range"),
+        (PARAMETER | {"activity": "cloud.aws.pue", "value": 10.1, "unit": "1"}, "value", "out_of_range"),
+        ({"activity": "transport.car", "perimeter": None, "value": 0.0002, "unit": "tCO2e/km"}, "unit", "other_unit"),
+        ({"activity": "refurbishing.laptop", "perimeter": None, "value": 9, "unit": "kgCO2e/kg"}, "unit", "other_unit"),
+        ({"activity": "component.ram_per_cm2", "perimeter": None, "unit": "kgCO2e/mm2"}, "unit", "other_unit"),
+    ],
+)
+async def test_what_others_compute_with_is_in_their_unit_and_within_its_range(
+    french: Factors, own: dict[str, Any], change: dict[str, Any], field: str, code: str
+) -> None:
+    refused = await french.client.post("/v1/overrides", json=own | change)
+    assert refused.status_code == 422, refused.text
+    assert [(each["field"], each["code"]) for each in refused.json()["errors"]] == [(field, code)]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"activity": "life.laptop", "value": 0.5, "unit": "year"},
+        {"activity": "energy.laptop", "value": 0, "unit": "kWh/year"},
+        {"activity": "pue", "region": "world", "value": 1, "unit": "1"},
+        {"activity": "cloud.own.w_per_core", "value": 0, "unit": "kW/unit"},
+    ],
+)
+async def test_what_can_be_a_parameter_is_taken(french: Factors, own: dict[str, Any], change: dict[str, Any]) -> None:
+    taken = await french.client.post("/v1/overrides", json=own | PARAMETER | change)
+    assert taken.status_code == 201, taken.text
+
+
 async def test_organisations_see_and_change_their_own_only(french: Factors, own: dict[str, Any]) -> None:
     async with french.client_for(["acme"]) as acme, french.client_for(["globex"]) as globex:
         assert (await acme.post("/v1/overrides", json=own)).status_code == 201

@@ -87,3 +87,14 @@ async def test_what_commits_late_is_not_passed_over(pipeline: Pipeline) -> None:
         assert not done
     told = await waiting
     assert [each.data["assets"] for each in told] == [[id_of("late")], [id_of("early")]]
+
+
+@pytest.mark.parametrize("text", ["abc", "1-2", "1-2-x", "-1-2-3"])
+async def test_what_is_no_id_of_an_event_is_refused_with_the_field_and_the_rule(pipeline: Pipeline, text: str) -> None:
+    await pipeline.service.handle(*foundations())
+    for query, headers, field in ((f"&after={text}", {}, "after"), ("", {"Last-Event-ID": text}, "Last-Event-ID")):
+        answer = await pipeline.service.client.get(f"/v1/changes?org={ORG}{query}", headers=headers)
+        assert answer.status_code == 422
+        (error,) = answer.json()["errors"]
+        assert (error["field"], error["code"]) == (field, "malformed")
+        assert repr(text) in error["detail"]

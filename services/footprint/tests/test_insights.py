@@ -268,7 +268,7 @@ async def test_servers_due_and_fleets_past_their_life_are_told_with_what_reuse_s
     laptops = {"on": "2020-01-01", "condition": "new", "price_eur": "1000.00", "age_years": None}
     await pipeline.service.handle(
         *foundations(), factor("embodied-laptop", "embodied.laptop", 181.0),
-        factor("life-laptop", "life.laptop", 4.0, criterion="parameter"),
+        factor("life-laptop", "life.laptop", 4.0, criterion="parameter", unit="year"),
         asset("due", acquired=soon), asset("later"), asset("fleet", kind="laptop", quantity=20, acquired=laptops, planned_life_years=None),
     )  # fmt: skip
     await pipeline.settle()

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from itertools import takewhile
 from pathlib import Path
 from shutil import copy
 from typing import Any, Final
@@ -20,11 +21,31 @@ from services.footprint.tests.world import ORG, guest, id_of, machine, payloads,
 SITED: Final = 13
 """The migration that tells what applications use by site and kind."""
 
+WIDENED: Final = "room_for_warnings"
+"""The migration that makes room for more warnings."""
+
 MACHINES: Final = next(each.name for each in SERVICE.migrations.glob("*_machines.sql"))
 """The migration since which machines count with their quantity."""
 
 MONTHS: Final = {"closed": 2026 * 12 + 3, "open": 2026 * 12 + 4}
 LINE: Final = ("use", "gwp", "location", "own", 2, "2", "2.1")
+
+
+CLOSE: Final = "INSERT INTO periods (org_id, month, version, closed_at, closed_by, method_version) VALUES ($1, $2, 1, now(), 't', '2026.2')"
+
+
+async def asset_month(connection: Any, name: str, month: int, notices: int = 0) -> None:
+    """A stored month of a server."""
+    await connection.execute(
+        """
+        INSERT INTO asset_months (
+            asset_id, month, org_id, version, removed, published, digest, kind, quantity, status, embodied_evidence,
+            energy_evidence, electricity_evidence, notices, factor_ids, factor_versions, method_version, claims_digest
+        )
+        VALUES ($1, $2, $3, 1, false, true, 'd', 'server', 1, 'in_service', 'none', 'none', 'none', $4, '{}', '{}', '2026.2', 'c')
+        """,
+        id_of(name), month, ORG, notices,
+    )  # fmt: skip
 
 
 async def figure(connection: Any, name: str, month: int, site: str, value: float, factor: str) -> None:
@@ -60,16 +81,7 @@ async def stored(connection: Any) -> None:
     await connection.execute("SELECT ensure_month_partitions($1, $2)", *MONTHS.values())
     for month in MONTHS.values():
         for name in ("still", "abroad", "moved"):
-            await connection.execute(
-                """
-                INSERT INTO asset_months (
-                    asset_id, month, org_id, version, removed, published, digest, kind, quantity, status, embodied_evidence,
-                    energy_evidence, electricity_evidence, notices, factor_ids, factor_versions, method_version, claims_digest
-                )
-                VALUES ($1, $2, $3, 1, false, true, 'd', 'server', 1, 'in_service', 'none', 'none', 'none', 0, '{}', '{}', '2026.2', 'c')
-                """,
-                id_of(name), month, ORG,
-            )  # fmt: skip
+            await asset_month(connection, name, month)
         await figure(connection, "still", month, "nanterre", 10.0, "fr")
         await claimed(connection, "still", month, "erp", 3_333_333_333, "fr")
         await claimed(connection, "still", month, "crm", 6_666_666_667, "fr")
@@ -79,11 +91,7 @@ async def stored(connection: Any) -> None:
         for site, value in (("nanterre", 1.000000001), ("lyon", 2.000000002)):
             await figure(connection, "moved", month, site, value, "fr")
             await claimed(connection, "moved", month, "erp", round(value * 1e9), "fr")
-    await connection.execute(
-        "INSERT INTO periods (org_id, month, version, closed_at, closed_by, method_version) VALUES ($1, $2, 1, now(), 't', '2026.2')",
-        ORG,
-        MONTHS["closed"],
-    )
+    await connection.execute(CLOSE, ORG, MONTHS["closed"])
 
 
 async def years_tell_their_months(connection: Any) -> None:
@@ -163,6 +171,44 @@ async def test_what_applications_used_before_gets_its_site_and_keeps_its_last_di
             await claimed(connection, "still", MONTHS["open"], "erp", 1, "fr")
         with pytest.raises(asyncpg.CheckViolationError):
             await connection.execute("DELETE FROM application_months WHERE month = $1", MONTHS["closed"])
+    finally:
+        await connection.close()
+        await own.drop(name)
+
+
+async def test_warnings_keep_their_bits_in_a_wider_column_closed_months_included(
+    databases: Databases, tmp_path: Path
+) -> None:
+    """What was stored stays; a process of the version before goes on writing integers; a bit that an integer has no room for fits."""
+    for file in takewhile(lambda each: WIDENED not in each.name, sorted(SERVICE.migrations.glob("*.sql"))):
+        copy(file, tmp_path)
+    own = Databases(databases.admin_url("postgres"))
+    name = await own.create(replace(SERVICE, migrations=tmp_path))
+    connection = await asyncpg.connect(own.admin_url(name))
+    try:
+        await connection.execute("SET search_path TO footprint")
+        await connection.execute("SELECT ensure_month_partitions($1, $2)", *MONTHS.values())
+        every = 2**31 - 1
+        for month in MONTHS.values():
+            await asset_month(connection, "still", month, every)
+        await connection.execute(CLOSE, ORG, MONTHS["closed"])
+        await connection.execute("SET app.orgs TO '*'")
+        assert await migrate(own.owner_url("footprint", name), "footprint", SERVICE.migrations)
+        stored = await connection.fetch("SELECT notices FROM asset_months")
+        assert [row["notices"] for row in stored] == [every, every]
+        await connection.execute("UPDATE asset_months SET notices = $1::integer WHERE month = $2", 1, MONTHS["open"])
+        await connection.execute("UPDATE asset_months SET notices = $1 WHERE month = $2", 2**34, MONTHS["open"])
+        types = await connection.fetch(
+            """
+            SELECT DISTINCT format_type(atttypid, atttypmod) AS kind
+            FROM pg_attribute
+            JOIN pg_class ON pg_class.oid = attrelid
+            WHERE attname = 'notices' AND relkind IN ('r', 'p') AND relnamespace = 'footprint'::regnamespace
+            """
+        )
+        assert [row["kind"] for row in types] == ["bigint"]
+        with pytest.raises(asyncpg.CheckViolationError):
+            await connection.execute("UPDATE asset_months SET notices = 0 WHERE month = $1", MONTHS["closed"])
     finally:
         await connection.close()
         await own.drop(name)

@@ -269,3 +269,29 @@ async def test_the_total_of_the_months_and_its_seasons_make_the_total_of_the_yea
     regulatory = [row for row in book.worksheets[1].iter_rows(values_only=True) if row[0] == estimate]
     assert [row[2] for row in regulatory] == [float(board["year"]["estimate_kg"])] * 2
     assert text.count({"fr": "Sans les saisons", "en": "Without the seasons"}[language]) == 2
+
+
+@pytest.mark.parametrize(("language", "said"), [("fr", "Aucun chiffre pour {}"), ("en", "No figure of {}")])
+async def test_a_year_or_month_without_a_figure_prints_none_and_says_why(
+    pipeline: Pipeline, language: str, said: str
+) -> None:
+    since_march = segment("2026-03-01T00:00:00+01:00")
+    await pipeline.service.handle(*foundations(), asset("srv", timeline=[since_march]))
+    await pipeline.settle()
+    for year, asked in (
+        ("2020", "2020"),
+        ("2026", {"fr": "janv. 2026, févr. 2026", "en": "Jan 2026, Feb 2026"}[language]),
+    ):
+        path = f"/v1/reports/{ORG}/{year}"
+        pdf = await pipeline.service.client.get(f"{path}.pdf?lang={language}")
+        text = " ".join(text_of(pdf.content).split())
+        assert said.format(asked) in text
+        assert ("0,000000000" in text or "0.000000000" in text) is (year == "2026")
+        book = openpyxl.load_workbook(
+            io.BytesIO((await pipeline.service.client.get(f"{path}.xlsx?lang={language}")).content)
+        )
+        rows = list(book.worksheets[0].iter_rows(min_row=2, values_only=True))
+        lacking = [row for row in rows[:12] if row[2] is None and row[6] is None]
+        assert len(lacking) == (12 if year == "2020" else 2)
+        assert (rows[12][6] is None) is (year == "2020")
+        assert any(str(row[0]).startswith(said.format(asked)) for row in rows)

@@ -8,6 +8,9 @@ import pytest
 from common.events import Event
 from common.testing.harness import RunningService
 from common.testing.plugin import MakeService
+from scenarios.domain.fleet import Horizon
+from scenarios.domain.snapshot import Snapshot
+from scenarios.domain.study import StudyDefinition
 from scenarios.main import SERVICE
 from scenarios.worker import RunWorker
 
@@ -176,6 +179,50 @@ async def test_electricity_of_another_perimeter_is_never_taken(scenarios: Runnin
     )
     snapshot = await _snapshot(scenarios, (await _create(scenarios))["id"])
     assert {asset["electricity"] for asset in snapshot["assets"]} == {"electricity-fr-2021-ademe"}
+
+
+def _of_france(perimeter: str, value: float, year: int = 2026) -> Event:
+    """A part of a kWh of the French grid, of one year."""
+    return factor_event(
+        f"fr-{perimeter}", "electricity", value, region="FR", valid_from=f"{year}-01-01", valid_to=f"{year + 1}-01-01", perimeter=perimeter,
+    )  # fmt: skip
+
+
+async def _kg_per_kwh(scenarios: RunningService[Any], created: dict[str, Any]) -> set[float]:
+    """What a kWh of each of its assets weighs in the first year."""
+    snapshot = Snapshot.model_validate(await _snapshot(scenarios, created["id"]))
+    by_step = StudyDefinition.model_validate(study()).kg_per_kwh(snapshot, Horizon(3, 1))
+    return set(by_step[0].tolist())
+
+
+async def test_a_kwh_weighs_all_that_a_footprint_counts_of_it_and_each_part_once(
+    scenarios: RunningService[Any],
+) -> None:
+    """Of the life cycle 0.0569; with losses beside it 0.0569 + 0.004; once direct emissions are known 0.02 + 0.015 + 0.004, upstream
+    no longer inside; losses that are too old do not count."""
+    before = await _create(scenarios)
+    await scenarios.handle(_of_france("upstream", 0.015), _of_france("losses", 0.004))
+    with_losses = await _create(scenarios)
+    (asset, *_) = (await _snapshot(scenarios, with_losses["id"]))["assets"]
+    assert (asset["electricity"], asset["beside"]) == ("electricity-fr-2021-ademe", ["fr-losses"])
+    await scenarios.handle(_of_france("direct", 0.02))
+    split = await _create(scenarios)
+    snapshot = await _snapshot(scenarios, split["id"])
+    assert {(each["electricity"], *each["beside"]) for each in snapshot["assets"]} == {
+        ("fr-direct", "fr-upstream", "fr-losses")
+    }
+    assert {each["id"]: each["perimeter"] for each in snapshot["factors"] if each["activity"] == "electricity"} == {
+        f"fr-{name}": name for name in ("direct", "upstream", "losses")
+    }
+    assert await _kg_per_kwh(scenarios, before) == {0.0569}
+    assert await _kg_per_kwh(scenarios, with_losses) == {0.0569 + 0.004}
+    assert await _kg_per_kwh(scenarios, split) == {0.02 + 0.015 + 0.004}
+
+
+async def test_losses_of_a_grid_of_long_ago_are_not_counted(scenarios: RunningService[Any]) -> None:
+    await scenarios.handle(_of_france("losses", 0.004, year=2020))
+    snapshot = await _snapshot(scenarios, (await _create(scenarios))["id"])
+    assert {tuple(each["beside"]) for each in snapshot["assets"]} == {()}
 
 
 async def test_an_asset_of_which_the_study_says_what_is_not_known_is_in_it_with_the_source(

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from footprint.domain.catalogue import GWP
 from footprint.domain.months import parse_month
+from footprint.domain.scopes import USE
 from footprint.reports.words import (
     EVIDENCE,
     KINDS,
@@ -75,6 +76,7 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "none": ("aucun", "none"),
     "location": ("selon la localisation", "location-based"),
     "market": ("selon le marché", "market-based"),
+    "beside": ("amont de l’électricité et pertes du réseau", "upstream of the electricity and losses of the grid"),
     "idle": ("part non vendue", "unsold share"),
     "sold": ("part utilisée par d’autres organisations", "share used by other organisations"),
     "restated": ("Retraitements depuis la clôture", "Restatements since the closing"),
@@ -192,6 +194,8 @@ class _Text:
             names.append(said(_CRITERIA, figure["criterion"], self.language))
         if figure["basis"] in ("location", "market"):
             names.append(self.word(figure["basis"]))
+        elif figure["stage"] == USE:
+            names.append(self.word("beside"))
         if figure.get("share") in ("idle", "sold"):
             names.append(self.word(figure["share"]))
         return ", ".join(names)

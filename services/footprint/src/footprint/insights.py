@@ -17,17 +17,18 @@ from footprint.domain.countries import COUNTRIES
 from footprint.domain.dashboard import Parts, estimated, parts_by_month
 from footprint.domain.insights import MAKING, equivalents, held, sci, widening
 from footprint.domain.months import current_month, format_month, month_start, months_of_year
+from footprint.domain.scopes import USE
 from footprint.domain.seasons import HISTORY, in_seasons, indices_of
 from footprint.domain.sums import billionths, exact
-from footprint.domain.weighing import USE
 from footprint.store import answers
 from footprint.store import insights as store
 from footprint.store import totals as rolled
 from footprint.store.catalogues import CatalogueReader
+from footprint.store.notices import machines_of, notices_of_assets
 from footprint.store.period_answers import restated_later
 from footprint.store.totals import Question
 from footprint.totals import interval_of, rolled_row
-from footprint.wording import Language, sentence_text, warning, warning_of
+from footprint.wording import Language, sentence_text, warning, warning_of, warnings_of
 
 
 class Insights:
@@ -38,7 +39,9 @@ class Insights:
         self._clock = clock
         self._catalogue = CatalogueReader()
 
-    async def asset_sheet(self, organisations: Organisations, asset: UUID, year: int) -> dict[str, Any]:
+    async def asset_sheet(
+        self, organisations: Organisations, asset: UUID, year: int, language: Language
+    ) -> dict[str, Any]:
         """A year of an asset: its months with their parts, evidence and state, the year's estimate, and in what its figures rest.
 
         Raises `NotFound`.
@@ -52,6 +55,7 @@ class Insights:
             seasons = await _seasons(connection, row["org_id"], zone, year, now)
             question = Question(row["org_id"], year * 12, year * 12 + 11, groups=("asset", "month", "stage"))
             rows = _known(await rolled.totals_of_assets(connection, question, [asset]))
+            carried = await notices_of_assets(connection, question, [asset])
             stored = {
                 each["month"]: each for each in await store.asset_year(connection, asset, year * 12, year * 12 + 11)
             }
@@ -77,6 +81,7 @@ class Insights:
                 }
                 for month, each in stored.items()
             ],
+            "warnings": [*warnings_of(carried, language), *_unknown(rows, year, language)],
         }
 
     async def application_sheet(
@@ -98,6 +103,7 @@ class Insights:
                 raise NotFound("application", code)
             question = Question(org, year * 12, year * 12 + 11, groups=("month", "stage"))
             rows = _known(await rolled.totals_of_applications(connection, question, [row["id"]]))
+            carried = await notices_of_assets(connection, question, await machines_of(connection, [row["id"]]))
             now = current_month(zone, self._clock())
             seasons = await _seasons(connection, org, zone, year, now)
         total = _sum(rows)
@@ -110,6 +116,7 @@ class Insights:
             "kg_per_user": total / row["users"] if row["users"] else None,
             "kg_per_user_interval": ratio(rows, row["users"]),
             "sci": _sci(rows, units, unit, language),
+            "warnings": [*warnings_of(carried, language), *_unknown(rows, year, language)],
         }
 
     async def ratios(
@@ -189,7 +196,9 @@ class Insights:
             "warnings": [] if rows else [warning("no_figures", "no_total", language)],
         }
 
-    async def data_quality(self, organisations: Organisations, org: str, first: int, last: int) -> dict[str, Any]:
+    async def data_quality(
+        self, organisations: Organisations, org: str, first: int, last: int, language: Language
+    ) -> dict[str, Any]:
         """The map of data quality: by site, kind and stage the figure, its interval and class; and what widens the whole interval most."""
         async with self._database.snapshot(organisations) as connection:
             await _zone(connection, org)
@@ -213,13 +222,14 @@ class Insights:
             "org": org,
             "from": format_month(first),
             "to": format_month(last),
-            "total_kg": exact(sum(int(row["billionths"]) for row in rows)),
+            "total_kg": exact(sum(int(row["billionths"]) for row in rows)) if rows else None,
             **interval_of(rows),
             "classes": [
                 {"quality": quality, "value": exact(classes[quality])} for quality in sorted(classes, reverse=True)
             ],
             "cells": described,
             "widening": widening(everything)[:20],
+            "warnings": [] if rows else [warning("no_figures", "no_total", language)],
         }
 
     async def _catalogue_of(self, org: str) -> Catalogue:
@@ -260,6 +270,16 @@ def _kwh(asset_months: Iterable[Mapping[str, Any]]) -> Decimal | None:
     """The energy of some asset-months at the meters of their sites, None where none is known."""
     known = [billionths(each["kwh"]) for each in asset_months if each["kwh"] is not None]
     return exact(sum(known)) if known else None
+
+
+def _unknown(rows: Sequence[Mapping[str, Any]], year: int, language: Language) -> list[dict[str, str]]:
+    """What must be said of the months of a sheet that have no figure, whose zeros are none."""
+    known = {row["month"] for row in rows}
+    lacking = [month for month in months_of_year(year) if month not in known]
+    if not lacking:
+        return []
+    asked = str(year) if not known else ", ".join(map(format_month, lacking))
+    return [warning("no_figures", "no_figure_of", language, asked=asked)]
 
 
 async def _seasons(connection: Connection, org: str, zone: str, year: int, now: int) -> dict[int, float] | None:

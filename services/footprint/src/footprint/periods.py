@@ -2,18 +2,21 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from common.api.problems import Conflict, FieldError, NotFound, Unprocessable
 from common.database import Connection, Database
 from common.organisations import Organisations
 
 from footprint.domain.dashboard import PARTS, parts_by_month
-from footprint.domain.months import current_month, format_month
+from footprint.domain.months import current_month, format_month, month_start
 from footprint.domain.results import METHOD_VERSION
 from footprint.domain.sums import exact
 from footprint.events import period_changed
-from footprint.store import answers, changes, period_answers, periods
+from footprint.store import answers, changes, failures, period_answers, periods
+
+NAMED: Final = 20
+"""How many assets that could not be computed a refusal names."""
 
 CLOSED: Literal["closed"] = "closed"
 NOW: Literal["now"] = "now"
@@ -33,8 +36,8 @@ class Periods:
     ) -> dict[str, Any]:
         """Close a month, and with `earlier` all open ones before it; closing a closed month changes nothing.
 
-        Raises `NotFound`, `Unprocessable` for a month that has not elapsed, `Conflict` while an earlier month is open or something waits to
-        be computed.
+        Raises `NotFound`, `Unprocessable` for a month that has not elapsed, `Conflict` while an earlier month is open, something waits to
+        be computed, or something of it could not be.
         """
         async with self._database.transaction(organisations) as unit:
             zone = await _zone(unit.connection, org)
@@ -46,13 +49,15 @@ class Periods:
             first = await periods.first_open_month(unit.connection, org)
             if first is None or first <= month:
                 months = range(month if first is None else first, month + 1)
-                await self._close(unit.connection, org, months, by, earlier=earlier)
+                await self._close(unit.connection, org, zone, months, by, earlier=earlier)
                 closed = {(org, each) for each in months}
                 await changes.tell(unit, "period", {org: {(None, each) for each in months}})
                 unit.publish(*(period_changed(each) for each in await periods.documents(unit.connection, closed)))
             return await self._one(unit.connection, org, month, now)
 
-    async def _close(self, connection: Connection, org: str, months: Sequence[int], by: str, *, earlier: bool) -> None:
+    async def _close(
+        self, connection: Connection, org: str, zone: str, months: Sequence[int], by: str, *, earlier: bool
+    ) -> None:
         if len(months) > 1 and not earlier:
             rule = (
                 f"{format_month(months[0])} is open: months are closed in their order. Close it first, or send earlier=true to close all "
@@ -63,6 +68,14 @@ class Periods:
         if waiting:
             rule = f"{waiting} results of {org} wait to be computed; they would come too late for a closed month. Try again shortly"
             raise Conflict(rule, code="computation-waiting")
+        failed, which = await failures.failed_before(connection, org, month_start(zone, months[-1] + 1), NAMED)
+        if failed:
+            named = ", ".join(map(str, which)) + (" …" if failed > len(which) else "")
+            rule = (
+                f"{failed} of the assets that {org} rests on could not be computed, and would be closed without their figures: {named}. "
+                f"Correct them, or the factors that they use"
+            )
+            raise Conflict(rule, code="assets-failed")
         await periods.close_months(connection, org, months, by, moment)
 
     async def one(self, organisations: Organisations, org: str, month: int) -> dict[str, Any]:

@@ -6,18 +6,21 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
+import structlog
 from common.database import Connection
 
 from footprint.documents import asset_name, read_measured_days, read_site
 from footprint.domain import recommendations
 from footprint.domain.catalogue import Catalogue, Catalogues
-from footprint.domain.engine import compute
-from footprint.domain.inventory import Site
+from footprint.domain.engine import World, compute
+from footprint.domain.inventory import Asset, Site
 from footprint.domain.loads import Load, is_idle, is_over_allocated, load_of
 from footprint.domain.notices import Notice
 from footprint.domain.recommendations import Machine
 from footprint.domain.rollup import Rolled
-from footprint.store import answers, insights, picture
+from footprint.store import answers, failures, insights, picture
+
+log = structlog.get_logger()
 
 MOST: Final = 100
 """Assets looked at for a recommendation; their figures are computed when the dashboard is asked for."""
@@ -60,7 +63,7 @@ class Recommending:
             recommendations.fleet_due(known(fleet), catalogue),
             await self._missing(connection, org, month, rows),
         ]
-        threshold = catalogue.default_pue()
+        threshold = catalogue.default_pue(date(month // 12, month % 12 + 1, 1))
         if threshold is not None:
             for row in await answers.electricity_by_site(connection, org, month):
                 site = read_site(row)
@@ -96,17 +99,39 @@ class Recommending:
     async def _machines(
         self, connection: Connection, ids: Sequence[UUID], month: int, catalogues: Catalogues
     ) -> dict[UUID, Machine]:
-        """Assets computed by the engine as if nobody shared them; machines on hosts come without figures of their own."""
-        if not ids:
+        """Assets computed by the engine as if nobody shared them; machines on hosts come without figures of their own.
+
+        Those that cannot be computed are left out: the warnings of the dashboard say how many there are.
+        """
+        failed = await failures.failed_of(connection, ids)
+        able = [each for each in ids if each not in failed]
+        if not able:
             return {}
-        assets = await picture.read_assets(connection, ids)
+        assets = await picture.read_assets(connection, able)
         world = await picture.read_world(connection, assets, catalogues, self._clock())
         alone = replace(world, hosts={}, placements=(), claims={})
-        return {
-            result.asset.id: Machine(result.asset, result)
-            for result in compute(assets, alone).results()
-            if result.month == month
-        }
+        try:
+            return _computed(assets, alone, month)
+        except Exception as error:
+            log.warning("recommendations.one_by_one", assets=len(assets), reason=repr(error))
+            return {key: found for each in assets for key, found in _computed_alone(each, alone, month).items()}
+
+
+def _computed(assets: Sequence[Asset], world: World, month: int) -> dict[UUID, Machine]:
+    return {
+        result.asset.id: Machine(result.asset, result)
+        for result in compute(assets, world).results()
+        if result.month == month
+    }
+
+
+def _computed_alone(asset: Asset, world: World, month: int) -> dict[UUID, Machine]:
+    """Nothing of an asset that cannot be computed and that no calculator has set aside yet."""
+    try:
+        return _computed([asset], world, month)
+    except Exception as error:
+        log.warning("recommendations.left_out", asset=str(asset.id), reason=repr(error))
+        return {}
 
 
 async def _named(connection: Connection, found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -17,9 +17,10 @@ from footprint.reports.content import Closing, FactorUsed, Language, Line, Repor
 from footprint.reports.pdf import as_pdf
 from footprint.reports.sheets import Dialect, as_csv, as_workbook
 from footprint.service import Answers
-from footprint.store import period_answers
+from footprint.store import failures, period_answers
 from footprint.store import reports as store
 from footprint.totals import interval_of
+from footprint.wording import ASSETS_FAILED
 
 Format = Literal["csv", "xlsx", "pdf"]
 WRITERS: Final[Mapping[Format, Callable[[Report, Language], bytes]]] = {
@@ -83,7 +84,10 @@ class Reports:
             ],
             sites=[_site(each) for each in await store.sites(connection, org)],
             evidence=[dict(each) for each in await store.evidence(connection, org, first, last)],
-            warnings=_warnings(await store.notices(connection, org, first, last)),
+            warnings=[
+                *_failed(await failures.failed(connection, org)),
+                *_warnings(await store.notices(connection, org, first, last)),
+            ],
             factors=[_factor(each) for each in await store.factors(connection, org, first, last)],
             methods=[dict(each) for each in await store.methods(connection, org, first, last)],
         )
@@ -126,6 +130,11 @@ def _factor(row: Any) -> FactorUsed:
         asset_months=row["asset_months"],
         assumption="assumption" in said or "hypothèse" in said or bool(stated and max(stated) == 1),
     )
+
+
+def _failed(count: int) -> list[tuple[str, int]]:
+    """How many assets could not be computed."""
+    return [(ASSETS_FAILED, count)] if count else []
 
 
 def _warnings(rows: list[Any]) -> list[tuple[str, int]]:

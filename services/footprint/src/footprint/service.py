@@ -19,17 +19,17 @@ from footprint.domain.ladders import stored_ladder
 from footprint.domain.months import current_month, format_month, months_of_year, parse_month
 from footprint.domain.notices import sentences
 from footprint.domain.results import figure_order
+from footprint.domain.scopes import USE
 from footprint.domain.seasons import HISTORY, in_seasons, indices_of
 from footprint.domain.sums import exact
-from footprint.domain.weighing import USE
 from footprint.evidence import explain_then, figures_document, restatement_document
 from footprint.explaining import as_text
 from footprint.recommending import Recommending
-from footprint.store import answers, insights, period_answers, periods, picture, totals
+from footprint.store import answers, failures, insights, period_answers, periods, picture, totals
 from footprint.store.catalogues import CatalogueReader
 from footprint.store.totals import Question
 from footprint.totals import rolled_row
-from footprint.wording import NO_RESIDUAL_MIX, Language, warning, warnings_of
+from footprint.wording import NO_RESIDUAL_MIX, Language, assets_failed, warning, warnings_of
 
 
 def read_month(text: str, field: str = "month") -> int:
@@ -81,6 +81,7 @@ class Answers:
         if month > last_elapsed:
             warnings.append(warning("month_not_over", "month_not_over", language, month=format_month(month)))
         warnings += _unknown(month, {row["month"] for row in rows}, language)
+        warnings += assets_failed(await failures.failed(connection, org), language)
         document = dashboard.year_document(month, last_elapsed, parts, restated)
         of_months = bounds.by_month(rows)
         document |= {"kwh": status.kwh, **bounds.with_parts(of_months.get(month, []))}

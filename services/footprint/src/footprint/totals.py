@@ -16,14 +16,14 @@ from footprint.domain.dashboard import PARTS
 from footprint.domain.embodied import MANUFACTURING
 from footprint.domain.inventory import KINDS
 from footprint.domain.months import format_month
-from footprint.domain.notices import ABSENT, Notice
+from footprint.domain.notices import ABSENT, Notice, concerning
 from footprint.domain.rollup import Rolled, ln_gsd2_of_rolled, ln_gsd2_of_terms
 from footprint.domain.sums import BILLION, exact, printed
 from footprint.domain.uncertainty import interval, quality
-from footprint.store import answers
+from footprint.store import answers, failures, notices
 from footprint.store import totals as store
 from footprint.store.totals import Question
-from footprint.wording import NO_RESIDUAL_MIX, Language, warning, warning_of, warnings_of
+from footprint.wording import NO_RESIDUAL_MIX, Language, assets_failed, warning, warning_of, warnings_of
 
 GROUPS: Final = (
     "month", "site", "kind", "application", "stage", "scope", "ghg_category", "beges_item", "share", "asset",
@@ -88,10 +88,14 @@ class Totals:
             lacks = question.basis == "market" and await _lacks_market(connection, question, page, wanted)
             earlier = await store.earlier_year(connection, dict(zip(whole["factors"], whole["months"], strict=True)))
             stages = await store.stages(connection, question)
+            failed = await failures.failed(connection, question.org)
+            carried = await _carried(connection, question, filters.assets, wanted)
         document = _document(question, rows, codes, whole)
         document["warnings"] = [warning_of(NO_RESIDUAL_MIX["code"], language)] if lacks else []
         document["warnings"] += warnings_of(int(Notice.EARLIER_YEAR_FACTOR), language) if earlier else []
         document["warnings"] += _absent(stages, filters.others.get("stage"), language)
+        document["warnings"] += assets_failed(failed, language)
+        document["warnings"] += warnings_of(_to_say(carried, question), language)
         document["total_of"] = "whole" if every is None else "page"
         if every is not None:
             document["whole"] = {"total": _total(every), **_interval(every)}
@@ -108,6 +112,26 @@ def _absent(known: Collection[str], wanted: Sequence[str] | None, language: Lang
         stage: notice for stage, notice in ABSENT.items() if stage not in known and (not wanted or stage in wanted)
     }
     return [document for notice in lacking.values() for document in warnings_of(int(notice), language)]
+
+
+async def _carried(
+    connection: Connection, question: Question, assets: Sequence[UUID], applications: Sequence[UUID] | None
+) -> int:
+    """The warnings of all asset-months that a question is about."""
+    if assets or applications is not None:
+        about = assets or await notices.machines_of(connection, applications or ())
+        return await notices.notices_of_assets(connection, question, about)
+    return await notices.notices_of_months(connection, question)
+
+
+_TOLD_APART: Final = Notice.EARLIER_YEAR_FACTOR | Notice.NO_TRANSPORT | Notice.NO_END_OF_LIFE
+"""What is told of the factors and stages of a total itself."""
+
+
+def _to_say(carried: int, question: Question) -> int:
+    """What of the warnings matters to the stages and the basis that are asked for."""
+    told = _TOLD_APART if question.basis == "market" else _TOLD_APART | Notice.RESIDUAL_OF_SUPPLIER
+    return concerning(carried, question.filters.get("stage") or ()) & ~int(told)
 
 
 async def _every(

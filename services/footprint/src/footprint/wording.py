@@ -16,6 +16,9 @@ NO_RESIDUAL_MIX: Final = {
 }
 """What a market-based total lacks."""
 
+ASSETS_FAILED: Final = "assets_failed"
+"""The code of what must be said where assets could not be computed."""
+
 VCPUS_UNKNOWN: Final = {
     "code": "vcpus_unknown",
     "detail": "a virtual machine with energy or making of its own states no vCPUs: kg per vCPU is absent",
@@ -23,11 +26,13 @@ VCPUS_UNKNOWN: Final = {
 """Why a ratio by vCPU is absent."""
 
 _ENGLISH: Final = {
+    ASSETS_FAILED: "assets that could not be computed (their number): what is told of them was computed before, or is absent",
     **{str(notice.name).lower(): text for notice, text in SENTENCES.items()},
     **{each["code"]: each["detail"] for each in (NO_RESIDUAL_MIX, VCPUS_UNKNOWN)},
 }
 
 _FRENCH: Final[Mapping[str, str]] = {
+    ASSETS_FAILED: "actifs qui n’ont pas pu être calculés (leur nombre) : ce qui en est dit a été calculé avant, ou est absent",
     "no_embodied_evidence": "la fabrication est absente : ni valeur donnée, ni facteur pour le modèle, la configuration ou le type",
     "no_life": "la fabrication est absente : ni acquisition, ni durée prévue, ni durée par défaut du type ne bornent la vie",
     "no_energy_evidence": "l’utilisation est absente : aucune énergie déclarée, aucun facteur pour le modèle ou le type",
@@ -68,6 +73,12 @@ _FRENCH: Final[Mapping[str, str]] = {
     "declared_twice": "energy.annual_kwh et energy.average_w sont indiqués tous deux : annual_kwh est pris, average_w laissé de côté",
     "cloud_instance_unknown": "le type d’instance de cloud n’est pas répertorié, ou d’une autre taille que celle indiquée : les vCPU et la "
     "mémoire indiqués comptent, et sans eux sa part est absente",
+    "upstream_inside": "l’amont de l’électricité est compris dans son facteur de production, pour autant que la source compte le cycle de "
+    "vie, et n’a pas de ligne à lui ; un facteur d’amont n’y est pas ajouté, il compterait double",
+    "no_upstream": "l’amont de l’électricité n’est pas compté : le catalogue n’en a pas de facteur pour ce réseau à cinq ans près",
+    "no_losses": "les pertes du réseau ne sont pas comptées : le catalogue n’en a pas de facteur pour ce réseau à cinq ans près",
+    "grid_years_differ": "l’amont ou les pertes de l’électricité sont d’une autre année que ce qui est utilisé : chacun est le plus proche "
+    "que l’on connaisse",
     "no_transport": "le transport est absent : le catalogue n’a pas de facteur de cette étape pour lui",
     "no_end_of_life": "la fin de vie est absente : le catalogue n’a pas de facteur de cette étape pour lui, "
     "et aucune activité de ce genre n’est connue",
@@ -75,9 +86,9 @@ _FRENCH: Final[Mapping[str, str]] = {
     "tant que « acquired.age_years » manque",
     "declared_on_host": "une machine sur un hôte a sa part de l’hôte : l’énergie et la fabrication déclarées pour elle-même "
     "ne sont pas comptées",
-    "gpus_not_counted": "les cartes graphiques ou accélératrices ne sont pas comptées là où la fabrication ou la puissance vient de la "
-    "configuration : la méthode n’en a pas de coefficient ; une mesure, une consommation déclarée ou un facteur propre du modèle "
-    "les contient",
+    "gpus_not_counted": "les cartes graphiques ou accélératrices ne sont pas comptées là où la fabrication ou la puissance vient de "
+    "la configuration : la méthode n’en a pas de coefficient ; une mesure, une consommation déclarée ou un facteur "
+    "propre du modèle les contient",
     "no_factor_of_criterion": "absente dans ce critère, ni valeur donnée ni facteur",
     "vcpus_unknown": "une machine virtuelle qui a une énergie ou une fabrication propre n’indique pas de vCPU : kg par vCPU est absent",
     "no_residual_mix": "l’électricité sans garantie d’origine n’est pas dans le total fondé sur le marché : le "
@@ -94,6 +105,14 @@ _SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
         "non de ce qui n’émet rien",
         "no figure of {asked}: nothing was in service, or what was lacks evidence; 0 kg stands for what is absent, "
         "not for what emits nothing",
+    ),
+    "one_asset_failed": (
+        "{count} actif n’a pas pu être calculé : ce qui en est dit a été calculé avant, ou est absent",
+        "{count} asset could not be computed: what is told of them was computed before, or is absent",
+    ),
+    "assets_failed": (
+        "{count} actifs n’ont pas pu être calculés : ce qui en est dit a été calculé avant, ou est absent",
+        "{count} assets could not be computed: what is told of them was computed before, or is absent",
     ),
     "no_ratios": (
         "aucune valeur en ces mois : rien n’y était en service, ou sans données ; les ratios sont absents, et non nuls",
@@ -135,6 +154,14 @@ _SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
 }
 """What answers say beside their figures, in French and English."""
 
+
+def assets_failed(count: int, language: Language) -> list[dict[str, str]]:
+    """The warning that assets could not be computed; none where all could."""
+    if not count:
+        return []
+    return [warning(ASSETS_FAILED, "one_asset_failed" if count == 1 else "assets_failed", language, count=count)]
+
+
 _ADVICE: Final[Mapping[str, tuple[str, str]]] = {
     "powered_off_but_racked": ("Serveurs éteints mais toujours en baie", "Servers off but still racked"),
     "past_life_keep": ("Matériel amorti : le prolonger", "Past its life: keep it"),
@@ -169,18 +196,18 @@ _CONVENTIONS: Final[tuple[tuple[str, str], ...]] = (
         "stops when the asset leaves.",
     ),
     (
-        "L’électricité est comptée une fois avec le PUE du site à la date ; facteurs de périmètre production, localisation ; à défaut de "
-        "l’année, la plus proche antérieure (cinq ans au plus) ; à défaut de la région, son pays si elle est sur le même réseau ; jamais "
-        "une autre zone.",
-        "Electricity is counted once with the site's PUE of the date; factors of the production perimeter, location-based; without one of "
-        "the year the nearest earlier one (five years at most); without one of the region that of its country if it is on the same grid; "
-        "never another region.",
+        "L’électricité est comptée une fois avec le PUE du site à la date, aux facteurs du lieu ; à défaut de l’année, la plus proche "
+        "antérieure (cinq ans au plus) ; à défaut de la région, son pays si elle est sur le même réseau ; jamais une autre zone.",
+        "Electricity is counted once with the site's PUE of the date, at the factors of the place; without one of the year the nearest "
+        "earlier one (five years at most); without one of the region that of its country if it is on the same grid; never another region.",
     ),
     (
-        "Les facteurs d’électricité de production sont de cycle de vie là où leur source le dit : l’amont y est "
-        "alors compris, dans le scope 2 ; les pertes du réseau (catégorie 3.3) ne sont pas comptées, faute de facteur sourcé par pays.",
-        "Production factors of electricity are of the life cycle where their source says so: upstream is then "
-        "inside, in scope 2; losses of the grid (category 3.3) are not counted, for want of a sourced factor by country.",
+        "L’amont de l’électricité et les pertes du réseau sont à part, en 3.3 (BEGES 4.1), les mêmes dans les deux vues, là où le "
+        "catalogue en a les facteurs : l’amont auprès d’un facteur direct, qui n’a que le scope 2 ; un facteur de production est de cycle "
+        "de vie là où sa source le dit, l’amont y est alors compris et reste où il est. Ce qui manque n’est pas compté, et signalé.",
+        "Upstream of the electricity and losses of the grid stand apart, in 3.3 (BEGES 4.1), alike in both views, where the catalogue has "
+        "their factors: upstream beside a direct factor, which is scope 2 alone; a production factor is of the life cycle where its source "
+        "says so: upstream is then inside and stays there. What is missing is not counted, and said.",
     ),
     (
         "Un hôte est réparti entre ses machines virtuelles ; la somme des machines et de la part non vendue "
@@ -249,6 +276,7 @@ _TRACES: Final[tuple[tuple[str, str], ...]] = (
     ("manufacturing ", "fabrication "),
     ("end_of_life ", "fin de vie "),
     ("energy:", "énergie :"),
+    ("upstream and losses ", "amont et pertes "),
     ("use gwp", "utilisation gwp"),
     ("use pe", "utilisation pe"),
     ("use adpe", "utilisation adpe"),
@@ -259,6 +287,10 @@ _TRACES: Final[tuple[tuple[str, str], ...]] = (
     ("refurbished, as new:", "reconditionné, compté comme neuf :"),
     ("the age is not stated; convention", "l’âge n’est pas indiqué ; convention"),
     ("refurbishing:", "reconditionnement :"),
+    ("upgrade of", "évolution du"),
+    ("removal on", "retrait du"),
+    ("less what was left of", "moins ce qui restait de"),
+    ("what was left of", "ce qui restait de"),
     ("a unit, in the month of acquisition", "par unité, au mois d’acquisition"),
     ("embodied: given by the customer", "fabrication : donnée par le client"),
     ("embodied (model)", "fabrication (modèle)"),

@@ -21,14 +21,20 @@ def grid(region: str, value: float, year: int, perimeter: str = "production") ->
 
 
 def record(activity: str, value: float, criterion: str = "gwp", region: str | None = None) -> Factor:
-    """A record that is valid at any date."""
+    """A record that is valid at any date, in the unit that the method computes in."""
+    units = {"life": "year", "energy": "kWh/year", "pue": "1"} | {
+        "component.psu_mass": "kg/unit", "component.ram_density": "GB/cm2", "component.ssd_density": "GB/cm2", "cloud.w_per_gib": "W/GB",
+    }  # fmt: skip
+    family, _, name = activity.rpartition(".")
+    of_cloud = {"host_vcpu": "1", "pue": "1"}.get(name, "W/unit") if family.startswith("cloud.") else "kgCO2e/unit"
+    unit = units.get(activity) or units.get(activity.partition(".")[0]) or of_cloud
     return Factor(
         activity.replace(".", "-").replace("_", "-"),
         1,
         activity,
         criterion,
         value,
-        "unit",
+        unit if criterion == "parameter" else "unit",
         region=region,
         source=Source("test"),
     )
@@ -48,3 +54,10 @@ RECORDS = [
 ]
 
 CATALOGUE = Catalogue(RECORDS)
+
+LOSSES = grid("FR", 0.004, 2026, "losses")
+SPLIT = Catalogue([*RECORDS, grid("FR", 0.02, 2026, "direct"), grid("FR", 0.015, 2026, "upstream"), LOSSES])
+"""The same with direct emissions, upstream and losses of France apart (made-up values)."""
+
+LOSSES_ALONE = Catalogue([*RECORDS, grid("FR", 0.0442, 2026), LOSSES])
+"""The same with losses beside the factor of the life cycle."""

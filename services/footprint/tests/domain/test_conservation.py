@@ -7,12 +7,14 @@ from datetime import date
 from itertools import pairwise
 from uuid import UUID
 
+from footprint.domain.catalogue import Catalogue
 from footprint.domain.engine import compute
 from footprint.domain.inventory import AllocationRule, Asset, Organisation, Placement, Pue, Segment, Site, Status
 from footprint.domain.results import AssetMonth
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from .factors import CATALOGUE, LOSSES_ALONE, SPLIT
 from .makers import SITE, at, machine, server, world
 
 YEAR = (at(2026), at(2027))
@@ -85,13 +87,15 @@ def sold_kwh(results: list[AssetMonth]) -> bool:
 
 
 @settings(max_examples=150, deadline=None)
-@given(farms())
+@given(farms(), st.sampled_from([CATALOGUE, SPLIT, LOSSES_ALONE]))
 def test_machines_and_idle_lines_are_the_hosts_in_each_month_and_stage(
-    farm: tuple[Site, list[Asset], list[Asset], list[Placement]],
+    farm: tuple[Site, list[Asset], list[Asset], list[Placement]], catalogue: Catalogue
 ) -> None:
     site, hosts, machines, placements = farm
-    shared = list(compute([*hosts, *machines], world(*placements, sites=(site,))).results())
-    alone = list(compute(hosts, world(sites=(site,))).results())
+    shared = list(compute([*hosts, *machines], world(*placements, sites=(site,), catalogue=catalogue)).results())
+    alone = list(compute(hosts, world(sites=(site,), catalogue=catalogue)).results())
+    beside = {(figure.stage, figure.basis) for result in shared for figure in result.figures} & {("use", "both")}
+    assert bool(beside) is (catalogue is not CATALOGUE)
     expected, got = by_month(alone), by_month(shared)
     for key in expected.keys() | got.keys():
         if key[1] == "kwh" and sold_kwh(shared):

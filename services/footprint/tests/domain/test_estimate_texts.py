@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from common import json
 from footprint.api.estimates import translated
+from footprint.domain.catalogue import Catalogue
 from footprint.domain.errors import ItemError
 from footprint.domain.estimate_texts import TextShelf, answers
 from footprint.domain.estimates import Period, estimate
@@ -16,24 +17,27 @@ from footprint.wording import Language, speech
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from .factors import record
+from .factors import grid, record
 from .makers import CLOUDS, ITEM
 
 PERIOD = Period.between(date(2024, 1, 1), date(2024, 9, 13))
-SHELF = TextShelf()
+SHELVES = (TextShelf(), TextShelf())
 LANGUAGES: tuple[Language, ...] = ("fr", "en")
+PARTS = {"direct": 0.0211, "upstream": 0.0153, "losses": 0.0041}
+SPLIT = CLOUDS.with_own(grid("FR", value, 2024, perimeter) for perimeter, value in PARTS.items())
+"""The same with direct emissions, upstream and losses of France apart."""
 
 
-def written(items: Sequence[Any], language: Language = "en") -> list[bytes | None]:
+def written(items: Sequence[Any], language: Language = "en", catalogue: Catalogue = CLOUDS) -> list[bytes | None]:
     """The answers by columns, each in one piece."""
-    lexicon = SHELF.lexicon(CLOUDS, PERIOD, ["gwp"], speech(language))
+    lexicon = SHELVES[catalogue is SPLIT].lexicon(catalogue, PERIOD, ["gwp"], speech(language))
     assert lexicon is not None
     return [None if pieces is None else b"".join(pieces) for pieces in answers(lexicon, items)]
 
 
-def alone(item: Any, language: Language) -> bytes:
+def alone(item: Any, language: Language, catalogue: Catalogue = CLOUDS) -> bytes:
     """The answer of `estimate`."""
-    found = estimate(item, PERIOD, ["gwp"], CLOUDS)
+    found = estimate(item, PERIOD, ["gwp"], catalogue)
     return json.dumps(found if language == "en" else translated(found))
 
 
@@ -106,13 +110,13 @@ items = of_kinds | machines
 
 
 @settings(max_examples=400, deadline=None)
-@given(st.lists(items, min_size=1, max_size=6))
-def test_answers_by_columns_are_those_of_one_item_at_a_time(sent: list[dict[str, Any]]) -> None:
+@given(st.lists(items, min_size=1, max_size=6), st.sampled_from([CLOUDS, SPLIT]))
+def test_answers_by_columns_are_those_of_one_item_at_a_time(sent: list[dict[str, Any]], catalogue: Catalogue) -> None:
     read = [ITEM.validate_json(json.dumps(each)) for each in sent]
     for few_or_many, language in product((read, read * 16), LANGUAGES):
-        for item, text in zip(few_or_many, written(few_or_many, language), strict=True):
+        for item, text in zip(few_or_many, written(few_or_many, language, catalogue), strict=True):
             if text is not None:
-                assert text == alone(item, language)
+                assert text == alone(item, language, catalogue)
 
 
 @pytest.mark.parametrize(
@@ -131,10 +135,11 @@ def test_answers_by_columns_are_those_of_one_item_at_a_time(sent: list[dict[str,
          "energy": {"average_w": 12.5}, "life": {"years": 3.5}},
     ],
 )  # fmt: skip
-def test_the_usual_forms_are_written_by_columns(item: dict[str, Any]) -> None:
+@pytest.mark.parametrize("catalogue", [CLOUDS, SPLIT])
+def test_the_usual_forms_are_written_by_columns(item: dict[str, Any], catalogue: Catalogue) -> None:
     read = ITEM.validate_json(json.dumps(item))
     for language in LANGUAGES:
-        assert written([read], language) == [alone(read, language)]
+        assert written([read], language, catalogue) == [alone(read, language, catalogue)]
 
 
 def test_a_call_over_two_years_or_criteria_is_answered_one_by_one() -> None:

@@ -5,11 +5,13 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from footprint.domain.catalogue import Catalogue
 from footprint.domain.engine import World, compute
-from footprint.domain.inventory import Asset, ClosedLife, Convention, Organisation
+from footprint.domain.inventory import Asset, ClosedLife, Convention, Organisation, Status
 from hypothesis import given
 from hypothesis import strategies as st
 
+from .factors import RECORDS, record
 from .makers import at, server, world
 from .test_explanation import check
 
@@ -115,3 +117,28 @@ def test_what_a_shared_life_carries_is_settled_when_it_is_closed_first() -> None
     charged = 181 - 1 / 24
     left = 181 * 4 / 6 * (1 - charged / 1460)
     assert after[2026 * 12 + 6] == pytest.approx(left * 31 / (6 * 365 - charged), rel=1e-12)
+
+
+def test_what_is_retired_for_some_months_and_comes_back_is_charged_nothing_in_between() -> None:
+    (first,) = used_laptop(4.0).segments
+    away = (
+        replace(first, end=at(2026, 3)),
+        replace(first, start=at(2026, 3), end=at(2026, 6), status=Status.RETIRED),
+        replace(first, start=at(2026, 6)),
+    )
+    new = replace(used_laptop(4.0), condition="new", segments=away, support_eur_per_year=365.0)
+    seen = world(catalogue=Catalogue([*RECORDS, record("maintenance.it_hardware", 0.4)]))
+    months = {each.month % 12 + 1: each for each in compute([new], seen).results()}
+
+    def of(stage: str) -> dict[int, float]:
+        return {
+            month: sum(one.value for one in each.figures if (one.stage, one.criterion) == (stage, "gwp"))
+            for month, each in months.items()
+        }
+
+    made, kept = of("manufacturing"), of("maintenance_and_sale")
+    assert [made[month] for month in (3, 4, 5)] == [kept[month] for month in (3, 4, 5)] == [0.0, 0.0, 0.0]
+    assert made[1] == pytest.approx(181 * 31 / 1460, rel=1e-12)
+    assert made[6] == pytest.approx(181 * 30 / 1460, rel=1e-12), "the life runs on by the calendar"
+    assert kept[6] == pytest.approx(30 * 0.4, rel=1e-12)
+    assert check(new, seen) > 20

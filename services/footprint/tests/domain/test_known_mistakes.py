@@ -56,7 +56,7 @@ def test_overseas_france_never_takes_the_factor_of_metropolitan_france() -> None
     assert CATALOGUE.electricity("MQ", date(2026, 1, 1)) is None
     reunion = CATALOGUE.electricity("RE", date(2026, 1, 1))
     assert reunion is not None
-    assert reunion.factor.value == 0.5252
+    assert reunion.used.factor.value == 0.5252
 
 
 def test_a_factor_older_than_five_years_does_not_stand_in() -> None:
@@ -67,9 +67,9 @@ def test_a_factor_older_than_five_years_does_not_stand_in() -> None:
 
 def test_perimeters_are_never_mixed() -> None:
     both = Catalogue([grid("FR", 0.0569, 2024, "consumption"), grid("FR", 0.0442, 2023)])
-    choice = both.electricity("FR", date(2024, 6, 1))
-    assert choice is not None
-    assert (choice.factor.value, choice.years_back) == (0.0442, 1)
+    supply = both.electricity("FR", date(2024, 6, 1))
+    assert supply is not None
+    assert (supply.used.factor.value, supply.used.years_back) == (0.0442, 1)
 
 
 def test_a_later_year_never_stands_in() -> None:

@@ -52,10 +52,12 @@ def test_the_factor_of_a_region_goes_before_that_of_its_country_which_is_said_wh
     alone, own = Catalogue(RECORDS), Catalogue([*RECORDS, BRITTANY])
     found = alone.electricity("FR-BRE", MARCH)
     assert found is not None
-    assert found.notices == Notice.EARLIER_YEAR_FACTOR | Notice.COUNTRY_FACTOR
+    assert found.used.notices == Notice.EARLIER_YEAR_FACTOR | Notice.COUNTRY_FACTOR
+    assert Notice.COUNTRY_FACTOR in found.notices
     found = own.electricity("FR-BRE", MARCH)
     assert found is not None
-    assert found.notices == Notice.EARLIER_YEAR_FACTOR
+    assert found.used.notices == Notice.EARLIER_YEAR_FACTOR
+    assert Notice.COUNTRY_FACTOR not in found.notices
     assert own.electricity("FR-20R", MARCH) is None
     assert (alone.knows_grid("FR-BRE"), alone.knows_grid("FR-20R")) == (True, False)
 
@@ -66,11 +68,11 @@ def test_what_was_chosen_in_the_country_is_chosen_again_although_the_region_has_
     pinned = later.pinned([fr])
     found = pinned.electricity("FR-BRE", MARCH)
     assert found is not None
-    assert found.factor == fr
+    assert found.used.factor == fr
     assert pinned.electricity("DE", MARCH) is not None
     again = later.pinned([fr, BRITTANY]).electricity("FR-BRE", MARCH)
     assert again is not None
-    assert again.factor == BRITTANY
+    assert again.used.factor == BRITTANY
 
 
 def test_something_done_in_a_region_takes_the_factor_of_its_country_before_one_tied_to_no_place() -> None:

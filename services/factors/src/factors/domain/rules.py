@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from factors.domain import units
 from factors.domain.gases import GasError, Gases
+from factors.domain.parameters import parameter_of
 from factors.domain.records import GWP, PARAMETER, FactorContent
 from factors.domain.regions import Regions
 from factors.domain.restating import value_under
@@ -13,8 +14,16 @@ from factors.domain.restating import value_under
 RESULT_UNITS = {GWP: "kgCO2e", "pe": "MJ", "adpe": "kgSbeq", "water": "m3"}
 """The unit in which each known criterion is counted; further criteria are free."""
 
-PER = {"electricity": "kWh", "embodied": "unit", "maintenance": "EUR"}
+PER = {"electricity": "kWh", "embodied": "unit", "maintenance": "EUR", "refurbishing": "unit", "component": "unit"}
 """What the factors of an activity (by its first word) are counted per. Services that hear them multiply without converting."""
+
+PER_OF_PART = {
+    "component.cpu_die_per_mm2": "mm2",
+    "component.ram_per_cm2": "cm2",
+    "component.ssd_per_cm2": "cm2",
+    "component.psu_per_kg": "kg",
+}
+"""Coefficients of the bottom-up computation that are not per unit."""
 
 GASES_AGREE = 0.01
 """How far, relatively, a stated value may be from the sum of its gases: sources round both."""
@@ -106,6 +115,10 @@ def _value(content: FactorContent) -> list[Violation]:
         return [
             Violation("value", "zero", "no electricity is without emissions over its life cycle: 0 is a missing value")
         ]
+    parameter = parameter_of(content.activity) if content.criterion == PARAMETER else None
+    refused = parameter.refuses(content.value) if parameter is not None else None
+    if refused is not None:
+        return [Violation("value", "out_of_range", f"{content.value!r} is no value of {content.activity}: {refused}")]
     return []
 
 
@@ -119,9 +132,16 @@ def _unit(content: FactorContent) -> list[Violation]:
         return [Violation("unit", "unit", str(error))]
     if content.criterion != PARAMETER and units.denominator(content.unit) == "1":
         return [Violation("unit", "no_activity_unit", f"say per what: {content.unit}/kWh, {content.unit}/unit…")]
-    per = PER.get(content.activity.partition(".")[0])
+    per = PER_OF_PART.get(content.activity) or PER.get(content.activity.partition(".")[0])
     if wanted is not None and per is not None and content.unit != f"{wanted}/{per}":
         detail = f"{content.unit!r}: factors of {content.activity} are in {wanted}/{per}; convert the value"
+        return [Violation("unit", "other_unit", detail)]
+    if wanted is not None and units.numerator(content.unit) != wanted:
+        detail = f"{content.unit!r}: {content.criterion} is counted in {wanted}; convert the value"
+        return [Violation("unit", "other_unit", detail)]
+    parameter = parameter_of(content.activity) if content.criterion == PARAMETER else None
+    if parameter is not None and content.unit != parameter.unit:
+        detail = f"{content.unit!r}: {content.activity} is in {parameter.unit}; convert the value"
         return [Violation("unit", "other_unit", detail)]
     return []
 

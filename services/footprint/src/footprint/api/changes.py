@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+from common.api.problems import FieldError, Unprocessable
 from common.api.sse import event_stream
 from fastapi import APIRouter, Header, Query
 from starlette.responses import StreamingResponse
@@ -9,6 +10,7 @@ from starlette.responses import StreamingResponse
 from footprint.api import examples
 from footprint.api.answers import Reader
 from footprint.changes import ChangeFeed
+from footprint.store.changes import Position
 
 
 def changes_router(feed: ChangeFeed) -> APIRouter:
@@ -36,10 +38,20 @@ def changes_router(feed: ChangeFeed) -> APIRouter:
         """`ready` first, then `figures` (asset-months computed anew) and `period` (months closed or restated).
 
         A client that was away for less than a day goes on where it was, without a gap; otherwise the first event is `reset`: read anew.
+        What is no id of an event is refused (422).
         """
         for each in org or []:
             caller.require_organisation(each)
+        last = _position("Last-Event-ID", last_event_id) or _position("after", after)
         await feed.check(caller.organisations, org or [])
-        return event_stream(feed.follow(caller.organisations, org, last_event_id or after))
+        return event_stream(feed.follow(caller.organisations, org, last))
 
     return router
+
+
+def _position(name: str, text: str | None) -> str | None:
+    """Where a client was; None where it does not say. Raises `Unprocessable` for what is no id of an event."""
+    if text and Position.read(text) is None:
+        rule = f"{name} {text!r} is not the id of an event of this stream: three whole numbers with hyphens between"
+        raise Unprocessable(rule, [FieldError(name, "malformed", rule)])
+    return text or None

@@ -68,6 +68,7 @@ ASSET_SHEET: Final = _answer(
             {"month": "2026-10", "status": "in_service", "kwh": 447.0, "embodied": "kind", "energy": "declared",
              "electricity": "earlier_year", "explanation": f"/v1/assets/{_ASSET}/months/2026-10/explanation"}
         ],
+        "warnings": [{"code": "earlier_year_factor", "detail": "the electricity factor is that of the nearest earlier year"}],
     }
 )  # fmt: skip
 
@@ -82,6 +83,7 @@ APPLICATION_SHEET: Final = _answer(
         "kg_per_user": 2.31398,
         "kg_per_user_interval": {"low": 1.2505, "high": 4.282, "quality": 2},
         "sci": _SCI,
+        "warnings": [],
     }
 )
 
@@ -154,5 +156,6 @@ DATA_QUALITY: Final = _answer(
             {"what": "source", "id": "energy-server-boavizta", "share": 0.2, "value": 262.8},
             {"what": "own", "id": None, "share": 0.09, "value": None},
         ],
+        "warnings": [],
     }
 )

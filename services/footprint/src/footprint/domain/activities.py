@@ -2,8 +2,9 @@
 
 `kg = quantity in the factor's unit × factor`, spread evenly over its local days by real seconds. The factor is that of the activity in
 the country where it took place (stated, else the region of its site, or of where the asset stood on its first day), else one tied to no
-place; of its first day, else of the nearest earlier year at most five back. What stood in is said. A unit of another dimension, or no
-factor, leaves it out with a warning: never a guess. Who operates the site is asked day by day.
+place; of its first day, else of the nearest earlier year at most five back. What stood in is said. Electricity is weighed as that of
+assets is: itself on both bases, its upstream and losses beside it on a line of their own. A unit of another dimension, or no factor,
+leaves it out with a warning: never a guess. Who operates the site is asked day by day.
 
 Home: an activity of an asset stands with the asset, and is shared out with it. One of a site stands in asset-months of kind `site` under
 the site's own id; one of the organisation in asset-months of kind `organisation` under `organisation_home`. They are stored, rolled up,
@@ -11,21 +12,25 @@ explained and published as those of assets.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from footprint.domain.catalogue import GWP, Catalogue, Choice
+from footprint.domain.catalogue import ELECTRICITY as ELECTRICITY_ACTIVITY
+from footprint.domain.catalogue import GWP, Catalogue, Factor
 from footprint.domain.dated import cut, midnight, operator_at
 from footprint.domain.extras import Extra
 from footprint.domain.inventory import ORGANISATION_HOME, SITE_HOME, Activity, Asset, Operator, Segment, Site, Status
 from footprint.domain.notices import Notice
 from footprint.domain.scopes import (
+    BOTH,
     CLOUD,
     DIRECT_FUGITIVE,
     ELECTRICITY,
+    ENERGY_UPSTREAM,
     PURCHASED_PARTS,
     PURCHASED_SERVICES,
     UPSTREAM_TRANSPORT,
+    USE,
     WASTE,
     Line,
 )
@@ -34,8 +39,6 @@ from footprint.domain.units import UnitError, conversion, denominator
 
 MAINTENANCE: Final = "maintenance_and_sale"
 END_OF_LIFE: Final = "end_of_life"
-USE: Final = "use"
-ELECTRICITY_ACTIVITY: Final = "electricity"
 
 PLACES: Final[Mapping[str, tuple[str, Line]]] = {
     "maintenance_contract": (MAINTENANCE, PURCHASED_SERVICES),
@@ -48,6 +51,9 @@ PLACES: Final[Mapping[str, tuple[str, Line]]] = {
     "other": (MAINTENANCE, PURCHASED_SERVICES),
 }
 """Stage and reporting line of each kind of activity; a kind that is not listed is `other`."""
+
+OF_THE_OPERATOR: Final = frozenset({DIRECT_FUGITIVE, ELECTRICITY, ENERGY_UPSTREAM})
+"""The lines of what is bought as a service at a site that another runs."""
 
 
 def organisation_home(org: str) -> UUID:
@@ -93,6 +99,15 @@ def read_activities(
     return tuple(extras)
 
 
+class _Weighed(NamedTuple):
+    """A factor that an activity is weighed with, on which basis and line, and what must be said of it."""
+
+    basis: str
+    line: Line
+    factor: Factor
+    notices: Notice
+
+
 def _weigh(
     activity: Activity,
     seconds: tuple[int, int],
@@ -106,15 +121,14 @@ def _weigh(
     electric = activity.activity == ELECTRICITY_ACTIVITY
     if electric:
         stage, line = USE, ELECTRICITY
-    if operator is not Operator.OWN and line in (DIRECT_FUGITIVE, ELECTRICITY):
-        line = CLOUD
+    others = operator is not Operator.OWN
 
     def absent(why: Notice) -> Extra:
         return Extra(
             *seconds,
             stage,
             GWP,
-            "both",
+            BOTH,
             0.0,
             activity.unit,
             _origin(activity, 1.0, activity.unit),
@@ -124,10 +138,9 @@ def _weigh(
 
     found = False
     for criterion in (GWP, *sorted(catalogue.criteria - {GWP})):
-        for basis, choice in _choices(catalogue, activity, criterion, region, electric=electric):
-            if choice is None:
-                continue
-            factor = choice.factor
+        choose = _electricity if electric else _in_place
+        for each in choose(catalogue, activity, criterion, region, line):
+            factor = each.factor
             try:
                 ratio = conversion(activity.unit, denominator(factor.unit))
             except UnitError:
@@ -138,32 +151,42 @@ def _weigh(
                 *seconds,
                 stage=stage,
                 criterion=criterion,
-                basis=basis,
+                basis=each.basis,
                 amount=activity.quantity * ratio,
                 unit=denominator(factor.unit),
                 origin=_origin(activity, ratio, factor.unit),
                 factor=factor,
-                line=line,
+                line=CLOUD if others and each.line in OF_THE_OPERATOR else each.line,
                 source_ln_gsd2=ACTIVITY_LN_GSD2["declared"],
                 over_s=over_s,
-                notices=choice.notices,
+                notices=each.notices,
             )
     if not found:
         yield absent(Notice.NO_ACTIVITY_FACTOR)
 
 
-def _choices(
-    catalogue: Catalogue, activity: Activity, criterion: str, region: str | None, *, electric: bool
-) -> Iterator[tuple[str, Choice | None]]:
-    """The factor of each basis."""
-    if not electric:
-        yield "both", catalogue.activity(activity.activity, region, activity.start, criterion)
-        return
-    if region is None:
-        return
-    yield "location", catalogue.electricity(region, activity.start, criterion)
-    if criterion == GWP:
-        yield "market", catalogue.residual_mix(region, activity.start)
+def _in_place(
+    catalogue: Catalogue, activity: Activity, criterion: str, region: str | None, line: Line
+) -> Iterator[_Weighed]:
+    """The factor of what was done, alike on both bases."""
+    choice = catalogue.activity(activity.activity, region, activity.start, criterion)
+    if choice is not None:
+        yield _Weighed(BOTH, line, choice.factor, choice.notices)
+
+
+def _electricity(
+    catalogue: Catalogue, activity: Activity, criterion: str, region: str | None, line: Line
+) -> Iterator[_Weighed]:
+    """The factors of each basis, and those of upstream and losses, alike on both."""
+    supply = None if region is None else catalogue.electricity(region, activity.start, criterion)
+    if supply is not None:
+        said = supply.notices if criterion == GWP else supply.used.notices
+        yield _Weighed("location", line, supply.used.factor, said)
+        for each in supply.beside:
+            yield _Weighed(BOTH, ENERGY_UPSTREAM, each.factor, said)
+    mix = None if region is None or criterion != GWP else catalogue.residual_mix(region, activity.start)
+    if mix is not None:
+        yield _Weighed("market", line, mix.factor, mix.notices)
 
 
 def _origin(activity: Activity, ratio: float, unit: str) -> str:

@@ -1,8 +1,9 @@
 """The emission factors as this service knows them, and the one way in which it chooses among them.
 
-The choice is strict (ADR "Which electricity factor"): the production perimeter only, so that one total never mixes perimeters; the
-record valid on the day, else the nearest earlier year at most five years back; that of the region, else of its country where it stands on
-the grid of that (ADR 0100). What stood in is said. Never another grid: what is not found is absent, and the stage that needed it too.
+The choice is strict (ADR "Which electricity factor"): the record valid on the day, else the nearest earlier year at most five years
+back; that of the region, else of its country where it stands on the grid of that (ADR 0100). What stood in is said. Never another grid:
+what is not found is absent, and the stage that needed it too. Electricity comes as a `Supply`: perimeters stand beside one another there,
+and none is counted in two (ADR 0099).
 """
 
 import math
@@ -13,6 +14,7 @@ from datetime import date, timedelta
 from typing import Any, Final, NamedTuple, TypeVar
 
 from footprint.domain.notices import Notice
+from footprint.domain.parameters import impact_value, parameter_value
 from footprint.domain.regions import grids_of
 from footprint.domain.uncertainty import Ratings, ln_gsd2
 
@@ -33,7 +35,13 @@ UNITS: Final[Mapping[str, str]] = {GWP: "kg", "pe": "MJ", "adpe": "kgSbeq", "wat
 
 T = TypeVar("T")
 
-PERIMETER: Final = "production"
+ELECTRICITY: Final = "electricity"
+DIRECT: Final = "direct"
+GENERATION: Final = (DIRECT, "production")
+"""The perimeters of what is used itself, of those that are equally near the one to take: direct emissions, else those of the life cycle."""
+
+UPSTREAM: Final = "upstream"
+LOSSES: Final = "losses"
 YEAR_GAP: Final = 5
 GWP_SETS: Final = (None, "AR6")
 
@@ -119,21 +127,70 @@ class Choice:
         return earlier | (Notice.COUNTRY_FACTOR if self.wider else Notice(0))
 
 
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """The factors of a grid on a day, each per kWh at the meter: of what is `used`, of what went before it, and of what the grid lost.
+
+    `upstream` stands beside direct emissions only: a factor of the life cycle holds it already.
+    """
+
+    used: Choice
+    upstream: Choice | None = None
+    losses: Choice | None = None
+    beside: tuple[Choice, ...] = field(init=False, compare=False)
+    """Upstream and losses, as far as they are known."""
+    factors: tuple[Factor, ...] = field(init=False, compare=False)
+    """All that are counted."""
+    ln_gsd2: float = field(init=False, compare=False)
+    """The widest ln GSD² among them."""
+    notices: Notice = field(init=False, compare=False)
+    """What must be said of them."""
+
+    @property
+    def direct(self) -> bool:
+        """Whether what is used weighs its direct emissions only."""
+        return self.used.factor.perimeter == DIRECT
+
+    def __post_init__(self) -> None:
+        beside = tuple(each for each in (self.upstream, self.losses) if each is not None)
+        factors = tuple(each.factor for each in (self.used, *beside))
+        object.__setattr__(self, "beside", beside)
+        object.__setattr__(self, "factors", factors)
+        object.__setattr__(self, "ln_gsd2", max(each.ln_gsd2 for each in factors))
+        object.__setattr__(self, "notices", self._said())
+
+    def _said(self) -> Notice:
+        said = self.used.notices
+        for each in self.beside:
+            said |= each.notices
+        if any(each.years_back != self.used.years_back for each in self.beside):
+            said |= Notice.GRID_YEARS_DIFFER
+        if not self.direct:
+            said |= Notice.UPSTREAM_INSIDE
+        elif self.upstream is None:
+            said |= Notice.NO_UPSTREAM
+        return said if self.losses is not None else said | Notice.NO_LOSSES
+
+
 class Catalogue:
     """An immutable set of factors, with the choices already made kept."""
 
     def __init__(self, factors: Iterable[Factor] = ()) -> None:
-        """`factors` are published versions, one per id."""
+        """`factors` are published versions, one per id; their values are brought to the units that the method computes in."""
         self._records: dict[tuple[str, str, str | None], list[Factor]] = {}
-        for factor in sorted(factors, key=lambda each: (not each.own, each.id)):
+        usable = (factor for each in factors if (factor := _usable(each)) is not None)
+        for factor in sorted(usable, key=lambda each: (not each.own, each.id)):
             self._records.setdefault((factor.activity, factor.criterion, factor.region), []).append(factor)
-        self._electricity: dict[tuple[str, str, date], Choice | None] = {}
+        self._supplies: dict[tuple[str, str, date], Supply | None] = {}
         self._coefficients: dict[tuple[str, str, str | None, int | None], Factor | None] = {}
         self._turns: Final = sorted({day for factor in self._everywhere() for day in _turns_of(factor)})
-        self.grid_criteria: Final = frozenset(key[1] for key in self._records if key[0] == "electricity") & set(
-            CRITERIA
-        )
+        self.grid_criteria: Final = frozenset(key[1] for key in self._records if key[0] == ELECTRICITY) & set(CRITERIA)
         self.criteria: Final = frozenset(criterion for _, criterion, _ in self._records) & set(CRITERIA)
+        worlds = self._records.get(_WORLD_PUE, ())
+        self.pue_days: Final = frozenset(
+            day for each in worlds for day in (each.valid_from, each.valid_to) if day is not None
+        )
+        """The days on which another default PUE may begin to hold."""
         self._remembered: dict[Hashable, Any] = {}
 
     def with_own(self, factors: Iterable[Factor]) -> "Catalogue":
@@ -153,16 +210,33 @@ class Catalogue:
         )
         return Catalogue([*(each for each in others if each.id not in pins), *pins.values()])
 
-    def electricity(self, region: str, day: date, criterion: str = GWP) -> Choice | None:
-        """The grid factor of `region` on `day`, location-based, in the production perimeter; None where nothing fits."""
+    def electricity(self, region: str, day: date, criterion: str = GWP) -> Supply | None:
+        """The grid factors of `region` on `day`, location-based; None where nothing of what is used fits."""
         key = (region, criterion, day)
-        if key not in self._electricity:
-            self._electricity[key] = self._choose("electricity", region, day, criterion, PERIMETER)
-        return self._electricity[key]
+        if key not in self._supplies:
+            self._supplies[key] = self._supply(region, day, criterion)
+        return self._supplies[key]
+
+    def _supply(self, region: str, day: date, criterion: str) -> Supply | None:
+        """The region goes before its country, then the nearest year first, then an organisation's own factor, then direct emissions: no old
+        split replaces a newer year."""
+
+        def chosen(perimeter: str) -> Choice | None:
+            return self._choose(ELECTRICITY, region, day, criterion, perimeter)
+
+        used = min(
+            (each for each in map(chosen, GENERATION) if each is not None),
+            key=lambda each: (each.wider, each.years_back, not each.factor.own),
+            default=None,
+        )
+        if used is None:
+            return None
+        direct = used.factor.perimeter == DIRECT
+        return Supply(used, chosen(UPSTREAM) if direct else None, chosen(LOSSES))
 
     def knows_grid(self, region: str) -> bool:
         """Whether any electricity factor of `region`, or of the country whose grid it stands on, is known, of whatever year."""
-        return any(("electricity", GWP, place) in self._records for place in grids_of(region))
+        return any((ELECTRICITY, GWP, place) in self._records for place in grids_of(region))
 
     def residual_mix(self, region: str, day: date, criterion: str = GWP) -> Choice | None:
         """The residual mix of `region` on `day` (what is left once guarantees of origin are sold); None where unknown."""
@@ -218,10 +292,19 @@ class Catalogue:
         found: T = self._remembered[key]
         return found
 
-    def default_pue(self) -> Factor | None:
-        """The PUE taken where a computer room states none: the newest world mean of the catalogue."""
-        found = self._records.get(("pue", PARAMETER, "world"), ())
-        return max(found, key=_newest, default=None)
+    def default_pue(self, day: date) -> Factor | None:
+        """The PUE taken on a day where a computer room states none: the world mean of that day, else the latest before it, else the first
+        one after it. Of those that are equally near an organisation's own goes first, then the newest published."""
+        found = self._records.get(_WORLD_PUE, ())
+        holding = [each for each in found if each.holds_on(day)]
+        ended = [each for each in found if each.valid_to is not None and each.valid_to <= day]
+        if holding or not ended:
+            first = min((each.valid_from or date.min for each in found), default=date.min)
+            near = holding or [each for each in found if (each.valid_from or date.min) == first]
+        else:
+            last = max(each.last_year for each in ended)
+            near = [each for each in ended if each.last_year == last]
+        return max(near, key=_newest, default=None)
 
     def _everywhere(self) -> Iterator[Factor]:
         """The records tied to no place."""
@@ -254,6 +337,20 @@ class Catalogue:
         if nearest is None or day.year - nearest.last_year > YEAR_GAP:
             return None
         return Choice(nearest, day.year - nearest.last_year)
+
+
+_WORLD_PUE: Final = ("pue", PARAMETER, "world")
+
+
+def _usable(factor: Factor) -> Factor | None:
+    """The factor in the unit that the method computes in; None for a parameter that cannot be one."""
+    if factor.criterion == PARAMETER:
+        found = parameter_value(factor.activity, factor.value, factor.unit)
+        if found is None:
+            return None
+    else:
+        found = impact_value(factor.criterion, factor.value, factor.unit)
+    return factor if found == (factor.value, factor.unit) else replace(factor, value=found[0], unit=found[1])
 
 
 def _places(region: str | None) -> tuple[str | None, ...]:

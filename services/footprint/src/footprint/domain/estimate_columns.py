@@ -19,11 +19,16 @@ LARGEST, SMALLEST = 1e15, 1e-4
 NUMBERS: Final = 15
 """Numbers of a row that are turned to text together."""
 
-_STATED: Final = 14
+_STATED: Final = 15
 """Numbers that a row is computed from."""
 
 _FEW: Final = 16
 """Rows from which on columns pay."""
+
+
+def is_writable(number: float) -> bool:
+    """Whether Python and the encoder write the number the same."""
+    return number == 0.0 or SMALLEST <= number < LARGEST
 
 
 def computed(stated: Sequence[float]) -> tuple[list[bytes], list[bytes], list[bool]]:
@@ -34,7 +39,7 @@ def computed(stated: Sequence[float]) -> tuple[list[bytes], list[bytes], list[bo
     if len(stated) < _FEW * _STATED:
         lines = [_line(*stated[at : at + _STATED], exp=math.exp) for at in range(0, len(stated), _STATED)]
         texts = orjson.dumps([number for line, _ in lines for number in line])
-        writable = [all(each == 0.0 or SMALLEST <= each < LARGEST for each in line) for line, _ in lines]
+        writable = [all(map(is_writable, line)) for line, _ in lines]
         return texts[1:-1].split(b","), [QUALITY[quality(spread)] for _, spread in lines], writable
     columns = np.array(stated, dtype=np.float64).reshape(-1, _STATED).T
     found, spreads = _line(*columns, exp=_exp)
@@ -51,6 +56,7 @@ def _line(
     duty: Quantity,
     pue: Quantity,
     factor: Quantity,
+    beside: Quantity,
     unit: Quantity,
     making_spread: Quantity,
     making_gsd2: Quantity,
@@ -66,7 +72,7 @@ def _line(
     hours = in_use * ONE_DAY_HOURS
     made = formulas.embodied_kg(hosts, unit, within, days)
     kwh = formulas.facility_energy_kwh(formulas.it_energy_kwh(quantity, watts, duty, hours), pue)
-    used = formulas.use_kg(kwh, factor)
+    used = formulas.use_kg(kwh, factor) + formulas.use_kg(kwh, beside)
     total = made + used
     whole = total + (total == 0.0)
     first, second = made / whole * making_spread, used / whole * use_spread

@@ -121,8 +121,12 @@ def cloud_machine(item: Mapping[str, Any], loads: tuple[Load, ...], catalogue: C
 
 def lies_elsewhere(item: Mapping[str, Any], country: str | None) -> bool:
     """Whether the item states another place than the `country` of its cloud region (None: not known): what is stated is taken."""
-    nations = [item[name].partition("-")[0] for name in ("country", "region") if item.get(name) is not None]
-    return country is not None and any(nation in COUNTRIES and nation != country for nation in nations)
+    for stated in (item.get("country"), item.get("region")):
+        if stated is not None and stated != country and country is not None:
+            nation = stated.partition("-")[0]
+            if nation in COUNTRIES and nation != country:
+                return True
+    return False
 
 
 def _sized(cloud: Cloud, item: Mapping[str, Any]) -> tuple[float, float | None, list[str]]:

@@ -11,10 +11,11 @@ from typing import Final
 
 import orjson
 
+from footprint.domain import formulas
 from footprint.domain.catalogue import GWP, Catalogue
 from footprint.domain.errors import ItemError
-from footprint.domain.estimate_columns import NUMBERS, computed
-from footprint.domain.estimate_words import Item, Lexicon, Speech, Words
+from footprint.domain.estimate_columns import NUMBERS, computed, is_writable
+from footprint.domain.estimate_words import Grid, Item, Lexicon, Speech, Words
 from footprint.domain.estimates import Period
 
 MOST_PERIODS: Final = 32
@@ -28,6 +29,7 @@ _FORM: Final = (
 _MADE: Final = "manufacturing gwp: <><><><> kg"
 _DRAWN: Final = "energy: <> × <> W × <><><> PUE = <> kWh"
 _USED: Final = "use gwp: <><><> kg [<>]"
+_BESIDE: Final = "upstream and losses gwp: %b kWh × %b = %b kg [%b]"
 """An answer, and lines of its trace, with gaps for its numbers and for the texts of its words."""
 
 
@@ -35,8 +37,14 @@ _USED: Final = "use gwp: <><><> kg [<>]"
 def _pieces(speech: Speech) -> list[bytes]:
     """The form of an answer in a language: what is fixed in it, and between two of these an empty gap."""
     made, drawn, used = (speech.line(each) for each in (_MADE, _DRAWN, _USED))
-    fixed = f'{_FORM}"{made}",<><><>"{drawn}","{used}"]}}'.encode().split(b"<>")
+    fixed = f'{_FORM}"{made}",<><><>"{drawn}","{used}"<>]}}'.encode().split(b"<>")
     return [piece for each in fixed for piece in (each, b"")][:-1]
+
+
+@lru_cache(maxsize=16)
+def _beside(speech: Speech) -> bytes:
+    """The line of upstream and losses in a language, behind the line before it."""
+    return f',"{speech.line(_BESIDE)}"'.encode()
 
 
 def answers(lexicon: Lexicon, items: Sequence[Item | ItemError]) -> list[list[bytes] | None]:
@@ -60,15 +68,22 @@ def answers(lexicon: Lexicon, items: Sequence[Item | ItemError]) -> list[list[by
     return found
 
 
-def _written(form: list[bytes], speech: Speech, row: Words, texts: Sequence[bytes], quality: bytes) -> list[bytes]:
+def _written(
+    form: list[bytes], speech: Speech, row: Words, texts: Sequence[bytes], quality: bytes
+) -> list[bytes] | None:
+    """The answer of a row; None where the lines of its electricity hold a number that Python and the encoder write differently."""
     _, ref, share, making, life, draw, grid, use = row
     _, making_notices, making_quality, embodied, making_factors, making_trace, of_unit = making
     _, life_factors, life_trace, of_life, hours = life
     _, _, energy, draw_factors, draw_trace, stated = draw
-    _, _, grid_notices, electricity, grid_factors, of_energy, origin = grid
+    _, _, grid_notices, electricity, grid_factors, of_energy, origin, *_ = grid
     (
         made, made_low, made_high, used, used_low, used_high, total, total_low, total_high, kwh, hosts, quantity, watts, duty, pue,
     ) = texts  # fmt: skip
+    lines = _of_electricity(speech, grid, kwh, used)
+    if lines is None:
+        return None
+    itself, beside = lines
     pieces = form.copy()
     pieces[1::2] = (
         b"null" if ref is None else orjson.dumps(ref),
@@ -78,9 +93,19 @@ def _written(form: list[bytes], speech: Speech, row: Words, texts: Sequence[byte
         _warnings(speech, share.notices | making_notices | grid_notices),
         share.trace, life_trace, making_trace, hosts, of_unit, of_life, made,
         draw_trace, watts if stated else b"", stated,
-        quantity, watts, duty, hours, pue, kwh, kwh, of_energy, used, origin,
+        quantity, watts, duty, hours, pue, kwh, kwh, of_energy, itself, origin, beside,
     )  # fmt: skip
     return pieces
+
+
+def _of_electricity(speech: Speech, grid: Grid, kwh: bytes, used: bytes) -> tuple[bytes, bytes] | None:
+    """What the electricity itself weighs, and the line of its upstream and losses, as they stand in the trace."""
+    if not grid.written:
+        return used, b""
+    itself, beside = (formulas.use_kg(float(kwh), each) for each in (grid.factor, grid.beside))
+    if not (is_writable(itself) and is_writable(beside)):
+        return None
+    return repr(itself).encode(), _beside(speech) % (kwh, grid.written, repr(beside).encode(), grid.named)
 
 
 @lru_cache(maxsize=4096)

@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 import orjson
 
+from footprint.domain import formulas
 from footprint.domain.catalogue import GWP, Catalogue, Factor
 from footprint.domain.configuration import Configuration, read_configuration
 from footprint.domain.embodied import MANUFACTURING, OTHER_STAGES, choose_part
@@ -30,6 +31,7 @@ from footprint.domain.estimates import (
     find_region,
     find_service,
     interval_of,
+    named,
 )
 from footprint.domain.notices import absent_stages
 from footprint.domain.uncertainty import ACTIVITY_LN_GSD2, UNRATED_LN_GSD2, ln_product
@@ -94,7 +96,10 @@ class Draw(NamedTuple):
 
 
 class Grid(NamedTuple):
-    """The electricity of a region in the period: factor and ln GSD²; evidence, factors, its part of the formula, and its name."""
+    """The electricity of a region in the period: factor and ln GSD²; evidence, factors, its part of the formula, and its name.
+
+    `beside` is the sum of upstream and losses, `written` that sum as the trace has it (empty where there is none), `named` their names.
+    """
 
     factor: float
     spread: float
@@ -103,6 +108,9 @@ class Grid(NamedTuple):
     factors: bytes
     formula: bytes
     origin: bytes
+    beside: float = 0.0
+    written: bytes = b""
+    named: bytes = b""
 
 
 class Share(NamedTuple):
@@ -189,7 +197,15 @@ class Lexicon:
         use = _product(grid.spread, draw.spread)
         quantity = get("quantity", 1.0)
         watts = energy["average_w"] if energy and draw.stated else draw.watts
-        stated += (quantity * share.part, quantity, watts, get("duty", 1.0), get("pue", share.pue), grid.factor)
+        stated += (
+            quantity * share.part,
+            quantity,
+            watts,
+            get("duty", 1.0),
+            get("pue", share.pue),
+            grid.factor,
+            grid.beside,
+        )
         stated += making.numbers
         stated += life.numbers
         stated += use.numbers
@@ -278,16 +294,16 @@ class Lexicon:
 
     def _has_other_stages(self, key: tuple[str, Named, bytes | None]) -> bool:
         """Whether the catalogue has more than making of a kind and model, which then stands beside a making that is given."""
-        kind, named, _ = key
         try:
-            return self.others[key[:2]]
+            return self.others[key]
         except KeyError:
-            maker, model = named or (None, None)
+            kind, about, _ = key
+            maker, model = about or (None, None)
             found = [choose_part(self.catalogue, kind, stage, GWP, maker, model, None) for stage in OTHER_STAGES]
-            return _kept(self.others, key[:2], any(each is not None for each in found))
+            return _kept(self.others, key, any(each is not None for each in found))
 
-    def _read_making(self, kind: str, named: Named, stated: Item | None) -> Making | None:
-        maker, model = named or (None, None)
+    def _read_making(self, kind: str, about: Named, stated: Item | None) -> Making | None:
+        maker, model = about or (None, None)
         configuration = _configuration(stated)
         parts = embodied_parts(self.catalogue, kind, GWP, {"maker": maker, "name": model}, configuration)
         if [stage for stage, _ in parts] != [MANUFACTURING]:
@@ -313,7 +329,7 @@ class Lexicon:
         except KeyError:
             return _kept(self.draws, whole, self._read_draw(energy or {}, key[0], key[1], _configuration(stated)))
 
-    def _read_draw(self, energy: Item, kind: str, named: Named, configuration: Configuration | None) -> Draw | None:
+    def _read_draw(self, energy: Item, kind: str, about: Named, configuration: Configuration | None) -> Draw | None:
         if left_out(energy):
             return None
         try:
@@ -321,7 +337,7 @@ class Lexicon:
             loads = read_loads(energy.get("utilisation"))
         except ItemError:
             return None
-        maker, model = named or (None, None)
+        maker, model = about or (None, None)
         power = choose_power(
             self.catalogue,
             kind,
@@ -350,19 +366,21 @@ class Lexicon:
             place = find_region(region, country, self.catalogue)
         except ItemError:
             return None
-        choice = self.catalogue.electricity(place, self.period.years[0][2], GWP) if place else None
-        if choice is None:
+        supply = self.catalogue.electricity(place, self.period.years[0][2], GWP) if place else None
+        if supply is None:
             return None
-        factor = choice.factor
-        evidence = b"earlier_year" if choice.years_back else b"region"
+        beside = [each.factor.value for each in supply.beside]
         return Grid(
-            factor.value,
-            factor.ln_gsd2,
-            int(choice.notices),
-            evidence,
-            _summaries([factor]),
-            _of_energy(factor.value),
-            orjson.dumps(f"{factor.id} v{factor.version}")[1:-1],
+            supply.used.factor.value,
+            supply.ln_gsd2,
+            int(supply.notices),
+            b"earlier_year" if supply.used.years_back else b"region",
+            _summaries(supply.factors),
+            _of_energy(supply.used.factor.value),
+            _within(named([supply.used])),
+            float(sum(beside)),
+            formulas.written_sum(beside, "kg").encode(),
+            _within(named(supply.beside)),
         )
 
 
@@ -401,6 +419,11 @@ def _kept(table: dict[Hashable, T], key: Hashable, value: T) -> T:
         table.clear()
     table[key] = value
     return value
+
+
+def _within(text: str) -> bytes:
+    """A text as it stands within another one in JSON."""
+    return orjson.dumps(text)[1:-1]
 
 
 def _summaries(factors: Sequence[Factor]) -> bytes:

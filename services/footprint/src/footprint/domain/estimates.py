@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 from footprint.domain import formulas
-from footprint.domain.catalogue import GWP, UNITS, Catalogue, Factor
+from footprint.domain.catalogue import GWP, UNITS, Catalogue, Choice, Factor, Supply
 from footprint.domain.configuration import Configuration, read_configuration
 from footprint.domain.countries import COUNTRIES
 from footprint.domain.embodied import MANUFACTURING, OTHER_STAGES, Embodied, choose_embodied, choose_part
@@ -394,30 +394,54 @@ def _electricity(
     region: str | None,
     catalogue: Catalogue,
 ) -> tuple[float, float, str] | None:
-    """Emissions of the energy of each year, ln GSD² of the factors and their evidence; None, with a warning, where a factor lacks."""
+    """Emissions of the energy of each year with its upstream and losses, the widest ln GSD² of the factors and the evidence of the
+    electricity; None, with a warning, where its factor lacks."""
     given = (item.get("electricity") or {}).get(criterion)
-    total, evidence, spread = 0.0, "given", 0.0
+    if given is not None:
+        total = 0.0
+        for kwh, _ in parts:
+            total += _add_used(answer, criterion, kwh, given, "given")
+        return total, UNRATED_LN_GSD2, "given"
+    total, evidence, spread = 0.0, "region", 0.0
     for kwh, day in parts:
-        factor, origin, factor_spread = given, "given", UNRATED_LN_GSD2
-        if factor is None:
-            choice = catalogue.electricity(region, day, criterion) if region else None
-            if choice is None:
-                if not region:
-                    answer.warn(Notice.NO_SITE)
-                elif criterion == GWP:
-                    answer.warn(Notice.NO_ELECTRICITY_FACTOR)
-                    answer.lacking = day.year
-                else:
-                    answer.absent.append(("use", criterion))
-                return None
-            answer.warn(choice.notices)
-            evidence = "earlier_year" if choice.years_back or evidence == "earlier_year" else "region"
-            factor, factor_spread = choice.factor.value, choice.factor.ln_gsd2
-            origin = f"{choice.factor.id} v{choice.factor.version}"
-            answer.factors[choice.factor.id] = choice.factor
-        value = formulas.use_kg(kwh, factor)
-        unit = UNITS[criterion]
-        answer.trace.append(f"use {criterion}: {kwh!r} kWh × {factor!r} {unit} = {value!r} {unit} [{origin}]")
-        total += value
-        spread = max(spread, factor_spread)
+        supply = catalogue.electricity(region, day, criterion) if region else None
+        if supply is None:
+            if not region:
+                answer.warn(Notice.NO_SITE)
+            elif criterion == GWP:
+                answer.warn(Notice.NO_ELECTRICITY_FACTOR)
+                answer.lacking = day.year
+            else:
+                answer.absent.append(("use", criterion))
+            return None
+        answer.warn(supply.notices if criterion == GWP else supply.used.notices)
+        if supply.used.years_back:
+            evidence = "earlier_year"
+        total += _add_used(answer, criterion, kwh, supply.used.factor.value, named((supply.used,)))
+        if supply.beside:
+            total += _add_beside(answer, criterion, kwh, supply)
+        for factor in supply.factors:
+            answer.factors[factor.id] = factor
+        spread = max(spread, supply.ln_gsd2)
     return total, spread, evidence
+
+
+def _add_used(answer: _Answer, criterion: str, kwh: float, factor: float, origin: str) -> float:
+    """Add the line of the electricity itself to the trace, and return its emissions."""
+    value, unit = formulas.use_kg(kwh, factor), UNITS[criterion]
+    answer.trace.append(f"use {criterion}: {kwh!r} kWh × {factor!r} {unit} = {value!r} {unit} [{origin}]")
+    return value
+
+
+def _add_beside(answer: _Answer, criterion: str, kwh: float, supply: Supply) -> float:
+    """Add the line of upstream and losses to the trace, and return their emissions."""
+    factors, unit = [each.factor.value for each in supply.beside], UNITS[criterion]
+    value = formulas.use_kg(kwh, sum(factors))
+    written = f"{kwh!r} kWh × {formulas.written_sum(factors, unit)} = {value!r} {unit}"
+    answer.trace.append(f"upstream and losses {criterion}: {written} [{named(supply.beside)}]")
+    return value
+
+
+def named(choices: Sequence[Choice]) -> str:
+    """How a trace names the factors of a line."""
+    return ", ".join(f"{each.factor.id} v{each.factor.version}" for each in choices)

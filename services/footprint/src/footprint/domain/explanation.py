@@ -26,10 +26,10 @@ from footprint.domain.ladders import Ladder, month_ladder
 from footprint.domain.ledger import Ledger
 from footprint.domain.profiles import USED
 from footprint.domain.results import AssetMonth
-from footprint.domain.scopes import CLOUD, Control, Line, line_of
+from footprint.domain.scopes import BOTH, CLOUD, USE, Control, Line, line_of
 from footprint.domain.stretches import Stretch
 from footprint.domain.support import support_in
-from footprint.domain.weighing import SUPPORT, USE, FigureKey, Measure
+from footprint.domain.weighing import SUPPORT, FigureKey, Measure
 
 
 class Explanation:
@@ -67,6 +67,7 @@ def _evidence(ledger: Ledger, source: int, intervals: Integers) -> dict[str, Any
     life, made = profile.life, profile.part(MANUFACTURING, GWP)
     stretches = [ledger.stretches[each] for each in dict.fromkeys(ledger.stretch[intervals].tolist())]
     powers = [each.power.trace for each in stretches if each.power is not None and each.draws]
+    until = int(ledger.end[intervals].max(initial=0))
     extras = np.unique(ledger.extra[np.isin(ledger.extra_interval, intervals)]).tolist()
     return {
         "asset_id": profile.asset.id,
@@ -74,7 +75,9 @@ def _evidence(ledger: Ledger, source: int, intervals: Integers) -> dict[str, Any
         "quantity": profile.asset.quantity,
         "embodied": [
             *(line for part in profile.parts for line in (*part.embodied.trace, part.carried) if line),
-            *(each.origin for each in profile.extras if each.stage == MANUFACTURING),
+            *dict.fromkeys(
+                each.origin for each in profile.extras if each.stage == MANUFACTURING and each.start < until
+            ),
         ],
         "life": None
         if life is None
@@ -145,14 +148,14 @@ def _figures(computation: Computation, month: int) -> Iterator[dict[str, Any]]:
                 continue
             if key in weights.at_device and Control.HOSTED in control:
                 of_device = list(_device_lines(computation, key, weights.at_device[key], terms))
-                yield _sum(key, about, line_of(key.stage), of_device)
+                yield _sum(key, about, line_of(key.stage, key.basis), of_device)
                 yield _sum(key, about, CLOUD, [*lines, _less(lines, key, _total(of_device))])
             else:
-                yield _sum(key, about, line_of(key.stage, control), lines)
+                yield _sum(key, about, line_of(key.stage, key.basis, control), lines)
         for extra in (each for each in extras.get(cell, ()) if not each.void):
             line = extra.line
             if line is None or Control.PURCHASED in control:
-                line = line_of(extra.key.stage, control)
+                line = line_of(extra.key.stage, extra.key.basis, control)
             yield _sum(extra.key, about, line, list(_extra_lines(computation, extra)))
 
 
@@ -261,10 +264,13 @@ def _used(computation: Computation, key: FigureKey, interval: int, *, at_device:
     hours, seconds = float(ledger.weights.hours[interval]), float(ledger.end[interval] - ledger.start[interval])
     energy = (_it_energy if at_device else _energy)(stretch, quantity, hours, seconds)
     place, column = int(ledger.place[interval]), int(ledger.month[interval]) - ledger.grid.first_month
+    unit = AMOUNTS[key.criterion]
+    if key.basis == BOTH:
+        beside = ledger.grid.beside[key.criterion]
+        parts = [float(each.value[place, column]) for each in (beside.upstream, beside.losses)]
+        return f"{energy} × {formulas.written_sum([each for each in parts if not math.isnan(each)], unit)}"
     if key.basis == "location":
-        return (
-            f"{energy} × {float(ledger.grid.location[key.criterion].value[place, column])!r} {AMOUNTS[key.criterion]}"
-        )
+        return f"{energy} × {float(ledger.grid.location[key.criterion].value[place, column])!r} {unit}"
     rest = 1.0 - stretch.guarantee_share
     own = stretch.residual_kg_per_kwh
     residual = float(ledger.grid.residual.value[place, column]) if math.isnan(own) else own

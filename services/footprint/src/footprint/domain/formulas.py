@@ -4,6 +4,7 @@ They take plain floats or arrays alike, and the order of operations is fixed: wh
 IEEE doubles, is the value that was stored, bit for bit. `×` binds as `÷` does, both from the left.
 """
 
+from collections.abc import Sequence
 from typing import Final, TypeVar
 
 import numpy as np
@@ -72,6 +73,12 @@ def facility_energy_kwh(it_kwh: Quantity, pue: Quantity) -> Quantity:
 def use_kg(kwh: Quantity, electricity: Quantity) -> Quantity:
     """Emissions of `kwh` at `electricity` kg per kWh."""
     return kwh * electricity
+
+
+def written_sum(factors: Sequence[float], unit: str) -> str:
+    """A sum of factors, each in the unit of the criterion, written out: in brackets where it has several parts."""
+    text = " + ".join(f"{each!r} {unit}" for each in factors)
+    return f"({text})" if len(factors) > 1 else text
 
 
 def rate_kg(annual: Quantity, factor: Quantity, days: Quantity) -> Quantity:

@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 
-from footprint.domain.catalogue import CRITERIA, GWP, Catalogue, Choice, Factor, FactorRef
+from footprint.domain.catalogue import CRITERIA, GWP, Catalogue, Choice, Factor, FactorRef, Supply
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -25,12 +25,28 @@ class FactorTable:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """What stands beside the electricity itself: its upstream, the losses of the grid, and `together` the sum of those that are known.
+
+    The sum has the mean ln GSD² of its parts, for they come from one source, and the error of the heavier one is what it shares.
+    """
+
+    upstream: FactorTable
+    losses: FactorTable
+    together: FactorTable
+
+
+@dataclass(frozen=True, slots=True)
 class Grid:
-    """The location-based factors by criterion, the residual mixes of the market-based view, what must be said of the factors of climate
-    change (`Notice` bits), and the month of the first column."""
+    """The location-based factors by criterion, what stands beside them, the residual mixes of the market-based view, what must be said of
+    the factors of climate change (`Notice` bits), and the month of the first column.
+
+    A criterion is in `beside` only where some upstream or losses are known: catalogues without them cost nothing.
+    """
 
     first_month: int
     location: Mapping[str, FactorTable]
+    beside: Mapping[str, Beside]
     residual: FactorTable
     notices: Integers
 
@@ -49,13 +65,44 @@ def read_grid(places: Sequence[Place], months: Integers) -> Grid:
         for criterion in CRITERIA
         if criterion in known
     }
+    beside = {criterion: _beside(found, len(days)) for criterion, found in supplies.items()}
     return Grid(
         first,
-        {criterion: _table(found, len(days)) for criterion, found in supplies.items()},
+        {
+            criterion: _table([[each.used if each else None for each in row] for row in found], len(days))
+            for criterion, found in supplies.items()
+        },
+        {criterion: found for criterion, found in beside.items() if found is not None},
         _table([[catalogue.residual_mix(region, day) for day in days] for catalogue, region in places], len(days)),
         np.array(
             [*([each.notices if each else 0 for each in row] for row in supplies[GWP]), [0] * len(days)], dtype=np.int64
         ),
+    )
+
+
+def _beside(supplies: Sequence[Sequence[Supply | None]], width: int) -> Beside | None:
+    """Upstream and losses of each place and month; None where there are none at all."""
+    if not any(each is not None and each.beside for row in supplies for each in row):
+        return None
+    upstream = _table([[each.upstream if each else None for each in row] for row in supplies], width)
+    losses = _table([[each.losses if each else None for each in row] for row in supplies], width)
+    return Beside(upstream, losses, _together(upstream, losses))
+
+
+def _together(one: FactorTable, other: FactorTable) -> FactorTable:
+    neither = np.isnan(one.value) & np.isnan(other.value)
+    first, second = np.nan_to_num(one.value), np.nan_to_num(other.value)
+    value = first + second
+    weighted = first * one.ln_gsd2 + second * other.ln_gsd2
+    heavier = np.where(
+        np.isnan(other.value) | (~np.isnan(one.value) & (first >= second)), one.choice, other.choice + len(one.factors)
+    )
+    return FactorTable(
+        np.where(neither, np.nan, value),
+        np.divide(weighted, value, out=np.maximum(one.ln_gsd2, other.ln_gsd2), where=value > 0),
+        np.maximum(one.years_back, other.years_back),
+        np.where(neither, -1, heavier),
+        (*one.factors, *other.factors),
     )
 
 

@@ -1,7 +1,8 @@
 """What a reader must be told about a figure: short codes that travel with results, and their sentences."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from enum import IntFlag
+from typing import Final
 
 
 class Notice(IntFlag):
@@ -38,6 +39,10 @@ class Notice(IntFlag):
     NO_TRANSPORT = 268435456
     NO_END_OF_LIFE = 536870912
     CLOUD_INSTANCE_UNKNOWN = 1073741824
+    UPSTREAM_INSIDE = 2147483648
+    NO_UPSTREAM = 4294967296
+    NO_LOSSES = 8589934592
+    GRID_YEARS_DIFFER = 17179869184
     COUNTRY_FACTOR = 34359738368
     DECLARED_ON_HOST = 68719476736
     CONFIGURATION_NOT_USED = 1099511627776
@@ -85,6 +90,11 @@ SENTENCES: dict[Notice, str] = {
     "parts are summed up of servers whose cpu.die_mm2 is stated",
     Notice.AGE_MISSING: "refurbished, of an age that is not stated: its making counts whole, "
     "as that of a new one, until acquired.age_years is known",
+    Notice.UPSTREAM_INSIDE: "upstream of the electricity is inside its production factor, as far as the source counts the life cycle, and "
+    "has no line of its own; a factor of upstream is not added to it, it would count twice",
+    Notice.NO_UPSTREAM: "upstream of the electricity is not counted: the catalogue holds no factor of it for this grid within five years",
+    Notice.NO_LOSSES: "losses of the grid are not counted: the catalogue holds no factor of them for this grid within five years",
+    Notice.GRID_YEARS_DIFFER: "upstream or losses of the electricity are of another year than what is used: each is the nearest one known",
 }
 
 ABSENT: dict[str, Notice] = {"transport": Notice.NO_TRANSPORT, "end_of_life": Notice.NO_END_OF_LIFE}
@@ -102,6 +112,37 @@ def told_stages(present: Iterable[str]) -> Notice:
 def absent_stages(present: Iterable[str]) -> Notice:
     """What must be said of the stages that are not `present`."""
     return told_stages(ABSENT) & ~told_stages(present)
+
+
+_OF_MAKING: Final = (
+    Notice.NO_EMBODIED_EVIDENCE | Notice.NO_LIFE | Notice.REFURBISHED | Notice.UNSTATED_PARTS | Notice.LIFE_FROM_TIMELINE
+    | Notice.PAST_LIFE | Notice.AGE_MISSING
+)  # fmt: skip
+_OF_USE: Final = (
+    Notice.NO_ENERGY_EVIDENCE | Notice.NO_SITE | Notice.DEFAULT_PUE | Notice.NO_PUE | Notice.NO_ELECTRICITY_FACTOR | Notice.STANDBY
+    | Notice.MEASUREMENT_GAPS | Notice.MEASURED_WHILE_OFF | Notice.CLOUD_LOAD_ASSUMED | Notice.CLOUD_REGION_UNKNOWN
+    | Notice.RESIDUAL_OF_SUPPLIER
+)  # fmt: skip
+_STAGES: Final = {
+    "manufacturing": _OF_MAKING,
+    "transport": _OF_MAKING,
+    "end_of_life": _OF_MAKING,
+    "use": _OF_USE,
+    "maintenance_and_sale": Notice.NO_MAINTENANCE_FACTOR,
+}
+"""What is said of some stages alone; the other warnings may be about any."""
+
+
+def concerning(notices: int, stages: Collection[str]) -> int:
+    """The warnings among `notices` that may be about some stages; about all of them where none is named."""
+    if not stages:
+        return notices
+    elsewhere = told_stages(set(ABSENT) - set(stages))
+    for of_stage in _STAGES.values():
+        elsewhere |= of_stage
+    for stage in stages:
+        elsewhere &= ~_STAGES[stage]
+    return notices & ~int(elsewhere)
 
 
 _DOCUMENTS = {int(each): {"code": str(each.name).lower(), "detail": text} for each, text in SENTENCES.items()}

@@ -36,7 +36,7 @@ from footprint.domain.sums import billionths
 from footprint.domain.uncertainty import ln_product
 from footprint.domain.weighing import ELECTRICITY_EVIDENCE, FigureKey, Weights
 
-METHOD_VERSION: Final = "2026.3"
+METHOD_VERSION: Final = "2026.4"
 """Of the method (docs/method.md): it changes when the same inputs give other figures."""
 
 
@@ -328,10 +328,7 @@ class _CellReader:
                 result.references = tuple(sorted({*result.references, *found}))
         if extras:
             named = {
-                factor.ref
-                for extra in extras
-                for index in extra.extras
-                if (factor := self.ledger.extras[index].factor) is not None
+                factor.ref for extra in extras for index in extra.extras for factor in self.ledger.extras[index].factors
             }
             result.references = tuple(sorted({*result.references, *named}))
         return self.energy_evidence[cell]
@@ -377,7 +374,7 @@ class _CellReader:
     def _extra(self, extra: ExtraSum, cell: int, site: Site | None) -> Figure:
         control, line = self.control[cell], extra.line
         if line is None or control & PURCHASED:
-            line = line_in(extra.key.stage, control)
+            line = line_in(extra.key.stage, extra.key.basis, control)
         about = (*extra.key, LINES[self.line[cell]], site.id if site else None, *line)
         return Figure(*about, extra.value, extra.spreads.ln_gsd2, *extra.spreads)
 
@@ -418,8 +415,8 @@ def _about(
     place = None if site < 0 else ledger.stretches[site].site
     where = (*key, LINES[line], place.id if place else None)
     if control & HOSTED and split:
-        return (*where, *line_in(key.stage, 0)), (*where, *CLOUD)
-    return (*where, *line_in(key.stage, control)), None
+        return (*where, *line_in(key.stage, key.basis, 0)), (*where, *CLOUD)
+    return (*where, *line_in(key.stage, key.basis, control)), None
 
 
 def _claimed(figures: Sequence[Figure], used: _Used) -> Iterator[Claimed]:
@@ -437,9 +434,9 @@ PURCHASED: Final = int(Control.PURCHASED)
 
 
 @cache
-def line_in(stage: str, control: int) -> Line:
+def line_in(stage: str, basis: str, control: int) -> Line:
     """`line_of` for the bits of a control, remembered: there are a dozen, and they are asked for with every figure."""
-    return line_of(stage, Control(control))
+    return line_of(stage, basis, Control(control))
 
 
 EMBODIED_ORDER: Final = ("none", "given", "model", "configuration", "kind")

@@ -13,7 +13,7 @@ from typing import Any, Final
 from footprint.domain.dashboard import Seasonal
 from footprint.domain.formulas import DAY_S
 from footprint.domain.months import month_seconds
-from footprint.domain.weighing import USE
+from footprint.domain.scopes import USE
 
 HISTORY: Final = 12
 """Elapsed months that seasons are read from."""

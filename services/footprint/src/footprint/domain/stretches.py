@@ -8,6 +8,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from itertools import pairwise
 from typing import Final, NamedTuple, TypeVar
 from uuid import UUID
@@ -15,12 +16,13 @@ from uuid import UUID
 from footprint.domain.catalogue import Catalogue, Factor
 from footprint.domain.cloud import cloud_power, cloud_region
 from footprint.domain.configuration import Configuration
-from footprint.domain.dated import cut, holding, operator_at
+from footprint.domain.dated import cut, holding, midnight, operator_at
 from footprint.domain.energy import Load, Power, choose_power
 from footprint.domain.extras import Extra
 from footprint.domain.inventory import COMPUTER_ROOM_KINDS, Asset, Cloud, Operator, Organisation, Segment, Site, Status
 from footprint.domain.life import retirement
 from footprint.domain.measurements import EnergyPiece, LoadPiece, Measured
+from footprint.domain.months import local_day
 from footprint.domain.notices import Notice
 from footprint.domain.uncertainty import ACTIVITY_LN_GSD2
 
@@ -254,25 +256,23 @@ def _conditions(
     end: int,
 ) -> Iterator[Conditions]:
     """Cut a time where the PUE, the electricity contract or the operator of the site changes; where no PUE is stated, the default."""
-    if site is None or _cloud_of(asset, segment):
-        yield Conditions(start, end, *_default_pue(asset, segment, None, catalogue), Operator.OWN, 0.0, math.nan)
-        return
     zone = organisation.time_zone
+    if site is None or _cloud_of(asset, segment):
+        for each in _default_pues(asset, segment, None, catalogue, zone, start, end):
+            yield Conditions(*each, Operator.OWN, 0.0, math.nan)
+        return
     for low, high in cut(zone, (*site.pue, *site.contracts, *site.operators), start, end):
         pue = holding(zone, site.pue, low)
         contract = holding(zone, site.contracts, low)
         residual = site.residual_kg_per_kwh if contract is None else contract.residual_kg_per_kwh
-        default = _default_pue(asset, segment, site, catalogue) if pue is None else None
-        yield Conditions(
-            low,
-            high,
-            pue.value if pue is not None else default[0] if default is not None else math.nan,
-            default[1] if default is not None else Notice(0),
-            default[2] if default is not None else (),
-            operator_at(site, zone, low),
-            site.guarantee_share if contract is None else contract.guarantee_share,
-            math.nan if residual is None else residual,
-        )
+        stated = None if pue is None else [_PueFrom(low, high, pue.value, Notice(0), ())]
+        for each in stated or _default_pues(asset, segment, site, catalogue, zone, low, high):
+            yield Conditions(
+                *each,
+                operator_at(site, zone, low),
+                site.guarantee_share if contract is None else contract.guarantee_share,
+                math.nan if residual is None else residual,
+            )
 
 
 def _cloud_of(asset: Asset, segment: Segment) -> Cloud | None:
@@ -281,8 +281,33 @@ def _cloud_of(asset: Asset, segment: Segment) -> Cloud | None:
     return segment.cloud if asset.is_virtual else None
 
 
+class _PueFrom(NamedTuple):
+    """The PUE of a time, what must be said of it, and the factor that it comes from."""
+
+    start: int
+    end: int
+    value: float
+    notices: Notice
+    factors: tuple[Factor, ...]
+
+
+def _default_pues(
+    asset: Asset, segment: Segment, site: Site | None, catalogue: Catalogue, zone: str, start: int, end: int
+) -> Sequence[_PueFrom]:
+    """The PUE where none is stated, cut where another default comes to hold."""
+    edges = {edge for day in catalogue.pue_days if start < (edge := midnight(zone, day)) < end}
+    pieces: list[_PueFrom] = []
+    for low, high in pairwise(sorted({start, end} | edges)):
+        found = _PueFrom(low, high, *_default_pue(asset, segment, site, catalogue, local_day(zone, low)))
+        if pieces and pieces[-1].factors == found.factors:
+            pieces[-1] = pieces[-1]._replace(end=high)
+        else:
+            pieces.append(found)
+    return pieces
+
+
 def _default_pue(
-    asset: Asset, segment: Segment, site: Site | None, catalogue: Catalogue
+    asset: Asset, segment: Segment, site: Site | None, catalogue: Catalogue, day: date
 ) -> tuple[float, Notice, tuple[Factor, ...]]:
     cloud = _cloud_of(asset, segment)
     if cloud is not None:
@@ -292,7 +317,7 @@ def _default_pue(
     in_computer_room = asset.kind in COMPUTER_ROOM_KINDS if site is None else site.kind != "office"
     if not in_computer_room:
         return END_USER_PUE, Notice(0), ()
-    default = catalogue.default_pue()
+    default = catalogue.default_pue(day)
     if default is None:
         return math.nan, Notice.NO_PUE, ()
     return default.value, Notice.DEFAULT_PUE, (default,)

@@ -1,4 +1,5 @@
-"""Units of activities, by pint and dimension-checked: a MWh is converted to the kWh of its factor, a litre of electricity is refused."""
+"""Units of activities and parameters, by pint and dimension-checked: a MWh is converted to the kWh of its factor, a litre of electricity is
+refused. A year has 365 days, as everywhere in the method."""
 
 import re
 from functools import lru_cache
@@ -14,6 +15,7 @@ for _definition in (
     "item = [item] = _ = unit = units = piece",
     "euro = [currency] = _ = EUR",
     "person = [person]",
+    "year = 365 * day = a = yr",
 ):
     _REGISTRY.define(_definition)
 

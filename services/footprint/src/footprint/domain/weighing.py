@@ -11,29 +11,33 @@ from footprint.domain import formulas
 from footprint.domain.catalogue import GWP, Choice, FactorRef
 from footprint.domain.embodied import MANUFACTURING
 from footprint.domain.grid import FactorTable, Floats, Grid, Integers
+from footprint.domain.inventory import Status
 from footprint.domain.notices import Notice
 from footprint.domain.profiles import Profile
+from footprint.domain.scopes import BOTH, USE
 from footprint.domain.stretches import Stretch
 from footprint.domain.uncertainty import ACTIVITY_LN_GSD2, UNRATED_LN_GSD2
 
 Booleans = npt.NDArray[np.bool_]
 
-USE: Final = "use"
 MAINTENANCE: Final = "maintenance_and_sale"
 
 
 class FigureKey(NamedTuple):
-    """Life-cycle stage, criterion and basis (`both` stands in the location-based and in the market-based total)."""
+    """Life-cycle stage, criterion and basis (`both` stands in the location-based and in the market-based total).
+
+    Of the use, `both` is upstream and losses of the electricity: they are those of the grid, whatever the contract says.
+    """
 
     stage: str
     criterion: str
     basis: str
 
 
-EMBODIED = FigureKey(MANUFACTURING, GWP, "both")
+EMBODIED = FigureKey(MANUFACTURING, GWP, BOTH)
 USE_LOCATION = FigureKey(USE, GWP, "location")
 USE_MARKET = FigureKey(USE, GWP, "market")
-SUPPORT = FigureKey(MAINTENANCE, GWP, "both")
+SUPPORT = FigureKey(MAINTENANCE, GWP, BOTH)
 
 ELECTRICITY_EVIDENCE: Final = ("none", "region", "earlier_year")
 
@@ -56,7 +60,7 @@ class Measure(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """All that is said of the intervals of a ledger.
+    """All that is said of the intervals of a ledger. `days` are those in which the asset is there: none of those that it is retired for.
 
     `at_device` is the part of the use figures that falls on the device itself, without what the PUE adds. `references` indexes
     `reference_sets`: the factors behind an interval. `variables` names what uncertainties are shared with.
@@ -160,11 +164,12 @@ def weigh(
         np.array([profile.asset.quantity for profile in profiles], dtype=np.float64)[asset],
     )
     variables = _Variables()
-    days = seconds / formulas.DAY_S
+    away = np.array([each.counted and each.status is Status.RETIRED for each in stretches], dtype=bool)[stretch]
+    days = np.where(away, 0.0, seconds / formulas.DAY_S)
     hours = np.where(powered, seconds, 0.0) / formulas.HOUR_S
     it_kwh, kwh = _energy(intervals, hours, variables)
     figures, at_device = _electricity(intervals, it_kwh, kwh, grid, variables)
-    days_in_life, life_days, life_share, past_life, spread_out = _parts(intervals, variables)
+    days_in_life, life_days, life_share, past_life, spread_out = _parts(intervals, days, variables)
     location = grid.location[GWP]
     supported, supports = _supported(intervals, month)
     reference_sets, reference = _references(intervals, grid, supported, supports)
@@ -225,20 +230,32 @@ def _energy(intervals: _Intervals, hours: Floats, variables: _Variables) -> tupl
 def _electricity(
     intervals: _Intervals, it_kwh: Measure, kwh: Measure, grid: Grid, variables: _Variables
 ) -> tuple[dict[FigureKey, Measure], dict[FigureKey, Measure]]:
-    """Emissions of the electricity, location-based in each criterion and market-based, at the meter and at the device."""
+    """Emissions of the electricity, location-based in each criterion and market-based, and what stands beside it (upstream and losses, at
+    the factors of the grid on both bases), at the meter and at the device."""
     figures: dict[FigureKey, Measure] = {}
     at_device: dict[FigureKey, Measure] = {}
+    idle = ~intervals.powered
+
+    def weighed(key: FigureKey, factor: Floats, spread: Spread, known: Booleans) -> None:
+        figures[key] = _use(kwh, factor, spread, known)
+        at_device[key] = _use(it_kwh, factor, spread, known)
+
     for criterion, table in grid.location.items():
-        key = FigureKey(USE, criterion, "location")
-        value = table.value[intervals.place, intervals.column]
-        spread = Spread(table.ln_gsd2[intervals.place, intervals.column], _variables_of(table, intervals, variables))
-        figures[key] = _use(intervals, kwh, value, spread)
-        at_device[key] = _use(intervals, it_kwh, value, spread)
+        factor, spread = _looked_up(table, intervals, variables)
+        weighed(FigureKey(USE, criterion, "location"), factor, spread, idle | ~np.isnan(factor))
         if criterion == GWP:
-            value, spread = _market(intervals, grid.residual, variables)
-            figures[USE_MARKET] = _use(intervals, kwh, value, spread)
-            at_device[USE_MARKET] = _use(intervals, it_kwh, value, spread)
+            factor, spread = _market(intervals, grid.residual, variables)
+            weighed(USE_MARKET, factor, spread, idle | ~np.isnan(factor))
+        if criterion in grid.beside:
+            factor, spread = _looked_up(grid.beside[criterion].together, intervals, variables)
+            weighed(FigureKey(USE, criterion, BOTH), factor, spread, ~np.isnan(factor))
     return figures, at_device
+
+
+def _looked_up(table: FactorTable, intervals: _Intervals, variables: _Variables) -> tuple[Floats, Spread]:
+    """The factor of each interval and how sure it is."""
+    at = intervals.place, intervals.column
+    return table.value[at], Spread(table.ln_gsd2[at], _variables_of(table, intervals, variables))
 
 
 def _variables_of(table: FactorTable, intervals: _Intervals, variables: _Variables) -> Integers:
@@ -247,9 +264,9 @@ def _variables_of(table: FactorTable, intervals: _Intervals, variables: _Variabl
     return found
 
 
-def _use(intervals: _Intervals, energy: Measure, factor: Floats, spread: Spread) -> Measure:
-    """Emissions of the electricity: known where the energy and the factor are, and where nothing is drawn."""
-    known = energy.known & (~intervals.powered | ~np.isnan(factor))
+def _use(energy: Measure, factor: Floats, spread: Spread, weighable: Booleans) -> Measure:
+    """Emissions of the electricity: known where the energy is and it can be weighed."""
+    known = energy.known & weighable
     value = formulas.use_kg(energy.value, np.where(np.isnan(factor), 0.0, factor))
     return Measure(np.where(known, value, 0.0), known, spread, energy.source)
 
@@ -270,18 +287,18 @@ def _market(intervals: _Intervals, table: FactorTable, variables: _Variables) ->
 
 
 def _parts(
-    intervals: _Intervals, variables: _Variables
+    intervals: _Intervals, present: Floats, variables: _Variables
 ) -> tuple[Floats, Floats, Floats, Booleans, dict[FigureKey, Measure]]:
     """Days of each interval within the life, the days and the share that the line spreads, whether it lies beyond, and what is spread:
-    making, transport, disposal."""
+    making, transport, disposal. An interval without any day `present` (the asset is away) has none in the life."""
     profiles, asset = intervals.profiles, intervals.asset
     phases, phase = _phases(profiles, asset, intervals.start)
     begins, ends, life_days, share = phases[asset, phase].T
     dated = ~np.isnan(begins) & intervals.counted
     begins, ends = np.where(dated, begins, 0.0), np.where(dated, ends, formulas.DAY_S)
     inside = np.minimum(intervals.end, ends) - np.maximum(intervals.start, begins)
-    days = np.maximum(inside, 0.0) / formulas.DAY_S
-    keys = {FigureKey(part.stage, part.criterion, "both"): None for profile in profiles for part in profile.parts}
+    days = np.where(present > 0, np.maximum(inside, 0.0) / formulas.DAY_S, 0.0)
+    keys = {FigureKey(part.stage, part.criterion, BOTH): None for profile in profiles for part in profile.parts}
     figures: dict[FigureKey, Measure] = {}
     for key in dict.fromkeys((EMBODIED, *sorted(keys))):
         parts = [profile.part(key.stage, key.criterion) for profile in profiles]
@@ -382,6 +399,7 @@ def _references(
     rest = np.array([each.guarantee_share < 1.0 for each in intervals.stretches], dtype=bool)
     mixed = rest & np.isnan(np.array([each.residual_kg_per_kwh for each in intervals.stretches], dtype=np.float64))
     tables = [(table, intervals.powered) for table in grid.location.values()]
+    tables += [(table, intervals.powered) for each in grid.beside.values() for table in (each.upstream, each.losses)]
     tables.append((grid.residual, intervals.powered & mixed[intervals.stretch]))
     for table, taken in tables:
         choice = np.where(taken, table.choice[intervals.place, intervals.column], -1) + 1

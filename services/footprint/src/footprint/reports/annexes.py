@@ -6,7 +6,7 @@ from html import escape
 from footprint.domain.dashboard import NAMES, Parts, parts_by_month
 from footprint.domain.months import months_of_year
 from footprint.reports.content import FactorUsed, Language, Report, grouped
-from footprint.reports.tables import table
+from footprint.reports.tables import table, where_known
 from footprint.reports.words import OPERATORS, RULES, STAGES, kg_exact, month_name, said, unit_text, word
 from footprint.wording import conventions
 
@@ -23,25 +23,30 @@ def _exact(report: Report, language: Language) -> str:
     months = [(month, by_month.get(month, Parts())) for month in months_of_year(report.year)]
     heads = [(word("month", language), False), *((word(name, language), True) for name in (*NAMES, "sum"))]
     rows = [
-        [month_name(month, language), *(kg_exact(each, language) for each in (*parts.billionths, parts.total))]
+        [
+            month_name(month, language),
+            *where_known(
+                [kg_exact(each, language) for each in (*parts.billionths, parts.total)], month in report.known
+            ),
+        ]
         for month, parts in months
     ]
     sums = [sum(parts.billionths[place] for _, parts in months) for place in range(3)]
-    whole = table(
-        heads, rows, [word("sum", language), *(kg_exact(each, language) for each in (*sums, sum(sums)))], "mono"
-    )
+    known = bool(report.known)
+    told = where_known([kg_exact(each, language) for each in (*sums, sum(sums))], known)
+    whole = table(heads, rows, [word("sum", language), *told], "mono")
     stages = grouped(lines, lambda each: each.stage)
     scopes = grouped(lines, lambda each: each.scope)
     by_stage = table(
         [("", False), (word("sum", language), True)],
         [[said(STAGES, stage, language), kg_exact(amount, language)] for stage, amount in sorted(stages.items())],
-        [word("sum", language), kg_exact(sum(stages.values()), language)],
+        [word("sum", language), *where_known([kg_exact(sum(stages.values()), language)], known)],
         "mono",
     )
     by_scope = table(
         [("", False), (word("sum", language), True)],
         [[f"Scope {scope}", kg_exact(amount, language)] for scope, amount in sorted(scopes.items())],
-        [word("sum", language), kg_exact(sum(scopes.values()), language)],
+        [word("sum", language), *where_known([kg_exact(sum(scopes.values()), language)], known)],
         "mono",
     )
     return (

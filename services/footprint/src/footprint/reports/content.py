@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
+from footprint.domain.scopes import USE
 from footprint.domain.sums import BILLION
 
 Language = Literal["fr", "en"]
@@ -113,6 +114,15 @@ class Report:
     def climate(self, basis: str = "location") -> list[Line]:
         """The lines of climate change on one basis; the other one is never among them."""
         return [each for each in self.lines if each.criterion == "gwp" and each.basis in ("both", basis)]
+
+    def electricity(self, basis: str) -> list[Line]:
+        """The lines of climate change of the electricity: of itself in one view, or (`both`) of its upstream and losses, in either view."""
+        return [each for each in self.lines if each.criterion == "gwp" and each.stage == USE and each.basis == basis]
+
+    @property
+    def known(self) -> set[int]:
+        """The months of which there is any figure of climate change, location-based: what the others emit is not 0, but not known."""
+        return {each.month for each in self.climate()}
 
     @property
     def total(self) -> int:

@@ -8,11 +8,12 @@ from common.rounding import apportioned, apportioned_table, rounded
 
 from footprint.domain.dashboard import NAMES, Parts, parts_by_month
 from footprint.domain.months import months_of_year
+from footprint.domain.scopes import BOTH
 from footprint.reports.advice import advice
 from footprint.reports.annexes import annexes
 from footprint.reports.charts import COLOURS, bars_chart, months_chart, shares_bar
 from footprint.reports.content import Language, Report, grouped, total
-from footprint.reports.tables import table
+from footprint.reports.tables import table, where_known
 from footprint.reports.words import (
     BEGES,
     EVIDENCE,
@@ -27,6 +28,7 @@ from footprint.reports.words import (
     tenths,
     tonnes,
     tonnes_of,
+    unknown_months,
     word,
 )  # fmt: skip
 from footprint.wording import notice_text
@@ -71,7 +73,8 @@ def report_html(report: Report, language: Language) -> str:
     return (
         f'<!DOCTYPE html><html lang="{language}"><head><meta charset="utf-8"><title>{escape(title)}</title>'
         f"<style>{STYLE}</style></head><body>"
-        f"{_band(report, language, title)}{_cards(report, language)}{_months(report, language)}{_where(report, language)}"
+        f"{_band(report, language, title)}{_unknown(report, language)}"
+        f"{_cards(report, language)}{_months(report, language)}{_where(report, language)}"
         f"{_reporting(report, language)}{_electricity(report, language)}{_restatements(report, language)}{_quality(report, language)}"
         f"{advice(report, language)}{annexes(report, language)}</body></html>"
     )
@@ -92,6 +95,11 @@ def _band(report: Report, language: Language, title: str) -> str:
     )
 
 
+def _unknown(report: Report, language: Language) -> str:
+    said_of = unknown_months(report, language)
+    return "" if said_of is None else f'<p class="note">{escape(said_of)}</p>'
+
+
 def year_parts(report: Report) -> dict[int, Parts]:
     """The three parts of each month, location-based."""
     return parts_by_month((each.month, each.stage, each.billionths) for each in report.climate())
@@ -101,10 +109,13 @@ def _cards(report: Report, language: Language) -> str:
     elapsed = total(each for each in report.climate() if report.elapsed(each.month))
     board = report.dashboard
     interval = board["year"].get("interval") if board else None
-    so_far, ahead = tonnes_of([elapsed, report.estimate - elapsed], language)
+    whole, so_far, ahead = where_known(
+        [tonnes(report.estimate, language), *tonnes_of([elapsed, report.estimate - elapsed], language)],
+        bool(report.known),
+    )
     seasons = "" if report.season is None else f", {word('seasonal_total', language)}"
     cards = [
-        (word("total", language), tonnes(report.estimate, language), f"CO₂e{seasons}"),
+        (word("total", language), whole, f"CO₂e{seasons}"),
         (word("elapsed", language), so_far, f"{word('forecast', language)} {ahead}"),
         (word("closed", language), word("of_12", language, count=len(report.closings)), ""),
     ]
@@ -153,13 +164,15 @@ def _months(report: Report, language: Language) -> str:
     corrections = apportioned([restated.get(month, 0) for month in months], TENTH)
     for month, parts, correction in zip(months, printed, corrections, strict=True):
         state = "state_closed" if month in closed else "state_open" if report.elapsed(month) else "state_projected"
-        cells = "".join(f'<td class="n">{tenths(each, language)}</td>' for each in (*parts, correction, sum(parts)))
+        told = where_known([tenths(each, language) for each in (*parts, correction, sum(parts))], month in report.known)
+        cells = "".join(f'<td class="n">{each}</td>' for each in told)
         pale = "" if report.elapsed(month) else ' class="pale"'
         rows.append(f"<tr{pale}><td>{month_name(month, language)}</td><td>{word(state, language)}</td>{cells}</tr>")
     columns = [sum(column) for column in zip(*printed, strict=True)]
-    last = "".join(
-        f'<td class="n">{tenths(each, language)}</td>' for each in (*columns, sum(corrections), sum(columns))
+    sums_told = where_known(
+        [tenths(each, language) for each in (*columns, sum(corrections), sum(columns))], bool(report.known)
     )
+    last = "".join(f'<td class="n">{each}</td>' for each in sums_told)
     heads = "".join(f'<th class="n">{word(name, language)}</th>' for name in (*NAMES, "restated", "sum"))
     return (
         f"<h2>{word('by_month', language)}</h2>{shares_bar(whole)}{_key(language, whole)}{chart}"
@@ -226,7 +239,7 @@ def _reporting(report: Report, language: Language) -> str:
     beges = grouped(lines, lambda each: each.beges_item)
     ghg = grouped(lines, lambda each: (each.scope, each.ghg_category))
     amount, part = (word("sum", language) + " kgCO₂e", True), (word("share_of_total", language), True)
-    last = [kg(report.total, language), *shares([report.total], language)]
+    last = where_known([kg(report.total, language), *shares([report.total], language)], bool(report.known))
     return (
         f"<h2>{word('reporting', language)}</h2>{_without_seasons(report, language)}<h3>{word('beges', language)}</h3>"
         + table(
@@ -262,9 +275,12 @@ def _with_shares(sums: dict[Any, int], language: Language) -> list[tuple[Any, tu
 def _electricity(report: Report, language: Language) -> str:
     rows, known = [], {}
     for basis in ("location", "market"):
-        used = [each for each in report.lines if each.criterion == "gwp" and each.basis == basis]
+        used = report.electricity(basis)
         known[basis] = sum(each.figures for each in used)
         rows.append([word(basis, language), kg(total(used), language) if known[basis] else "–"])
+    beside = report.electricity(BOTH)
+    if beside:
+        rows.append([word("beside", language), kg(total(beside), language)])
     incomplete = known["market"] < known["location"]
     missing = f'<p class="note">{word("market_missing", language)}</p>' if incomplete else ""
     return (

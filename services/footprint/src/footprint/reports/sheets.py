@@ -14,9 +14,21 @@ from openpyxl.worksheet.worksheet import Worksheet
 from footprint.api.numbers import written
 from footprint.domain.dashboard import NAMES, Parts, parts_by_month
 from footprint.domain.months import format_month, months_of_year
+from footprint.domain.scopes import BOTH
 from footprint.domain.sums import exact
-from footprint.reports.content import Language, Line, Report, grouped
-from footprint.reports.words import BEGES, GHG, KINDS, STAGES, code_text, month_name, said, unit_text, word
+from footprint.reports.content import Language, Line, Report, grouped, total
+from footprint.reports.words import (
+    BEGES,
+    GHG,
+    KINDS,
+    STAGES,
+    code_text,
+    month_name,
+    said,
+    unit_text,
+    unknown_months,
+    word,
+)
 from footprint.wording import conventions, notice_text
 
 UNITS: Final = {"gwp": "kgCO2e", "pe": "MJ", "adpe": "kgSbeq", "water": "m3"}
@@ -159,20 +171,19 @@ def _months(sheet: Worksheet, report: Report, language: Language) -> None:
         parts = by_month.get(month, Parts())
         sums = [one + other for one, other in zip(sums, parts.billionths, strict=True)]
         state = "state_closed" if month in closed else "state_open" if report.elapsed(month) else "state_projected"
+        amounts = (*parts.billionths, restated.get(month, 0), parts.total)
         sheet.append(
             [
                 month_name(month, language),
                 word(state, language),
-                *map(_kg, parts.billionths),
-                _kg(restated.get(month, 0)),
-                _kg(parts.total),
+                *(_kg(each) if month in report.known else None for each in amounts),
                 *bounds.get(format_month(month), dict.fromkeys(("low_kg", "high_kg", "quality"))).values(),
                 _kg(report.kwh[month]) if month in report.kwh else None,
             ]
         )
-    whole = [_kg(sum(restated.values())), _kg(sum(sums)), None, None, None]
+    whole = [_kg(each) if report.known else None for each in (*sums, sum(restated.values()), sum(sums))]
     energy = _kg(sum(report.kwh.values())) if report.kwh else None
-    sheet.append([word("sum", language), "", *map(_kg, sums), *whole, energy])
+    sheet.append([word("sum", language), "", *whole, None, None, None, energy])
     _sum(sheet)
     if report.season is not None:
         sheet.append([word("seasonal", language), "", None, _kg(report.season), None, None, _kg(report.season)])
@@ -188,7 +199,10 @@ def _months(sheet: Worksheet, report: Report, language: Language) -> None:
         series.graphicalProperties.solidFill = colour
     chart.height, chart.width = 9, 22
     chart.x_axis.delete = chart.y_axis.delete = False
-    sheet.add_chart(chart, "A18")
+    sheet.add_chart(chart, "A19")
+    unknown = unknown_months(report, language)
+    if unknown is not None:
+        sheet.append([unknown])
 
 
 def _reporting(sheet: Worksheet, report: Report, language: Language) -> None:
@@ -207,16 +221,15 @@ def _reporting(sheet: Worksheet, report: Report, language: Language) -> None:
         for name, sum_ in sorted(grouped(lines, key).items()):
             sheet.append([_harmless(said(table, name, language)), "", _kg(sum_)])
         sheet.append([])
-    for basis in ("location", "market"):
-        used = [each for each in report.lines if each.criterion == "gwp" and each.basis == basis]
-        sheet.append(
-            [word(basis, language), word("electricity_kg", language), _kg(sum(each.billionths for each in used))]
-        )
+    for name, basis in (("location", "location"), ("market", "market"), ("beside", BOTH)):
+        used = report.electricity(basis)
+        if used or basis != BOTH:
+            sheet.append([word(name, language), word("electricity_kg", language), _kg(total(used))])
 
 
 def _whole(sheet: Worksheet, report: Report, language: Language) -> None:
     """The total of a table, and what the seasons make of it where there is a year before."""
-    sheet.append([word("sum", language), "", _kg(report.total)])
+    sheet.append([word("sum", language), "", _kg(report.total) if report.known else None])
     _sum(sheet)
     if report.season is not None:
         sheet.append([word("seasonal", language), "", _kg(report.season)])

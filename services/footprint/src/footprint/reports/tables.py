@@ -3,6 +3,14 @@
 from collections.abc import Iterable, Sequence
 from html import escape
 
+ABSENT = "–"
+"""What stands for a figure that is not known."""
+
+
+def where_known(cells: Iterable[str], known: bool) -> list[str]:
+    """Cells, each of them a dash where nothing is known."""
+    return [each if known else ABSENT for each in cells]
+
 
 def table(
     heads: Sequence[tuple[str, bool]], rows: Iterable[Sequence[str]], last: Sequence[str] | None = None, style: str = ""

@@ -7,8 +7,9 @@ from typing import Final
 
 from common.rounding import apportioned, rounded
 
+from footprint.domain.months import months_of_year
 from footprint.domain.sums import exact
-from footprint.reports.content import Language
+from footprint.reports.content import Language, Report
 
 MONTHS: Final[Mapping[Language, tuple[str, ...]]] = {
     "fr": ("janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."),
@@ -58,6 +59,11 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "where": ("Où elles naissent", "Where it comes from"),
     "by_site": ("Par site", "By site"),
     "by_kind": ("Par type de matériel", "By kind of equipment"),
+    "no_figures": (
+        "Aucun chiffre pour {asked} : rien n’était en service, ou rien n’est connu de ce qui l’était. Un tiret dit ce qui est absent, "
+        "et non nul.",
+        "No figure of {asked}: nothing was in service, or what was lacks evidence. A dash stands for what is absent, not for 0.",
+    ),
     "no_site": ("sans site", "no site"),
     "reporting": ("Tableaux réglementaires", "Reporting tables"),
     "beges": ("BEGES (méthode réglementaire, décret 2022-982)", "BEGES (French regulation, decree 2022-982)"),
@@ -70,6 +76,7 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "electricity_two": ("Électricité : deux vues, jamais additionnées", "Electricity: two views, never added"),
     "location": ("Localisation (mix du lieu)", "Location-based (grid of the place)"),
     "market": ("Marché (contrats)", "Market-based (contracts)"),
+    "beside": ("Amont et pertes du réseau (dans les deux vues)", "Upstream and losses of the grid (in both views)"),
     "market_note": (
         "Les totaux de ce rapport sont tous fondés sur la localisation.",
         "All totals of this report are location-based.",
@@ -304,3 +311,12 @@ def unit_text(unit: str, language: Language, value: float | None = None) -> str:
     if language == "en":
         return unit
     return re.sub(r"[A-Za-z]+", lambda found: _UNIT_WORDS.get(found[0], found[0]), unit).replace("*", "·")
+
+
+def unknown_months(report: Report, language: Language) -> str | None:
+    """What must be said of the months without a figure; None where there is none."""
+    lacking = [month for month in months_of_year(report.year) if month not in report.known]
+    if not lacking:
+        return None
+    asked = str(report.year) if not report.known else ", ".join(month_name(month, language) for month in lacking)
+    return word("no_figures", language, asked=asked)

@@ -17,28 +17,32 @@ async def powered(connection: Connection, org: str, start: int, end: int) -> lis
     """
     rows = await connection.fetch(
         """
-        SELECT provider, instance_type, vcpu, declared, sum(quantity * seconds) / ($3 - $2) AS machines
-        FROM (
+        WITH machine AS MATERIALIZED (
             SELECT
-                segment #>> '{cloud,provider}' AS provider,
-                segment #>> '{cloud,instance_type}' AS instance_type,
-                (segment ->> 'vcpu')::double precision AS vcpu,
-                segment ->> 'host' AS host,
-                has_support OR coalesce(document ->> 'annual_kwh', document ->> 'average_w', document ->> 'embodied_kg') IS NOT NULL
-                    AS declared,
+                document -> 'segments' AS segments,
                 (document ->> 'quantity')::double precision AS quantity,
-                least(coalesce((segment ->> 'end')::bigint, $3), $3) - greatest((segment ->> 'start')::bigint, $2) AS seconds
+                has_support OR coalesce(document ->> 'annual_kwh', document ->> 'average_w', document ->> 'embodied_kg') IS NOT NULL
+                    AS declared
             FROM assets
-            CROSS JOIN jsonb_array_elements(document -> 'segments') AS segment
             WHERE org_id = $1
               AND kind = 'virtual_machine'
               AND NOT deleted
-              AND segment ->> 'status' IN ('in_service', 'standby')
-        ) AS segments
-        WHERE seconds > 0
-          AND CASE WHEN host IS NOT NULL THEN vcpu IS NOT NULL ELSE provider IS NOT NULL OR declared END
-        GROUP BY provider, instance_type, vcpu, declared
-        ORDER BY provider, instance_type, vcpu, declared
+        )
+        SELECT
+            cloud ->> 'provider' AS provider,
+            cloud ->> 'instance_type' AS instance_type,
+            vcpu,
+            declared,
+            sum(quantity * (least(coalesce("end", $3), $3) - greatest(start, $2))) / ($3 - $2) AS machines
+        FROM machine
+        CROSS JOIN jsonb_to_recordset(segments)
+            AS segment (start bigint, "end" bigint, status text, host text, vcpu double precision, cloud jsonb)
+        WHERE status IN ('in_service', 'standby')
+          AND start < $3
+          AND ("end" IS NULL OR "end" > $2)
+          AND CASE WHEN host IS NOT NULL THEN vcpu IS NOT NULL ELSE cloud ->> 'provider' IS NOT NULL OR declared END
+        GROUP BY 1, 2, 3, 4
+        ORDER BY 1, 2, 3, 4
         """,
         org,
         start,

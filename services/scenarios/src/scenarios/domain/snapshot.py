@@ -7,10 +7,10 @@ from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -19,6 +19,12 @@ from scenarios.domain.description import AssetValues, Kilograms, Kwh, Life, Ref,
 from scenarios.domain.kinds import Kind
 
 DAYS = 365
+GENERATION: Final = ("direct", "production")
+"""The perimeters of the electricity itself; of those of one year the first. As footprint takes them (docs/decisions/0099)."""
+
+YEAR_GAP: Final = 5
+"""How many years old upstream and losses may be."""
+
 View = Literal["kit", "load"]
 """`kit`: hosts with all that their virtual machines use. `load`: virtual machines with their share, hosts with the rest."""
 
@@ -95,15 +101,22 @@ class FactorUsed(BaseModel):
     valid_from: date | None
     valid_to: date | None
     value: float
+    perimeter: str | None = None
+
+    def is_near(self, day: date) -> bool:
+        """Whether its last year is at most `YEAR_GAP` before that of `day`."""
+        return self.valid_to is None or day.year - (self.valid_to - timedelta(days=1)).year <= YEAR_GAP
 
 
 class SnapshotAsset(AssetValues):
     """An asset with what its values rest on, and the id of its electricity factor (none where the study gives the electricity).
 
-    In the view `kit`, `carries` names the machines that are part of it.
+    `beside` are the factors of upstream and losses that a kWh weighs as well. In the view `kit`, `carries` names the machines that are part
+    of it.
     """
 
     electricity: str | None
+    beside: list[str] = Field(default_factory=list)
     evidence: dict[str, str]
     carries: list[str] = Field(default_factory=list)
 
@@ -199,6 +212,7 @@ class Freezer:
         life_years, life = self._life(asset)
         annual_kwh, pue, energy = self._energy(asset, site)
         embodied_kg, embodied = self._embodied(asset, life_years)
+        electricity, beside = self._electricity(site)
         return SnapshotAsset.model_validate(
             {
                 "ref": str(asset.id),
@@ -215,7 +229,8 @@ class Freezer:
                 "site": site.code if site else None,
                 "vcpu": asset.vcpu / asset.quantity,
                 "ram_gib": asset.ram_gib / asset.quantity,
-                "electricity": self._electricity(site),
+                "electricity": electricity,
+                "beside": beside,
                 "evidence": {"life": life, "energy": energy, "embodied": embodied},
                 "tags": dict(asset.tags),
                 "carries": sorted(str(machine) for machine in asset.carries),
@@ -276,31 +291,43 @@ class Freezer:
                 return value, f"study: {each.source}"
         raise _Missing(reason)
 
-    def _electricity(self, site: HeardSite | None) -> str | None:
+    def _electricity(self, site: HeardSite | None) -> tuple[str | None, list[str]]:
+        """The ids of the factor of the electricity itself, and of those of upstream and losses that are not inside it."""
         if self.electricity_given:
-            return None
+            return None, []
         region = (site.region or site.country) if site else self.region
         if region is None:
             raise _Missing("no site, and the study names no region")
-        factor = self._factor("electricity", region)
+        factor = self._factor("electricity", region, GENERATION)
         if factor is None and site is not None and site.region is not None:
-            factor = self._factor("electricity", site.country)
+            factor = self._factor("electricity", site.country, GENERATION)
         if factor is None:
             raise _Missing(f"no electricity factor for {region}")
-        return factor.id
+        parts = ("upstream", "losses") if factor.perimeter == "direct" else ("losses",)
+        beside = (self._factor("electricity", factor.region, (part,), near=True) for part in parts)
+        return factor.id, [each.id for each in beside if each is not None]
 
-    def _factor(self, activity: str, region: str | None) -> FactorUsed | None:
-        """The factor that counts at the start: the newest that is valid or was. It is then part of the snapshot."""
+    def _factor(
+        self, activity: str, region: str | None, perimeters: Sequence[str] = (), *, near: bool = False
+    ) -> FactorUsed | None:
+        """The factor that counts at the start: the newest that is valid or was, of one of the `perimeters` where they are named, the first
+        going before the others; with `near` none that is too old. It is then part of the snapshot."""
         fitting = [
             factor
             for factor in self.heard.factors
             if factor.activity == activity
             and factor.region == region
+            and (not perimeters or factor.perimeter in perimeters)
             and (factor.valid_from is None or factor.valid_from <= self.start)
+            and (not near or factor.is_near(self.start))
         ]
         if not fitting:
             return None
-        chosen = max(fitting, key=lambda factor: (factor.valid_from or date.min, factor.id))
+        ranks = {perimeter: -rank for rank, perimeter in enumerate(perimeters)}
+        chosen = max(
+            fitting,
+            key=lambda factor: (factor.valid_from or date.min, ranks.get(factor.perimeter or "", 0), factor.id),
+        )
         self.used[chosen.id] = chosen
         return chosen
 

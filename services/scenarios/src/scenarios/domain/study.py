@@ -111,7 +111,12 @@ class StudyDefinition(Written):
             yearly = (given * np.array(multipliers))[:, np.newaxis]
         else:
             values = {factor.id: factor.value for factor in snapshot.factors}
-            own = np.array([values[asset.electricity or ""] for asset in snapshot.assets])
+            own = np.array([sum(values[each] for each in _of_a_kwh(asset)) for asset in snapshot.assets])
             yearly = np.array(multipliers)[:, np.newaxis] * own[np.newaxis, :]
         by_step: Floats = np.repeat(yearly, horizon.steps_per_year, axis=0)
         return by_step
+
+
+def _of_a_kwh(asset: SnapshotAsset) -> list[str]:
+    """The factors that a kWh of an asset weighs: itself, its upstream and losses."""
+    return [asset.electricity or "", *asset.beside]

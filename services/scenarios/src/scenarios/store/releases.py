@@ -28,7 +28,7 @@ _FACTORS_OF = """
 SELECT factor.*
 FROM release_parts,
      jsonb_to_recordset(factors) AS factor (id text, version integer, activity text, region text, valid_from date,
-                                            valid_to date, value double precision)
+                                            valid_to date, value double precision, perimeter text)
 WHERE name = $1
 ORDER BY id
 """
@@ -74,5 +74,5 @@ def _matters(factor: ReleaseFactor) -> bool:
     if factor.status != "published" or factor.criterion not in ("gwp", "parameter"):
         return False
     if factor.activity == "electricity":
-        return factor.perimeter == "production"
+        return factor.perimeter in ("production", "direct", "upstream", "losses")
     return factor.activity.startswith(("life.", "embodied."))

@@ -50,13 +50,16 @@ WHERE org_id = $1 AND NOT deleted
 """What happens after the start belongs to the scenarios; only where nothing is known before it does it tell the starting point."""
 
 _FACTORS_IN_FORCE = """
-SELECT id, version, activity, region, valid_from, valid_to, value
+SELECT id, version, activity, region, valid_from, valid_to, value, perimeter
 FROM factors
 WHERE status = 'published' AND criterion IN ('gwp', 'parameter')
-  AND (activity = 'electricity' AND perimeter = 'production' OR activity LIKE 'life.%' OR activity LIKE 'embodied.%')
+  AND (
+      activity = 'electricity' AND perimeter IN ('production', 'direct', 'upstream', 'losses')
+      OR activity LIKE 'life.%' OR activity LIKE 'embodied.%'
+  )
 ORDER BY id
 """
-"""Electricity in one perimeter, the one that footprints are computed with: same-named factors of two perimeters differ up to threefold."""
+"""Electricity in the perimeters that footprints are computed with: that of consumption holds them all, and counts beside none."""
 
 MONTHS_READ = 14
 """Twelve settled months, the one under way, and the one before the first."""

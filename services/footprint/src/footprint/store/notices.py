@@ -1,0 +1,102 @@
+"""Which warnings the asset-months that a question is about carry, within the organisations of the caller's transaction."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from common.database import Connection
+
+from footprint.store.totals import Question
+
+
+async def notices_of_months(connection: Connection, question: Question) -> int:
+    """All warnings of all that an organisation has in those months, of the kinds and sites that are asked for.
+
+    Distinct warnings are few: from each the index leads to the next one, whatever the number of assets that carry it.
+    """
+    found: int | None = await connection.fetchval(
+        """
+        SELECT bit_or(carried.notices)
+        FROM generate_series($2::integer, $3::integer) AS months (month)
+        CROSS JOIN LATERAL (
+            WITH RECURSIVE carried AS (
+                (
+                    SELECT kind, notices
+                    FROM asset_months
+                    WHERE org_id = $1
+                      AND month = months.month
+                      AND month BETWEEN $2 AND $3
+                      AND NOT removed
+                    ORDER BY kind, notices
+                    LIMIT 1
+                )
+                UNION ALL
+                SELECT following.kind, following.notices
+                FROM carried AS last
+                CROSS JOIN LATERAL (
+                    SELECT kind, notices
+                    FROM asset_months
+                    WHERE org_id = $1
+                      AND month = months.month
+                      AND month BETWEEN $2 AND $3
+                      AND NOT removed
+                      AND (kind, notices) > (last.kind, last.notices)
+                    ORDER BY kind, notices
+                    LIMIT 1
+                ) AS following
+            )
+            SELECT kind, notices FROM carried
+        ) AS carried
+        WHERE ($4::text[] IS NULL OR carried.kind = ANY ($4))
+          AND (
+              $5::uuid[] IS NULL
+              OR EXISTS (
+                  SELECT
+                  FROM asset_months
+                  WHERE org_id = $1
+                    AND month = months.month
+                    AND month BETWEEN $2 AND $3
+                    AND kind = carried.kind
+                    AND notices = carried.notices
+                    AND site_id = ANY ($5)
+                    AND NOT removed
+              )
+          )
+        """,
+        question.org,
+        question.first,
+        question.last,
+        question.filters.get("kind"),
+        question.filters.get("site"),
+    )
+    return found or 0
+
+
+async def notices_of_assets(connection: Connection, question: Question, assets: Sequence[UUID]) -> int:
+    """The same of some assets alone."""
+    found: int | None = await connection.fetchval(
+        """
+        SELECT bit_or(notices)
+        FROM asset_months
+        WHERE org_id = $1
+          AND month BETWEEN $2 AND $3
+          AND asset_id = ANY ($6::uuid[])
+          AND ($4::text[] IS NULL OR kind = ANY ($4))
+          AND ($5::uuid[] IS NULL OR site_id = ANY ($5))
+          AND NOT removed
+        """,
+        question.org,
+        question.first,
+        question.last,
+        question.filters.get("kind"),
+        question.filters.get("site"),
+        list(assets),
+    )
+    return found or 0
+
+
+async def machines_of(connection: Connection, applications: Sequence[UUID]) -> list[UUID]:
+    """The machines that applications use, or used."""
+    rows = await connection.fetch(
+        "SELECT DISTINCT asset_id FROM claims WHERE application_id = ANY ($1::uuid[])", list(applications)
+    )
+    return [row["asset_id"] for row in rows]
