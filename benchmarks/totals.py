@@ -66,9 +66,10 @@ SELECT id, month, 'benchmark', 1, false, true, '', kind, 1, 'in_service', site_i
 FROM made, generate_series({first}, {last}) AS month;
 INSERT INTO figures (
     asset_id, month, org_id, kind, site_id, stage, criterion, basis, share, scope, ghg_category, beges_item, value, ln_gsd2, factor,
-    factor_ln_gsd2, source, source_ln_gsd2
+    factor_ln_gsd2, source, source_ln_gsd2, kwh
 )
-SELECT id, month, 'benchmark', kind, site_id, stage, 'gwp', basis, 'own', scope, ghg, beges, size * share, 0.5, factor, 0.4, source, 0.3
+SELECT id, month, 'benchmark', kind, site_id, stage, 'gwp', basis, 'own', scope, ghg, beges, size * share, 0.5, factor, 0.4, source, 0.3,
+    CASE stage WHEN 'use' THEN billionths(size * 42) ELSE 0 END
 FROM made, generate_series({first}, {last}) AS month, (VALUES
     ('manufacturing', 'both', 3, '3.2', '4.2', 1.7, 'component', ''),
     ('use', 'location', 2, '2', '2.1', 2.1, 'electricity-fr', 'energy-server'),
@@ -76,12 +77,12 @@ FROM made, generate_series({first}, {last}) AS month, (VALUES
 ) AS line (stage, basis, scope, ghg, beges, share, factor, source);
 INSERT INTO organisation_months (
     org_id, month, kind, site_id, stage, criterion, basis, share, scope, ghg_category, beges_item, factor, source, billionths, figures,
-    factor_weighted, source_weighted, source_squares
+    factor_weighted, source_weighted, source_squares, kwh
 )
 SELECT org_id, month, kind, site_id, stage, criterion, basis, share, scope, ghg_category, beges_item, factor, source,
     sum(billionths(value)), count(*), sum(billionths(value * factor_ln_gsd2)),
     sum(CASE WHEN source = '' THEN 0 ELSE billionths(value * source_ln_gsd2) END),
-    sum(CASE WHEN source = '' THEN square_billionths(value * source_ln_gsd2) ELSE 0 END)
+    sum(CASE WHEN source = '' THEN square_billionths(value * source_ln_gsd2) ELSE 0 END), sum(kwh)
 FROM figures
 GROUP BY org_id, month, kind, site_id, stage, criterion, basis, share, scope, ghg_category, beges_item, factor, source;
 INSERT INTO applications (id, org_id, version, deleted, code, name)
@@ -93,13 +94,13 @@ FROM made
 WHERE kind = 'virtual_machine';
 INSERT INTO application_figures (
     asset_id, month, org_id, application_id, kind, site_id, stage, criterion, basis, share, scope, ghg_category, beges_item, factor, source,
-    billionths, factor_ln_gsd2, source_ln_gsd2
+    billionths, factor_ln_gsd2, source_ln_gsd2, kwh
 )
 SELECT
     asset_id, month, org_id,
     ('00000000-0000-0000-0002-' || lpad((right(asset_id::text, 12)::bigint / 5 %% 300)::text, 12, '0'))::uuid,
     kind, site_id, stage, criterion, basis, share, scope, ghg_category, beges_item, factor, source, div(billionths(value) * 2, 3),
-    factor_ln_gsd2, source_ln_gsd2
+    factor_ln_gsd2, source_ln_gsd2, div(kwh * 2, 3)
 FROM figures
 WHERE kind = 'virtual_machine';
 INSERT INTO application_years (

@@ -69,7 +69,9 @@ def test_the_pages_print_each_part_stage_and_scope_as_dashboard_and_totals_do(
     text = text_of(acme.file(f"{REPORT}.pdf", lang=language))
     assert "Acme Mutuelle" in text
     figures = exact_in(text, language)
-    expected = [amount for each in board["months"] for amount in (*each["parts"].values(), each["total_kg"])]
+    expected = [
+        amount for each in board["months"] for amount in (*each["parts"].values(), each["total_kg"], each["kwh"])
+    ]
     assert figures[: len(expected)] == expected
     assert board["year"]["estimate_kg"] in figures
     assert {*totals(acme, "stage").values(), *totals(acme, "scope").values()} <= set(figures)

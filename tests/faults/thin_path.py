@@ -39,13 +39,13 @@ HEARD = (
     "factors.factors",
 )
 _FIGURES = """
-SELECT asset_id, month, org_id, kind, site_id, stage, criterion, basis, share, scope, ghg_category, beges_item, value, ln_gsd2
+SELECT asset_id, month, org_id, kind, site_id, stage, criterion, basis, share, scope, ghg_category, beges_item, value, ln_gsd2, kwh
 FROM figures
 ORDER BY asset_id, month, stage, criterion, basis, share, ghg_category, site_id
 """
 _GROUP = "org_id, month, kind, site_id, stage, criterion, basis, share, scope, ghg_category, beges_item, factor, source"
 _ROLL_UP = f"""
-SELECT {_GROUP}, billionths, figures, factor_weighted, source_weighted, source_squares
+SELECT {_GROUP}, billionths, figures, factor_weighted, source_weighted, source_squares, kwh
 FROM organisation_months
 WHERE figures > 0
 ORDER BY {_GROUP}
@@ -54,7 +54,7 @@ _SUMMED = f"""
 SELECT
     {_GROUP}, sum(billionths(value)) AS billionths, count(*) AS figures, sum(billionths(value * factor_ln_gsd2)),
     sum(CASE WHEN source = '' THEN 0 ELSE billionths(value * source_ln_gsd2) END),
-    sum(CASE WHEN source = '' THEN square_billionths(value * source_ln_gsd2) ELSE 0 END)
+    sum(CASE WHEN source = '' THEN square_billionths(value * source_ln_gsd2) ELSE 0 END), sum(kwh)
 FROM figures
 GROUP BY {_GROUP}
 ORDER BY {_GROUP}
@@ -62,9 +62,11 @@ ORDER BY {_GROUP}
 _USED = """
     org_id, month, application_id, kind, site_id, stage, criterion, basis, share, scope, ghg_category, beges_item, factor, source
 """
-_USED_ROLL_UP = f"SELECT {_USED}, billionths, figures FROM applications_by_month WHERE figures > 0 ORDER BY {_USED}"
+_USED_ROLL_UP = (
+    f"SELECT {_USED}, billionths, figures, kwh FROM applications_by_month WHERE figures > 0 ORDER BY {_USED}"
+)
 _USED_SUMMED = f"""
-SELECT {_USED}, sum(billionths), count(*) FROM application_figures GROUP BY {_USED} ORDER BY {_USED}
+SELECT {_USED}, sum(billionths), count(*), sum(kwh) FROM application_figures GROUP BY {_USED} ORDER BY {_USED}
 """
 
 

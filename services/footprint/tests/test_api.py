@@ -183,20 +183,13 @@ async def test_a_market_based_total_says_what_it_lacks_and_never_mixes_bases(pip
     location, market = await get(pipeline, path + "location"), await get(pipeline, path + "market")
     assert {each["stage"]: each["value"] for each in market["groups"]}["use"] == 0
     assert {each["stage"]: each["value"] for each in location["groups"]}["use"] > 0
-    assert [each["code"] for each in market["warnings"]] == [
-        "no_residual_mix",
-        "no_transport",
-        "no_end_of_life",
-        "no_maintenance_factor",
-        "past_life",
-    ]
-    assert [each["code"] for each in location["warnings"]] == [
-        "no_transport",
-        "no_end_of_life",
-        "no_maintenance_factor",
-        "past_life",
-    ]
-    assert (await get(pipeline, path + "location&stage=use"))["warnings"] == []
+    both = ["no_transport", "no_end_of_life", "no_maintenance_factor", "past_life", "upstream_inside", "no_losses"]
+    assert [each["code"] for each in market["warnings"]] == ["no_residual_mix", *both]
+    assert [each["code"] for each in location["warnings"]] == both
+    used = (await get(pipeline, path + "location&stage=use"))["warnings"]
+    assert [each["code"] for each in used] == ["upstream_inside", "no_losses"]
+    made = (await get(pipeline, path + "location&stage=manufacturing"))["warnings"]
+    assert not {"upstream_inside", "no_losses"} & {each["code"] for each in made}
 
 
 @pytest.mark.parametrize(

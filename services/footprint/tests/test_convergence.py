@@ -123,7 +123,8 @@ async def picture(service: RunningService[FootprintSettings]) -> dict[str, Any]:
             SELECT kind, site_id, {group}, sum(billionths(value)) AS billionths, count(*) AS figures,
                 sum(billionths(value * factor_ln_gsd2)) AS factor_weighted,
                 sum(CASE WHEN source = '' THEN 0 ELSE billionths(value * source_ln_gsd2) END) AS source_weighted,
-                sum(CASE WHEN source = '' THEN square_billionths(value * source_ln_gsd2) ELSE 0 END) AS squares
+                sum(CASE WHEN source = '' THEN square_billionths(value * source_ln_gsd2) ELSE 0 END) AS squares,
+                sum(kwh) AS kwh
             FROM figures
             GROUP BY kind, site_id, {group}
             ORDER BY kind, site_id, {group}
@@ -131,7 +132,7 @@ async def picture(service: RunningService[FootprintSettings]) -> dict[str, Any]:
         )
         rolled = await connection.fetch(
             f"""
-            SELECT kind, site_id, {group}, sum(billionths) AS billionths, sum(figures) AS figures, {weights}
+            SELECT kind, site_id, {group}, sum(billionths) AS billionths, sum(figures) AS figures, {weights}, sum(kwh) AS kwh
             FROM organisation_months
             WHERE figures <> 0 OR billionths <> 0
             GROUP BY kind, site_id, {group}
@@ -140,7 +141,7 @@ async def picture(service: RunningService[FootprintSettings]) -> dict[str, Any]:
         )
         used = await connection.fetch(
             f"""
-            SELECT application_id, kind, site_id, {group}, sum(billionths) AS billionths, count(*) AS figures
+            SELECT application_id, kind, site_id, {group}, sum(billionths) AS billionths, count(*) AS figures, sum(kwh) AS kwh
             FROM application_figures
             GROUP BY application_id, kind, site_id, {group}
             ORDER BY application_id, kind, site_id, {group}
@@ -148,7 +149,7 @@ async def picture(service: RunningService[FootprintSettings]) -> dict[str, Any]:
         )
         used_rolled = await connection.fetch(
             f"""
-            SELECT application_id, kind, site_id, {group}, billionths, figures
+            SELECT application_id, kind, site_id, {group}, billionths, figures, kwh
             FROM applications_by_month
             WHERE figures <> 0 OR billionths <> 0
             ORDER BY application_id, kind, site_id, {group}

@@ -158,44 +158,6 @@ async def test_a_site_handed_over_leaves_the_scopes_of_earlier_activities(pipeli
     assert (await pipeline.service.client.get("/v1/totals", params=query)).json()["groups"] == before["groups"]
 
 
-async def test_an_upgrade_after_a_closing_restates_nothing(pipeline: Pipeline) -> None:
-    parts = [
-        *(factor(f"component-{name}", f"component.{name.replace('-', '_')}", value)
-          for name, value in (("cpu-die-per-mm2", 0.02), ("cpu-base", 9.0), ("ram-per-cm2", 2.2), ("ram-base", 5.0),
-                              ("motherboard", 66.0), ("case-rack", 150.0), ("assembly", 7.0))),
-        factor("component-ram-density", "component.ram_density", 1.0, criterion="parameter", unit="GB/cm2"),
-    ]  # fmt: skip
-
-    def made(modules: int) -> dict[str, Any]:
-        return {"cpu": {"units": 1, "die_mm2": 500.0}, "ram": [{"units": modules, "gib": 32.0}]}
-
-    turn = "2026-10-01T00:00:00+02:00"
-    await pipeline.service.handle(*foundations(), *parts, asset("srv", timeline=[segment(configuration=made(4))]))
-    await pipeline.settle()
-    before = await month(pipeline, "srv", "2026-03")
-    per_day = (500 * 0.02 + 9 + 4 * (32 * 2.2 + 5) + 66 + 150 + 7) / 1825
-    assert figure(before, "manufacturing") == pytest.approx(per_day * 743 / 24)
-    client = pipeline.service.client
-    closing = await client.post("/v1/periods/2026-09/close", params={"org": ORG, "earlier": "true"})
-    assert closing.status_code == 200, closing.text
-    upgraded = [segment(end=turn, configuration=made(4)), segment(turn, configuration=made(24))]
-    await pipeline.service.handle(asset("srv", version=2, timeline=upgraded))
-    await pipeline.settle()
-    assert (await month(pipeline, "srv", "2026-03"))["figures"] == before["figures"]
-    assert not (await client.get(f"/v1/periods/2026-03/restatements?org={ORG}")).json()["items"]
-    left = 1825 - (1004 - 1 / 24)
-    added = 20 * (32 * 2.2 + 5) * 745 / 24 / left
-    october = await month(pipeline, "srv", "2026-10")
-    assert figure(october, "manufacturing") == pytest.approx(per_day * 745 / 24 + added)
-    for number in ("03", "10"):
-        explained = (await client.get(f"/v1/assets/{id_of('srv')}/months/2026-{number}/explanation")).json()
-        assert explained["up_to_date"]
-        said = [
-            line for line in explained["evidence_chosen"][0]["embodied"] if line.startswith("upgrade of 2026-10-01")
-        ]
-        assert len(said) == (number == "10")
-
-
 async def test_an_activity_that_moves_to_an_asset_leaves_its_site_and_one_that_is_deleted_leaves_for_good(
     pipeline: Pipeline,
 ) -> None:

@@ -1,15 +1,12 @@
 """Sites with a region: heard, stored, found again by new factors, and told again by an inventory that said it before."""
 
-from dataclasses import replace
 from pathlib import Path
-from shutil import copy
-from typing import Any, Final
+from typing import Final
 
 import asyncpg
 import pytest
-from common.migrations import migrate
 from common.organisations import EVERY
-from common.testing.databases import Databases
+from common.testing.databases import Databases, before
 from footprint.main import SERVICE
 
 from services.footprint.tests.conftest import Pipeline
@@ -100,20 +97,10 @@ async def test_a_site_heard_before_its_region_was_kept_gets_it_at_the_same_versi
 async def test_sites_stored_before_keep_their_country_and_a_consumer_of_before_waits(
     databases: Databases, tmp_path: Path
 ) -> None:
-    for file in sorted(SERVICE.migrations.glob("*.sql")):
-        if file.name < REGIONS:
-            copy(file, tmp_path)
-    own = Databases(databases.admin_url("postgres"))
-    name = await own.create(replace(SERVICE, migrations=tmp_path))
-    connection: Any = await asyncpg.connect(own.admin_url(name))
     heard = "INSERT INTO sites (id, org_id, version, deleted, region, document) VALUES ($1, $2, 1, false, 'FR', '{}')"
-    try:
-        await connection.execute("SET search_path TO footprint")
+    async with before(databases, SERVICE, REGIONS, tmp_path) as (connection, bring_up_to_date):
         await connection.execute(heard, id_of("nanterre"), ORG)
-        await migrate(own.owner_url("footprint", name), "footprint", SERVICE.migrations)
+        await bring_up_to_date()
         assert await connection.fetchval("SELECT region FROM sites") == "FR"
         with pytest.raises(asyncpg.SerializationError):
             await connection.execute(heard, id_of("nanterre"), ORG)
-    finally:
-        await connection.close()
-        await own.drop(name)

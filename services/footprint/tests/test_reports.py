@@ -64,7 +64,9 @@ async def test_dashboard_totals_csv_and_pdf_print_the_same_figures_to_the_last_d
     assert sum(by_month.values()) == board["year"]["estimate_kg"]
 
     printed = exact_in(text_of(await file(pipeline, "pdf", language)), language)
-    expected = [amount for each in board["months"] for amount in (*each["parts"].values(), each["total_kg"])]
+    expected = [
+        amount for each in board["months"] for amount in (*each["parts"].values(), each["total_kg"], each["kwh"])
+    ]
     assert printed[: len(expected)] == expected
     assert board["year"]["estimate_kg"] in printed
     assert set(stages.values()) | set(scopes.values()) <= set(printed)
@@ -127,6 +129,10 @@ async def test_lines_and_months_of_a_report_have_intervals_and_the_months_their_
     for cells, each in zip(months[:12], board["months"], strict=True):
         assert cells[7:10] == pytest.approx([float(value) for value in each["interval"].values()])
     assert months[9][10] == pytest.approx(float(board["kwh"]))
+    assert [cells[10] for cells in months[:12]] == [float(each["kwh"]) for each in board["months"]]
+    electric = [row for row in rows if row["kwh"] and row["basis"] == "location" and row["month"] == "2026-10"]
+    assert {row["stage"] for row in electric} == {"use"}
+    assert sum(Decimal(row["kwh"]) for row in electric if row["criterion"] == "gwp") == Decimal(str(board["kwh"]))
     assert months[12][10] == pytest.approx(sum(cells[10] for cells in months[:12]))
 
 

@@ -82,11 +82,27 @@ def by(document: Any, *names: str) -> dict[tuple[Any, ...], tuple[Decimal, Decim
     return {key: (value, restated) for key, (value, restated) in found.items() if value or restated}
 
 
+def kwh_by(document: Any, *names: str) -> dict[tuple[Any, ...], Decimal]:
+    """The kWh added up by some of the groups; groups that come to none left out."""
+    found: dict[tuple[Any, ...], Decimal] = defaultdict(Decimal)
+    for each in document["groups"]:
+        found[tuple(each[name] for name in names)] += each["kwh"] or 0
+    return {key: amount for key, amount in found.items() if amount}
+
+
 @pytest.mark.parametrize("basis", ["location", "market"])
 async def test_every_combination_of_groups_tells_the_same_to_the_last_digit(pipeline: Pipeline, basis: str) -> None:
     await world(pipeline)
-    whole = (await ask(pipeline, f"group_by=stage&basis={basis}"))["total"]
-    single = {name: by(await ask(pipeline, f"group_by={name}&basis={basis}"), name) for name in GROUPS}
+    by_stage = await ask(pipeline, f"group_by=stage&basis={basis}")
+    whole, kwh = by_stage["total"], by_stage["kwh"]
+    assert {each["kwh"] for each in by_stage["groups"] if each["stage"] != "use"} == {None}
+    drawn = await ask(pipeline, "group_by=stage")
+    assert drawn["kwh"] > 0 == drawn["kwh_without_factor"]
+    assert (kwh or 0) + by_stage["kwh_without_factor"] == drawn["kwh"]
+    alone = {name: await ask(pipeline, f"group_by={name}&basis={basis}") for name in GROUPS}
+    single = {name: by(document, name) for name, document in alone.items()}
+    energy = {name: kwh_by(document, name) for name, document in alone.items()}
+    assert basis == "market" or {("erp",), ("crm",), (None,)} == set(energy["application"])
     assert set(single["application"]) == {("erp",), ("crm",), (None,)}
     assert {key for (key,) in single["site"]} >= {"nanterre", "lyon"}
     assert any(restated for _, restated in single["month"].values())
@@ -95,8 +111,11 @@ async def test_every_combination_of_groups_tells_the_same_to_the_last_digit(pipe
         for names in combinations(GROUPS, size):
             found = await ask(pipeline, f"group_by={','.join(names)}&basis={basis}")
             assert found["total"] == whole == sum(each["value"] or 0 for each in found["groups"]), names
+            assert found["kwh"] == kwh, names
+            assert (kwh or 0) == sum(each["kwh"] or 0 for each in found["groups"]), names
             for name in names:
                 assert by(found, name) == single[name], (names, name)
+                assert kwh_by(found, name) == energy[name], (names, name)
             combined += 1
     assert combined == 2 ** len(GROUPS) - 1 - len(GROUPS)
 
@@ -104,16 +123,22 @@ async def test_every_combination_of_groups_tells_the_same_to_the_last_digit(pipe
 async def test_every_combination_of_filters_tells_what_its_groups_tell(pipeline: Pipeline) -> None:
     await world(pipeline)
     names = ("application", "site", "kind", "asset", "stage")
-    cells = by(await ask(pipeline, f"group_by={','.join(names)}"), *names)
+    every = await ask(pipeline, f"group_by={','.join(names)}")
+    cells, energy = by(every, *names), kwh_by(every, *names)
     for size in range(1, len(names) + 1):
         for some in combinations(names, size):
             summed: dict[tuple[Any, ...], Decimal] = defaultdict(Decimal)
+            electricity: dict[tuple[Any, ...], Decimal] = defaultdict(Decimal)
             for cell, (value, _) in cells.items():
-                summed[tuple(cell[names.index(name)] for name in some)] += value
+                key = tuple(cell[names.index(name)] for name in some)
+                summed[key] += value
+                electricity[key] += energy.get(cell, Decimal())
             for key, value in summed.items():
                 if None not in key:
                     query = "&".join(f"{name}={each}" for name, each in zip(some, key, strict=True))
-                    assert (await ask(pipeline, query))["total"] == value, query
+                    told = await ask(pipeline, query)
+                    assert told["total"] == value, query
+                    assert (told["kwh"] or 0) == electricity[key], query
     missing = await ask(pipeline, f"application=erp&asset={id_of('idle')}&group_by=site")
     assert (missing["total"], missing["groups"]) == (None, [])
 

@@ -399,14 +399,17 @@ def read_result(row: Record, figures: Sequence[Record]) -> AssetMonth:
     )
 
 
-def figure_documents(figures: Sequence[Figure]) -> dict[str, Any]:
+def figure_documents(result: AssetMonth) -> dict[str, Any]:
     """What is kept of the figures of a restatement."""
-    return {"figures": [each._asdict() for each in figures]}
+    return {
+        "figures": [each._asdict() for each in result.figures],
+        "without_factor": [each._asdict() for each in result.without_factor],
+    }
 
 
-def read_figure_documents(kept: Mapping[str, Any]) -> list[Figure]:
-    """The figures of a restatement, in their order."""
-    figures = (Figure(**(each | {"site": UUID(each["site"]) if each["site"] else None})) for each in kept["figures"])
+def read_figure_documents(kept: Mapping[str, Any], name: str = "figures") -> list[Figure]:
+    """The figures of a restatement, in their order; by the other name, what electricity without a factor stands for."""
+    figures = (Figure(**(each | {"site": UUID(each["site"]) if each["site"] else None})) for each in kept.get(name, ()))
     return sorted(figures, key=figure_order)
 
 
@@ -427,4 +430,5 @@ def read_figure(row: Record) -> Figure:
         factor_ln_gsd2=row["factor_ln_gsd2"],
         source=row["source"],
         source_ln_gsd2=row["source_ln_gsd2"],
+        kwh=row["kwh"],
     )

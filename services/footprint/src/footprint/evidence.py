@@ -42,6 +42,7 @@ def figures_document(figures: list[Figure]) -> list[dict[str, Any]]:
     return [
         {
             **each._asdict(),
+            "kwh": None if each.basis == "both" else exact(each.kwh),
             "basis": None if each.basis == "both" else each.basis,
             "low": interval(each.value, each.ln_gsd2).low,
             "high": interval(each.value, each.ln_gsd2).high,

@@ -17,7 +17,7 @@ from footprint.reports.content import Closing, FactorUsed, Language, Line, Repor
 from footprint.reports.pdf import as_pdf
 from footprint.reports.sheets import Dialect, as_csv, as_workbook
 from footprint.service import Answers
-from footprint.store import failures, period_answers
+from footprint.store import energy, failures, period_answers
 from footprint.store import reports as store
 from footprint.totals import interval_of
 from footprint.wording import ASSETS_FAILED
@@ -72,7 +72,7 @@ class Reports:
             role=row["role"],
             last_elapsed=elapsed,
             lines=[_line(list(rows)) for _, rows in groupby(await store.lines(connection, org, first, last), _KEY)],
-            kwh=await store.kwh_by_month(connection, org, first, last),
+            energy=await energy.by_month(connection, org, first, last),
             dashboard=board,
             closings=[
                 Closing(each["month"], each["closed_at"], each["closed_by"], each["method_version"])
@@ -97,7 +97,8 @@ def _line(rows: list[Any]) -> Line:
     """The line that rows of the roll-up, one for each factor and source, come to."""
     bounds = interval_of(rows)
     amounts = (sum(int(row["billionths"]) for row in rows), sum(row["figures"] for row in rows))
-    return Line._make((*_KEY(rows[0]), *amounts, bounds["low"], bounds["high"], bounds["quality"]))
+    kwh = None if rows[0]["kwh"] is None else sum(int(row["kwh"]) for row in rows)
+    return Line._make((*_KEY(rows[0]), *amounts, bounds["low"], bounds["high"], bounds["quality"], kwh))
 
 
 def _site(row: Any) -> SiteStated:

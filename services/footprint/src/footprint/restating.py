@@ -74,7 +74,8 @@ def _restatements(
     pinned = with_pinned_factors(found, before, recompute)
     restatements = []
     for each in found:
-        lines = moved(before[each.key], pinned.get(each.key, each.result.figures), each.result.figures, causes)
+        now = each.result.every_figure
+        lines = moved(before[each.key], pinned.get(each.key, now), now, causes)
         if lines:
             counted_in = closed.through[each.result.asset.org] + 1
             restatements.append(Restatement(each, lines, counted_in, sorted(causes)))

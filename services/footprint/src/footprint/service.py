@@ -13,7 +13,7 @@ from footprint import bounds
 from footprint.documents import asset_name, read_factor, read_figure
 from footprint.domain import dashboard
 from footprint.domain.catalogue import Catalogues
-from footprint.domain.dashboard import Counted
+from footprint.domain.dashboard import Counted, MonthEnergy
 from footprint.domain.explanation import Explanation, explain
 from footprint.domain.ladders import stored_ladder
 from footprint.domain.months import current_month, format_month, months_of_year, parse_month
@@ -25,7 +25,7 @@ from footprint.domain.sums import exact
 from footprint.evidence import explain_then, figures_document, restatement_document
 from footprint.explaining import as_text
 from footprint.recommending import Recommending
-from footprint.store import answers, failures, insights, period_answers, periods, picture, totals
+from footprint.store import answers, energy, failures, insights, period_answers, periods, picture, totals
 from footprint.store.catalogues import CatalogueReader
 from footprint.store.totals import Question
 from footprint.totals import rolled_row
@@ -38,6 +38,14 @@ def read_month(text: str, field: str = "month") -> int:
         return parse_month(text)
     except ValueError as error:
         raise Unprocessable(str(error), [FieldError(field, "malformed", str(error))]) from error
+
+
+def _kwh(of_month: MonthEnergy | None) -> dict[str, Any]:
+    """The electricity of a month, as printed."""
+    if of_month is None:
+        return {"kwh": None, "kwh_without_factor": None}
+    kwh, without = of_month
+    return {"kwh": None if kwh is None else exact(kwh), "kwh_without_factor": exact(without)}
 
 
 class Answers:
@@ -72,21 +80,22 @@ class Answers:
         for each in counted:
             restated[each.counted_in] = restated.get(each.counted_in, 0) + each.billionths
         servers = await answers.servers(connection, org, month)
-        status = await answers.month_status(connection, org, month)
+        of_energy = await energy.by_month(connection, org, first, first + 11)
         late = await period_answers.restated_later(connection, org, asked.first, min(month, last_elapsed), USE)
         last = min(month, last_elapsed)
         indices = indices_of(every, late, last, zone)
         seasonal = in_seasons(rows, indices, (each for each in months_of_year(month // 12) if each > last))
-        warnings = warnings_of(status.notices, language)
+        warnings = warnings_of(await answers.notices(connection, org, month), language)
         if month > last_elapsed:
             warnings.append(warning("month_not_over", "month_not_over", language, month=format_month(month)))
         warnings += _unknown(month, {row["month"] for row in rows}, language)
         warnings += assets_failed(await failures.failed(connection, org), language)
         document = dashboard.year_document(month, last_elapsed, parts, restated)
         of_months = bounds.by_month(rows)
-        document |= {"kwh": status.kwh, **bounds.with_parts(of_months.get(month, []))}
+        document |= _kwh(of_energy.get(month)) | bounds.with_parts(of_months.get(month, []))
         for each in document["months"]:
-            each |= bounds.with_parts(of_months.get(parse_month(each["month"]), []))
+            number = parse_month(each["month"])
+            each |= _kwh(of_energy.get(number)) | bounds.with_parts(of_months.get(number, []))
         document["year"] = dashboard.estimated(document["year"], parts, bounds.interval_kg(rows), seasonal)
         return {
             "org": org,

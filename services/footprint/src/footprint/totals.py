@@ -20,7 +20,7 @@ from footprint.domain.notices import ABSENT, Notice, concerning
 from footprint.domain.rollup import Rolled, ln_gsd2_of_rolled, ln_gsd2_of_terms
 from footprint.domain.sums import BILLION, exact, printed
 from footprint.domain.uncertainty import interval, quality
-from footprint.store import answers, failures, notices
+from footprint.store import answers, energy, failures, notices
 from footprint.store import totals as store
 from footprint.store.totals import Question
 from footprint.wording import NO_RESIDUAL_MIX, Language, assets_failed, warning, warning_of, warnings_of
@@ -90,15 +90,20 @@ class Totals:
             stages = await store.stages(connection, question)
             failed = await failures.failed(connection, question.org)
             carried = await _carried(connection, question, filters.assets, wanted)
+            kwh = await source.known_kwh(question)
         document = _document(question, rows, codes, whole)
+        document |= {"kwh": _kwh(whole), "kwh_without_factor": _without_factor(kwh, whole)}
         document["warnings"] = [warning_of(NO_RESIDUAL_MIX["code"], language)] if lacks else []
         document["warnings"] += warnings_of(int(Notice.EARLIER_YEAR_FACTOR), language) if earlier else []
+        if question.criterion == "gwp" and question.basis == "location" and document["kwh_without_factor"]:
+            document["warnings"] += warnings_of(int(Notice.NO_ELECTRICITY_FACTOR), language)
         document["warnings"] += _absent(stages, filters.others.get("stage"), language)
         document["warnings"] += assets_failed(failed, language)
-        document["warnings"] += warnings_of(_to_say(carried, question), language)
+        if is_known or question.criterion == "gwp":
+            document["warnings"] += warnings_of(_to_say(carried, question), language)
         document["total_of"] = "whole" if every is None else "page"
         if every is not None:
-            document["whole"] = {"total": _total(every), **_interval(every)}
+            document["whole"] = {"total": _total(every), **_interval(every), "kwh": _kwh(every)}
         if reason is not None:
             document["warnings"].append(reason)
         return {**document, "refurbished_convention": convention}, following
@@ -128,9 +133,14 @@ _TOLD_APART: Final = Notice.EARLIER_YEAR_FACTOR | Notice.NO_TRANSPORT | Notice.N
 """What is told of the factors and stages of a total itself."""
 
 
+_OF_GRID: Final = Notice.UPSTREAM_INSIDE | Notice.NO_UPSTREAM | Notice.NO_LOSSES | Notice.GRID_YEARS_DIFFER
+"""What is told of the electricity's effect on the climate, and of no other criterion."""
+
+
 def _to_say(carried: int, question: Question) -> int:
     """What of the warnings matters to the stages and the basis that are asked for."""
     told = _TOLD_APART if question.basis == "market" else _TOLD_APART | Notice.RESIDUAL_OF_SUPPLIER
+    told |= Notice(0) if question.criterion == "gwp" else _OF_GRID
     return concerning(carried, question.filters.get("stage") or ()) & ~int(told)
 
 
@@ -219,6 +229,12 @@ class _Source:
             return await store.sums_of_applications(self.connection, question, self.applications)
         return await store.sums_used_of_assets(self.connection, question, self.page, self.applications)
 
+    async def known_kwh(self, question: Question) -> int | None:
+        """Billionths of all the kWh that are known, whatever the criterion and basis."""
+        if self.page is None:
+            return await energy.known(self.connection, question, self.applications)
+        return await energy.known_of_assets(self.connection, question, self.page, self.applications)
+
     async def _whole(self, question: Question) -> list[Any]:
         if self.page is None:
             return await store.sums(self.connection, question)
@@ -242,9 +258,13 @@ def _unused(
     """Rows of what no application uses: the whole less what is used, by the other groups; of a difference no interval is told."""
     columns = [_column(name) for name in question.groups]
     left: dict[tuple[Any, ...], list[int]] = {}
+    electric: set[tuple[Any, ...]] = set()
     for rows, sign in ((whole, 1), (used, -1)):
         for key, row in zip(_rows_of(_key_columns(question.groups, rows), len(rows)), rows, strict=True):
-            amounts = left.setdefault(key, [0, 0])
+            amounts = left.setdefault(key, [0, 0, 0])
+            if row["kwh"] is not None:
+                electric.add(key)
+                amounts[2] += sign * int(row["kwh"])
             amounts[0] += sign * int(row["billionths"])
             amounts[1] += sign * int(row["restated"])
     return [
@@ -253,10 +273,11 @@ def _unused(
             "application_id": None,
             "billionths": amount,
             "restated": restated,
+            "kwh": kwh if key in electric else None,
             "shared": None,
         }
-        for key, (amount, restated) in left.items()
-        if amount or restated
+        for key, (amount, restated, kwh) in left.items()
+        if amount or restated or kwh
     ]
 
 
@@ -328,7 +349,22 @@ def _groups(names: Sequence[str], rows: Sequence[Mapping[str, Any]], codes: Mapp
 
 def _group(keys: dict[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
     restated = int(row["restated"])
-    return keys | {"value": printed(int(row["billionths"])), **_interval(row), "restated": printed(restated)}
+    return keys | {
+        "value": printed(int(row["billionths"])),
+        **_interval(row),
+        "restated": printed(restated),
+        "kwh": _kwh(row),
+    }
+
+
+def _kwh(row: Mapping[str, Any]) -> float | Decimal | None:
+    """The exact kWh behind a sum; None of what is not electricity."""
+    return None if row["kwh"] is None else printed(int(row["kwh"]))
+
+
+def _without_factor(known: int | None, whole: Mapping[str, Any]) -> float | Decimal | None:
+    """The kWh that are known and behind no figure of a sum; None where none is known."""
+    return None if known is None else printed(known - int(whole["kwh"] or 0))
 
 
 def _key_columns(names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> list[list[Any]]:

@@ -1,6 +1,11 @@
 """A fresh, migrated database for each test, copied from a template that each service gets once a session."""
 
-from itertools import count
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from itertools import count, takewhile
+from pathlib import Path
+from shutil import copy
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -63,3 +68,22 @@ class Databases:
             await connection.execute(statement)
         finally:
             await connection.close()
+
+
+@asynccontextmanager
+async def before(
+    databases: Databases, service: Service[Any], migration: str, folder: Path
+) -> AsyncIterator[tuple[Any, Callable[[], Awaitable[Any]]]]:
+    """A database as it was before the first migration whose name holds `migration`: a connection of the superuser in the schema of
+    `service`, and what brings it up to date. `folder` is empty, and takes the migrations until then."""
+    for file in takewhile(lambda each: migration not in each.name, sorted(service.migrations.glob("*.sql"))):
+        copy(file, folder)
+    own = Databases(databases.admin_url("postgres"))
+    name = await own.create(replace(service, migrations=folder))
+    connection = await asyncpg.connect(own.admin_url(name))
+    try:
+        await connection.execute(f"SET search_path TO {service.name}")
+        yield connection, lambda: migrate(own.owner_url(service.name, name), service.name, service.migrations)
+    finally:
+        await connection.close()
+        await own.drop(name)

@@ -43,7 +43,9 @@ def answers_router(database: Database, clock: Callable[[], datetime]) -> APIRout
         now, carried on, and seasonally adjusted when there is a year of history (`forecast_basis`). `state_based` is without the
         seasons, as the months ahead and the totals are.
         `interval` is of the total and `part_intervals` of each part, in each month too (95 %, and their class; they do not add up): null
-        where nothing positive is there. `kwh` is the energy of the month's assets at the meters of their sites; null where none is known.
+        where nothing positive is there. `kwh` is the electricity behind the total, at the meters of the sites, in each month too (null
+        where none is in it), as `/totals` tells it; `kwh_without_factor` is what else is known and has no electricity factor, so that no
+        kilogram stands for it.
         `kg_per_year` of a recommendation is twelve times what the month reported says, and for new things not made their making divided by
         their life in years; `eur_per_year` is null where no price is known; `named_assets` says what their sources
         and makers call its assets.
@@ -92,7 +94,9 @@ def answers_router(database: Database, clock: Callable[[], datetime]) -> APIRout
         closed before; `low` and `high` bound the 95 % interval, with a data-quality class from 5 (very good) to 1. By application, what
         none uses is a group of its own (null). By asset the answer is a page of what has figures, `next_cursor` leads on:
         `total_of` says that `total` is of the page, `whole` has that of all pages. Where no figure is there, `total` is null and a warning
-        says why.
+        says why. `kwh` is the electricity behind a value, at the meters of the sites, exact like it, with that of corrections: null where
+        no electricity is in it (making, maintenance). `kwh_without_factor` is what else is known of what is asked for and has no factor of
+        this criterion and basis: it stands in no group.
         """
         caller.require_organisation(org)
         first, last = read_month(start, "from"), read_month(end, "to")

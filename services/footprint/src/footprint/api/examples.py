@@ -26,9 +26,11 @@ PART_INTERVALS: Final = {
 
 _FIGURES: Final = [
     {"stage": "manufacturing", "criterion": "gwp", "basis": None, "share": "own", "site": _SITE, "scope": 3, "ghg_category": "3.2",
-     "beges_item": "4.2", "value": 17.00913242009132, "ln_gsd2": 1.0459115004059172, "low": 5.97652295, "high": 48.40784567, "quality": 1},
+     "beges_item": "4.2", "value": 17.00913242009132, "ln_gsd2": 1.0459115004059172, "low": 5.97652295, "high": 48.40784567, "quality": 1,
+     "kwh": None},
     {"stage": "use", "criterion": "gwp", "basis": "location", "share": "own", "site": _SITE, "scope": 2, "ghg_category": "2",
-     "beges_item": "2.1", "value": 22.35, "ln_gsd2": 0.9297373223478353, "low": 8.82059207, "high": 56.63140275, "quality": 1},
+     "beges_item": "2.1", "value": 22.35, "ln_gsd2": 0.9297373223478353, "low": 8.82059207, "high": 56.63140275, "quality": 1,
+     "kwh": 447.0},
 ]  # fmt: skip
 
 _ASSET_MONTH: Final = {
@@ -73,9 +75,11 @@ DASHBOARD: Final = _answer(
         "total_kg": 39.35913242,
         "parts": _PARTS,
         "months": [
-            {"month": "2026-10", "total_kg": 39.35913242, "parts": _PARTS, "restated_kg": 0.0, "projected": False, **PART_INTERVALS}
+            {"month": "2026-10", "total_kg": 39.35913242, "parts": _PARTS, "restated_kg": 0.0, "projected": False, "kwh": 447.0,
+             "kwh_without_factor": 0.0, **PART_INTERVALS}
         ],
         "kwh": 447.0,
+        "kwh_without_factor": 0.0,
         **PART_INTERVALS,
         "year": {
             "elapsed_kg": 385.45205479,
@@ -128,13 +132,16 @@ TOTALS: Final = _answer(
                 "high": 384.6,
                 "quality": 2,
                 "restated": 0.0,
+                "kwh": None,
             },
-            {"stage": "use", "value": 262.8, "low": 140.2, "high": 492.6, "quality": 2, "restated": 0.0},
+            {"stage": "use", "value": 262.8, "low": 140.2, "high": 492.6, "quality": 2, "restated": 0.0, "kwh": 5256.0},
         ],
         "total": 462.799999999,
         "low": 250.1,
         "high": 856.4,
         "quality": 2,
+        "kwh": 5256.0,
+        "kwh_without_factor": 0.0,
         "warnings": [],
         "total_of": "whole",
     }

@@ -4,7 +4,7 @@ import functools
 import operator
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -12,9 +12,10 @@ from footprint.domain.allocation import Terms
 from footprint.domain.embodied import MANUFACTURING
 from footprint.domain.grid import Floats, Integers
 from footprint.domain.ledger import Ledger, expand
-from footprint.domain.scopes import CLOUD, Line
+from footprint.domain.scopes import CLOUD, USE, Line
+from footprint.domain.sums import whole_billionths
 from footprint.domain.uncertainty import ln_product
-from footprint.domain.weighing import SUPPORT, FigureKey, Measure, Spread
+from footprint.domain.weighing import SUPPORT, USE_LOCATION, FigureKey, Measure, Spread, Weights
 
 
 class Spreads(NamedTuple):
@@ -85,6 +86,36 @@ def sum_measure(measure: Measure, terms: Terms, cells: Cells) -> Sum:
     )
 
 
+ENERGY: Final = FigureKey(USE, "energy", "location")
+"""What electricity without a factor stands for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Energy:
+    """The electricity of cells at the meter of the site in kWh, and in whole billionths of a kWh: there, and on the device itself."""
+
+    sums: Sum
+    at_meter: list[int]
+    at_device: list[int]
+
+    def left_by(self, sums: Mapping[FigureKey, Sum]) -> Sum:
+        """That of the cells that have no location-based figure of climate change among these."""
+        carbon = sums[USE_LOCATION].known
+        known = [
+            0.0 if there or not kwh else each
+            for there, each, kwh in zip(carbon, self.sums.known, self.at_meter, strict=True)
+        ]
+        return self.sums._replace(known=known)
+
+
+def energy_of(ledger: Ledger, terms: Terms, cells: Cells) -> Energy:
+    """The electricity of cells."""
+    sums = sum_measure(ledger.weights.kwh, terms, cells)
+    values = ledger.weights.it_kwh.value[terms.interval] * terms.share
+    drawn = np.bincount(cells.cell, weights=values, minlength=len(cells.first)).astype(np.float64)
+    return Energy(sums, whole_billionths(np.array(sums.value)), whole_billionths(drawn))
+
+
 def partly_known(sums: Mapping[FigureKey, Sum], ledger: Ledger, terms: Terms, cells: Cells) -> list[bool]:
     """Of each cell, whether a measure is known of some of its terms and not of others.
 
@@ -152,7 +183,8 @@ def sum_extras(ledger: Ledger, terms: Terms, cells: Cells) -> Mapping[int, list[
     for term, extra in sorted(zip(by_interval[positions].tolist(), ledger.extra[pair].tolist(), strict=True)):
         each = ledger.extras[extra]
         key = FigureKey(each.stage, each.criterion, each.basis)
-        lines.setdefault((int(cells.cell[term]), key, each.line, each.shared, each.void), []).append((term, extra))
+        factor = each.factor.id if each.factor else ""
+        lines.setdefault((int(cells.cell[term]), key, each.line, factor, each.void), []).append((term, extra))
     found: dict[int, list[ExtraSum]] = {}
     for (cell, key, line, factor, void), pairs in sorted(lines.items(), key=lambda item: item[1]):
         value = factor_weighted = source_weighted = 0.0
@@ -161,7 +193,7 @@ def sum_extras(ledger: Ledger, terms: Terms, cells: Cells) -> Mapping[int, list[
             value += part
             factor_weighted += part * each.factor_ln_gsd2
             source_weighted += part * each.source_ln_gsd2
-        spreads = (factor_weighted / value, source_weighted / value) if value else (0.0, 0.0)
+        spreads = (factor_weighted / value, source_weighted / value) if value > 0 else (0.0, 0.0)
         found.setdefault(cell, []).append(
             ExtraSum(
                 key,
@@ -198,3 +230,23 @@ def reduce(operation: np.ufunc, values: Integers, cells: Cells) -> list[int]:
     """A value of each cell's terms, reduced."""
     reduced: list[int] = operation.reduceat(values, cells.first).tolist() if len(cells.first) else []
     return reduced
+
+
+EMBODIED_ORDER: Final = ("none", "given", "model", "configuration", "kind")
+
+
+def embodied_evidence(ledger: Ledger) -> Integers:
+    """The place in `EMBODIED_ORDER` of what the making behind each interval rests on."""
+    places = [EMBODIED_ORDER.index(profile.embodied_evidence) for profile in ledger.profiles]
+    found: Integers = np.array(places, dtype=np.int64)[ledger.asset]
+    return found
+
+
+NOT_DRAWN: Final = 8
+"""How far the evidence of times when nothing is drawn lies above that of the others."""
+
+
+def evidence_bits(weights: Weights) -> Integers:
+    """The place of the bit of each interval's evidence of energy; of times when nothing is drawn, higher up."""
+    bits: Integers = weights.energy_evidence + np.where(weights.hours > 0, 0, NOT_DRAWN)
+    return bits

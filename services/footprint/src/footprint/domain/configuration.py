@@ -1,7 +1,7 @@
 """What an asset is made of, as the timeline and the stateless estimates state it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -72,32 +72,6 @@ class Configuration:
         sizes = [None if each.gib is None else each.units * each.gib for each in self.disks]
         known = [each for each in sizes if each is not None]
         return sum(known) if sizes and len(known) == len(sizes) else None
-
-    @property
-    def units(self) -> dict["Configuration", int]:
-        """Its parts that can be weighed alone, each as a configuration of one unit of it, with how many there are."""
-        found: dict[Configuration, int] = {}
-        parts: list[tuple[Configuration, int]] = []
-        if self.cpu is not None and self.cpu.die_mm2 is not None:
-            parts.append((Configuration(cpu=Cpu(1, die_mm2=self.cpu.die_mm2)), self.cpu.units))
-        parts.extend((Configuration(ram=(replace(each, units=1),)), each.units) for each in self.ram)
-        parts.extend((Configuration(disks=(replace(each, units=1),)), each.units) for each in self.disks)
-        if self.psu is not None:
-            parts.append((Configuration(psu=replace(self.psu, units=1)), self.psu.units))
-        for part, units in parts:
-            found[part] = found.get(part, 0) + units
-        return found
-
-    def carried_on(self, stated: "Configuration") -> "Configuration":
-        """This one as a later statement leaves it: what that does not state stays, and so does a CPU where it states no die area."""
-        weighed = stated.cpu is not None and stated.cpu.die_mm2 is not None
-        return Configuration(
-            stated.cpu if weighed else self.cpu,
-            stated.ram or self.ram,
-            stated.disks or self.disks,
-            stated.psu or self.psu,
-            self.case,
-        )
 
 
 class StatedConfiguration(dict[str, Any]):

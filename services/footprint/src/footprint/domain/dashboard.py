@@ -8,7 +8,7 @@ figure is the same everywhere.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from footprint.domain.months import format_month, months_of_year
 from footprint.domain.sums import exact
@@ -39,6 +39,14 @@ class Parts:
     def printed(self) -> dict[str, Decimal]:
         """Kilograms."""
         return {name: exact(amount) for name, amount in zip(NAMES, self.billionths, strict=True)}
+
+
+class MonthEnergy(NamedTuple):
+    """Billionths of the kWh behind the location-based figures of a month, None where there is none of electricity, and of those without
+    a factor."""
+
+    kwh: int | None
+    without_factor: int
 
 
 def parts_by_month(rows: Iterable[tuple[int, str, int]]) -> dict[int, Parts]:

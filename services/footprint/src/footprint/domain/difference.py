@@ -37,15 +37,10 @@ def _of_the_whole_life(asset: Asset) -> tuple[object, ...]:
     asset is made, and whether some of it is a share of a public cloud."""
     first = asset.segments[0]
     at_a_cloud = any(each.cloud is not None for each in asset.segments)
-    made = base_configuration(asset.segments)
+    made = last_configuration(asset.segments)
     return retirement(asset), first.start, first.status, first.site, first.host, made, at_a_cloud
 
 
-def base_configuration(segments: tuple[Segment, ...]) -> Configuration | None:
-    """What the asset was made of when it came: the first configuration that states a die area, and so can be weighed; else the first.
-
-    What is stated later is an upgrade, and says nothing of the time before it.
-    """
-    stated = [each.configuration for each in segments if each.configuration is not None]
-    usable = (each for each in stated if each.cpu is not None and each.cpu.die_mm2 is not None)
-    return next(usable, stated[0] if stated else None)
+def last_configuration(segments: tuple[Segment, ...]) -> Configuration | None:
+    """The configuration stated last: what the asset was made of, as far as is known."""
+    return next((each.configuration for each in reversed(segments) if each.configuration is not None), None)

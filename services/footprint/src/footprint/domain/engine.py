@@ -8,6 +8,7 @@ from uuid import UUID
 
 from footprint.domain.allocation import Subject, Terms, allocate
 from footprint.domain.catalogue import Catalogue, Factor
+from footprint.domain.collecting import collect
 from footprint.domain.difference import EVER
 from footprint.domain.inventory import (
     Activity,
@@ -24,7 +25,7 @@ from footprint.domain.ledger import Ledger, Stay, build_ledger
 from footprint.domain.measurements import NOTHING_MEASURED, EnergyPiece, Measured
 from footprint.domain.months import FIRST_YEAR, horizon, month_at, month_start
 from footprint.domain.profiles import read_profile, shared_by
-from footprint.domain.results import AssetMonth, collect
+from footprint.domain.results import AssetMonth
 from footprint.domain.stretches import Window
 
 FIRST_MONTH = FIRST_YEAR * 12

@@ -116,12 +116,12 @@ def absent_stages(present: Iterable[str]) -> Notice:
 
 _OF_MAKING: Final = (
     Notice.NO_EMBODIED_EVIDENCE | Notice.NO_LIFE | Notice.REFURBISHED | Notice.UNSTATED_PARTS | Notice.LIFE_FROM_TIMELINE
-    | Notice.PAST_LIFE | Notice.AGE_MISSING
+    | Notice.PAST_LIFE | Notice.AGE_MISSING | Notice.CONFIGURATION_NOT_USED
 )  # fmt: skip
 _OF_USE: Final = (
     Notice.NO_ENERGY_EVIDENCE | Notice.NO_SITE | Notice.DEFAULT_PUE | Notice.NO_PUE | Notice.NO_ELECTRICITY_FACTOR | Notice.STANDBY
     | Notice.MEASUREMENT_GAPS | Notice.MEASURED_WHILE_OFF | Notice.CLOUD_LOAD_ASSUMED | Notice.CLOUD_REGION_UNKNOWN
-    | Notice.RESIDUAL_OF_SUPPLIER
+    | Notice.RESIDUAL_OF_SUPPLIER | Notice.UPSTREAM_INSIDE | Notice.NO_UPSTREAM | Notice.NO_LOSSES | Notice.GRID_YEARS_DIFFER
 )  # fmt: skip
 _STAGES: Final = {
     "manufacturing": _OF_MAKING,

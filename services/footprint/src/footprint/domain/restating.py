@@ -35,11 +35,12 @@ class Line(NamedTuple):
 
 
 class Moved(NamedTuple):
-    """By how many billionths a line moved, and why."""
+    """By how many billionths of its unit, and of a kWh behind it, a line moved, and why."""
 
     line: Line
     reason: str
     billionths: int
+    kwh: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ class Found:
 def moved(before: State, pinned: Iterable[Figure], now: Iterable[Figure], causes: Collection[str]) -> list[Moved]:
     """The lines that moved. `pinned` are the figures of today with the factor versions of `before`; `causes` is what was heard since."""
     heard = reason_heard(before, causes)
-    sums: dict[tuple[Line, str], int] = {}
+    sums: dict[tuple[Line, str], list[int]] = {}
     for figures, reason, sign in (
         (before.figures, heard, -1),
         (pinned := list(pinned), heard, 1),
@@ -101,9 +102,10 @@ def moved(before: State, pinned: Iterable[Figure], now: Iterable[Figure], causes
         (now, "factor", 1),
     ):
         for figure in figures:
-            key = line_of(figure), reason
-            sums[key] = sums.get(key, 0) + sign * billionths(figure.value)
-    return [Moved(line, reason, amount) for (line, reason), amount in sums.items() if amount]
+            amounts = sums.setdefault((line_of(figure), reason), [0, 0])
+            amounts[0] += sign * billionths(figure.value)
+            amounts[1] += sign * figure.kwh
+    return [Moved(line, reason, *amounts) for (line, reason), amounts in sums.items() if any(amounts)]
 
 
 def reason_heard(before: State, causes: Collection[str]) -> str:
@@ -147,12 +149,12 @@ def with_pinned_factors(
     for each in found:
         named = frozenset(before[each.key].references)
         if each.removed or not named or named == frozenset(each.result.references):
-            figures[each.key] = each.result.figures
+            figures[each.key] = each.result.every_figure
         else:
             groups.setdefault(named, []).append(each)
     for named, group in groups.items():
         wanted = {each.key: each for each in group}
         for result in recompute(named, min(each.result.month for each in group)):
             if (result.asset.id, result.month) in wanted:
-                figures[result.asset.id, result.month] = result.figures
+                figures[result.asset.id, result.month] = result.every_figure
     return figures

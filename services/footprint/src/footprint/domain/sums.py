@@ -6,6 +6,9 @@ Integers add up to the same whatever the order, so parts add up to totals exactl
 from decimal import Decimal
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
+
 BILLION: Final = 1_000_000_000
 _SHIFT: Final = Decimal(10) ** -9
 
@@ -14,6 +17,15 @@ def billionths(value: float) -> int:
     """A figure as a whole number of billionths: what the SQL function of that name gives (which keeps 15 significant digits)."""
     scaled = float(round(value * 1e9))
     return int(scaled) if abs(scaled) < 1e15 else int(Decimal(f"{scaled:.15g}"))
+
+
+def whole_billionths(values: npt.NDArray[np.float64]) -> list[int]:
+    """`billionths` of many."""
+    scaled = np.rint(values * 1e9)
+    if np.abs(scaled).max(initial=0.0) < 1e15:
+        found: list[int] = scaled.astype(np.int64).tolist()
+        return found
+    return [billionths(value) for value in values.tolist()]
 
 
 def exact(amount: int) -> Decimal:

@@ -16,25 +16,39 @@ def annexes(report: Report, language: Language) -> str:
     return _exact(report, language) + _versions(report, language) + _assumptions(report, language)
 
 
+def _kwh(amount: int | None, language: Language) -> str:
+    """Kilowatt-hours with all nine decimals; nothing where none is known."""
+    return "" if amount is None else kg_exact(amount, language)
+
+
 def _exact(report: Report, language: Language) -> str:
     """Each month with its parts, each stage with its scopes: to the last digit, as the dashboard and the totals print them."""
     lines = report.climate()
     by_month = parts_by_month((each.month, each.stage, each.billionths) for each in lines)
     months = [(month, by_month.get(month, Parts())) for month in months_of_year(report.year)]
-    heads = [(word("month", language), False), *((word(name, language), True) for name in (*NAMES, "sum"))]
+    heads = [
+        (word("month", language), False),
+        *((word(name, language), True) for name in (*NAMES, "sum")),
+        ("kWh", True),
+    ]
     rows = [
         [
             month_name(month, language),
             *where_known(
                 [kg_exact(each, language) for each in (*parts.billionths, parts.total)], month in report.known
             ),
+            _kwh(report.kwh(month), language),
         ]
         for month, parts in months
     ]
     sums = [sum(parts.billionths[place] for _, parts in months) for place in range(3)]
     known = bool(report.known)
     told = where_known([kg_exact(each, language) for each in (*sums, sum(sums))], known)
-    whole = table(heads, rows, [word("sum", language), *told], "mono")
+    last = [*told, _kwh(report.kwh_of_year, language)]
+    whole = table(heads, rows, [word("sum", language), *last], "mono")
+    if report.kwh_without_factor:
+        left = kg_exact(report.kwh_without_factor, language)
+        whole += f'<p class="note">{word("kwh_without_factor", language)}: {left} kWh</p>'
     stages = grouped(lines, lambda each: each.stage)
     scopes = grouped(lines, lambda each: each.scope)
     by_stage = table(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
+from footprint.domain.dashboard import MonthEnergy
 from footprint.domain.scopes import USE
 from footprint.domain.sums import BILLION
 
@@ -14,7 +15,7 @@ Language = Literal["fr", "en"]
 class Line(NamedTuple):
     """An amount of the roll-up: billionths of the unit of its criterion, in a month, on a reporting line; `restates`: the closed month that
     it corrects; `figures`: how many asset-months it sums. With its 95 % interval and class, None where nothing positive is there (a
-    correction of a closed month has none)."""
+    correction of a closed month has none), and billionths of the kWh behind it, None where it is not of electricity."""
 
     month: int
     restates: int | None
@@ -32,6 +33,7 @@ class Line(NamedTuple):
     low: float | None
     high: float | None
     quality: int | None
+    kwh: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ class Restated:
 class Report:
     """A year of an organisation, with its `name` as a reader knows it.
 
-    `kwh` are billionths of the kWh of each month at the meters of the sites, where any is known.
+    `energy` is the electricity of each month at the meters of the sites, where any is known.
     `last_elapsed` is the last month that has elapsed, None while none has; later ones are projected.
     """
 
@@ -101,7 +103,7 @@ class Report:
     role: str
     last_elapsed: int | None
     lines: Sequence[Line]
-    kwh: Mapping[int, int]
+    energy: Mapping[int, MonthEnergy]
     dashboard: Mapping[str, Any] | None
     closings: Sequence[Closing]
     restated: Sequence[Restated]
@@ -139,6 +141,21 @@ class Report:
     def estimate(self) -> int:
         """Billionths of a kg of the whole year, location-based, with its projection in its seasons."""
         return self.total + (self.season or 0)
+
+    def kwh(self, month: int) -> int | None:
+        """Billionths of the kWh behind the location-based figures of a month; None where there is none of electricity."""
+        return self.energy[month].kwh if month in self.energy else None
+
+    @property
+    def kwh_of_year(self) -> int | None:
+        """The same of the whole year."""
+        known = [each.kwh for each in self.energy.values() if each.kwh is not None]
+        return sum(known) if known else None
+
+    @property
+    def kwh_without_factor(self) -> int:
+        """Billionths of the kWh of the year that have no electricity factor, and stand in no sum."""
+        return sum(each.without_factor for each in self.energy.values())
 
     def elapsed(self, month: int) -> bool:
         """Whether a month has elapsed."""

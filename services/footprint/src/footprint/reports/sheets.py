@@ -35,9 +35,9 @@ UNITS: Final = {"gwp": "kgCO2e", "pe": "MJ", "adpe": "kgSbeq", "water": "m3"}
 
 COLUMNS: Final = {
     "en": ("month", "state", "corrects", "site", "kind", "stage", "criterion", "basis", "share", "scope",
-           "ghg_category", "beges_item", "value", "unit", "low", "high", "quality"),
+           "ghg_category", "beges_item", "value", "unit", "low", "high", "quality", "kwh"),
     "fr": ("mois", "état", "corrige", "site", "type", "étape", "critère", "base", "part", "scope", "catégorie GHG",
-           "poste BEGES", "valeur", "unité", "bas", "haut", "qualité"),
+           "poste BEGES", "valeur", "unité", "bas", "haut", "qualité", "kWh"),
 }  # fmt: skip
 
 Dialect = Literal["plain", "excel"]
@@ -87,6 +87,7 @@ def _rows(report: Report, language: Language) -> list[list[Any]]:
             _Amount(each.billionths),
             UNITS.get(each.criterion, ""),
             *("" if bound is None else bound for bound in (each.low, each.high, each.quality)),
+            "" if each.kwh is None else _Amount(each.kwh),
         ]
         for each in report.lines
     ]
@@ -178,13 +179,15 @@ def _months(sheet: Worksheet, report: Report, language: Language) -> None:
                 word(state, language),
                 *(_kg(each) if month in report.known else None for each in amounts),
                 *bounds.get(format_month(month), dict.fromkeys(("low_kg", "high_kg", "quality"))).values(),
-                _kg(report.kwh[month]) if month in report.kwh else None,
+                None if (kwh := report.kwh(month)) is None else _kg(kwh),
             ]
         )
     whole = [_kg(each) if report.known else None for each in (*sums, sum(restated.values()), sum(sums))]
-    energy = _kg(sum(report.kwh.values())) if report.kwh else None
+    energy = None if report.kwh_of_year is None else _kg(report.kwh_of_year)
     sheet.append([word("sum", language), "", *whole, None, None, None, energy])
     _sum(sheet)
+    if report.kwh_without_factor:
+        sheet.append([word("kwh_without_factor", language), *[None] * 9, _kg(report.kwh_without_factor)])
     if report.season is not None:
         sheet.append([word("seasonal", language), "", None, _kg(report.season), None, None, _kg(report.season)])
         used = sums[1] + report.season

@@ -108,6 +108,10 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "energy": ("Énergie", "Energy"),
     "electricity": ("Facteur électricité", "Electricity factor"),
     "asset_months": ("Actifs × mois", "Assets × months"),
+    "kwh_without_factor": (
+        "Électricité sans facteur, qui n’est dans aucune somme",
+        "Electricity without a factor, which stands in no sum",
+    ),
     "warnings": ("Avertissements", "Warnings"),
     "recommendations": ("Recommandations", "Recommendations"),
     "saving": ("Gain annuel", "Saving a year"),

@@ -1,15 +1,11 @@
 """Reading results for the API, within the organisations of the caller's transaction."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from common.database import Connection
-
-from footprint.domain.sums import exact
 
 
 async def organisation_zone(connection: Connection, org: str) -> str | None:
@@ -72,29 +68,12 @@ async def servers(connection: Connection, org: str, month: int) -> dict[str, int
     return {row["status"]: row["servers"] for row in rows}
 
 
-@dataclass(frozen=True, slots=True)
-class MonthStatus:
-    """What all asset-months of a month come to beside their figures: notices, and kWh at the meters of the sites (None: none is known)."""
-
-    notices: int
-    kwh: Decimal | None
-
-
-async def month_status(connection: Connection, org: str, month: int) -> MonthStatus:
-    """The notices and the energy of all asset-months of a month, each energy as a whole number of billionths of a kWh."""
-    row = await connection.fetchrow(
-        """
-        SELECT bit_or(notices) AS notices, sum(billionths(kwh)) AS kwh
-        FROM asset_months
-        WHERE org_id = $1
-          AND month = $2
-          AND NOT removed
-        """,
-        org,
-        month,
+async def notices(connection: Connection, org: str, month: int) -> int:
+    """The notices of all asset-months of a month."""
+    bits: int | None = await connection.fetchval(
+        "SELECT bit_or(notices) FROM asset_months WHERE org_id = $1 AND month = $2 AND NOT removed", org, month
     )
-    assert row is not None
-    return MonthStatus(row["notices"] or 0, None if row["kwh"] is None else exact(int(row["kwh"])))
+    return bits or 0
 
 
 async def asset_month(connection: Connection, asset: UUID, month: int) -> Any:
@@ -105,13 +84,14 @@ async def asset_month(connection: Connection, asset: UUID, month: int) -> Any:
 
 
 async def figures(connection: Connection, keys: Sequence[tuple[UUID, int]]) -> dict[tuple[UUID, int], list[Any]]:
-    """The figures of asset-months."""
+    """The figures of asset-months; what electricity without a factor stands for is none."""
     rows = await connection.fetch(
         """
         SELECT figures.*
         FROM figures
         JOIN unnest($1::uuid[], $2::integer[]) AS named (asset_id, month)
           ON named.asset_id = figures.asset_id AND named.month = figures.month
+        WHERE criterion <> 'energy'
         """,
         [asset for asset, _ in keys],
         [month for _, month in keys],

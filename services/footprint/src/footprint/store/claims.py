@@ -9,11 +9,11 @@ from footprint.store.staging import Change
 
 _LINE: Final = "stage, criterion, basis, share, scope, ghg_category, beges_item, factor, source"
 _ABOUT: Final = f"application_id, kind, site_id, {_LINE}"
-_FIGURE: Final = f"asset_id, org_id, month, {_ABOUT}, billionths, factor_ln_gsd2, source_ln_gsd2"
+_FIGURE: Final = f"asset_id, org_id, month, {_ABOUT}, billionths, factor_ln_gsd2, source_ln_gsd2, kwh"
 _YEAR: Final = f"org_id, year, {_ABOUT}"
 """The key of the roll-up."""
 
-AMOUNTS: Final = ("billionths", "figures", "factor_weighted", "source_weighted", "source_squares")
+AMOUNTS: Final = ("billionths", "figures", "factor_weighted", "source_weighted", "source_squares", "kwh")
 MONTHS: Final = range(1, 13)
 _COLUMNS: Final = [(amount, month) for month in MONTHS for amount in AMOUNTS]
 """The roll-up has each amount for each month of the year."""
@@ -45,7 +45,7 @@ async def write(connection: Connection, changes: Sequence[Change]) -> None:
             FROM unnest(
                 $3::uuid[], $4::text[], $5::integer[], $6::uuid[], $7::text[], $8::uuid[], $9::text[], $10::text[], $11::text[],
                 $12::text[], $13::smallint[], $14::text[], $15::text[], $16::text[], $17::text[], $18::bigint[],
-                $19::double precision[], $20::double precision[]
+                $19::double precision[], $20::double precision[], $21::bigint[]
             ) AS come ({_FIGURE})
         ), stored AS (
             INSERT INTO application_figures ({_FIGURE}) SELECT {_FIGURE} FROM come
@@ -63,7 +63,8 @@ async def write(connection: Connection, changes: Sequence[Change]) -> None:
                 sign AS figures,
                 sign * round((billionths * factor_ln_gsd2)::numeric) AS factor_weighted,
                 CASE WHEN source = '' THEN 0 ELSE sign * round((billionths * source_ln_gsd2)::numeric) END AS source_weighted,
-                CASE WHEN source = '' THEN sign * square_billionths(billionths * source_ln_gsd2 / 1e9) ELSE 0 END AS source_squares
+                CASE WHEN source = '' THEN sign * square_billionths(billionths * source_ln_gsd2 / 1e9) ELSE 0 END AS source_squares,
+                sign * kwh::numeric AS kwh
             FROM signed
         )
         INSERT INTO application_years ({_YEAR}, {monthly("{0}_{1}")})
@@ -94,6 +95,7 @@ async def write(connection: Connection, changes: Sequence[Change]) -> None:
         [claim.billionths for _, claim in claimed],
         [claim.figure.factor_ln_gsd2 for _, claim in claimed],
         [claim.figure.source_ln_gsd2 for _, claim in claimed],
+        [claim.kwh for _, claim in claimed],
     )
     await connection.execute(
         """

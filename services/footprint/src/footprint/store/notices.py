@@ -1,6 +1,7 @@
 """Which warnings the asset-months that a question is about carry, within the organisations of the caller's transaction."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from common.database import Connection
@@ -62,11 +63,7 @@ async def notices_of_months(connection: Connection, question: Question) -> int:
               )
           )
         """,
-        question.org,
-        question.first,
-        question.last,
-        question.filters.get("kind"),
-        question.filters.get("site"),
+        *_about(question),
     )
     return found or 0
 
@@ -84,14 +81,16 @@ async def notices_of_assets(connection: Connection, question: Question, assets: 
           AND ($5::uuid[] IS NULL OR site_id = ANY ($5))
           AND NOT removed
         """,
-        question.org,
-        question.first,
-        question.last,
-        question.filters.get("kind"),
-        question.filters.get("site"),
+        *_about(question),
         list(assets),
     )
     return found or 0
+
+
+def _about(question: Question) -> tuple[str, int, int, Sequence[Any] | None, Sequence[Any] | None]:
+    """The organisation, the first and the last month, the kinds and the sites."""
+    kinds, sites = (question.filters.get(name) for name in ("kind", "site"))
+    return question.org, question.first, question.last, kinds, sites
 
 
 async def machines_of(connection: Connection, applications: Sequence[UUID]) -> list[UUID]:

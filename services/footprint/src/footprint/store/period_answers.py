@@ -271,6 +271,7 @@ async def moved_by(connection: Connection, number: int) -> list[Any]:
         SELECT *
         FROM restated_figures
         WHERE restatement_id = $1
+          AND criterion <> 'energy'
         ORDER BY stage, criterion, basis, share, site_id NULLS FIRST, scope, ghg_category, beges_item, reason
         """,
         number,

@@ -144,7 +144,9 @@ async def states_before(connection: Connection, found: Sequence[Found]) -> dict[
     ):
         if (row["asset_id"], row["month"]) in states:
             states[row["asset_id"], row["month"]] = State(
-                read_figure_documents(row["figures"]), _references(row), row["method_version"]
+                [*read_figure_documents(row["figures"]), *read_figure_documents(row["figures"], "without_factor")],
+                _references(row),
+                row["method_version"],
             )
     return states
 
@@ -209,7 +211,7 @@ async def write_restatements(connection: Connection, restatements: Sequence[Rest
         [" ".join(str(reference.version) for reference in each.references) for each in results],
         METHOD_VERSION,
         [" ".join(each.causes) for each in restatements],
-        [figure_documents(each.figures) for each in results],
+        [figure_documents(each) for each in results],
         moment,
     )
     ids = {(row["asset_id"], row["month"]): row for row in written}
@@ -225,6 +227,7 @@ async def write_restatements(connection: Connection, restatements: Sequence[Rest
             *line.line,
             line.reason,
             line.billionths,
+            line.kwh,
         )
         for each in restatements
         for line in each.moved
@@ -234,28 +237,29 @@ async def write_restatements(connection: Connection, restatements: Sequence[Rest
         WITH kept AS (
             INSERT INTO restated_figures (
                 restatement_id, org_id, asset_id, month, counted_in, recorded_at, kind, site_id, stage, criterion, basis, share, scope,
-                ghg_category, beges_item, reason, billionths
+                ghg_category, beges_item, reason, billionths, kwh
             )
             SELECT *
             FROM unnest(
                 $1::bigint[], $2::text[], $3::uuid[], $4::integer[], $5::integer[], $6::timestamptz[], $7::text[], $8::uuid[], $9::text[],
-                $10::text[], $11::text[], $12::text[], $13::smallint[], $14::text[], $15::text[], $16::text[], $17::numeric[]
+                $10::text[], $11::text[], $12::text[], $13::smallint[], $14::text[], $15::text[], $16::text[], $17::numeric[], $18::bigint[]
             )
             RETURNING *
         ), counted AS (
             SELECT
                 org_id, counted_in AS month, kind, site_id, stage, criterion, basis, share, scope, ghg_category, beges_item,
-                '' AS factor, '' AS source, month AS restates, billionths
+                '' AS factor, '' AS source, month AS restates, billionths, kwh
             FROM kept
         )
-        INSERT INTO organisation_months ({_ROLLED}, billionths, figures)
-        SELECT {_ROLLED}, sum(billionths), count(*)
+        INSERT INTO organisation_months ({_ROLLED}, billionths, figures, kwh)
+        SELECT {_ROLLED}, sum(billionths), count(*), sum(kwh)
         FROM counted
         GROUP BY {_ROLLED}
         ORDER BY {_ROLLED}
         ON CONFLICT ({_ROLLED}) DO UPDATE
         SET billionths = organisation_months.billionths + excluded.billionths,
-            figures = organisation_months.figures + excluded.figures
+            figures = organisation_months.figures + excluded.figures,
+            kwh = organisation_months.kwh + excluded.kwh
         """,
         *(list(column) for column in zip(*rows, strict=True)),
     )
@@ -369,6 +373,7 @@ async def documents(connection: Connection, periods: Collection[tuple[str, int]]
         JOIN unnest($1::text[], $2::integer[]) AS named (org_id, month) USING (org_id, month)
         WHERE figures > 0
           AND restates IS NULL
+          AND criterion <> 'energy'
         GROUP BY org_id, month, stage, criterion, basis
         ORDER BY org_id, month, stage, criterion, basis
         """,
@@ -380,6 +385,7 @@ async def documents(connection: Connection, periods: Collection[tuple[str, int]]
         SELECT org_id, month, counted_in, criterion, basis, reason, sum(billionths) AS billionths, max(recorded_at) AS recorded_at
         FROM restated_figures
         JOIN unnest($1::text[], $2::integer[]) AS named (org_id, month) USING (org_id, month)
+        WHERE criterion <> 'energy'
         GROUP BY org_id, month, counted_in, criterion, basis, reason
         ORDER BY org_id, month, counted_in, criterion, basis, reason
         """,

@@ -21,6 +21,7 @@ async def lines(connection: Connection, org: str, first: int, last: int) -> list
             sum(rolled.billionths) AS billionths,
             CASE WHEN rolled.restates IS NULL THEN 0 ELSE sum(rolled.billionths) END AS restated,
             sum(rolled.figures)::bigint AS figures,
+            CASE WHEN rolled.basis <> 'both' THEN sum(rolled.kwh) END AS kwh,
             (sum(rolled.factor_weighted) / 1e9)::double precision AS factor_weighted,
             (sum(rolled.source_weighted) / 1e9)::double precision AS source_weighted,
             (sum(rolled.source_squares) / 1e18)::double precision AS source_squares
@@ -29,6 +30,7 @@ async def lines(connection: Connection, org: str, first: int, last: int) -> list
         WHERE rolled.org_id = $1
           AND rolled.month BETWEEN $2 AND $3
           AND rolled.figures > 0
+          AND rolled.criterion <> 'energy'
         GROUP BY
             rolled.month, rolled.restates, sites.document ->> 'code', rolled.kind, rolled.stage, rolled.criterion, rolled.basis,
             rolled.share, rolled.scope, rolled.ghg_category, rolled.beges_item, rolled.factor, rolled.source
@@ -50,25 +52,6 @@ async def sites(connection: Connection, org: str) -> list[Any]:
         org,
     )
     return rows
-
-
-async def kwh_by_month(connection: Connection, org: str, first: int, last: int) -> dict[int, int]:
-    """Billionths of the kWh of all asset-months at the meters of their sites; a month of which nothing is known is left out."""
-    rows = await connection.fetch(
-        """
-        SELECT month, sum(billionths(kwh)) AS billionths
-        FROM asset_months
-        WHERE org_id = $1
-          AND month BETWEEN $2 AND $3
-          AND NOT removed
-          AND kwh IS NOT NULL
-        GROUP BY month
-        """,
-        org,
-        first,
-        last,
-    )
-    return {row["month"]: int(row["billionths"]) for row in rows}
 
 
 async def evidence(connection: Connection, org: str, first: int, last: int) -> list[Any]:

@@ -126,7 +126,7 @@ _GROUP: Final = (
 )
 """The key of the roll-up."""
 
-_AMOUNTS: Final = "billionths, figures, factor_weighted, source_weighted, source_squares"
+_AMOUNTS: Final = "billionths, figures, factor_weighted, source_weighted, source_squares, kwh"
 
 
 def _whole(amount: str) -> str:
@@ -144,7 +144,8 @@ def _sums_of_figures(sign: str = "") -> str:
         {sign}count(*) AS figures,
         {sign}{_whole("value * factor_ln_gsd2")} AS factor_weighted,
         {sign}{_whole("CASE WHEN source = '' THEN 0 ELSE value * source_ln_gsd2 END")} AS source_weighted,
-        {sign}coalesce(sum(square_billionths(value * source_ln_gsd2)) FILTER (WHERE source = ''), 0) AS source_squares
+        {sign}coalesce(sum(square_billionths(value * source_ln_gsd2)) FILTER (WHERE source = ''), 0) AS source_squares,
+        {sign}sum(kwh) AS kwh
     """
 
 
@@ -230,7 +231,7 @@ async def _write_figures(connection: Connection, stored: Sequence[AssetMonth]) -
         FROM difference
         GROUP BY {_GROUP}
         HAVING sum(billionths) <> 0 OR sum(figures) <> 0 OR sum(factor_weighted) <> 0
-            OR sum(source_weighted) <> 0 OR sum(source_squares) <> 0
+            OR sum(source_weighted) <> 0 OR sum(source_squares) <> 0 OR sum(kwh) <> 0
         ORDER BY {_GROUP}
         ON CONFLICT ({_GROUP}, restates) DO UPDATE
         SET {", ".join(f"{name} = organisation_months.{name} + excluded.{name}" for name in _AMOUNTS.split(", "))}

@@ -15,9 +15,9 @@ from common.database import Connection
 class Parts(NamedTuple):
     """What is added up, as queries of the columns of the groups; `before` is what they read of, as `name AS (…),`.
 
-    `pairs` has a row for the groups, `factor` and `source` with `last_month`, `billionths`, those of them `restated`, `factor_weighted`
-    and `source_weighted`; `roots` rows for the groups whose `root` add up to the roots of their months; and `squares` one for each month
-    with the `squares` of what is known of each thing for itself, whatever the groups.
+    `pairs` has a row for the groups, `factor` and `source` with `last_month`, `billionths`, those of them `restated`, `kwh`,
+    `factor_weighted` and `source_weighted`; `roots` rows for the groups whose `root` add up to the roots of their months; and `squares` one
+    for each month with the `squares` of what is known of each thing for itself, whatever the groups.
     """
 
     before: str
@@ -40,6 +40,7 @@ def parts_of(lines: str, groups: Sequence[str], reading: str = "NOT MATERIALIZED
                 max(of_month) AS last_month,
                 sum(billionths) AS billionths,
                 sum(restated) AS restated,
+                sum(kwh) AS kwh,
                 sum(factor_weighted) AS factor_weighted,
                 sum(source_weighted) AS source_weighted
             FROM lines
@@ -76,9 +77,9 @@ async def summed(
 ) -> list[Any]:
     """A row for each group of what is added up, and, `wholly`, one for all of it, `is_whole`, even where there is none.
 
-    Of a group come `billionths` (NULL of nothing) and `restated` as text, which is read several times faster than a decimal, and in units
-    of the criterion `shared`, a square, and `independent`. The whole has the `factors` behind it too, and the last of the `months` that
-    each is used in.
+    Of a group come `billionths` and `kwh` (NULL of nothing) and `restated` as text, which is read several times faster than a decimal, and
+    in units of the criterion `shared`, a square, and `independent`. The whole has the `factors` behind it too, and the last of the
+    `months` that each is used in.
     """
     rows: list[Any] = await connection.fetch(_statement(parts, groups, wholly), *values)
     return rows
@@ -103,6 +104,7 @@ def _statement(parts: Parts, groups: Sequence[str], wholly: bool) -> str:
             is_whole,
             sum(billionths)::text AS billionths,
             coalesce(sum(restated), 0)::text AS restated,
+            sum(kwh)::text AS kwh,
             coalesce(sum(shared), 0)::double precision / 1e18 AS shared,
             coalesce(sum(independent), 0)::double precision / 1e9 AS independent,
             CASE WHEN is_whole THEN (SELECT coalesce(array_agg(factor ORDER BY factor), '{{}}') FROM factors) END AS factors,
@@ -121,16 +123,16 @@ def _terms(parts: Parts, by: Sequence[str], groups: Sequence[str]) -> str:
     roots = parts.roots if by else f"SELECT {whole_root('squares')} AS root FROM ({parts.squares}) AS months"
     return f"""
             SELECT
-                {labels}, sum(billionths) AS billionths, sum(restated) AS restated,
+                {labels}, sum(billionths) AS billionths, sum(restated) AS restated, sum(kwh) AS kwh,
                 sum(weighted * weighted) AS shared, NULL::numeric AS independent
             FROM (
-                SELECT {keys} sum(billionths) AS billionths, sum(restated) AS restated, sum(factor_weighted) AS weighted
+                SELECT {keys} sum(billionths) AS billionths, sum(restated) AS restated, sum(kwh) AS kwh, sum(factor_weighted) AS weighted
                 FROM pairs
                 GROUP BY {keys} factor
             ) AS by_factor
             {grouped}
             UNION ALL
-            SELECT {labels}, NULL, NULL, sum(weighted * weighted), NULL
+            SELECT {labels}, NULL, NULL, NULL, sum(weighted * weighted), NULL
             FROM (
                 SELECT {keys} sum(source_weighted) AS weighted
                 FROM pairs
@@ -139,7 +141,7 @@ def _terms(parts: Parts, by: Sequence[str], groups: Sequence[str]) -> str:
             ) AS by_source
             {grouped}
             UNION ALL
-            SELECT {labels}, NULL, NULL, NULL, sum(root)
+            SELECT {labels}, NULL, NULL, NULL, NULL, sum(root)
             FROM ({roots}) AS roots
             {grouped}
     """

@@ -42,7 +42,7 @@ HEADER: Final = f"{_OF_A_MONTH}, {_CIRCUMSTANCES}"
 """The columns of `asset_months`; those of `new_asset_months` and `new_circumstances` together."""
 
 LINE: Final = "org_id, kind, stage, criterion, basis, share, site_id, scope, ghg_category, beges_item, factor, source"
-NUMBERS: Final = "value, ln_gsd2, factor_ln_gsd2, source_ln_gsd2"
+NUMBERS: Final = "value, ln_gsd2, factor_ln_gsd2, source_ln_gsd2, kwh"
 FIGURE: Final = f"asset_id, month, {LINE}, {NUMBERS}"
 """The columns of `figures`; those of `new_figures` and `new_lines` together."""
 
@@ -130,11 +130,13 @@ def _columns(references: tuple[FactorRef, ...]) -> tuple[list[str], list[int]]:
     return [reference.id for reference in references], [reference.version for reference in references]
 
 
+_MEASURES: Final = ("value", "ln_gsd2", "factor_ln_gsd2", "source_ln_gsd2")
 _FIELDS: Final = (
     ("line", ">i4"),
     ("asset_id", "V16"),
     ("month", ">i4"),
-    *((each, ">f8") for each in NUMBERS.split(", ")),
+    *((each, ">f8") for each in _MEASURES),
+    ("kwh", ">i8"),
 )
 _ROW: Final = np.dtype(
     [("fields", ">i2"), *(part for name, kind in _FIELDS for part in ((f"{name}_bytes", ">i4"), (name, kind)))]
@@ -142,7 +144,7 @@ _ROW: Final = np.dtype(
 """A row of `new_figures` as PostgreSQL reads it in binary COPY: the number of fields, then each with its length before it."""
 
 _ABOUT: Final = attrgetter(*Figure._fields[:8], "factor", "source")
-_AMOUNTS: Final = attrgetter(*NUMBERS.split(", "))
+_AMOUNTS: Final = attrgetter(*_MEASURES)
 
 _HEAD: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _END: Final = b"\xff\xff"
@@ -152,10 +154,11 @@ def _packed(results: Sequence[AssetMonth], lines: dict[tuple[Any, ...], int]) ->
     """The figures of `results` as a binary COPY of `new_figures`; their lines are numbered in `lines`."""
     of_figure: list[int] = []
     numbers: list[float] = []
+    kwh: list[int] = []
     known: dict[tuple[str, str], dict[tuple[Any, ...], int]] = {}
     for result in results:
         of_kind = known.setdefault((result.asset.org, result.asset.kind), {})
-        for each in result.figures:
+        for each in result.every_figure:
             about = _ABOUT(each)
             number = of_kind.get(about)
             if number is None:
@@ -163,7 +166,8 @@ def _packed(results: Sequence[AssetMonth], lines: dict[tuple[Any, ...], int]) ->
                 lines[result.asset.org, result.asset.kind, *about] = number
             of_figure.append(number)
             numbers += _AMOUNTS(each)
-    counts = [len(result.figures) for result in results]
+            kwh.append(each.kwh)
+    counts = [len(result.every_figure) for result in results]
     rows = np.zeros(len(of_figure), dtype=_ROW)
     rows["fields"] = len(_FIELDS)
     for name, kind in _FIELDS:
@@ -171,6 +175,7 @@ def _packed(results: Sequence[AssetMonth], lines: dict[tuple[Any, ...], int]) ->
     rows["line"] = of_figure
     rows["asset_id"] = np.repeat(np.frombuffer(b"".join(each.asset.id.bytes for each in results), dtype="V16"), counts)
     rows["month"] = np.repeat(np.array([each.month for each in results], dtype=np.int32), counts)
-    for name, column in zip(NUMBERS.split(", "), np.array(numbers, dtype=np.float64).reshape(-1, 4).T, strict=True):
+    rows["kwh"] = kwh
+    for name, column in zip(_MEASURES, np.array(numbers, dtype=np.float64).reshape(-1, 4).T, strict=True):
         rows[name] = column
     return _HEAD + rows.tobytes() + _END

@@ -29,8 +29,14 @@ _COLUMNS: Final[Mapping[str, str]] = {"application": "application_id", **ROLLED}
 _SPREADS: Final = "factor_weighted, source_weighted, source_squares"
 """The columns from which intervals follow."""
 
-_COUNTED: Final = "counted_in BETWEEN $2 AND $3"
+WITHIN_MONTHS: Final = "month BETWEEN $2 AND $3"
+"""The months of a question."""
+
+COUNTED: Final = "counted_in BETWEEN $2 AND $3"
 """The months that count corrections of closed ones."""
+
+_KWH: Final = "CASE WHEN basis <> 'both' THEN kwh END AS kwh"
+"""The electricity behind a figure of it, NULL of others."""
 
 BEFORE_ALL: Final = UUID(int=0)
 """An id before those of all assets."""
@@ -49,19 +55,26 @@ class Question:
     filters: Mapping[str, Sequence[Any]] = field(default_factory=dict)
 
 
-def _conditions(question: Question, within: str = "month BETWEEN $2 AND $3") -> tuple[str, list[Any]]:
-    """The WHERE clause of a question, and its parameters, of which the second and third are the first and last month."""
-    lines, values = [], [question.org, question.first, question.last, question.criterion, question.basis]
+def conditions(question: Question, within: str = WITHIN_MONTHS, criteria: Sequence[str] = ()) -> tuple[str, list[Any]]:
+    """The WHERE clause of a question, or of other `criteria`, and its parameters: the second and third are the first and last month."""
+    lines: list[str] = []
+    values: list[Any] = [
+        question.org,
+        question.first,
+        question.last,
+        [*criteria] or [question.criterion],
+        question.basis,
+    ]
     for name, wanted in question.filters.items():
         values.append(list(wanted))
         lines.append(f"AND {ROLLED[name]} = ANY (${len(values)})")
-    return f"WHERE org_id = $1 AND {within} AND criterion = $4 {' '.join(lines)}", values
+    return f"WHERE org_id = $1 AND {within} AND criterion = ANY ($4) {' '.join(lines)}", values
 
 
 async def totals(connection: Connection, question: Question) -> list[Any]:
     """The rows of the roll-up by the groups of a question, and by month, factor and source, which their intervals need. Whole numbers come
     as text, which is read several times faster than a decimal. `restated` is what of the billionths corrects closed months."""
-    where, values = _conditions(question)
+    where, values = conditions(question)
     return await _rolled(connection, "organisation_months", "restates IS NOT NULL", question, where, values)
 
 
@@ -87,14 +100,15 @@ async def totals_of_applications(
     connection: Connection, question: Question, applications: Sequence[UUID] | None
 ) -> list[Any]:
     """The same of what applications use; of these alone when they are named."""
-    where, values = _of_applications(question, applications)
+    where, values = of_applications(question, applications)
     return await _rolled(connection, "applications_by_month", "false", question, where, values)
 
 
-def _of_applications(
-    question: Question, applications: Sequence[UUID] | None, within: str = "month BETWEEN $2 AND $3"
+def of_applications(
+    question: Question, applications: Sequence[UUID] | None, within: str = WITHIN_MONTHS, criteria: Sequence[str] = ()
 ) -> tuple[str, list[Any]]:
-    where, values = _conditions(question, within)
+    """The same of what applications use; of these alone when they are named."""
+    where, values = conditions(question, within, criteria)
     values.append(None if applications is None else list(applications))
     return f"{where} AND (${len(values)}::uuid[] IS NULL OR application_id = ANY (${len(values)}))", values
 
@@ -109,6 +123,7 @@ async def _rolled(
             {keys},
             sum(billionths)::text AS billionths,
             coalesce(sum(billionths) FILTER (WHERE {restates}), 0)::text AS restated,
+            sum(CASE WHEN basis <> 'both' THEN kwh END)::text AS kwh,
             (sum(factor_weighted) / 1e9)::double precision AS factor_weighted,
             (sum(source_weighted) / 1e9)::double precision AS source_weighted,
             (sum(source_squares) / 1e18)::double precision AS source_squares
@@ -125,12 +140,12 @@ async def _rolled(
 
 async def sums(connection: Connection, question: Question) -> list[Any]:
     """What all is comes to by the groups of a question, and in whole, as `summed` says."""
-    where, values = _conditions(question)
+    where, values = conditions(question)
     keys = _keys(question)
     lines = f"""
             SELECT
                 {listed(keys)} month AS of_month, factor, source, billionths,
-                CASE WHEN restates IS NULL THEN 0 ELSE billionths END AS restated, {_SPREADS}
+                CASE WHEN restates IS NULL THEN 0 ELSE billionths END AS restated, {_KWH}, {_SPREADS}
             FROM organisation_months
             {where}
               AND basis IN ('both', $5)
@@ -143,7 +158,7 @@ async def sums_of_applications(
     connection: Connection, question: Question, applications: Sequence[UUID] | None
 ) -> list[Any]:
     """The same of what applications use; of these alone, and in whole, when they are named."""
-    where, values = _of_applications(question, applications, WITHIN)
+    where, values = of_applications(question, applications, WITHIN)
     keys = _keys(question)
     parts = parts_of_years(f"{where} AND basis IN ('both', $5)", keys, question.first, question.last)
     return await summed(connection, parts, keys, values, wholly=applications is not None)
@@ -155,11 +170,11 @@ def _keys(question: Question) -> list[str]:
 
 async def lacks_market(connection: Connection, question: Question, applications: Sequence[UUID] | None) -> bool:
     """Whether some electricity, of all or of what these applications use, has a location-based figure and no market-based one."""
-    where, values = _conditions(question)
+    where, values = conditions(question)
     table, own = "organisation_months", "restates IS NULL"
     if applications is not None:
         table, own = "applications_by_month", "true"
-        where, values = _of_applications(question, applications)
+        where, values = of_applications(question, applications)
     found: bool = await connection.fetchval(
         f"""
         SELECT coalesce(sum(figures) FILTER (WHERE basis = $5), 0) < coalesce(sum(figures) FILTER (WHERE basis = 'location'), 0)
@@ -183,8 +198,8 @@ async def page_of_assets(
 ) -> list[UUID]:
     """`limit` assets after the one named that have figures for the question, in the order of their ids: of `assets` alone, of those that
     `applications` use, or of all; a site or an organisation with activities of its own stands among them, under its id."""
-    own, values = _conditions(question)
-    counted, _ = _conditions(question, _COUNTED)
+    own, values = conditions(question)
+    counted, _ = conditions(question, COUNTED)
     basis, place = "AND basis IN ('both', $5)", len(values)
     if applications is None or assets is not None:
         # Asset by asset, until the page is full: of each the first figure found is enough.
@@ -268,18 +283,18 @@ def _of_assets(question: Question) -> tuple[str, list[str]]:
 def _figures_of_assets(question: Question, assets: Sequence[UUID]) -> tuple[str, list[Any]]:
     """The figures of some assets, and what corrects their closed months, as the roll-up counts them; and the parameters."""
     columns, keys = _of_assets(question)
-    own, values = _conditions(question)
-    counted, _ = _conditions(question, _COUNTED)
+    own, values = conditions(question)
+    counted, _ = conditions(question, COUNTED)
     of_restated = ", ".join([*("counted_in" if name == "month" else name for name in keys), "counted_in"])
     ids = f"${len(values) + 1}::uuid[]"
     lines = f"""
-            SELECT {columns}, factor, source, billionths(value) AS billionths, 0 AS restated, {_of_figure("value")}
+            SELECT {columns}, factor, source, billionths(value) AS billionths, 0 AS restated, {_KWH}, {_of_figure("value")}
             FROM figures
             {own}
               AND basis IN ('both', $5)
               AND asset_id = ANY ({ids})
             UNION ALL
-            SELECT {of_restated}, '', '', billionths, billionths, 0, 0, 0
+            SELECT {of_restated}, '', '', billionths, billionths, {_KWH}, 0, 0, 0
             FROM restated_figures
             {counted}
               AND basis IN ('both', $5)
@@ -324,10 +339,10 @@ async def sums_used_of_assets(
 ) -> list[Any]:
     """The same of what applications use of some assets; of these applications alone, and in whole, when they are named."""
     columns, keys = _of_assets(question)
-    where, values = _of_applications(question, applications)
+    where, values = of_applications(question, applications)
     lines = f"""
             SELECT
-                {columns}, factor, source, billionths, 0 AS restated,
+                {columns}, factor, source, billionths, 0 AS restated, {_KWH},
                 {_of_figure("billionths / 1e9::double precision")}
             FROM application_figures
             {where}
@@ -381,7 +396,7 @@ async def earlier_year(connection: Connection, factors: Mapping[str, int]) -> bo
 
 async def lacks_market_of_assets(connection: Connection, question: Question, assets: Sequence[UUID]) -> bool:
     """The same of some assets."""
-    own, values = _conditions(question)
+    own, values = conditions(question)
     found: bool = await connection.fetchval(
         f"""
         SELECT count(*) FILTER (WHERE basis = $5) < count(*) FILTER (WHERE basis = 'location')

@@ -20,15 +20,17 @@ def parts_of_years(where: str, groups: Sequence[str], first: int, last: int) -> 
     keys = listed(groups)
     if "month" in groups:
         lines = _lines(where, [name for name in groups if name != "month"])
-        pairs = f"SELECT {keys} factor, source, of_month AS last_month, billionths, restated, factor_weighted, source_weighted FROM lines"
+        amounts = "billionths, restated, kwh, factor_weighted, source_weighted"
+        pairs = f"SELECT {keys} factor, source, of_month AS last_month, {amounts} FROM lines"
         return with_pairs(lines, groups, pairs, "MATERIALIZED")
     grouped = f"GROUP BY {keys} factor, source"
+    kwh = f"sum(CASE WHEN basis <> 'both' THEN {_added('kwh', first, last)} END) AS kwh"
     sums = [
         f"sum({_added(amount, first, last)}) AS {amount}"
         for amount in ("billionths", "factor_weighted", "source_weighted")
     ]
     pairs = f"""
-            SELECT {keys} factor, source, max({_last_month()}) AS last_month, 0 AS restated, {", ".join(sums)}
+            SELECT {keys} factor, source, max({_last_month()}) AS last_month, 0 AS restated, {", ".join([*sums, kwh])}
             FROM application_years
             {where}
             {grouped}
@@ -64,10 +66,10 @@ def _lines(where: str, keys: Sequence[str]) -> str:
     sums = ", ".join(f"sum({amount}_{month}) AS {amount}_{month}" for month in MONTHS for amount in AMOUNTS)
     return f"""
             SELECT
-                {listed(keys)} {_OF_MONTH} AS month, {_OF_MONTH} AS of_month, factor, source, billionths, 0 AS restated, factor_weighted,
-                source_weighted, source_squares
+                {listed(keys)} {_OF_MONTH} AS month, {_OF_MONTH} AS of_month, factor, source, billionths, 0 AS restated,
+                CASE WHEN electric THEN kwh END AS kwh, factor_weighted, source_weighted, source_squares
             FROM (
-                SELECT {listed(keys)} year, factor, source, {sums}
+                SELECT {listed(keys)} year, factor, source, bool_or(basis <> 'both') AS electric, {sums}
                 FROM application_years
                 {where}
                 GROUP BY {listed(keys)} year, factor, source
