@@ -409,7 +409,7 @@ class TestEstimates:
             ]
             assert not set(english["trace"]) & set(french["trace"])
             of_criterion = [each["detail"] for each in french["warnings"] if each["code"] == "no_factor_of_criterion"]
-            assert "Fabrication (pe) : absente dans ce critère" in of_criterion[0]
+            assert "Fabrication (pe) : étape absente de ce critère" in of_criterion[0]
             assert "le transport est absent" in french["warnings"][0]["detail"]
         for query, named in (("lang=de", "lang"), ("language=fr", "language")):
             refused = await pipeline.service.client.post(f"/v1/estimates?{query}", json=body)

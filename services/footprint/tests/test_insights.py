@@ -392,7 +392,7 @@ async def test_an_explanation_is_told_in_the_reader_s_language_climate_first_and
             f"/v1/assets/{id_of('srv')}/months/2026-10/explanation?lang={language}"
         )
         text[language] = answer.text
-    assert "fabrication (défaut du type): 1000.0 kg par unité [embodied-server v1]" in text["fr"]
+    assert "fabrication (défaut du type) : 1000.0 kg par unité [embodied-server v1]" in text["fr"]
     assert "puissance (déclarée)" in text["fr"]
     assert "exploitant l’organisation, répartition capacité (invendu à part)" in text["fr"]
     assert "(durée prévue)" in text["fr"]

@@ -28,7 +28,8 @@ from footprint.store.notices import machines_of, notices_of_assets
 from footprint.store.period_answers import restated_later
 from footprint.store.totals import Question
 from footprint.totals import interval_of, rolled_row
-from footprint.wording import Language, sentence_text, warning, warning_of, warnings_of
+from footprint.trace_words import Language
+from footprint.wording import sentence_text, warning, warning_of, warnings_of
 
 
 class Insights:

@@ -17,19 +17,19 @@ from footprint.domain.dashboard import Counted, MonthEnergy
 from footprint.domain.explanation import Explanation, explain
 from footprint.domain.ladders import stored_ladder
 from footprint.domain.months import current_month, format_month, months_of_year, parse_month
-from footprint.domain.notices import sentences
 from footprint.domain.results import figure_order
 from footprint.domain.scopes import USE
 from footprint.domain.seasons import HISTORY, in_seasons, indices_of
 from footprint.domain.sums import exact
 from footprint.evidence import explain_then, figures_document, restatement_document
-from footprint.explaining import as_text
+from footprint.explaining import as_text, evidence_in, figure_in
 from footprint.recommending import Recommending
 from footprint.store import answers, energy, failures, insights, period_answers, periods, picture, totals
 from footprint.store.catalogues import CatalogueReader
 from footprint.store.totals import Question
 from footprint.totals import rolled_row
-from footprint.wording import NO_RESIDUAL_MIX, Language, assets_failed, warning, warnings_of
+from footprint.trace_words import Language
+from footprint.wording import NO_RESIDUAL_MIX, assets_failed, warning, warning_of, warnings_of
 
 
 def read_month(text: str, field: str = "month") -> int:
@@ -119,21 +119,25 @@ class Answers:
             for row in await period_answers.counted(connection, org, first, first + 11)
         ]
 
-    async def asset_month(self, organisations: Organisations, asset: UUID, month: int) -> dict[str, Any]:
-        """The stored result of an asset and month. Raises `NotFound`."""
+    async def asset_month(
+        self, organisations: Organisations, asset: UUID, month: int, language: Language
+    ) -> dict[str, Any]:
+        """The stored result of an asset and month, its warnings in a language. Raises `NotFound`."""
         async with self._database.snapshot(organisations) as connection:
-            return await self._stored(connection, asset, month)
+            return await self._stored(connection, asset, month, language)
 
     async def explanation(
-        self, organisations: Organisations, asset: UUID, month: int, restatement: int | None = None
+        self, organisations: Organisations, asset: UUID, month: int, language: Language, restatement: int | None = None
     ) -> dict[str, Any]:
         """The stored result with the trace that gives it back; with `restatement`, what that one says of the closed month.
+
+        Warnings, and the words of evidence and trace, are in the language; formulas are the same in each.
 
         A closed month and a restatement are computed again from what was known then. The trace may rest on assets of other organisations (a
         host of the provider): what is shown of them is what weighed here, and no name. Raises `NotFound`.
         """
         async with self._database.snapshot(organisations) as connection:
-            stored, moment = await self._to_explain(connection, asset, month, restatement)
+            stored, moment = await self._to_explain(connection, asset, month, restatement, language)
         async with self._database.snapshot(EVERY) as connection:
             if moment is None:
                 explanation = await self._explain_now(connection, asset, month, stored)
@@ -141,8 +145,9 @@ class Answers:
                 explanation = await explain_then(connection, asset, month, moment, self._clock())
         stored["evidence_ladder"] = stored_ladder(stored["evidence"]) if explanation is None else explanation.ladder
         values = [each["value"] for each in stored["figures"]]
-        stored["warnings"] = [*stored["warnings"], *([NO_RESIDUAL_MIX] if _lacks_market(stored["figures"]) else [])]
-        chosen = [] if explanation is None else explanation.evidence
+        if _lacks_market(stored["figures"]):
+            stored["warnings"].append(warning_of(NO_RESIDUAL_MIX["code"], language))
+        chosen = [] if explanation is None else [evidence_in(each, language) for each in explanation.evidence]
         async with self._database.snapshot(organisations) as connection:
             ids = {asset, *(each["asset_id"] for each in chosen)}
             stored["named_assets"] = [asset_name(row) for row in await insights.named(connection, sorted(ids))]
@@ -156,11 +161,11 @@ class Answers:
             **stored,
             "up_to_date": recomputed == values and (moment is not None or not stored["pending"]),
             "evidence_chosen": chosen,
-            "trace": explanation.figures,
+            "trace": [figure_in(each, language) for each in explanation.figures],
         }
 
     async def _to_explain(
-        self, connection: Connection, asset: UUID, month: int, restatement: int | None
+        self, connection: Connection, asset: UUID, month: int, restatement: int | None, language: Language
     ) -> tuple[dict[str, Any], str | None]:
         """What is to be explained, and the moment from which it was computed; None: now."""
         if restatement is not None:
@@ -168,9 +173,9 @@ class Answers:
             if row is None:
                 raise NotFound("restatement", f"{asset}/{format_month(month)}/{restatement}")
             moved = await period_answers.moved_by(connection, restatement)
-            document = await restatement_document(connection, row, moved)
+            document = await restatement_document(connection, row, moved, language)
             return {**document, "closed": await self._closing(connection, row["org_id"], month)}, row["known_at"]
-        stored = await self._stored(connection, asset, month)
+        stored = await self._stored(connection, asset, month, language)
         moment = await period_answers.moment_of(connection, stored["org"], month) if stored["closed"] else None
         return stored, moment
 
@@ -187,10 +192,10 @@ class Answers:
             world = world.pinned(map(read_factor, stored["factors"]))
         return explain(assets[0], month, world)
 
-    async def _stored(self, connection: Connection, asset: UUID, month: int) -> dict[str, Any]:
+    async def _stored(self, connection: Connection, asset: UUID, month: int, language: Language) -> dict[str, Any]:
         row = await answers.asset_month(connection, asset, month)
         if row is None:
-            return await self._heard_after_closing(connection, asset, month)
+            return await self._heard_after_closing(connection, asset, month, language)
         figures = sorted(
             map(read_figure, (await answers.figures(connection, [(asset, month)]))[asset, month]), key=figure_order
         )
@@ -213,21 +218,23 @@ class Answers:
                 "electricity": row["electricity_evidence"],
             },
             "factors": await answers.factor_documents(connection, row["factor_ids"], row["factor_versions"]),
-            "warnings": sentences(row["notices"]),
+            "warnings": warnings_of(row["notices"], language),
             "method_version": row["method_version"],
             "computed_at": row["computed_at"],
             "pending": await answers.is_marked(connection, asset),
             **await self._closed(connection, row["org_id"], asset, month),
         }
 
-    async def _heard_after_closing(self, connection: Connection, asset: UUID, month: int) -> dict[str, Any]:
+    async def _heard_after_closing(
+        self, connection: Connection, asset: UUID, month: int, language: Language
+    ) -> dict[str, Any]:
         """The month of an asset that was heard of only after it was closed: closed without a figure, and restated. Raises `NotFound`."""
         row = await period_answers.last_restatement(connection, asset, month)
         if row is None:
             raise NotFound("figures of asset and month", f"{asset}/{format_month(month)}")
         nothing = dict.fromkeys(("embodied", "energy", "electricity"), "none")
         return {
-            **await restatement_document(connection, row, []),
+            **await restatement_document(connection, row, [], language),
             "version": None,
             "kwh": None,
             "figures": [],
@@ -270,7 +277,7 @@ class Answers:
         self, organisations: Organisations, asset: UUID, month: int, language: Language, restatement: int | None = None
     ) -> str:
         """The explanation as text."""
-        document = await self.explanation(organisations, asset, month, restatement)
+        document = await self.explanation(organisations, asset, month, language, restatement)
         async with self._database.snapshot(organisations) as connection:
             return as_text(document, await self._zone(connection, document["org"]), language)
 

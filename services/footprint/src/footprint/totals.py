@@ -23,7 +23,8 @@ from footprint.domain.uncertainty import interval, quality
 from footprint.store import answers, energy, failures, notices
 from footprint.store import totals as store
 from footprint.store.totals import Question
-from footprint.wording import NO_RESIDUAL_MIX, Language, assets_failed, warning, warning_of, warnings_of
+from footprint.trace_words import Language
+from footprint.wording import NO_RESIDUAL_MIX, assets_failed, warning, warning_of, warnings_of
 
 GROUPS: Final = (
     "month", "site", "kind", "application", "stage", "scope", "ghg_category", "beges_item", "share", "asset",

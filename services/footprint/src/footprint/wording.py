@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Any, Final, Literal
+from typing import Any, Final
 from uuid import UUID
 
 from footprint.domain.estimate_words import Speech
 from footprint.domain.notices import SENTENCES, sentences
-
-Language = Literal["fr", "en"]
+from footprint.trace_words import Language, trace_text
 
 NO_RESIDUAL_MIX: Final = {
     "code": "no_residual_mix",
@@ -37,7 +36,7 @@ _FRENCH: Final[Mapping[str, str]] = {
     "no_life": "la fabrication est absente : ni acquisition, ni durée prévue, ni durée par défaut du type ne bornent la vie",
     "no_energy_evidence": "l’utilisation est absente : aucune énergie déclarée, aucun facteur pour le modèle ou le type",
     "no_site": "aucun site n’est indiqué : ni pays ni facteur d’électricité ne sont connus",
-    "default_pue": "le site n’indique pas de PUE : la moyenne mondiale du catalogue est prise",
+    "default_pue": "le site n’indique pas de PUE : la moyenne mondiale du catalogue est utilisée",
     "no_pue": "l’utilisation est absente : le site n’indique pas de PUE et le catalogue n’a pas de valeur par défaut",
     "no_electricity_factor": "l’utilisation est absente : pas de facteur d’électricité de cette zone à cinq "
     "ans près, et aucune autre zone n’en tient lieu",
@@ -53,8 +52,8 @@ _FRENCH: Final[Mapping[str, str]] = {
     "partial": "une partie du mois est sans donnée et n’est pas comptée",
     "unstated_parts": "la configuration ne dit rien de la mémoire, des disques (ou de la taille d’un SSD) ou de l’alimentation : "
     "ils ne sont pas comptés",
-    "configuration_not_used": "la configuration ne sert pas à la fabrication, c’est le défaut du type qui compte : on additionne les "
-    "composants des serveurs dont « cpu.die_mm2 » est indiqué",
+    "configuration_not_used": "la configuration ne sert pas à la fabrication, c’est le défaut du type qui compte : les composants ne "
+    "sont additionnés que pour les serveurs dont « cpu.die_mm2 » est indiqué",
     "cloud_region_left_out": "country ou region est indiqué et n’est pas là où se trouve cloud.region : ce qui est indiqué est pris, "
     "cloud.region laissée de côté",
     "utilisation_left_out": "energy.utilisation est indiquée à côté d’une énergie déclarée : celle-ci est prise, utilisation laissée "
@@ -89,7 +88,7 @@ _FRENCH: Final[Mapping[str, str]] = {
     "gpus_not_counted": "les cartes graphiques ou accélératrices ne sont pas comptées là où la fabrication ou la puissance vient de "
     "la configuration : la méthode n’en a pas de coefficient ; une mesure, une consommation déclarée ou un facteur "
     "propre du modèle les contient",
-    "no_factor_of_criterion": "absente dans ce critère, ni valeur donnée ni facteur",
+    "no_factor_of_criterion": "étape absente de ce critère, sans valeur donnée ni facteur",
     "vcpus_unknown": "une machine virtuelle qui a une énergie ou une fabrication propre n’indique pas de vCPU : kg par vCPU est absent",
     "no_residual_mix": "l’électricité sans garantie d’origine n’est pas dans le total fondé sur le marché : le "
     "mix résiduel manque au catalogue",
@@ -101,25 +100,26 @@ _SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
         "{month} is not over: its figures are a projection of what runs now",
     ),
     "no_figure_of": (
-        "aucune valeur pour {asked} : rien n’y était en service, ou sans données ; 0 kg tient lieu de ce qui est absent, "
-        "non de ce qui n’émet rien",
+        "aucune valeur pour {asked} : rien n’y était en service, ou rien n’est connu de ce qui l’était ; 0 kg tient lieu "
+        "de ce qui est absent, non de ce qui n’émet rien",
         "no figure of {asked}: nothing was in service, or what was lacks evidence; 0 kg stands for what is absent, "
         "not for what emits nothing",
     ),
     "one_asset_failed": (
         "{count} actif n’a pas pu être calculé : ce qui en est dit a été calculé avant, ou est absent",
-        "{count} asset could not be computed: what is told of them was computed before, or is absent",
+        "{count} asset could not be computed: what is told of it was computed before, or is absent",
     ),
     "assets_failed": (
         "{count} actifs n’ont pas pu être calculés : ce qui en est dit a été calculé avant, ou est absent",
         "{count} assets could not be computed: what is told of them was computed before, or is absent",
     ),
     "no_ratios": (
-        "aucune valeur en ces mois : rien n’y était en service, ou sans données ; les ratios sont absents, et non nuls",
+        "aucune valeur en ces mois : rien n’y était en service, ou rien n’est connu de ce qui l’était ; "
+        "les ratios sont absents, et non nuls",
         "no figure in these months: nothing was in service, or what was lacks evidence; ratios are absent, not 0",
     ),
     "no_total": (
-        "aucune valeur en ces mois : rien n’y était en service, ou sans données ; le total est absent, et non nul",
+        "aucune valeur en ces mois : rien n’y était en service, ou rien n’est connu de ce qui l’était ; le total est absent, et non nul",
         "no figure in these months: nothing was in service, or what was lacks evidence; a total is absent, not 0",
     ),
     "no_criterion": (
@@ -127,14 +127,14 @@ _SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
         "no figure of criterion {criterion} from {first} to {last}: neither catalogue nor customer gives one for what was counted",
     ),
     "no_figure_filtered": (
-        "aucune valeur de {first} à {last} avec ces filtres : rien n’en était en service, ou sans données ; "
+        "aucune valeur de {first} à {last} avec ces filtres : rien n’en était en service, ou rien n’est connu de ce qui l’était ; "
         "le total est absent, et non nul",
         "no figure from {first} to {last} for these filters: nothing of it was in service, or what was lacks evidence; "
         "a total is absent, not 0",
     ),
     "boundary_machines": (
-        "toutes les machines virtuelles qui tournent et ont des valeurs, avec leur quantité : sur des hôtes, dont les parts non vendues "
-        "restent à l’exploitant, aux clouds publics, et avec une énergie à elles",
+        "toutes les machines virtuelles en marche dont on a des valeurs, avec leur quantité : celles des hôtes, dont les parts non vendues "
+        "restent à l’exploitant, celles des clouds publics, et celles qui ont une énergie propre",
         "all virtual machines that run and have figures, with their quantity: on hosts, where unsold shares stay with "
         "the operator, at public clouds, and with energy of their own",
     ),
@@ -248,74 +248,6 @@ _REFURBISHED: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 
-_TRACES: Final[tuple[tuple[str, str], ...]] = (
-    ("power curve at a load of ", "courbe de puissance à la charge "),
-    ("power at a load of ", "puissance à la charge "),
-    (" (CPU, RAM, disks; other parts ×", " (processeurs, mémoire, disques ; autres composants ×"),
-    (" of the TDP", " du TDP"),
-    ("measured at the device:", "mesuré à l’appareil :"),
-    ("measured at the facility, with the PUE in it:", "mesuré au compteur du site, PUE compris :"),
-    (" kWh over ", " kWh sur "),
-    (" s, from ", " s, du "),
-    ("Z to ", "Z au "),
-    (" vCPUs of a reference host, made for ", " vCPU d’un hôte de référence, fabriqué pour "),
-    (" (default of a server), over ", " (défaut d’un serveur), sur "),
-    (" of the ", " des "),
-    (
-        "less what falls on the device itself, a figure of its own",
-        "moins ce qui revient à l’appareil même, une valeur à part",
-    ),
-    ("size of an SSD", "taille d’un SSD"),
-    ("size of ", "taille de "),
-    ("share of the host:", "part de l’hôte :"),
-    ("share of a reference host:", "part d’un hôte de référence :"),
-    (" hosts", " hôtes"),
-    ("PUE of ", "PUE de "),
-    ("life (kind):", "durée de vie (défaut du type) :"),
-    (" years", " ans"),
-    ("manufacturing ", "fabrication "),
-    ("end_of_life ", "fin de vie "),
-    ("energy:", "énergie :"),
-    ("upstream and losses ", "amont et pertes "),
-    ("use gwp", "utilisation gwp"),
-    ("use pe", "utilisation pe"),
-    ("use adpe", "utilisation adpe"),
-    ("use water", "utilisation water"),
-    ("refurbished (remaining):", "reconditionné, convention « remaining » :"),
-    ("refurbished (cut_off):", "reconditionné, convention « cut_off » :"),
-    ("refurbished (shared_life):", "reconditionné, convention « shared_life » :"),
-    ("refurbished, as new:", "reconditionné, compté comme neuf :"),
-    ("the age is not stated; convention", "l’âge n’est pas indiqué ; convention"),
-    ("refurbishing:", "reconditionnement :"),
-    ("a unit, in the month of acquisition", "par unité, au mois d’acquisition"),
-    ("embodied: given by the customer", "fabrication : donnée par le client"),
-    ("embodied (model)", "fabrication (modèle)"),
-    ("embodied (configuration)", "fabrication (composants)"),
-    ("embodied (kind)", "fabrication (défaut du type)"),
-    ("not stated, so not counted", "non indiqué, donc non compté"),
-    ("power supply", "alimentation"),
-    ("motherboard", "carte mère"),
-    ("rack case", "châssis rack"),
-    ("blade case", "châssis lame"),
-    ("assembly", "assemblage"),
-    ("memory", "mémoire"),
-    ("disks", "disques"),
-    ("CPU:", "processeur :"),
-    ("RAM:", "mémoire :"),
-    ("HDD:", "disque dur :"),
-    ("per unit", "par unité"),
-    ("power (declared)", "puissance (déclarée)"),
-    ("power (utilisation)", "puissance (courbe de puissance)"),
-    ("power (model)", "puissance (modèle)"),
-    ("power (kind)", "puissance (défaut du type)"),
-    ("power (cloud", "puissance (cloud"),
-    (" W on average", " W en moyenne"),
-    (" W at ", " W à la charge "),
-    ("An annual figure is for 365 days", "Une valeur annuelle vaut pour 365 jours"),
-)
-"""What lines of a trace say in English, and in French; identifiers stand in brackets and are nobody's words."""
-
-
 @lru_cache(maxsize=256)
 def preferred(accepted: str) -> Language:
     """The language that an `Accept-Language` header likes best of the two, by weight, then by order; French where it names none."""
@@ -362,16 +294,6 @@ _REFUSED: Final[Mapping[str, str]] = {
 def refused_text(kind: str, english: str, values: Mapping[str, Any]) -> str:
     """A rule of pydantic in French; its English where the rule has none here."""
     return _REFUSED[kind].format(**values).replace("' or '", "', '") if kind in _REFUSED else english
-
-
-def trace_text(line: str, language: Language) -> str:
-    """A line of a trace; its numbers, and what stands in brackets behind them, stay as they are."""
-    if language == "en":
-        return line
-    words, bracket, factors = line.partition(" [")
-    for english, french in _TRACES:
-        words = words.replace(english, french)
-    return f"{words}{bracket}{factors}"
 
 
 def notice_text(code: str, language: Language) -> str:

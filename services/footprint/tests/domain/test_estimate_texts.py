@@ -13,7 +13,8 @@ from footprint.domain.catalogue import Catalogue
 from footprint.domain.errors import ItemError
 from footprint.domain.estimate_texts import TextShelf, answers
 from footprint.domain.estimates import Period, estimate
-from footprint.wording import Language, speech
+from footprint.trace_words import Language
+from footprint.wording import speech
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -123,12 +123,12 @@ def answers_router(database: Database, clock: Callable[[], datetime]) -> APIRout
         responses=examples.ASSET_MONTH,
         summary="The figures of one asset and month",
     )
-    async def get_asset_month(caller: Reader, asset_id: UUID, month: str) -> Response:
+    async def get_asset_month(caller: Reader, language: Spoken, asset_id: UUID, month: str) -> Response:
         """Figures with their 95 % interval and data-quality class (5 very good to 1 very bad), evidence, factors and warnings.
 
         `pending` is true while a change that touches the asset waits to be computed.
         """
-        return answer(await answers.asset_month(caller.organisations, asset_id, read_month(month)))
+        return answer(await answers.asset_month(caller.organisations, asset_id, read_month(month), language))
 
     return router
 

@@ -6,7 +6,7 @@ The hot path validates each item once, computes in the event loop and answers by
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import date
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 from common import json
@@ -20,12 +20,14 @@ from pydantic_core import ErrorDetails
 
 from footprint.api import examples
 from footprint.api.estimate_schemas import ITEMS, TOLD, VALUES, Envelope, EstimatesBody, ItemBody
+from footprint.api.language import PARAMETERS, spoken_of
 from footprint.domain.catalogue import Catalogue
 from footprint.domain.errors import ItemError
 from footprint.domain.estimate_texts import TextShelf, answers
 from footprint.domain.estimates import Period, estimate
 from footprint.reports.words import STAGES, said
-from footprint.wording import Language, notice_text, preferred, refused_text, speech, trace_text
+from footprint.trace_words import Language, trace_text
+from footprint.wording import notice_text, refused_text, speech
 
 _authorise = requires("footprint:read")
 
@@ -54,15 +56,6 @@ _EXAMPLE = {
         {"ref": "c", "kind": "server", "energy": {"annual_kwh": 3504}, "pue": 1.41, "electricity": {"gwp": 0.657374}},
     ],
 }  # fmt: skip
-
-
-_LANGUAGE: Final = {
-    "name": "lang",
-    "in": "query",
-    "required": False,
-    "description": "language of traces, warnings and errors of items; else that of `Accept-Language`, else French",
-    "schema": {"type": "string", "enum": ["en", "fr"]},
-}
 
 
 def _inlined(schema: dict[str, Any]) -> dict[str, Any]:
@@ -97,7 +90,7 @@ def estimates_router(catalogue: Callable[[], Awaitable[Catalogue]]) -> APIRouter
         """
         await _authorise(request)
         refuse_others(request, ("lang",))
-        language = _language(request)
+        language = spoken_of(request)
         raw = await request.body()
         answered = await _answer(_envelope(raw), await catalogue(), shelf, language)
         return PartsResponse(answered, "application/json")
@@ -107,7 +100,7 @@ def estimates_router(catalogue: Callable[[], Awaitable[Catalogue]]) -> APIRouter
         post_estimates,
         methods=["POST"],
         responses=examples.ESTIMATES,
-        openapi_extra={"requestBody": body, "parameters": [_LANGUAGE]},
+        openapi_extra={"requestBody": body, "parameters": PARAMETERS},
         summary="Estimate items that need no inventory",
         route_class_override=DirectRoute,
     )
@@ -144,19 +137,6 @@ async def _answer(call: Envelope, catalogue: Catalogue, shelf: TextShelf, langua
             parts.append(b"".join(pieces))
         first += len(items)
     return [b'{"items":[', *parts, b'],"errors":%b}' % json.dumps(errors)]
-
-
-def _language(request: Request) -> Language:
-    """The language of `lang`, else of `Accept-Language`, else French. Raises `Unprocessable` for one that is not spoken."""
-    text = request.query_params.get("lang")
-    if text is None:
-        return preferred(request.headers.get("accept-language", ""))
-    if text == "fr":
-        return "fr"
-    if text == "en":
-        return "en"
-    rule = f"lang {text!r} is not one of en, fr"
-    raise Unprocessable(rule, [FieldError("lang", "unknown", rule)])
 
 
 def translated(answer: dict[str, Any]) -> dict[str, Any]:

@@ -5,8 +5,9 @@ from html import escape
 from typing import Final
 
 from footprint.domain.sums import billionths
-from footprint.reports.content import Language, Report
-from footprint.reports.words import decimal_text, tonnes, word
+from footprint.reports.content import Report
+from footprint.reports.words import decimal_text, semicolon, tonnes, word
+from footprint.trace_words import Language
 from footprint.wording import advice_text, asset_text
 
 MOST_NAMED: Final = 5
@@ -32,7 +33,7 @@ def advice(report: Report, language: Language) -> str:
         if names:
             more = len(each["assets"]) - len(names)
             names += [word("more_assets", language, count=more)] if more else []
-            evidence += f'<p class="note">{escape(" ; ".join(names))}</p>'
+            evidence += f'<p class="note">{escape(semicolon(language).join(names))}</p>'
         boxes.append(
             f'<div class="advice"><span class="gain">{escape(" · ".join(gains))}</span>'
             f"<b>{escape(advice_text(each['code'], language) + where + count)}</b>{evidence}</div>"

@@ -12,7 +12,7 @@ from footprint.domain.scopes import BOTH
 from footprint.reports.advice import advice
 from footprint.reports.annexes import annexes
 from footprint.reports.charts import COLOURS, bars_chart, months_chart, shares_bar
-from footprint.reports.content import Language, Report, grouped, total
+from footprint.reports.content import Report, grouped, total
 from footprint.reports.tables import table, where_known
 from footprint.reports.words import (
     BEGES,
@@ -28,9 +28,11 @@ from footprint.reports.words import (
     tenths,
     tonnes,
     tonnes_of,
+    unbroken,
     unknown_months,
     word,
 )  # fmt: skip
+from footprint.trace_words import Language
 from footprint.wording import notice_text
 
 STYLE = """
@@ -70,13 +72,15 @@ tr { page-break-inside: avoid; } .pale td { color: #6b7680; } .note { color: #5b
 def report_html(report: Report, language: Language) -> str:
     """The whole report."""
     title = f"{word('title', language)} · {report.name} · {report.year}"
-    return (
-        f'<!DOCTYPE html><html lang="{language}"><head><meta charset="utf-8"><title>{escape(title)}</title>'
-        f"<style>{STYLE}</style></head><body>"
+    body = (
         f"{_band(report, language, title)}{_unknown(report, language)}"
         f"{_cards(report, language)}{_months(report, language)}{_where(report, language)}"
         f"{_reporting(report, language)}{_electricity(report, language)}{_restatements(report, language)}{_quality(report, language)}"
-        f"{advice(report, language)}{annexes(report, language)}</body></html>"
+        f"{advice(report, language)}{annexes(report, language)}"
+    )
+    return (
+        f'<!DOCTYPE html><html lang="{language}"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+        f"<style>{STYLE}</style></head><body>{unbroken(body)}</body></html>"
     )
 
 
@@ -158,6 +162,7 @@ def _months(report: Report, language: Language) -> str:
             for month in months
         ],
         "kgCO₂e",
+        language,
     )
     rows = []
     printed = apportioned_table([by_month.get(month, Parts()).billionths for month in months], TENTH)

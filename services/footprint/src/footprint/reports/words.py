@@ -9,7 +9,8 @@ from common.rounding import apportioned, rounded
 
 from footprint.domain.months import months_of_year
 from footprint.domain.sums import exact
-from footprint.reports.content import Language, Report
+from footprint.reports.content import Report
+from footprint.trace_words import Language
 
 MONTHS: Final[Mapping[Language, tuple[str, ...]]] = {
     "fr": ("janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."),
@@ -315,6 +316,24 @@ def unit_text(unit: str, language: Language, value: float | None = None) -> str:
     if language == "en":
         return unit
     return re.sub(r"[A-Za-z]+", lambda found: _UNIT_WORDS.get(found[0], found[0]), unit).replace("*", "·")
+
+
+_UNBROKEN: Final = re.compile(r" (?=[:;!?%€»])|(?<=«) |(?<=\d) (?=(?:kg|kgCO₂e|kgCO2e|kWh|t)\b)")
+
+
+def unbroken(text: str) -> str:
+    """A text whose lines break neither before French punctuation and signs nor between an amount and its unit."""
+    return _UNBROKEN.sub("\u00a0", text)
+
+
+def colon(language: Language) -> str:
+    """What stands between a name and what it names."""
+    return " : " if language == "fr" else ": "
+
+
+def semicolon(language: Language) -> str:
+    """What stands between two remarks."""
+    return " ; " if language == "fr" else "; "
 
 
 def unknown_months(report: Report, language: Language) -> str | None:
