@@ -428,6 +428,7 @@ class TestEstimates:
             {"kind": "server", "host": {}},
             {"kind": "virtual_machine", "cloud": {"provider": "aws"}},
             {"kind": "server", "life": {"to": "2026-01-01"}},
+            {"kind": "server", "life": {"from": "2025-01-01T08:00:00Z"}},
         ]
         body = {"period": {"from": "2026-01-01", "to": "2027-01-01"}, "items": items}
         told = {}
@@ -441,7 +442,7 @@ class TestEstimates:
         for english, french in zip(told["en"], told[""], strict=True):
             assert english | {"detail": ""} == french | {"detail": ""}
             assert english["detail"] != french["detail"]
-        assert told[""][0]["detail"] == "energy.average_w : doit être au moins 0.0 (reçu -5)"
+        assert told[""][0]["detail"] == "energy.average_w : doit être au moins 0 (reçu -5)"
         assert told["en"][0]["detail"].startswith("energy.average_w: Input should be greater than or equal to 0")
 
     async def test_it_uses_the_factors_that_were_heard(self, pipeline: Pipeline) -> None:

@@ -284,6 +284,7 @@ _REFUSED: Final[Mapping[str, str]] = {
     "string_too_long": "doit avoir au plus {max_length} caractères",
     "too_short": "doit avoir au moins {min_length} élément(s)",
     "too_long": "doit avoir au plus {max_length} éléments",
+    "date_from_datetime_inexact": "doit être une date, AAAA-MM-JJ",
     "date_from_datetime_parsing": "doit être une date, AAAA-MM-JJ",
     "date_type": "doit être une date, AAAA-MM-JJ",
     "date_parsing": "doit être une date, AAAA-MM-JJ",
@@ -293,7 +294,10 @@ _REFUSED: Final[Mapping[str, str]] = {
 
 def refused_text(kind: str, english: str, values: Mapping[str, Any]) -> str:
     """A rule of pydantic in French; its English where the rule has none here."""
-    return _REFUSED[kind].format(**values).replace("' or '", "', '") if kind in _REFUSED else english
+    whole = {
+        name: int(value) if isinstance(value, float) and value.is_integer() else value for name, value in values.items()
+    }
+    return _REFUSED[kind].format(**whole).replace("' or '", "', '") if kind in _REFUSED else english
 
 
 def notice_text(code: str, language: Language) -> str:

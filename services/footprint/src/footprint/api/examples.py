@@ -176,7 +176,7 @@ ESTIMATES: Final = _answer(
              "trace": ["fabrication gwp : 1.0 × 2226.09317222576 kg × 365.0 d ÷ 1596.0 d = 509.1002555528837 kg"]},
         ],
         "errors": [
-            {"index": 1, "field": "energy.average_w", "code": "negative", "detail": "energy.average_w : doit être au moins 0.0 (reçu -1)"},
+            {"index": 1, "field": "energy.average_w", "code": "negative", "detail": "energy.average_w : doit être au moins 0 (reçu -1)"},
         ],
     }
 )  # fmt: skip
