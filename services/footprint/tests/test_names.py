@@ -21,7 +21,7 @@ async def text(pipeline: Pipeline, name: str, language: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("language", "known"), [("fr", "Ce que l’on sait de Serveur"), ("en", "What is known of Server")]
+    ("language", "known"), [("fr", "Ce que l’on sait de h · Dell"), ("en", "What is known of h · Dell")]
 )
 async def test_explanations_sheets_and_recommendations_name_assets_as_their_source_and_maker_do(
     pipeline: Pipeline, language: str, known: str
@@ -32,7 +32,8 @@ async def test_explanations_sheets_and_recommendations_name_assets_as_their_sour
     told = await text(pipeline, "vm", language)
     assert f"vm · {id_of('vm')}" in told
     [line] = [each for each in told.splitlines() if each.strip().startswith(known)]
-    assert f"h · Dell PowerEdge R740 · {id_of('h')}" in line
+    kind = {"fr": "serveur, quantité", "en": "server, quantity"}[language]
+    assert f"h · Dell PowerEdge R740 · {id_of('h')} ({kind} 1)" in line
     sheet = await ask(pipeline, f"/assets/{id_of('h')}/sheet?year=2026")
     assert (sheet["source"], sheet["external_id"], sheet["model"]) == ("test", "h", MODEL)
     board = await ask(pipeline, f"/dashboard?org={ORG}&month=2026-10")

@@ -11,7 +11,6 @@ from footprint.domain.months import parse_month
 from footprint.domain.scopes import USE
 from footprint.reports.words import (
     EVIDENCE,
-    KINDS,
     OPERATORS,
     RULES,
     STAGES,
@@ -57,7 +56,7 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "unusable": ("présent mais inutilisable, il y manque une donnée : {names}", "there but not usable, it lacks a datum: {names}"),
     "share": ("{name} ({share} % du temps)", "{name} ({share}% of the time)"),
     "spare": ("moins bon, non utilisé : {names}", "weaker, not used: {names}"),
-    "from": ("Ce que l’on sait de {kind} {asset} (quantité {quantity})", "What is known of {kind} {asset} (quantity {quantity})"),
+    "from": ("Ce que l’on sait de {asset} ({kind}, quantité {quantity})", "What is known of {asset} ({kind}, quantity {quantity})"),
     "life": (
         "vie du {start} au {end} ({evidence}), amortie sur {days} jours",
         "life from {start} to {end} ({evidence}), spread over {days} days",
@@ -91,6 +90,25 @@ _STATUS: Final[Mapping[str, tuple[str, str]]] = {
     "standby": ("en veille", "standby"),
     "retired": ("retiré", "retired"),
 }
+
+_KINDS: Final[Mapping[str, tuple[str, str]]] = {
+    "server": ("serveur", "server"),
+    "storage": ("stockage", "storage"),
+    "network": ("équipement réseau", "network device"),
+    "virtual_machine": ("machine virtuelle", "virtual machine"),
+    "laptop": ("ordinateur portable", "laptop"),
+    "desktop": ("ordinateur fixe", "desktop"),
+    "monitor": ("écran", "monitor"),
+    "thin_client": ("client léger", "thin client"),
+    "smartphone": ("téléphone mobile", "smartphone"),
+    "tablet": ("tablette", "tablet"),
+    "printer": ("imprimante", "printer"),
+    "ip_phone": ("téléphone IP", "IP phone"),
+    "other": ("autre matériel", "other equipment"),
+    "site": ("activités du site", "activities of the site"),
+    "organisation": ("activités de l’organisation", "activities of the organisation"),
+}
+"""What one asset is."""
 
 _LIVES: Final[Mapping[str, tuple[str, str]]] = {
     "actual": ("dates réelles", "actual dates"),
@@ -171,10 +189,16 @@ class _Text:
 
     def head(self) -> Iterator[str]:
         document = self.document
-        kind = said(KINDS, document["kind"], self.language)
+        kind = said(_KINDS, document["kind"], self.language)
         month = month_name(parse_month(document["month"]), self.language)
         yield self.word("title")
-        yield self.word("about", kind=kind, month=month, org=document["org"], asset=self.asset(document["asset_id"]))
+        yield self.word(
+            "about",
+            kind=kind[0].upper() + kind[1:],
+            month=month,
+            org=document["org"],
+            asset=self.asset(document["asset_id"]),
+        )
         status = said(_STATUS, document["status"], self.language)
         yield self.word("state", quantity=self.number(document["quantity"]), status=status)
         made = f"{document['computed_at'].astimezone(self.zone):%d/%m/%Y %H:%M}"
@@ -256,7 +280,7 @@ class _Text:
         ]
 
     def source(self, known: Mapping[str, Any]) -> Iterator[str]:
-        kind = said(KINDS, known["kind"], self.language)
+        kind = said(_KINDS, known["kind"], self.language)
         quantity = self.number(known["quantity"])
         yield f"  {self.word('from', kind=kind, asset=self.asset(known['asset_id']), quantity=quantity)}{self.colon.rstrip()}"
         for line in (line for name in _EVIDENCE_LINES for line in known[name]):

@@ -27,7 +27,7 @@ _FRENCH: Final[Mapping[str, str]] = {
     "size of ": "taille de ",
     "share of the host:": "part de l’hôte :",
     "share of a reference host:": "part d’un hôte de référence :",
-    " hosts": " hôtes",
+    " hosts": " hôte(s)",
     "PUE of ": "PUE chez ",
     "life (kind):": "durée de vie (défaut du type) :",
     " years": " ans",

@@ -123,7 +123,7 @@ _SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
         "no figure in these months: nothing was in service, or what was lacks evidence; a total is absent, not 0",
     ),
     "no_criterion": (
-        "aucune valeur du critère {criterion} de {first} à {last} : ni le catalogue ni le client n’en donnent pour ce qui est compté",
+        "aucune valeur du critère « {criterion} » de {first} à {last} : ni le catalogue ni le client n’en donnent pour ce qui est compté",
         "no figure of criterion {criterion} from {first} to {last}: neither catalogue nor customer gives one for what was counted",
     ),
     "no_figure_filtered": (

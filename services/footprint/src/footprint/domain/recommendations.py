@@ -346,8 +346,9 @@ def high_pue(site: Site, pue: float, use_kg: float, threshold: float) -> dict[st
             f"le PUE de {site.code} est {_fr(pue, 2)}, au-dessus de la moyenne mondiale de {_fr(threshold, 2)}",
         ),
         Line(
-            f"at {SHARED_HOSTING_PUE:g} (the provider's shared hosting) they would use {1 - SHARED_HOSTING_PUE / pue:.0%} less",
-            f"à {_fr(SHARED_HOSTING_PUE)} (hébergement mutualisé du fournisseur), ils consommeraient "
+            f"at {SHARED_HOSTING_PUE:g} (the provider's shared hosting) the same equipment would use "
+            f"{1 - SHARED_HOSTING_PUE / pue:.0%} less",
+            f"à {_fr(SHARED_HOSTING_PUE)} (hébergement mutualisé du fournisseur), le même matériel consommerait "
             f"{(1 - SHARED_HOSTING_PUE / pue) * 100:.0f} % de moins",
         ),
         Line("no price of electricity is known for the site", "aucun prix de l’électricité n’est connu pour ce site"),
@@ -384,7 +385,7 @@ def missing_data(rows: Sequence[Rolled], default: str, assets: Sequence[UUID]) -
         ),
         Line(
             "it saves nothing by itself, so no kg and no euros are told: the figure gets surer, not smaller",
-            "cela n’épargne rien en soi, donc ni kg ni euros ne sont dits : le chiffre devient plus sûr, non plus petit",
+            "cela n’épargne rien en soi, donc ni kg ni euros ne sont dits : le chiffre devient plus sûr, il ne baisse pas",
         ),
     ]
     return _recommendation("missing_data", assets, None, None, lines)

@@ -32,7 +32,7 @@ def advice(report: Report, language: Language) -> str:
         names = [asset_text(asset, each["named_assets"]) for asset in each["assets"][:MOST_NAMED]]
         if names:
             more = len(each["assets"]) - len(names)
-            names += [word("more_assets", language, count=more)] if more else []
+            names += [word("one_more_asset" if more == 1 else "more_assets", language, count=more)] if more else []
             evidence += f'<p class="note">{escape(semicolon(language).join(names))}</p>'
         boxes.append(
             f'<div class="advice"><span class="gain">{escape(" · ".join(gains))}</span>'

@@ -332,7 +332,9 @@ def _quality(report: Report, language: Language) -> str:
         for each in report.evidence
     ]
     heads = [(word(name, language), False) for name in ("kind", "embodied", "energy", "electricity")]
-    warnings = "".join(f"<li>{escape(notice_text(code, language))} — {count}</li>" for code, count in report.warnings)
+    warnings = "".join(
+        f"<li>{escape(notice_text(code, language))}\u00a0— {count}</li>" for code, count in report.warnings
+    )
     noted = (
         f"<h3>{word('warnings', language)} ({word('asset_months', language).lower()})</h3><ul>{warnings}</ul>"
         if warnings

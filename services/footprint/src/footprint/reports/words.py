@@ -29,6 +29,7 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "forecast": ("Projection", "Projection"),
     "seasonal": ("Saisons (projection)", "Seasons (projection)"),
     "estimate": ("Estimation, saisons comprises", "Estimate, seasons included"),
+    "one_more_asset": ("et {count} autre", "and {count} more"),
     "more_assets": ("et {count} autres", "and {count} more"),
     "without_seasons": (
         "Sans les saisons de la projection, qui ajoutent {moved} kgCO₂e à l’électricité : avec elles, l’année est de {estimate} kgCO₂e.",
