@@ -228,7 +228,7 @@ class _Text:
         kind = said(KINDS, known["kind"], self.language)
         quantity = self.number(known["quantity"])
         yield f"  {self.word('from', kind=kind, asset=known['asset_id'], quantity=quantity)} :"
-        for each in (*known["embodied"], *known["measured"], *known["energy"], *known["extras"]):
+        for each in dict.fromkeys((*known["embodied"], *known["measured"], *known["energy"], *known["extras"])):
             yield f"    {trace_text(each, self.language)}"
         life = known["life"]
         if life is not None:

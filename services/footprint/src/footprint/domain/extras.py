@@ -4,21 +4,25 @@ from dataclasses import dataclass
 from typing import Final
 
 from footprint.domain.catalogue import UNITS, Factor
-from footprint.domain.embodied import MANUFACTURING
+from footprint.domain.embodied import MANUFACTURING, Embodied
 from footprint.domain.notices import Notice
 from footprint.domain.scopes import CLOUD, Line
 from footprint.domain.uncertainty import ln_product
 
 NOTHING: Final = Notice(0)
 
+FAR: Final = 4_102_444_800
+"""1 January 2100, in Unix seconds: later than any projection."""
+
 
 @dataclass(frozen=True, slots=True)
 class Extra:
     """`amount` × `factor`, evenly over `over_s` seconds, of which those from `start` to `end` (Unix seconds) count.
 
-    `line` None: the line of its stage. `factor` None: `amount` is the emission itself. `source_ln_gsd2` is of the amount; `origin` says in
-    words where it comes from. `anywhere`: it counts also while its asset is not in service. `void`: nothing is known of what it weighs,
-    it only says why in its `notices`. `written_amount` is how the amount was found, where that is a formula.
+    `line` None: the line of its stage. `factor` None: `amount` is the emission itself, and `made` the bottom-up sum that it rests on, where
+    there is one. `source_ln_gsd2` is of the amount; `origin` says in words where it comes from. `anywhere`: it counts also while its asset
+    is not in service. `void`: nothing is known of what it weighs, it only says why in its `notices`. `written_amount` is how the amount was
+    found, where that is a formula.
     """
 
     start: int
@@ -37,6 +41,7 @@ class Extra:
     notices: Notice = NOTHING
     void: bool = False
     written_amount: str = ""
+    made: Embodied | None = None
 
     def __post_init__(self) -> None:
         if self.over_s <= 0.0:
@@ -53,9 +58,22 @@ class Extra:
         return 1.0 if self.factor is None else self.factor.value
 
     @property
+    def factors(self) -> tuple[Factor, ...]:
+        """What it rests on."""
+        of_parts = () if self.made is None else self.made.factors
+        return of_parts if self.factor is None else (self.factor, *of_parts)
+
+    @property
+    def shared(self) -> str:
+        """What its uncertainty shares with others, '' for nothing."""
+        return self.factor.id if self.factor is not None else self.made.shared if self.made is not None else ""
+
+    @property
     def factor_ln_gsd2(self) -> float:
-        """ln GSD² of the factor."""
-        return 0.0 if self.factor is None else self.factor.ln_gsd2
+        """ln GSD² of what is shared."""
+        if self.factor is not None:
+            return self.factor.ln_gsd2
+        return 0.0 if self.made is None else self.made.factor_ln_gsd2
 
     @property
     def ln_gsd2(self) -> float:
