@@ -78,8 +78,9 @@ def test_past_its_life_nothing_is_left_and_without_evidence_nothing_is_known() -
 @pytest.mark.parametrize("convention", list(Convention))
 def test_refurbished_kit_weighs_what_a_new_one_does_and_has_left_what_it_carries(convention: Convention) -> None:
     seen = world(organisations=(Organisation("acme", refurbished=convention),))
-    now = by_month(of((START, made(4)), condition="refurbished", age_years=2.0), seen)
-    assert now[DECEMBER].embodied_kg == pytest.approx(whole(4), rel=1e-12)
+    states = (START, made(4)), (at(2026, 4), made(3, 1))
+    now = by_month(of(*states, condition="refurbished", age_years=2.0), seen)
+    assert now[DECEMBER].embodied_kg == pytest.approx(whole(3, 1), rel=1e-12)
     after = math.fsum(construction(each) for month, each in now.items() if month > DECEMBER)
     assert now[DECEMBER].embodied_left_kg == pytest.approx(after, rel=1e-12, abs=1e-12)
 

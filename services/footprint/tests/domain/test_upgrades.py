@@ -126,7 +126,7 @@ def test_a_first_statement_years_after_the_purchase_is_the_making_and_no_upgrade
 def test_memory_stated_before_the_first_die_area_is_what_it_came_with() -> None:
     now = making(of((START, made(4, die=None)), (at(2026, 10), made(24))))
     left = LIFE - (273 - 1 / 24)
-    assert now[2026, 3] == pytest.approx(whole(4) * 743 / 24 / LIFE, rel=1e-12)
+    assert now[2026, 1] == pytest.approx(whole(4) * 31 / LIFE, rel=1e-12)
     assert now[2026, 11] == pytest.approx(whole(4) * 30 / LIFE + 20 * MODULE * 30 / left, rel=1e-12)
 
 
