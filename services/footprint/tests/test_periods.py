@@ -81,6 +81,7 @@ async def test_a_month_is_closed_once_with_who_and_when(pipeline: Pipeline) -> N
         ("2026-11", {}, 422, "not_elapsed"),
         ("2027-03", {}, 422, "not_elapsed"),
         ("2026-02", {"earlier": "false"}, 409, "earlier-month-open"),
+        ("2025-12", {}, 422, "nothing_known"),
         ("2026-13", {}, 422, "malformed"),
     ],
 )

@@ -36,8 +36,8 @@ class Periods:
     ) -> dict[str, Any]:
         """Close a month, and with `earlier` all open ones before it; closing a closed month changes nothing.
 
-        Raises `NotFound`, `Unprocessable` for a month that has not elapsed, `Conflict` while an earlier month is open, something waits to
-        be computed, or something of it could not be.
+        Raises `NotFound`, `Unprocessable` for a month that has not elapsed or that lies before all that is known, `Conflict` while an
+        earlier month is open, something waits to be computed, or something of it could not be.
         """
         async with self._database.transaction(organisations) as unit:
             zone = await _zone(unit.connection, org)
@@ -53,7 +53,11 @@ class Periods:
                 closed = {(org, each) for each in months}
                 await changes.tell(unit, "period", {org: {(None, each) for each in months}})
                 unit.publish(*(period_changed(each) for each in await periods.documents(unit.connection, closed)))
-            return await self._one(unit.connection, org, month, now)
+            answered = await self._one(unit.connection, org, month, now)
+            if answered["status"] != CLOSED:
+                rule = f"nothing is known of {org} before {format_month(first or now)}: there is nothing to close in {format_month(month)}"
+                raise Unprocessable(rule, [FieldError("month", "nothing_known", rule)])
+            return answered
 
     async def _close(
         self, connection: Connection, org: str, zone: str, months: Sequence[int], by: str, *, earlier: bool

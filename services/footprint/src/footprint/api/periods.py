@@ -53,8 +53,8 @@ def periods_router(database: Database, clock: Callable[[], datetime]) -> APIRout
         """A closed month never changes: what becomes known of it later is a restatement, counted in the month that is open then.
 
         Needs the scope `footprint:close`. Only elapsed months, in their order: an earlier month that is open is closed first (409), or with
-        it (`earlier=true`). While something waits to be computed the answer is 409 as well. Closing a closed month again answers as the
-        first time.
+        it (`earlier=true`); none before the first of which anything is known (422). While something waits to be computed the answer is 409
+        as well. Closing a closed month again answers as the first time.
         """
         caller.require_organisation(org)
         return answer(await periods.close(caller.organisations, org, read_month(month), caller.client, earlier=earlier))
