@@ -283,7 +283,7 @@ class _Text:
         kind = said(_KINDS, known["kind"], self.language)
         quantity = self.number(known["quantity"])
         yield f"  {self.word('from', kind=kind, asset=self.asset(known['asset_id']), quantity=quantity)}{self.colon.rstrip()}"
-        for line in (line for name in _EVIDENCE_LINES for line in known[name]):
+        for line in dict.fromkeys(line for name in _EVIDENCE_LINES for line in known[name]):
             yield f"    {line}"
         life = known["life"]
         if life is not None:

@@ -184,8 +184,7 @@ def sum_extras(ledger: Ledger, terms: Terms, cells: Cells) -> Mapping[int, list[
     for term, extra in sorted(zip(by_interval[positions].tolist(), ledger.extra[pair].tolist(), strict=True)):
         each = ledger.extras[extra]
         key = FigureKey(each.stage, each.criterion, each.basis)
-        factor = each.shared
-        lines.setdefault((int(cells.cell[term]), key, each.line, factor, each.void), []).append((term, extra))
+        lines.setdefault((int(cells.cell[term]), key, each.line, each.shared, each.void), []).append((term, extra))
     found: dict[int, list[ExtraSum]] = {}
     for (cell, key, line, factor, void), pairs in sorted(lines.items(), key=lambda item: item[1]):
         value = kwh = factor_weighted = source_weighted = 0.0
@@ -195,7 +194,7 @@ def sum_extras(ledger: Ledger, terms: Terms, cells: Cells) -> Mapping[int, list[
             kwh += each.kwh_in(_seconds(ledger, terms, term)) * float(terms.share[term])
             factor_weighted += part * each.factor_ln_gsd2
             source_weighted += part * each.source_ln_gsd2
-        spreads = (factor_weighted / value, source_weighted / value) if value > 0 else (0.0, 0.0)
+        spreads = (factor_weighted / value, source_weighted / value) if value else (0.0, 0.0)
         found.setdefault(cell, []).append(
             ExtraSum(
                 key,

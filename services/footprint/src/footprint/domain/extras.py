@@ -4,12 +4,15 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from footprint.domain.catalogue import UNITS, Factor
-from footprint.domain.embodied import MANUFACTURING
+from footprint.domain.embodied import MANUFACTURING, Embodied
 from footprint.domain.notices import Notice
 from footprint.domain.scopes import CLOUD, Line
 from footprint.domain.uncertainty import ln_product
 
 NOTHING: Final = Notice(0)
+
+FAR: Final = 4_102_444_800
+"""1 January 2100, in Unix seconds: later than any projection."""
 
 
 class OwnRate(NamedTuple):
@@ -24,10 +27,10 @@ class OwnRate(NamedTuple):
 class Extra:
     """`amount` × `factor`, evenly over `over_s` seconds, of which those from `start` to `end` (Unix seconds) count.
 
-    `line` None: the line of its stage. `factor` None: its `own` rate, without one `amount` is the emission itself. `kwh` is the electricity
-    behind the whole of it. `source_ln_gsd2` is of the amount; `origin` says in
-    words where it comes from. `anywhere`: it counts also while its asset is not in service. `void`: nothing is known of what it weighs,
-    it only says why in its `notices`. `written_amount` is how the amount was found, where that is a formula.
+    `line` None: the line of its stage. `factor` None: its `own` rate; without one `amount` is the emission itself, and `made` the bottom-up
+    sum that it rests on, where there is one. `source_ln_gsd2` is of the amount; `origin` says in words where it comes from. `anywhere`: it
+    counts also while its asset is not in service. `void`: nothing is known of what it weighs, it only says why in its `notices`.
+    `written_amount` is how the amount was found, where that is a formula. `kwh` is the electricity behind the whole of it.
     """
 
     start: int
@@ -47,6 +50,7 @@ class Extra:
     void: bool = False
     written_amount: str = ""
     own: OwnRate | None = None
+    made: Embodied | None = None
     kwh: float = 0.0
 
     def __post_init__(self) -> None:
@@ -65,15 +69,25 @@ class Extra:
         return 1.0 if known is None else known.value
 
     @property
-    def factor_ln_gsd2(self) -> float:
-        """ln GSD² of the factor."""
-        known = self.factor or self.own
-        return 0.0 if known is None else known.ln_gsd2
+    def factors(self) -> tuple[Factor, ...]:
+        """What it rests on."""
+        of_parts = () if self.made is None else self.made.factors
+        return of_parts if self.factor is None else (self.factor, *of_parts)
 
     @property
     def shared(self) -> str:
-        """What the uncertainty of its factor is shared with; '' for nothing."""
-        return self.factor.id if self.factor else self.own.shared if self.own else ""
+        """What its uncertainty shares with others, '' for nothing."""
+        if self.factor is not None:
+            return self.factor.id
+        return self.own.shared if self.own is not None else self.made.shared if self.made is not None else ""
+
+    @property
+    def factor_ln_gsd2(self) -> float:
+        """ln GSD² of what is shared."""
+        known = self.factor or self.own
+        if known is not None:
+            return known.ln_gsd2
+        return 0.0 if self.made is None else self.made.factor_ln_gsd2
 
     @property
     def ln_gsd2(self) -> float:
