@@ -15,11 +15,16 @@ from typing import Any, TypeAlias
 
 from aiokafka import AIOKafkaConsumer
 
+from benchmarks import imports
 from benchmarks.figures import Figure
 from benchmarks.http_connection import AnswerError, Pool, Target
 from benchmarks.load import at_rate, percentile
+from examples.generate import rows_standing_alone
 from examples.platform import Platform, Stack
 from examples.settling import settle
+
+ASSETS = 10_000
+"""Assets to be changed in turn: each six times within five minutes of 200 changes a second."""
 
 TOPIC = "footprint.asset-months"
 _NAMED_BY = ("source", "external_id", "org", "kind")
@@ -72,6 +77,11 @@ def switch(asset: Mapping[str, Any], _random: Random) -> Mapping[str, Any]:
 def correction(_asset: Mapping[str, Any], random: Random) -> Mapping[str, Any]:
     """Another electricity consumption than was declared, which was always so: all its months come out differently."""
     return {"declared": {"annual_kwh": random.uniform(500.0, 6500.0), "average_w": None}}
+
+
+def bring_assets(stack: Stack, org: str) -> None:
+    """Import `ASSETS` assets to be changed, of a new organisation `org`: servers, network gear, fleets that stand for themselves."""
+    imports.bring(stack, rows_standing_alone(7, ASSETS, org), org)
 
 
 async def measure(

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import takewhile
 from pathlib import Path
 from random import Random
@@ -30,10 +31,13 @@ def rows(seed: int, servers: int, org: str = ORGANISATION) -> Iterator[Row]:
 
 def rows_of_assets(seed: int, assets: int, org: str = ORGANISATION) -> Iterator[Row]:
     """Yield the rows of exactly `assets` assets; a host comes before its virtual machines, so that any cut is whole."""
-    if assets < 1:
-        raise ValueError(f"assets is {assets}; an inventory has at least 1 asset")
-    every = (row for group in groups(None) for row in _rows_of(seed, group, org))
-    return (row for _, row in takewhile(lambda numbered: numbered[0] <= assets, _numbered(every)))
+    return _first((row for group in groups(None) for row in _rows_of(seed, group, org)), assets)
+
+
+def rows_standing_alone(seed: int, assets: int, org: str = ORGANISATION) -> Iterator[Row]:
+    """Yield the rows of exactly `assets` assets that stand for themselves: no hosts and no virtual machines."""
+    alone = (row for group in groups(None) for row in _rows_of(seed, replace(group, hosts=0, recent_hosts=0), org))
+    return _first(alone, assets)
 
 
 def write_inventory(directory: Path, inventory: Iterable[Row], org: str = ORGANISATION) -> int:
@@ -54,6 +58,12 @@ def _rows_of(seed: int, group: Group, org: str) -> Iterator[Row]:
     yield from appliances(random, group, org)
     yield from fleets(random, group, org)
     yield from virtual_machines(random, group, hosts, org)
+
+
+def _first(every: Iterable[Row], assets: int) -> Iterator[Row]:
+    if assets < 1:
+        raise ValueError(f"assets is {assets}; an inventory has at least 1 asset")
+    return (row for _, row in takewhile(lambda numbered: numbered[0] <= assets, _numbered(every)))
 
 
 def _numbered(every: Iterable[Row]) -> Iterator[tuple[int, Row]]:
