@@ -1,7 +1,7 @@
 """What lines come to by any groups, as `footprint.domain.groups` adds it up.
 
 Whole numbers come as text, which is read several times faster than a decimal: of one month or, where twelve stand in a row, of a year. Of
-what is known of each thing for itself a group has the sum of the roots of its months, or the squares that they follow from, as doubles.
+what is known of each thing for itself a group has the sum of the roots of its months or, by month, their squares, as doubles.
 """
 
 from collections.abc import Mapping, Sequence
@@ -58,7 +58,7 @@ async def added_up(
         FROM lines
         GROUP BY {by} factor, source
         UNION ALL
-        SELECT 'group', {keys} NULL, NULL, max(of_month), NULL, sum({_ROOT})::text, NULL, NULL, NULL, NULL, NULL
+        SELECT {part_of_group(groups, "max(of_month)", f"sum({whole_root('squares::double precision')})::text", "NULL")}
         FROM months
         {"GROUP BY" if by else ""} {by.rstrip(", ")}
         HAVING count(*) > 0
@@ -72,17 +72,16 @@ async def added_up(
     return read(rows, groups, within, 1, 1)
 
 
-_ROOT: Final = """CASE
-            WHEN squares < 1e30 THEN round(sqrt(greatest(squares, 0)::double precision))::bigint::numeric
-            ELSE round(sqrt(greatest(squares, 0)::double precision))::numeric
-        END"""
-"""The root of a sum of squares of billionths in whole billionths, exact up to a million tonnes, to 15 digits beyond."""
+def whole_root(squares: str) -> str:
+    """The root of squares of billionths in whole billionths, of 15 significant digits; 0 of what is negative."""
+    root = f"round(sqrt(greatest({squares}, 0)))"
+    return f"CASE WHEN {squares} < 1e30 THEN {root}::bigint::numeric ELSE {root}::numeric END"
 
 
-def squares_of_group(groups: Sequence[str], month: str, squares: str) -> str:
-    """The columns of a row that tells the squares of a group, from a month on."""
+def part_of_group(groups: Sequence[str], month: str, roots: str, squares: str) -> str:
+    """The columns of a row that tells the roots of a group, as a text, or its squares from a month on."""
     keys = without_month(groups)
-    return f"'group' AS part, {keys} NULL, NULL, {month}, NULL, NULL, NULL, NULL, NULL, NULL, {squares}"
+    return f"'group' AS part, {keys} NULL, NULL, {month}, NULL, {roots}, NULL, NULL, NULL, NULL, {squares}"
 
 
 def squares_of_whole(groups: Sequence[str], month: str, squares: str) -> str:
@@ -97,17 +96,16 @@ def without_month(groups: Sequence[str]) -> str:
 
 
 def read(
-    rows: Sequence[Any], groups: Sequence[str], within: tuple[int, int], in_pair: int, in_squares: int
+    rows: Sequence[Any], groups: Sequence[str], within: tuple[int, int], width: int, of_whole: int
 ) -> tuple[Pairs, Roots]:
-    """What rows tell, each of as many months as are in a pair, or in squares: of those that are `within` the first and the last."""
+    """What rows tell, of `width` months each, and `of_whole` those of the whole: of those that are `within` the first and the last."""
     names = list(rows[0].keys()) if rows else []
     parts: dict[str, list[Any]] = {"pair": [], "group": [], "whole": []}
     for row in rows:
         parts[row[0]].append(row)
-    pairs = _Rows.of(names, parts["pair"], in_pair, within)
-    by_group = _Rows.of(names, parts["group"], in_squares, within)
-    every = _Rows.of(names, parts["whole"], in_squares, within)
-    by_group, roots = _roots(by_group, by_month=MONTH in groups)
+    pairs = _Rows.of(names, parts["pair"], width, within)
+    by_group = _Rows.of(names, parts["group"], width, within)
+    every = _Rows.of(names, parts["whole"], of_whole, within)
     keys = [_key(name, pairs, by_group) for name in groups]
     count = len(pairs.months)
     return Pairs(
@@ -121,7 +119,11 @@ def read(
         pairs.told("kwh"),
         pairs.amounts("factor_weighted"),
         pairs.amounts("source_weighted"),
-    ), Roots([replace(key, places=key.places[count:]) for key in keys], roots, every.amounts("billionths").tolist())
+    ), Roots(
+        [replace(key, places=key.places[count:]) for key in keys],
+        _roots(by_group),
+        every.amounts("billionths").tolist(),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,16 +181,12 @@ class _Rows:
         return np.array([text is not None for text in self.values(name)], dtype=np.bool_)
 
 
-def _roots(by_group: _Rows, *, by_month: bool) -> tuple[_Rows, Numbers]:
-    """The roots of groups, and the rows whose they are: those of several months are added up unless the groups are by month."""
+def _roots(by_group: _Rows) -> Numbers:
+    """The roots of groups, told or of the squares that are."""
     if None not in by_group.values("billionths"):
-        return by_group, by_group.amounts("billionths")
+        return by_group.amounts("billionths")
     squares = np.array(by_group.values("squares"), dtype=np.float64).reshape(by_group.counted.shape)
-    roots = np.where(by_group.counted, whole_roots(squares), 0)
-    if by_month:
-        return by_group, roots[by_group.counted]
-    once = np.ones((len(roots), 1), dtype=np.bool_)
-    return replace(by_group, every_month=by_group.every_month[:, :1], counted=once), roots.sum(axis=1)
+    return whole_roots(squares[by_group.counted])
 
 
 def _key(name: str, pairs: _Rows, by_group: _Rows) -> Column:

@@ -10,7 +10,7 @@ from common.database import Connection
 
 from footprint.domain.groups import Pairs, Roots
 from footprint.store.claims import MONTHS
-from footprint.store.spreads import MONTH, read, squares_of_group, squares_of_whole, without_month
+from footprint.store.spreads import MONTH, part_of_group, read, squares_of_whole, whole_root, without_month
 
 WITHIN: Final = "year BETWEEN $2 / 12 AND $3 / 12"
 """The years of the months from $2 to $3."""
@@ -41,21 +41,17 @@ async def years_added_up(
     months = _months(*within)
     start = f"year * 12 + {months[0] - 1}"
     pairs = _pairs_of_months(where, keys, start, months) if MONTH in groups else _pairs(where, keys, *within)
-    squares = f"ARRAY[{', '.join(f'sum(source_squares_{month})::double precision' for month in months)}]"
     rows = await connection.fetch(
         f"""
         {pairs}
         UNION ALL
-        SELECT {squares_of_group(groups, start, squares)}
-        FROM application_years
-        {where}
-          AND source = ''
-        GROUP BY {keys} year
+        {_squares(where, groups, start, months) if MONTH in groups else _roots(where, groups, months)}
         {_WHOLE.format(squares_of_whole(groups, start, _row_of("source_squares", months)), where) if wholly else ""}
         """,
         *values,
     )
-    return read(rows, groups, within, len(months) if MONTH in groups else 1, len(months))
+    in_group = len(months) if MONTH in groups else 1
+    return read(rows, groups, within, in_group, len(months))
 
 
 def _pairs(where: str, keys: str, first: int, last: int) -> str:
@@ -101,6 +97,38 @@ def _pairs_of_months(where: str, keys: str, start: str, months: Sequence[int]) -
         FROM application_years
         {where}
         GROUP BY {keys} year, factor, source
+    """
+
+
+def _squares(where: str, groups: Sequence[str], start: str, months: Sequence[int]) -> str:
+    """The squares of groups by month: those of a year in a row, as doubles."""
+    squares = ", ".join(f"sum(source_squares_{month})::double precision" for month in months)
+    return f"""
+        SELECT {part_of_group(groups, start, "NULL", f"ARRAY[{squares}]")}
+        FROM application_years
+        {where}
+          AND source = ''
+        GROUP BY {without_month(groups)} year
+    """
+
+
+def _roots(where: str, groups: Sequence[str], months: Sequence[int]) -> str:
+    """The roots of groups of all months together, year by year."""
+    keys = without_month(groups)
+    squares = ", ".join(f"sum(source_squares_{month})::double precision AS squares_{month}" for month in months)
+    roots = " + ".join(
+        f"CASE WHEN year * 12 + {month - 1} BETWEEN $2 AND $3 THEN {whole_root(f'squares_{month}')} ELSE 0 END"
+        for month in months
+    )
+    return f"""
+        SELECT {part_of_group(groups, "$2::integer", f"({roots})::text", "NULL")}
+        FROM (
+            SELECT {keys} year, {squares}
+            FROM application_years
+            {where}
+              AND source = ''
+            GROUP BY {keys} year
+        ) AS years
     """
 
 
