@@ -95,11 +95,11 @@ def answers_router(database: Database, clock: Callable[[], datetime]) -> APIRout
         closed before; `low` and `high` bound the 95 % interval, with a data-quality class from 5 (very good) to 1. By application, what
         none uses is a group of its own (null). By asset the answer is a page of what has figures, `next_cursor` leads on:
         `total_of` says that `total` is of the page, `whole` has that of all pages. By application it is one too where there are more than
-        12,000 groups: of some applications after the other, at last of what none uses (`limit` is of assets; warnings and
-        `kwh_without_factor` are then of all pages). Where no figure is there, `total` is null and a warning says why. `kwh` is the
-        electricity behind a value, at the meters of the sites, exact like it, with that of corrections: null where no electricity is in it
-        (making, maintenance). `kwh_without_factor` is what else is known of what is asked for and has no factor of this criterion and
-        basis: it stands in no group.
+        12,000 groups (fewer where each adds up many factors): of some applications after the other, at last of what none uses (`limit` is
+        of assets; warnings and `kwh_without_factor` are then of all pages). Where no figure is there, `total` is null and a warning says
+        why. `kwh` is the electricity behind a value, at the meters of the sites, exact like it, with that of corrections: null where no
+        electricity is in it (making, maintenance). `kwh_without_factor` is what else is known of what is asked for and has no factor of
+        this criterion and basis: it stands in no group.
         """
         caller.require_organisation(org)
         first, last = read_month(start, "from"), read_month(end, "to")

@@ -1,12 +1,13 @@
 """What lines come to by any groups, as `footprint.domain.groups` adds it up.
 
-Whole numbers come as text, which is read several times faster than a decimal: of one month or, where twelve stand in a row, of a year. Of
-what is known of each thing for itself a group has the sum of the roots of its months or, by month, their squares, as doubles.
+It comes column by column, which is read several times faster than row by row, and whole numbers as text, which is read faster than
+decimals: of one month or, where twelve stand in a row, of a year. Of what is known of each thing for itself a group has the sum of the
+roots of its months or, by month, their squares, as doubles.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,19 @@ from footprint.domain.groups import Column, Pairs, Roots
 from footprint.domain.sums import Numbers, numbers, whole_roots
 
 MONTH: Final = "month"
+
+
+class Parts(NamedTuple):
+    """What is told, as queries that have the columns of the groups, but for the month, and `month`, the (first) month of each row.
+
+    `pairs` has `factor`, `source`, and texts: `billionths`, those of them `restated`, `kwh`, `factor_weighted`, `source_weighted`, and
+    `figures` where not all that is told counts. `groups` has `roots`, or `squares`, an array. `whole` has `squares`, a text, of no group;
+    None where the whole is not asked for.
+    """
+
+    pairs: str
+    groups: str
+    whole: str | None
 
 
 async def added_up(
@@ -32,44 +46,77 @@ async def added_up(
     """
     keys = without_month(groups)
     by = f"{keys}of_month, " if MONTH in groups else keys
-    rows = await connection.fetch(
-        f"""
+    before = f"""
         WITH lines AS {reading} (
             {lines}
         ), months AS MATERIALIZED (
-            SELECT {keys} of_month, sum(source_squares) AS squares
+            SELECT {keys} of_month, sum(source_squares) AS squares, sum(source_squares)::double precision AS nearest
             FROM lines
             WHERE source_squares <> 0
             GROUP BY {keys} of_month
         )
+    """
+    pairs = f"""
+            SELECT
+                {keys}
+                factor,
+                source,
+                max(of_month) AS month,
+                NULL::text AS figures,
+                sum(billionths)::text AS billionths,
+                sum(restated)::text AS restated,
+                sum(kwh)::text AS kwh,
+                sum(factor_weighted)::text AS factor_weighted,
+                sum(source_weighted)::text AS source_weighted
+            FROM lines
+            GROUP BY {by} factor, source
+    """
+    of_groups = f"""
+            SELECT {keys} max(of_month) AS month, sum({whole_root("nearest")})::text AS roots
+            FROM months
+            {"GROUP BY" if by else ""} {by.rstrip(", ")}
+            HAVING count(*) > 0
+    """
+    whole = "SELECT of_month AS month, sum(squares)::text AS squares FROM months GROUP BY of_month"
+    rows = await connection.fetch(before + columns_of(Parts(pairs, of_groups, whole), groups), *values)
+    return read(rows, groups, within)
+
+
+def columns_of(parts: Parts, groups: Sequence[str], *, in_squares: bool = False) -> str:
+    """A statement that tells the columns of parts, a row each; groups told as squares have those of all in an array of arrays."""
+    names = [name for name in groups if name != MONTH]
+    keys = "".join(f"array_agg({name}) AS {name}, " for name in names)
+    roots, squares = ("NULL", "array_agg(squares)") if in_squares else ("string_agg(roots, ' ')", "NULL")
+    whole = f"""
+        UNION ALL
         SELECT
-            'pair' AS part,
+            'whole', {"NULL, " * len(names)} NULL, NULL, array_agg(month), NULL, string_agg(squares, ' '),
+            NULL, NULL, NULL, NULL, NULL, NULL, NULL
+        FROM ({parts.whole}) AS whole
+    """
+    return f"""
+        SELECT
+            'pairs' AS part,
             {keys}
-            factor,
-            source,
-            max(of_month) AS month,
-            NULL::text AS figures,
-            sum(billionths)::text AS billionths,
-            sum(restated)::text AS restated,
-            sum(kwh)::text AS kwh,
-            sum(factor_weighted)::text AS factor_weighted,
-            sum(source_weighted)::text AS source_weighted,
+            array_agg(factor) AS factor,
+            array_agg(source) AS source,
+            array_agg(month) AS month,
+            string_agg(figures, ' ') AS figures,
+            string_agg(billionths, ' ') AS billionths,
+            string_agg(restated, ' ') AS restated,
+            string_agg(kwh, ' ') AS kwh,
+            array_agg(kwh IS NOT NULL) AS has_kwh,
+            string_agg(factor_weighted, ' ') AS factor_weighted,
+            string_agg(source_weighted, ' ') AS source_weighted,
+            array_agg(source_weighted IS NOT NULL) AS has_source_weighted,
             NULL::double precision[] AS squares
-        FROM lines
-        GROUP BY {by} factor, source
+        FROM ({parts.pairs}) AS pairs
         UNION ALL
-        SELECT {part_of_group(groups, "max(of_month)", f"sum({whole_root('squares::double precision')})::text", "NULL")}
-        FROM months
-        {"GROUP BY" if by else ""} {by.rstrip(", ")}
-        HAVING count(*) > 0
-        UNION ALL
-        SELECT {squares_of_whole(groups, "of_month", "sum(squares)::text")}
-        FROM months
-        GROUP BY of_month
-        """,
-        *values,
-    )
-    return read(rows, groups, within, 1, 1)
+        SELECT
+            'groups', {keys} NULL, NULL, array_agg(month), NULL, {roots}, NULL, NULL, NULL, NULL, NULL, NULL, {squares}
+        FROM ({parts.groups}) AS groups
+        {whole if parts.whole else ""}
+    """
 
 
 def whole_root(squares: str) -> str:
@@ -78,34 +125,18 @@ def whole_root(squares: str) -> str:
     return f"CASE WHEN {squares} < 1e30 THEN {root}::bigint::numeric ELSE {root}::numeric END"
 
 
-def part_of_group(groups: Sequence[str], month: str, roots: str, squares: str) -> str:
-    """The columns of a row that tells the roots of a group, as a text, or its squares from a month on."""
-    keys = without_month(groups)
-    return f"'group' AS part, {keys} NULL, NULL, {month}, NULL, {roots}, NULL, NULL, NULL, NULL, {squares}"
-
-
-def squares_of_whole(groups: Sequence[str], month: str, squares: str) -> str:
-    """The columns of a row that tells the squares of all there is, from a month on, as a text."""
-    nothing = "NULL, " * sum(name != MONTH for name in groups)
-    return f"'whole' AS part, {nothing} NULL, NULL, {month}, NULL, {squares}, NULL, NULL, NULL, NULL, NULL"
-
-
 def without_month(groups: Sequence[str]) -> str:
     """The columns of groups with a comma after each; the month is a column of its own."""
     return "".join(f"{name}, " for name in groups if name != MONTH)
 
 
-def read(
-    rows: Sequence[Any], groups: Sequence[str], within: tuple[int, int], width: int, of_whole: int
-) -> tuple[Pairs, Roots]:
-    """What rows tell, of `width` months each, and `of_whole` those of the whole: of those that are `within` the first and the last."""
-    names = list(rows[0].keys()) if rows else []
-    parts: dict[str, list[Any]] = {"pair": [], "group": [], "whole": []}
-    for row in rows:
-        parts[row[0]].append(row)
-    pairs = _Rows.of(names, parts["pair"], width, within)
-    by_group = _Rows.of(names, parts["group"], width, within)
-    every = _Rows.of(names, parts["whole"], of_whole, within)
+def read(rows: Sequence[Any], groups: Sequence[str], within: tuple[int, int], width: int = 1) -> tuple[Pairs, Roots]:
+    """What rows tell (see `columns_of`), of `width` months in a row by month: of those that are `within` the first and the last."""
+    told = {row["part"]: row for row in rows}
+    in_group = width if MONTH in groups else 1
+    pairs = _Table.of(told["pairs"], in_group, within)
+    by_group = _Table.of(told["groups"], in_group, within)
+    whole = _Table.of(told["whole"], width, within).amounts("billionths").tolist() if "whole" in told else []
     keys = [_key(name, pairs, by_group) for name in groups]
     count = len(pairs.months)
     return Pairs(
@@ -116,30 +147,25 @@ def read(
         pairs.amounts("billionths"),
         pairs.amounts("restated"),
         pairs.amounts("kwh"),
-        pairs.told("kwh"),
+        pairs.told("kwh")[np.nonzero(pairs.counted)[0]],
         pairs.amounts("factor_weighted"),
         pairs.amounts("source_weighted"),
-    ), Roots(
-        [replace(key, places=key.places[count:]) for key in keys],
-        _roots(by_group),
-        every.amounts("billionths").tolist(),
-    )
+    ), Roots([replace(key, places=key.places[count:]) for key in keys], _roots(by_group), whole)
 
 
 @dataclass(frozen=True, slots=True)
-class _Rows:
-    """Rows of one month or twelve each, by column; `counted` are the months of each that are asked for and have figures."""
+class _Table:
+    """Columns of rows of one month or twelve each; `counted` are the months of each that are asked for and have figures."""
 
-    columns: Mapping[str, Sequence[Any]]
+    columns: Any
     every_month: npt.NDArray[np.int64]
     counted: npt.NDArray[np.bool_]
 
     @classmethod
-    def of(cls, names: Sequence[str], rows: Sequence[Any], width: int, within: tuple[int, int]) -> Self:
-        columns = dict(zip(names, zip(*rows, strict=True), strict=True)) if rows else {}
-        months = np.array(columns.get("month", ()), dtype=np.int64).reshape(-1, 1) + np.arange(width)
+    def of(cls, columns: Any, width: int, within: tuple[int, int]) -> Self:
+        months = np.array(columns["month"] or (), dtype=np.int64).reshape(-1, 1) + np.arange(width)
         found = cls(columns, months, (months >= within[0]) & (months <= within[1]))
-        if columns.get("figures", (None,))[0] is None:
+        if columns["figures"] is None:
             return found
         return replace(found, counted=found.counted & (found.every("figures") > 0))
 
@@ -149,7 +175,7 @@ class _Rows:
 
     def values(self, name: str) -> Sequence[Any]:
         """The values of a column, of each row."""
-        return self.columns.get(name, ())
+        return self.columns[name] or ()
 
     def for_months(self, places: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """What each row has, for each of its months."""
@@ -160,10 +186,6 @@ class _Rows:
         column = Column.of(self.values(name))
         return replace(column, places=self.for_months(column.places))
 
-    def told(self, name: str) -> npt.NDArray[np.bool_]:
-        """Where a column has amounts."""
-        return np.broadcast_to(self._told(name)[:, None], self.counted.shape)[self.counted]
-
     def amounts(self, name: str) -> Numbers:
         """The amounts of a column, 0 where it has none."""
         amounts: Numbers = self.every(name)[self.counted]
@@ -171,25 +193,27 @@ class _Rows:
 
     def every(self, name: str) -> Numbers:
         """The same of each month, whether it counts or not."""
-        texts = " ".join(filter(None, self.values(name)))
-        amounts = numbers(list(map(int, texts.split())))
+        amounts = numbers(list(map(int, (self.columns[name] or "").split()))).reshape(-1, self.counted.shape[1])
+        if len(amounts) == len(self.counted):
+            return amounts
         found = np.zeros(self.counted.shape, amounts.dtype)
-        found[self._told(name)] = amounts.reshape(-1, self.counted.shape[1])
+        if len(amounts):
+            found[self.told(name)] = amounts
         return found
 
-    def _told(self, name: str) -> npt.NDArray[np.bool_]:
-        return np.array([text is not None for text in self.values(name)], dtype=np.bool_)
+    def told(self, name: str) -> npt.NDArray[np.bool_]:
+        """Which rows have amounts in a column that others have none in."""
+        return np.array(self.values(f"has_{name}"), dtype=np.bool_)
 
 
-def _roots(by_group: _Rows) -> Numbers:
+def _roots(by_group: _Table) -> Numbers:
     """The roots of groups, told or of the squares that are."""
-    if None not in by_group.values("billionths"):
+    if by_group.columns["squares"] is None:
         return by_group.amounts("billionths")
-    squares = np.array(by_group.values("squares"), dtype=np.float64).reshape(by_group.counted.shape)
-    return whole_roots(squares[by_group.counted])
+    return whole_roots(np.array(by_group.values("squares"), dtype=np.float64)[by_group.counted])
 
 
-def _key(name: str, pairs: _Rows, by_group: _Rows) -> Column:
+def _key(name: str, pairs: _Table, by_group: _Table) -> Column:
     """A key of the pairs and, after them, of the groups."""
     if name == MONTH:
         return Column.of_numbers(np.concatenate([pairs.months, by_group.months]))

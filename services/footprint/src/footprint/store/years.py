@@ -10,20 +10,10 @@ from common.database import Connection
 
 from footprint.domain.groups import Pairs, Roots
 from footprint.store.claims import MONTHS
-from footprint.store.spreads import MONTH, part_of_group, read, squares_of_whole, whole_root, without_month
+from footprint.store.spreads import MONTH, Parts, columns_of, read, whole_root, without_month
 
 WITHIN: Final = "year BETWEEN $2 / 12 AND $3 / 12"
 """The years of the months from $2 to $3."""
-
-
-_WHOLE: Final = """
-        UNION ALL
-        SELECT {}
-        FROM application_years
-        {}
-          AND source = ''
-        GROUP BY year
-"""
 
 
 async def years_added_up(
@@ -37,21 +27,16 @@ async def years_added_up(
 ) -> tuple[Pairs, Roots]:
     """What the rows of `application_years` come to that `where` leaves in, by its columns and by `month`, for months $2 to $3; the whole
     has no squares unless `wholly`."""
-    keys = without_month(groups)
+    keys, by_month = without_month(groups), MONTH in groups
     months = _months(*within)
     start = f"year * 12 + {months[0] - 1}"
-    pairs = _pairs_of_months(where, keys, start, months) if MONTH in groups else _pairs(where, keys, *within)
-    rows = await connection.fetch(
-        f"""
-        {pairs}
-        UNION ALL
-        {_squares(where, groups, start, months) if MONTH in groups else _roots(where, groups, months)}
-        {_WHOLE.format(squares_of_whole(groups, start, _row_of("source_squares", months)), where) if wholly else ""}
-        """,
-        *values,
+    parts = Parts(
+        _pairs_of_months(where, keys, start, months) if by_month else _pairs(where, keys, *within),
+        _squares(where, keys, start, months) if by_month else _roots(where, keys, months),
+        _whole(where, start, months) if wholly else None,
     )
-    in_group = len(months) if MONTH in groups else 1
-    return read(rows, groups, within, in_group, len(months))
+    rows = await connection.fetch(columns_of(parts, groups, in_squares=by_month), *values)
+    return read(rows, groups, within, len(months))
 
 
 def _pairs(where: str, keys: str, first: int, last: int) -> str:
@@ -59,7 +44,6 @@ def _pairs(where: str, keys: str, first: int, last: int) -> str:
     kwh = f"sum(CASE WHEN basis <> 'both' THEN {_added('kwh', first, last)} END)::text AS kwh"
     return f"""
         SELECT
-            'pair' AS part,
             {keys}
             factor,
             source,
@@ -69,8 +53,7 @@ def _pairs(where: str, keys: str, first: int, last: int) -> str:
             NULL::text AS restated,
             {kwh},
             sum({_added("factor_weighted", first, last)})::text AS factor_weighted,
-            sum({_added("source_weighted", first, last)})::text AS source_weighted,
-            NULL::double precision[] AS squares
+            sum({_added("source_weighted", first, last)})::text AS source_weighted
         FROM application_years
         {where}
         GROUP BY {keys} factor, source
@@ -82,7 +65,6 @@ def _pairs_of_months(where: str, keys: str, start: str, months: Sequence[int]) -
     """The pairs of each year, its months in a row."""
     return f"""
         SELECT
-            'pair' AS part,
             {keys}
             factor,
             source,
@@ -92,36 +74,34 @@ def _pairs_of_months(where: str, keys: str, start: str, months: Sequence[int]) -
             NULL::text AS restated,
             CASE WHEN bool_or(basis <> 'both') THEN {_row_of("kwh", months)} END AS kwh,
             {_row_of("factor_weighted", months)} AS factor_weighted,
-            CASE WHEN source <> '' THEN {_row_of("source_weighted", months)} END AS source_weighted,
-            NULL::double precision[] AS squares
+            CASE WHEN source <> '' THEN {_row_of("source_weighted", months)} END AS source_weighted
         FROM application_years
         {where}
         GROUP BY {keys} year, factor, source
     """
 
 
-def _squares(where: str, groups: Sequence[str], start: str, months: Sequence[int]) -> str:
-    """The squares of groups by month: those of a year in a row, as doubles."""
+def _squares(where: str, keys: str, start: str, months: Sequence[int]) -> str:
+    """The squares of groups by month, those of a year in a row."""
     squares = ", ".join(f"sum(source_squares_{month})::double precision" for month in months)
     return f"""
-        SELECT {part_of_group(groups, start, "NULL", f"ARRAY[{squares}]")}
+        SELECT {keys} {start} AS month, ARRAY[{squares}] AS squares
         FROM application_years
         {where}
           AND source = ''
-        GROUP BY {without_month(groups)} year
+        GROUP BY {keys} year
     """
 
 
-def _roots(where: str, groups: Sequence[str], months: Sequence[int]) -> str:
+def _roots(where: str, keys: str, months: Sequence[int]) -> str:
     """The roots of groups of all months together, year by year."""
-    keys = without_month(groups)
     squares = ", ".join(f"sum(source_squares_{month})::double precision AS squares_{month}" for month in months)
     roots = " + ".join(
         f"CASE WHEN year * 12 + {month - 1} BETWEEN $2 AND $3 THEN {whole_root(f'squares_{month}')} ELSE 0 END"
         for month in months
     )
     return f"""
-        SELECT {part_of_group(groups, "$2::integer", f"({roots})::text", "NULL")}
+        SELECT {keys} $2::integer AS month, ({roots})::text AS roots
         FROM (
             SELECT {keys} year, {squares}
             FROM application_years
@@ -129,6 +109,17 @@ def _roots(where: str, groups: Sequence[str], months: Sequence[int]) -> str:
               AND source = ''
             GROUP BY {keys} year
         ) AS years
+    """
+
+
+def _whole(where: str, start: str, months: Sequence[int]) -> str:
+    """The squares of all there is, those of a year in a row."""
+    return f"""
+        SELECT {start} AS month, {_row_of("source_squares", months)} AS squares
+        FROM application_years
+        {where}
+          AND source = ''
+        GROUP BY year
     """
 
 
