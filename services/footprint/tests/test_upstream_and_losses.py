@@ -121,7 +121,7 @@ async def test_an_explanation_names_the_line_and_its_text_adds_up_to_the_stored_
         results, _, computed = answer.text.partition("\n3. ")
         assert beside in results
         assert beside in computed
-        lines = re.findall(r"\d\d:\d\d : ([^:\n]+) = (\S+) kgCO2e", computed)
+        lines = re.findall(r"\d\d:\d\d ?: ([^:\n]+) = (\S+) kgCO2e", computed)
         assert len(lines) >= len(stored)
         for formula, value in lines:
             assert value_of(formula) == float(value)

@@ -184,6 +184,8 @@ class AssetChanged(Heard):
 
     id: UUID
     org: str
+    source: str | None = None
+    external_id: str | None = None
     kind: str
     quantity: Annotated[float, Field(gt=0)] = 1.0
     model: ModelNamed | None = None

@@ -42,7 +42,7 @@ from footprint.domain.standing import Standing, stand
 from footprint.domain.stretches import ENERGY_EVIDENCE
 from footprint.domain.sums import billionths
 from footprint.domain.uncertainty import ln_product
-from footprint.domain.weighing import ELECTRICITY_EVIDENCE, FigureKey
+from footprint.domain.weighing import ELECTRICITY_EVIDENCE, USE_LOCATION, FigureKey
 
 _Used: TypeAlias = dict[About, list[tuple[float, Mapping[UUID, float]]]]
 """By what figures are about: the value of each, and which part of it each application uses."""
@@ -110,6 +110,9 @@ def collect(
             reader.keep_life(result, subject)
             extras = [each for cell in taken for each in reader.extras.get(cell, ())]
             result.notices &= ~int(told_stages(each.key.stage for each in extras if each.key.criterion == GWP))
+            for each in extras:
+                if each.key == USE_LOCATION and each.kwh:
+                    result.kwh = (result.kwh or 0.0) + each.kwh
             if len(taken) > 1 or extras:
                 result.figures, result.without_factor = merged(result.figures), merged(result.without_factor)
                 add_up_energy(result)
@@ -251,7 +254,7 @@ class _CellReader:
         if line is None or control & PURCHASED:
             line = line_in(extra.key.stage, extra.key.basis, control)
         about = (*extra.key, LINES[self.line[cell]], site.id if site else None, *line)
-        return Figure(*about, extra.value, extra.spreads.ln_gsd2, *extra.spreads)
+        return Figure(*about, extra.value, extra.spreads.ln_gsd2, *extra.spreads, billionths(extra.kwh))
 
 
 def _figures_of(

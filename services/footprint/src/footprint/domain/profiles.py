@@ -127,7 +127,10 @@ def read_profile(
     )
     extras = (*extras, *making.extras, *upgrades.extras)
     stretches = read_stretches(asset, organisation, sites, catalogue, window, measured, extras)
-    said = absent_stages(each.stage for each in making.parts if each.criterion == GWP)
+    said = absent_stages(
+        [each.stage for each in making.parts if each.criterion == GWP]
+        + [each.stage for each in making.extras if each.criterion == GWP and not each.void]
+    )
     return Profile(
         asset,
         organisation,
@@ -274,9 +277,9 @@ def _cloud_making(asset: Asset, catalogue: Catalogue) -> _Making:
         if segment.host is not None or segment.cloud is None or not segment.status.powered:
             continue
         end = segment.end if segment.end is not None else left if left is not None else FAR
-        extra, said = cloud_making(catalogue, segment.cloud, asset.quantity, segment.vcpu, segment.start, end)
-        extra = extra or unknown_making(segment.cloud, segment.start, end)
-        extras.append(replace(extra, notices=said))
+        shares, said = cloud_making(catalogue, segment.cloud, asset.quantity, segment.vcpu, segment.start, end)
+        first, *others = shares or (unknown_making(segment.cloud, segment.start, end),)
+        extras += (replace(first, notices=said), *others)
     return _Making(None, (), None, None, tuple(extras), Notice(0), ())
 
 

@@ -3,13 +3,11 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from footprint.domain.dashboard import MonthEnergy
 from footprint.domain.scopes import USE
 from footprint.domain.sums import BILLION
-
-Language = Literal["fr", "en"]
 
 
 class Line(NamedTuple):
@@ -77,13 +75,14 @@ class Closing:
 
 @dataclass(frozen=True, slots=True)
 class Restated:
-    """What a month of the year counts of an earlier, closed one."""
+    """What a month of the year counts of an earlier, closed one: billionths of a kg on each basis, never added to one another."""
 
     counted_in: int
     month: int
     stage: str
     reason: str
-    billionths: int
+    location: int
+    market: int
 
 
 @dataclass(frozen=True, slots=True)
