@@ -396,6 +396,8 @@ def read_result(row: Record, figures: Sequence[Record]) -> AssetMonth:
         energy_evidence=row["energy_evidence"],
         electricity_evidence=row["electricity_evidence"],
         notices=row["notices"],
+        embodied_kg=row["embodied_kg"],
+        embodied_left_kg=row["embodied_left_kg"],
     )
 
 

@@ -325,6 +325,8 @@ def describe(result: AssetMonth) -> dict[str, Any]:
         "site_id": result.site,
         "host_id": result.host,
         "kwh": result.kwh,
+        "embodied_kg": result.embodied_kg,
+        "embodied_left_kg": result.embodied_left_kg,
         "stages": [_stage(figure) for figure in result.figures],
         "factors": _factors(result.references),
         "evidence": {

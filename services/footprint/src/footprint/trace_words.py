@@ -12,11 +12,19 @@ _FRENCH: Final[tuple[tuple[str, str], ...]] = (
     (" measured at the device:", " mesuré à l’appareil:"),
     (" measured at the facility, with the PUE in it:", " mesuré au compteur du site, PUE compris:"),
     (" kWh over ", " kWh sur "),
+    (" graphics cards from ", " cartes graphiques à partir du "),
+    (" what making them weighed is not known", " ce que leur fabrication a pesé n’est pas connu"),
+    (" upgrade of ", " évolution du "),
+    (" removal on ", " retrait du "),
+    (" less what was left of ", " moins ce qui restait de "),
+    (" what was left of ", " ce qui restait de "),
     (" from ", " du "),
     (" to ", " au "),
     (" activity ", " activité "),
     (" each", " par unité"),
     (" vCPUs of a reference host, made for ", " vCPU d’un hôte de référence, fabriqué pour "),
+    (" vCPUs of a reference host, carried for ", " vCPU d’un hôte de référence, transporté pour "),
+    (" vCPUs of a reference host, disposed of for ", " vCPU d’un hôte de référence, éliminé pour "),
     (" (default of a server), over ", " (défaut d’un serveur), sur "),
     (" its share of a reference host is not known", " sa part d’un hôte de référence n’est pas connue"),
     (" share of the host:", " part de l’hôte:"),
@@ -51,16 +59,16 @@ _FRENCH: Final[tuple[tuple[str, str], ...]] = (
     (" embodied (configuration)", " fabrication (composants)"),
     (" embodied (kind)", " fabrication (défaut du type)"),
     (" not stated, so not counted", " non indiqué, donc non compté"),
-    (" power supply", " alimentation"),
+    ("power supply", "alimentation"),
     (" motherboard", " carte mère"),
     (" rack case", " châssis rack"),
     (" blade case", " châssis lame"),
     (" assembly", " assemblage"),
     (" memory", " mémoire"),
     (" disks", " disques"),
-    (" CPU:", " processeur:"),
-    (" RAM:", " mémoire:"),
-    (" HDD:", " disque dur:"),
+    ("CPU:", "processeur:"),
+    ("RAM:", "mémoire:"),
+    ("HDD:", "disque dur:"),
     (" per unit", " par unité"),
     (" power (declared)", " puissance (déclarée)"),
     (" power (utilisation)", " puissance (courbe de puissance)"),
@@ -72,8 +80,8 @@ _FRENCH: Final[tuple[tuple[str, str], ...]] = (
     (" An annual figure is for 365 days", " Une valeur annuelle vaut pour 365 jours"),
     (": ", " : "),
 )
-"""The words of traces, in the order in which they are looked for. Each stands behind a space, which no identifier holds
-(`spare_parts.memory`); the space before a colon comes last."""
+"""The words of traces, in the order in which they are looked for. None can be found within an identifier (`spare_parts.memory`),
+which holds neither a space nor a colon; the space before a colon comes last."""
 
 
 def trace_text(line: str, language: Language) -> str:

@@ -23,6 +23,7 @@ Reader = Annotated[Caller, Depends(requires("footprint:read"))]
 Org = Annotated[str, Query(min_length=1, max_length=64, description="organisation id", examples=["acme"])]
 Month = Annotated[str, Query(description="YYYY-MM", examples=["2026-10"])]
 Criterion = Literal["gwp", "pe", "adpe", "water"]
+Basis = Literal["location", "market"]
 Name = Annotated[str, Field(max_length=200)]
 
 FILTERED = 20
@@ -68,7 +69,7 @@ def answers_router(database: Database, clock: Callable[[], datetime]) -> APIRout
             Query(description=f"one or several of {', '.join(GROUPS)}, with commas", examples=["month", "site,stage"]),
         ] = "month",
         criterion: Criterion = "gwp",
-        basis: Literal["location", "market"] = "location",
+        basis: Basis = "location",
         site: Annotated[
             list[Name] | None, Query(max_length=FILTERED, description="sites by their code; repeat for several")
         ] = None,
