@@ -328,12 +328,12 @@ def _check(question: Question, filters: Filters) -> None:
 async def _resolved(connection: Connection, org: str, filters: Filters) -> Mapping[str, Sequence[Any]]:
     found: dict[str, Sequence[Any]] = {name: wanted for name, wanted in filters.others.items() if wanted}
     if filters.sites:
-        ids = await store.site_ids(connection, org, filters.sites)
-        unknown = [code for code in filters.sites if code not in ids]
+        sites = await store.site_ids(connection, org, filters.sites)
+        unknown = sorted(set(filters.sites) - {code for code, _ in sites})
         if unknown:
             rule = f"site {unknown[0]!r} is not known in {org}"
             raise Unprocessable(rule, [FieldError("site", "unknown", rule)])
-        found["site"] = list(ids.values())
+        found["site"] = [each for _, each in sites]
     strangers = sorted(set(filters.assets) - await store.known_assets(connection, org, filters.assets))
     if strangers:
         rule = f"asset {strangers[0]} is not known in {org}"
