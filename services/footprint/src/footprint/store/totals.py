@@ -101,7 +101,7 @@ async def totals_of_applications(
 ) -> list[Any]:
     """The same of what applications use; of these alone when they are named."""
     where, values = of_applications(question, applications)
-    return await _rolled(connection, "applications_by_month", "false", question, where, values)
+    return await _rolled(connection, "applications_by_month", "restates IS NOT NULL", question, where, values)
 
 
 def of_applications(
@@ -159,8 +159,9 @@ async def sums_of_applications(
 ) -> list[Any]:
     """The same of what applications use; of these alone, and in whole, when they are named."""
     where, values = of_applications(question, applications, WITHIN)
-    keys = _keys(question)
-    parts = parts_of_years(f"{where} AND basis IN ('both', $5)", keys, question.first, question.last)
+    counted, _ = of_applications(question, applications)
+    keys, basis = _keys(question), "AND basis IN ('both', $5)"
+    parts = parts_of_years(f"{where} {basis}", f"{counted} {basis}", keys, question.first, question.last)
     return await summed(connection, parts, keys, values, wholly=applications is not None)
 
 
@@ -171,9 +172,9 @@ def _keys(question: Question) -> list[str]:
 async def lacks_market(connection: Connection, question: Question, applications: Sequence[UUID] | None) -> bool:
     """Whether some electricity, of all or of what these applications use, has a location-based figure and no market-based one."""
     where, values = conditions(question)
-    table, own = "organisation_months", "restates IS NULL"
+    table = "organisation_months"
     if applications is not None:
-        table, own = "applications_by_month", "true"
+        table = "applications_by_month"
         where, values = of_applications(question, applications)
     found: bool = await connection.fetchval(
         f"""
@@ -181,7 +182,7 @@ async def lacks_market(connection: Connection, question: Question, applications:
         FROM {table}
         {where}
           AND basis IN ($5, 'location')
-          AND {own}
+          AND restates IS NULL
         """,
         *values,
     )
@@ -231,14 +232,9 @@ async def page_of_assets(
             f"""
             SELECT DISTINCT id
             FROM unnest(${place + 2}::uuid[]) AS wanted (application_id) CROSS JOIN LATERAL (
-                SELECT DISTINCT asset_id AS id
-                FROM application_figures
-                {own}
-                  {basis}
-                  AND application_id = wanted.application_id
-                  AND asset_id > ${place + 1}
-                ORDER BY asset_id
-                LIMIT ${place + 3}
+                {_first_used("application_figures", f"{own} {basis}", place)}
+                UNION ALL
+                {_first_used("restated_application_figures", f"{counted} {basis}", place)}
             ) AS used
             ORDER BY id
             LIMIT ${place + 3}
@@ -249,6 +245,19 @@ async def page_of_assets(
             limit,
         )
     return [row["id"] for row in rows]
+
+
+def _first_used(table: str, where: str, place: int) -> str:
+    """The first assets of a wanted application that `table` has rows of; the parameters after `place` are those of the page."""
+    return f"""(
+                    SELECT DISTINCT asset_id AS id
+                    FROM {table}
+                    {where}
+                      AND application_id = wanted.application_id
+                      AND asset_id > ${place + 1}
+                    ORDER BY asset_id
+                    LIMIT ${place + 3}
+                )"""
 
 
 async def known_assets(connection: Connection, org: str, assets: Sequence[UUID]) -> set[UUID]:
@@ -280,12 +289,16 @@ def _of_assets(question: Question) -> tuple[str, list[str]]:
     return ", ".join([*keys, "month AS of_month"]), keys
 
 
+def _counted_columns(keys: Sequence[str]) -> str:
+    """Those columns of what corrects closed months: it stands in the month that counts it."""
+    return ", ".join([*("counted_in" if name == "month" else name for name in keys), "counted_in"])
+
+
 def _figures_of_assets(question: Question, assets: Sequence[UUID]) -> tuple[str, list[Any]]:
     """The figures of some assets, and what corrects their closed months, as the roll-up counts them; and the parameters."""
     columns, keys = _of_assets(question)
     own, values = conditions(question)
     counted, _ = conditions(question, COUNTED)
-    of_restated = ", ".join([*("counted_in" if name == "month" else name for name in keys), "counted_in"])
     ids = f"${len(values) + 1}::uuid[]"
     lines = f"""
             SELECT {columns}, factor, source, billionths(value) AS billionths, 0 AS restated, {_KWH}, {_of_figure("value")}
@@ -294,7 +307,7 @@ def _figures_of_assets(question: Question, assets: Sequence[UUID]) -> tuple[str,
               AND basis IN ('both', $5)
               AND asset_id = ANY ({ids})
             UNION ALL
-            SELECT {of_restated}, '', '', billionths, billionths, {_KWH}, 0, 0, 0
+            SELECT {_counted_columns(keys)}, '', '', billionths, billionths, {_KWH}, 0, 0, 0
             FROM restated_figures
             {counted}
               AND basis IN ('both', $5)
@@ -340,14 +353,20 @@ async def sums_used_of_assets(
     """The same of what applications use of some assets; of these applications alone, and in whole, when they are named."""
     columns, keys = _of_assets(question)
     where, values = of_applications(question, applications)
+    counted, _ = of_applications(question, applications, COUNTED)
+    of_page = f"AND basis IN ('both', $5) AND asset_id = ANY (${len(values) + 1}::uuid[])"
     lines = f"""
             SELECT
                 {columns}, factor, source, billionths, 0 AS restated, {_KWH},
                 {_of_figure("billionths / 1e9::double precision")}
             FROM application_figures
             {where}
-              AND basis IN ('both', $5)
-              AND asset_id = ANY (${len(values) + 1}::uuid[])
+              {of_page}
+            UNION ALL
+            SELECT {_counted_columns(keys)}, '', '', billionths, billionths, {_KWH}, 0, 0, 0
+            FROM restated_application_figures
+            {counted}
+              {of_page}
     """
     parts = parts_of(lines, keys, "MATERIALIZED")
     return await summed(connection, parts, keys, [*values, list(assets)], wholly=applications is not None)

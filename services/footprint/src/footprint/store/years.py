@@ -15,26 +15,34 @@ WITHIN: Final = "year BETWEEN $2 / 12 AND $3 / 12"
 _OF_MONTH: Final = "year * 12 + number - 1"
 
 
-def parts_of_years(where: str, groups: Sequence[str], first: int, last: int) -> Parts:
-    """The parts of the rows of `application_years` that `where` leaves in, by its columns and by `month`, for months $2 to $3."""
+def parts_of_years(where: str, counted: str, groups: Sequence[str], first: int, last: int) -> Parts:
+    """The parts of the rows of `application_years` that `where` leaves in, and of `application_restatements` that `counted` does, by their
+    columns and by `month`, for months $2 to $3."""
     keys = listed(groups)
     if "month" in groups:
         lines = _lines(where, [name for name in groups if name != "month"])
         amounts = "billionths, restated, kwh, factor_weighted, source_weighted"
-        pairs = f"SELECT {keys} factor, source, of_month AS last_month, {amounts} FROM lines"
+        pairs = f"""
+            SELECT {keys} factor, source, of_month AS last_month, {amounts} FROM lines
+            UNION ALL
+            {_restated(counted, groups)}
+        """
         return with_pairs(lines, groups, pairs, "MATERIALIZED")
     grouped = f"GROUP BY {keys} factor, source"
     kwh = f"sum(CASE WHEN basis <> 'both' THEN {_added('kwh', first, last)} END) AS kwh"
-    sums = [
+    billionths, *weighted = [
         f"sum({_added(amount, first, last)}) AS {amount}"
         for amount in ("billionths", "factor_weighted", "source_weighted")
     ]
+    sums = ", ".join([billionths, "0 AS restated", kwh, *weighted])
     pairs = f"""
-            SELECT {keys} factor, source, max({_last_month()}) AS last_month, 0 AS restated, {", ".join([*sums, kwh])}
+            SELECT {keys} factor, source, max({_last_month()}) AS last_month, {sums}
             FROM application_years
             {where}
             {grouped}
             HAVING sum({_added("figures", first, last)}) > 0
+            UNION ALL
+            {_restated(counted, groups)}
     """
     squares = ", ".join(f"sum(squares_{month}) AS squares_{month}" for month in MONTHS)
     before = f"""
@@ -53,6 +61,18 @@ def parts_of_years(where: str, groups: Sequence[str], first: int, last: int) -> 
             CROSS JOIN LATERAL (VALUES {", ".join(f"(squares_{month})" for month in MONTHS)}) AS months (squares)
     """
     return Parts(before, pairs, roots, whole)
+
+
+def _restated(counted: str, groups: Sequence[str]) -> str:
+    """The pairs of what corrects closed months, which has no spread of its own: of no factor and no source."""
+    return f"""
+            SELECT
+                {listed(groups)} '' AS factor, '' AS source, max(month) AS last_month, sum(billionths) AS billionths,
+                sum(billionths) AS restated, sum(CASE WHEN basis <> 'both' THEN kwh END) AS kwh, 0 AS factor_weighted, 0 AS source_weighted
+            FROM application_restatements
+            {counted}
+            GROUP BY {listed(groups)} factor
+    """
 
 
 def _squares(month: int) -> str:
