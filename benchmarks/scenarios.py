@@ -107,6 +107,7 @@ def _fleet() -> Fleet:
         annual_kwh=chance.uniform(100, 3000, ASSETS),
         pue=np.full(ASSETS, 1.58),
         embodied_kg=chance.uniform(50, 1500, ASSETS),
+        embodied_left_kg=np.full(ASSETS, np.nan),
         life_years=chance.uniform(3, 7, ASSETS),
         age_years=chance.uniform(0, 8, ASSETS),
         maintenance_kg_per_year=np.zeros(ASSETS),

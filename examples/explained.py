@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 from examples.platform import Platform, Stack
 
 PAGE: Final = Path(__file__).parents[1] / "docs" / "examples-explained.md"
-PATH: Final = "/footprint/v1/estimates"
+PATH: Final = "/footprint/v1/estimates?lang=en"
 _YEAR: Final = {"from": "2026-01-01", "to": "2027-01-01"}
 _R740: Final = {
     "cpu": {"units": 2, "cores": 24, "die_mm2": 400, "tdp_w": 150},
@@ -89,7 +89,7 @@ def page(answers: Sequence[Mapping[str, Any]]) -> str:
     lines = [
         "# Twenty estimates, explained",
         "",
-        "Pasted from `POST /api/footprint/v1/estimates` by `python -m examples.explained`; a test asks again "
+        "Pasted from `POST /api/footprint/v1/estimates?lang=en` by `python -m examples.explained`; a test asks again "
         "and compares. Each line of a trace is a",
         "formula with its numbers, read from left to right in double precision; the [method](method.md) says "
         "where it comes from. kg are kgCO2e.",

@@ -126,6 +126,19 @@ async def test_recommendations_carry_their_evidence_kg_and_euros_where_known(pip
     assert all(each["evidence"] for each in found.values())
 
 
+async def test_renewing_says_why_no_euros_are_told(pipeline: Pipeline) -> None:
+    await farm(pipeline)
+    hungry = {"annual_kwh": 90_000, "average_w": None, "embodied_kg": None}
+    acquired = {"on": "2018-01-01", "condition": "new", "price_eur": "5000.00", "age_years": None}
+    await pipeline.service.handle(asset("hungry", acquired=acquired, declared=hungry))
+    await pipeline.settle()
+    board = await get(pipeline, f"/v1/dashboard?org={ORG}&month=2026-10")
+    [renew] = [each for each in board["recommendations"] if each["code"] == "past_life_renew"]
+    assert (renew["assets"], renew["eur_per_year"]) == ([str(id_of("hungry"))], None)
+    assert any(line.startswith("no price of a new server") for line in renew["evidence"])
+    assert any(line.startswith("ni le prix d’un serveur neuf") for line in renew["evidence_fr"])
+
+
 async def test_the_explanation_gives_the_stored_values_back_bit_for_bit(pipeline: Pipeline) -> None:
     await farm(pipeline)
     for name in ("a", "vm1", "vm2", "off", "old", "warm", "fleet"):
@@ -396,11 +409,41 @@ class TestEstimates:
             ]
             assert not set(english["trace"]) & set(french["trace"])
             of_criterion = [each["detail"] for each in french["warnings"] if each["code"] == "no_factor_of_criterion"]
-            assert "Fabrication (pe) : absente dans ce critère" in of_criterion[0]
+            assert "Fabrication (pe) : étape absente de ce critère" in of_criterion[0]
             assert "le transport est absent" in french["warnings"][0]["detail"]
         for query, named in (("lang=de", "lang"), ("language=fr", "language")):
             refused = await pipeline.service.client.post(f"/v1/estimates?{query}", json=body)
             assert (refused.status_code, [each["field"] for each in refused.json()["errors"]]) == (422, [named])
+
+    async def test_errors_of_items_are_told_in_the_language_asked_for_else_accepted_else_french(
+        self, pipeline: Pipeline
+    ) -> None:
+        await pipeline.service.handle(*catalogue())
+        items: list[dict[str, Any]] = [
+            {"kind": "server", "energy": {"average_w": -5}},
+            {"kind": "sever"},
+            {"kind": "server", "colour": "red"},
+            {"country": "FR"},
+            {"kind": "server", "country": "XX", "energy": {"average_w": 5}},
+            {"kind": "server", "host": {}},
+            {"kind": "virtual_machine", "cloud": {"provider": "aws"}},
+            {"kind": "server", "life": {"to": "2026-01-01"}},
+            {"kind": "server", "life": {"from": "2025-01-01T08:00:00Z"}},
+        ]
+        body = {"period": {"from": "2026-01-01", "to": "2027-01-01"}, "items": items}
+        told = {}
+        for query, accepted in (("", ""), ("", "en"), ("?lang=en", "fr"), ("?lang=fr", "en")):
+            headers = {"Accept-Language": accepted} if accepted else {}
+            answer = await pipeline.service.client.post(f"/v1/estimates{query}", json=body, headers=headers)
+            told[query or accepted] = answer.json()["errors"]
+        assert told[""] == told["?lang=fr"]
+        assert told["en"] == told["?lang=en"]
+        assert [each["index"] for each in told["en"]] == list(range(len(items)))
+        for english, french in zip(told["en"], told[""], strict=True):
+            assert english | {"detail": ""} == french | {"detail": ""}
+            assert english["detail"] != french["detail"]
+        assert told[""][0]["detail"] == "energy.average_w : doit être au moins 0 (reçu -5)"
+        assert told["en"][0]["detail"].startswith("energy.average_w: Input should be greater than or equal to 0")
 
     async def test_it_uses_the_factors_that_were_heard(self, pipeline: Pipeline) -> None:
         await pipeline.service.handle(*catalogue())

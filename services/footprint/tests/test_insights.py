@@ -319,6 +319,8 @@ async def test_a_year_of_history_gives_the_estimate_its_seasons_and_says_so(pipe
     assert year["estimate_kg"] == year["elapsed_kg"] + year["forecast_kg"]
     assert year["estimate_kg"] == year["state_based"]["estimate_kg"] + year["seasonal"]["adjustment_kg"]
     assert year["interval"]["low_kg"] < year["estimate_kg"] < year["interval"]["high_kg"]
+    sheet = (await ask(pipeline, f"/assets/{id_of('srv')}/sheet?year=2026"))["year"]
+    assert {name: sheet[name] for name in year} == year
     young = (await ask(pipeline, f"/dashboard?org={ORG}&month=2025-06"))["year"]
     assert (young["forecast_basis"], young["seasonal"]) == ("state_based", None)
     assert young["estimate_kg"] == young["state_based"]["estimate_kg"]
@@ -390,7 +392,7 @@ async def test_an_explanation_is_told_in_the_reader_s_language_climate_first_and
             f"/v1/assets/{id_of('srv')}/months/2026-10/explanation?lang={language}"
         )
         text[language] = answer.text
-    assert "fabrication (défaut du type): 1000.0 kg par unité [embodied-server v1]" in text["fr"]
+    assert "fabrication (défaut du type) : 1000.0 kg par unité [embodied-server v1]" in text["fr"]
     assert "puissance (déclarée)" in text["fr"]
     assert "exploitant l’organisation, répartition capacité (invendu à part)" in text["fr"]
     assert "(durée prévue)" in text["fr"]
@@ -401,3 +403,30 @@ async def test_an_explanation_is_told_in_the_reader_s_language_climate_first_and
         assert any(" × 11.289 MJ = " in line and line.endswith(" MJ") for line in lines)
         climate = next(place for place, line in enumerate(lines) if "kgCO2e (" in line)
         assert climate < next(place for place, line in enumerate(lines) if name in line)
+
+
+async def test_sheets_estimate_the_year_in_the_seasons_of_the_organisation_and_add_up_to_its_dashboard(
+    pipeline: Pipeline,
+) -> None:
+    timeline = [segment("2025-01-01T00:00:00+01:00")]
+    cold = [measured("srv", f"2025-{number}", kwh=20.0) for number in (11, 12)]
+    servers = asset("srv", timeline=timeline), asset("even", timeline=timeline)
+    await pipeline.service.handle(*foundations(), electricity("FR", 0.05, 2025), *servers, *cold)
+    await pipeline.settle()
+    board = (await ask(pipeline, f"/dashboard?org={ORG}&month=2026-10"))["year"]
+    sheets = [(await ask(pipeline, f"/assets/{id_of(each)}/sheet?year=2026"))["year"] for each in ("srv", "even")]
+    assert {each["forecast_basis"] for each in sheets} == {"seasonal"}
+    assert abs(sum(each["estimate_kg"] for each in sheets) - board["estimate_kg"]) <= Decimal("1e-8")
+    assert sum(each["state_based"]["estimate_kg"] for each in sheets) == board["state_based"]["estimate_kg"]
+    assert all(each["low_kg"] < each["estimate_kg"] < each["high_kg"] for each in sheets)
+    over = (await ask(pipeline, f"/assets/{id_of('srv')}/sheet?year=2025"))["year"]
+    assert (over["forecast_basis"], over["forecast_kg"]) == ("state_based", 0)
+
+
+async def test_a_dashboard_of_january_has_the_seasons_of_the_year_before(pipeline: Pipeline) -> None:
+    timeline = [segment("2025-01-01T00:00:00+01:00")]
+    await pipeline.service.handle(*foundations(), electricity("FR", 0.05, 2025), asset("srv", timeline=timeline))
+    pipeline.now = pipeline.now.replace(month=1, day=15)
+    await pipeline.settle()
+    year = (await ask(pipeline, f"/dashboard?org={ORG}&month=2026-01"))["year"]
+    assert len(year["seasonal"]["months"]) == 12

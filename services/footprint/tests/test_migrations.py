@@ -276,7 +276,7 @@ async def test_machines_heard_before_hold_their_quantity_and_what_counts_otherwi
     at_cloud = {"instance_type": "m5.xlarge", "region": "eu-west-3"}
     declared = {"annual_kwh": 500, "average_w": None, "embodied_kg": None}
     support = {"kind": "third_party", "eur_per_year": "365.00"}
-    async with before(databases, SERVICE, MACHINES, tmp_path) as (connection, bring_up_to_date):
+    async with before(databases, SERVICE, MACHINES, tmp_path, last="0020") as (connection, bring_up_to_date):
         await heard_before(
             connection,
             machine("three", guest("a", 2), quantity=3),
@@ -296,4 +296,32 @@ async def test_machines_heard_before_hold_their_quantity_and_what_counts_otherwi
         marks = await connection.fetch("SELECT asset_id, since, cause FROM marks")
         assert sorted(tuple(row) for row in marks) == sorted(
             (id_of(each), 0, "method") for each in ("three", "a", "paid", "declared", "loud", "sited", "many")
+        )
+
+
+async def test_electricity_of_activities_and_machines_at_public_clouds_are_computed_again(
+    databases: Databases, tmp_path: Path
+) -> None:
+    cloud = {"provider": "aws", "instance_type": "m5.xlarge", "region": "eu-west-3"}
+    async with before(databases, SERVICE, "0021", tmp_path) as (connection, bring_up_to_date):
+        await heard_before(
+            connection,
+            machine("cloudy", segment(site_id=None, allocation={"cloud": cloud})),
+            machine("hosted", guest("a", 2)),
+        )
+        await connection.executemany(
+            """
+            INSERT INTO activities (id, org_id, home_id, activity, deleted, version, starts, ends, document)
+            VALUES ($1, $2, $3, $4, $5, 1, '2026-03-01', '2026-04-01', '{}')
+            """,
+            [
+                (id_of("bought"), ORG, id_of("charged"), "electricity", False),
+                (id_of("undone"), ORG, id_of("idle"), "electricity", True),
+                (id_of("journey"), ORG, id_of("car"), "transport.car", False),
+            ],
+        )
+        assert await bring_up_to_date()
+        marks = await connection.fetch("SELECT asset_id, priority, since, cause FROM marks")
+        assert sorted(tuple(row) for row in marks) == sorted(
+            (id_of(each), 1, 0, "method") for each in ("cloudy", "charged")
         )

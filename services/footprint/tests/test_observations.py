@@ -1,5 +1,6 @@
 """Measurements, activities, applications, own factors and releases: heard, computed, kept in step, on real Postgres."""
 
+import re
 from typing import Any
 
 import pytest
@@ -29,8 +30,16 @@ from services.footprint.tests.world import (
     segment,
     site,
 )
+from tests.support.formulas import value_of
 
 CAR = factor("transport-car", "transport.car", 0.2, unit="kgCO2e/km")
+PARTS = [
+    *(factor(f"component-{name}", f"component.{name.replace('-', '_')}", value)
+      for name, value in (("cpu-die-per-mm2", 0.02), ("cpu-base", 9.0), ("ram-per-cm2", 2.2), ("ram-base", 5.0),
+                          ("motherboard", 66.0), ("case-rack", 150.0), ("assembly", 7.0))),
+    factor("component-ram-density", "component.ram_density", 1.0, criterion="parameter", unit="GB/cm2"),
+]  # fmt: skip
+"""The coefficients of the parts of servers, rounded."""
 
 
 async def rows(pipeline: Pipeline, query: str, *arguments: Any) -> list[Any]:
@@ -156,6 +165,60 @@ async def test_a_site_handed_over_leaves_the_scopes_of_earlier_activities(pipeli
     await pipeline.service.handle(site(version=2, operator="hosted", operators=handed))
     await pipeline.settle()
     assert (await pipeline.service.client.get("/v1/totals", params=query)).json()["groups"] == before["groups"]
+
+
+async def test_an_upgrade_after_a_closing_restates_nothing(pipeline: Pipeline) -> None:
+    def made(modules: int) -> dict[str, Any]:
+        return {"cpu": {"units": 1, "die_mm2": 500.0}, "ram": [{"units": modules, "gib": 32.0}]}
+
+    turn = "2026-10-01T00:00:00+02:00"
+    await pipeline.service.handle(*foundations(), *PARTS, asset("srv", timeline=[segment(configuration=made(4))]))
+    await pipeline.settle()
+    before = await month(pipeline, "srv", "2026-03")
+    per_day = (500 * 0.02 + 9 + 4 * (32 * 2.2 + 5) + 66 + 150 + 7) / 1825
+    assert figure(before, "manufacturing") == pytest.approx(per_day * 743 / 24)
+    client = pipeline.service.client
+    closing = await client.post("/v1/periods/2026-09/close", params={"org": ORG, "earlier": "true"})
+    assert closing.status_code == 200, closing.text
+    upgraded = [segment(end=turn, configuration=made(4)), segment(turn, configuration=made(24))]
+    await pipeline.service.handle(asset("srv", version=2, timeline=upgraded))
+    await pipeline.settle()
+    assert (await month(pipeline, "srv", "2026-03"))["figures"] == before["figures"]
+    assert not (await client.get(f"/v1/periods/2026-03/restatements?org={ORG}")).json()["items"]
+    left = 1825 - (1004 - 1 / 24)
+    added = 20 * (32 * 2.2 + 5) * 745 / 24 / left
+    october = await month(pipeline, "srv", "2026-10")
+    assert figure(october, "manufacturing") == pytest.approx(per_day * 745 / 24 + added)
+    for number in ("03", "10"):
+        explained = (await client.get(f"/v1/assets/{id_of('srv')}/months/2026-{number}/explanation")).json()
+        assert explained["up_to_date"]
+        said = [
+            line for line in explained["evidence_chosen"][0]["embodied"] if line.startswith("upgrade of 2026-10-01")
+        ]
+        assert len(said) == (number == "10")
+
+
+@pytest.mark.parametrize(("language", "came"), [("fr", "évolution du 2026-10-01"), ("en", "upgrade of 2026-10-01")])
+async def test_the_text_of_an_upgrade_adds_up_to_what_is_stored(pipeline: Pipeline, language: str, came: str) -> None:
+    configured = {"cpu": {"units": 1, "die_mm2": 500.0}, "ram": [{"units": 4, "gib": 32.0}]}
+    turn = "2026-10-01T00:00:00+02:00"
+    later = configured | {"cpu": {"units": 2, "die_mm2": 500.0}, "ram": [{"units": 3, "gib": 32.0}]}
+    timeline = [segment(end=turn, configuration=configured), segment(turn, configuration=later)]
+    await pipeline.service.handle(*foundations(), *PARTS, asset("srv", timeline=timeline))
+    await pipeline.settle()
+    october = await month(pipeline, "srv", "2026-10")
+    path = f"/v1/assets/{id_of('srv')}/months/2026-10/explanation"
+    answer = await pipeline.service.client.get(path, params={"lang": language}, headers={"Accept": "text/plain"})
+    assert came in answer.text
+    assert ("retrait du 2026-10-01" if language == "fr" else "removal on 2026-10-01") in answer.text
+    lines = re.findall(r" : (\S.* ÷ \S+ [ds]) = (\S+) kgCO2e", answer.text)
+    assert len(lines) == 4, "what it came with, a CPU more, and a module that left: no more of it, and what was left"
+    assert all(value_of(formula) == float(value) for formula, value in lines)
+    spread, *extras = (float(value) for _, value in lines)
+    beside = 0.0
+    for value in extras:
+        beside += value
+    assert spread + beside == figure(october, "manufacturing")
 
 
 async def test_an_activity_that_moves_to_an_asset_leaves_its_site_and_one_that_is_deleted_leaves_for_good(

@@ -369,7 +369,7 @@ async def test_a_closed_month_is_explained_with_the_factors_it_was_closed_with(
     assert all(value in answer.text for value in values)
     assert "electricity-fr-2026 v1" in answer.text
     assert ("Mois clos" if language == "fr" else "Month closed") in answer.text
-    assert ("oct. 2026 · facteur : " if language == "fr" else "Oct 2026 · factor : ") in answer.text
+    assert ("oct. 2026 · facteur : " if language == "fr" else "Oct 2026 · factor: ") in answer.text
     plain = await pipeline.service.client.get(f"/v1{path}/explanation", headers={"Accept": "text/plain"})
     assert plain.text.startswith("Empreinte carbone")
     accepted = {"Accept": "text/plain", "Accept-Language": "en-GB, fr;q=0.5"}

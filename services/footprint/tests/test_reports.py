@@ -272,6 +272,9 @@ async def test_the_total_of_the_months_and_its_seasons_make_the_total_of_the_yea
     board = await ask(pipeline, f"/dashboard?org={ORG}&month=2026-10")
     assert rows[season][6] == float(board["year"]["seasonal"]["adjustment_kg"])
     assert rows[estimate][6] == float(board["year"]["estimate_kg"])
+    regulatory = [row for row in book.worksheets[1].iter_rows(values_only=True) if row[0] == estimate]
+    assert [row[2] for row in regulatory] == [float(board["year"]["estimate_kg"])] * 2
+    assert text.count({"fr": "Sans les saisons", "en": "Without the seasons"}[language]) == 2
 
 
 @pytest.mark.parametrize(("language", "said"), [("fr", "Aucun chiffre pour {}"), ("en", "No figure of {}")])

@@ -1,9 +1,25 @@
 """Answers say what they lack and which fallbacks they took, and refuse what they do not know."""
 
+import re
 from typing import Any
 
+import pytest
+
 from services.footprint.tests.conftest import Pipeline
-from services.footprint.tests.world import ORG, asset, electricity, foundations, id_of, segment, site
+from services.footprint.tests.world import (
+    ORG,
+    application,
+    asset,
+    claim,
+    electricity,
+    foundations,
+    guest,
+    host,
+    id_of,
+    machine,
+    segment,
+    site,
+)
 
 
 async def ask(pipeline: Pipeline, path: str, status: int = 200) -> Any:
@@ -74,14 +90,96 @@ async def test_an_organisation_or_month_without_a_figure_says_why_and_a_known_on
     await pipeline.settle()
     empty = await ask(pipeline, f"/equivalents?{span}")
     assert (empty["total_kg"], empty["equivalents"], codes(empty)) == (None, [], {"no_figures"})
-    [why] = (await ask(pipeline, f"/dashboard?org={ORG}&month=2026-05"))["warnings"]
+    [why] = (await ask(pipeline, f"/dashboard?org={ORG}&month=2026-05&lang=en"))["warnings"]
     assert (why["code"], why["detail"].partition(":")[0]) == ("no_figures", "no figure of 2026")
     since_june = segment("2026-06-01T00:00:00+02:00")
     await pipeline.service.handle(asset("srv", timeline=[since_june]))
     await pipeline.settle()
     found = await ask(pipeline, f"/equivalents?{span}")
     assert (found["total_kg"] > 0, codes(found)) == (True, set())
-    before = await ask(pipeline, f"/dashboard?org={ORG}&month=2026-05")
+    before = await ask(pipeline, f"/dashboard?org={ORG}&month=2026-05&lang=en")
     assert [each["detail"].partition(":")[0] for each in before["warnings"]] == ["no figure of 2026-05"]
     assert before["interval"] == {"low_kg": None, "high_kg": None, "quality": None}
     assert "no_figures" not in codes(await ask(pipeline, f"/dashboard?org={ORG}&month=2026-06"))
+
+
+@pytest.mark.parametrize(
+    ("query", "accepted", "language"),
+    [("", None, "fr"), ("", "de, en;q=0.5", "en"), ("&lang=fr", "en", "fr"), ("&lang=en", "fr", "en")],
+)
+async def test_warnings_and_boundaries_are_in_the_language_asked_for_else_accepted_else_french(
+    pipeline: Pipeline, query: str, accepted: str | None, language: str
+) -> None:
+    erp = host("h"), machine("vm", guest("h", 4)), application("erp", claim("vm"))
+    await pipeline.service.handle(*foundations(), asset("srv"), *erp)
+    await pipeline.settle()
+    headers = {} if accepted is None else {"Accept-Language": accepted}
+
+    async def answered(path: str) -> Any:
+        answer = await pipeline.service.client.get(
+            f"/v1{path}{query}", headers=headers | {"Accept": "application/json"}
+        )
+        assert answer.status_code == 200, answer.text
+        return answer
+
+    async def told(path: str) -> Any:
+        return (await answered(path)).json()
+
+    year = f"org={ORG}&from=2026-01&to=2026-12"
+    early = f"org={ORG}&from=2001-01&to=2001-12"
+    board = await told(f"/dashboard?org={ORG}&month=2026-12")
+    ratios = await told(f"/ratios?{year}&functional_units=10")
+    month = await told(f"/assets/{id_of('srv')}/months/2026-10?")
+    explained = await told(f"/assets/{id_of('srv')}/months/2026-10/explanation?")
+    documents = [
+        board,
+        month,
+        explained,
+        await told(f"/totals?{year}&criterion=water"),
+        await told(f"/totals?{year}&group_by=stage"),
+        await told(f"/assets/{id_of('srv')}/sheet?year=2026"),
+        await told(f"/applications/erp/sheet?org={ORG}&year=2026"),
+        *[await told(f"/{each}?{early}") for each in ("ratios", "equivalents", "data-quality", "totals")],
+    ]
+    assert all(each["warnings"] for each in documents)
+    said = [
+        *(each["detail"] for document in documents for each in document["warnings"]),
+        *(ratios[name]["boundary"] for name in ("virtual_machines", "employees", "sci")),
+    ]
+    assert {"month_not_over", "no_transport"} <= codes(board)
+    words = {"fr": ("est", "le", "la", "les", "de", "ni"), "en": ("is", "the", "are", "of", "no")}
+    for sentence in said:
+        known = {name for name, few in words.items() if set(re.findall(r"\w+", sentence.lower())) & set(few)}
+        assert known == {language}, sentence
+    [evidence] = explained["evidence_chosen"]
+    assert evidence["embodied"][0].startswith({"fr": "fabrication (défaut", "en": "embodied (kind)"}[language])
+    report = await answered(f"/reports/{ORG}/2026.csv?")
+    assert f"-{language}.csv" in report.headers["Content-Disposition"]
+    assert report.text.startswith({"fr": "mois,", "en": "month,"}[language])
+
+
+async def test_an_explanation_is_json_where_json_is_asked_for_and_text_where_a_language_or_text_is(
+    pipeline: Pipeline,
+) -> None:
+    await pipeline.service.handle(*foundations(), asset("srv"))
+    await pipeline.settle()
+    path = f"/v1/assets/{id_of('srv')}/months/2026-10/explanation"
+    for query, accepted, media in (
+        ("", "*/*", "application/json"), ("?lang=fr", "*/*", "text/plain"), ("", "text/plain", "text/plain"),
+        ("?lang=en", "application/json", "application/json"),
+    ):  # fmt: skip
+        answer = await pipeline.service.client.get(f"{path}{query}", headers={"Accept": accepted})
+        assert answer.headers["Content-Type"].partition(";")[0] == media, (query, accepted)
+
+
+async def test_an_estimate_refuses_a_header_of_languages_beyond_all_measure_as_the_other_calls_do(
+    pipeline: Pipeline,
+) -> None:
+    await pipeline.service.handle(*foundations())
+    headers = {"Accept-Language": "fr," * 400}
+    body = {"period": {"from": "2026-01-01", "to": "2026-12-31"}, "items": []}
+    estimates = await pipeline.service.client.post("/v1/estimates", json=body, headers=headers)
+    board = await pipeline.service.client.get(f"/v1/dashboard?org={ORG}&month=2026-10", headers=headers)
+    for answer in (estimates, board):
+        assert answer.status_code == 422, answer.text
+        assert [each["field"] for each in answer.json()["errors"]] == ["accept-language"]

@@ -60,7 +60,7 @@ async def test_what_has_no_figure_is_absent_with_a_warning_that_says_why(pipelin
     (warning,) = water["warnings"]
     assert warning["code"] == "no_figures"
     assert "water" in warning["detail"]
-    before = await ask(pipeline, f"/totals?org={ORG}&from=2001-01&to=2001-12&group_by={groups}")
+    before = await ask(pipeline, f"/totals?org={ORG}&from=2001-01&to=2001-12&lang=en&group_by={groups}")
     assert before["total"] is None
     assert "2001-01 to 2001-12" in before["warnings"][0]["detail"]
 

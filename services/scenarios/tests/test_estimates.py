@@ -112,3 +112,43 @@ async def test_a_selection_is_as_good_as_a_list(make_service: MakeService) -> No
     selected = _with("alternatives.0.actions.0.on", {"kinds": ["server"], "min_age_years": 4})
     listed = (await scenarios.client.post("/v1/estimates", json=C05)).json()
     assert (await scenarios.client.post("/v1/estimates", json=selected)).json() == listed
+
+
+async def test_what_is_left_of_the_making_is_charged_over_the_rest_of_the_life_and_what_replaces_it_weighs_the_whole(
+    make_service: MakeService,
+) -> None:
+    """1000 kg whole, of which 500 are left for the last of five years (an upgrade came late), not a fifth of the whole."""
+    scenarios = await make_service(SERVICE)
+    server = {
+        "ref": "srv",
+        "kind": "server",
+        "quantity": 2,
+        "annual_kwh": 0,
+        "embodied_kg": 1000,
+        "embodied_left_kg": 500,
+        "life_years": 5,
+        "age_years": 4,
+    }
+    renewed = {"lever": "renew", "on": ["srv"], "when_due": True}
+    document = {
+        "start": "2027-01-01",
+        "years": 4,
+        "electricity": {"gwp": 0.05},
+        "assets": [server],
+        "reference": {"actions": [renewed]},
+        "alternatives": [
+            {"name": "longer", "actions": [{"lever": "extend_life", "on": ["srv"], "years": 3}]},
+            {"name": "early", "actions": [{"lever": "renew", "on": ["srv"]}]},
+        ],
+    }
+    answer = (await scenarios.client.post("/v1/estimates", json=document)).json()
+    longer, early = answer["alternatives"]
+    charged = [[year["embodied_kg"] for year in each["years"]] for each in (answer["reference"], longer, early)]
+    assert charged[0] == pytest.approx([1000.0, 400.0, 400.0, 400.0])
+    assert charged[1] == pytest.approx([250.0, 250.0, 250.0, 250.0])
+    assert charged[2] == pytest.approx([400.0, 400.0, 400.0, 400.0])
+    assert early["written_off_kg"] == pytest.approx(1000.0)
+    assert longer["avoided"]["total_kg"] == pytest.approx(2200.0 - 1000.0)
+    straight = {key: value for key, value in server.items() if key != "embodied_left_kg"}
+    plain = (await scenarios.client.post("/v1/estimates", json=document | {"assets": [straight]})).json()
+    assert plain["reference"]["years"][0]["embodied_kg"] == pytest.approx(2 * 1000 / 5)

@@ -84,6 +84,17 @@ def test_the_figures_do_not_depend_on_how_many_draws_run_at_once(monkeypatch: py
     assert _run() == at_once
 
 
+def test_what_is_left_of_the_making_is_as_uncertain_as_the_making() -> None:
+    left = [asset.model_copy(update={"embodied_left_kg": 600.0}) for asset in SNAPSHOT.assets]
+    snapshot = SNAPSHOT.model_copy(update={"assets": left})
+    kept = {"description": "Nothing is renewed", "actions": [{"lever": "service", "on": {}}]}
+    definition = _definition(0.0).model_copy(update={"reference": type(_definition().reference).model_validate(kept)})
+    model = copies.model_of(definition, [], snapshot, CATALOGUE)
+    drawn = {"making": np.array([1.0, 2.0]), "energy": np.ones(2), "electricity": np.ones(2)}
+    total, _ = model.run(drawn)
+    assert total == pytest.approx([1200.0, 2400.0], rel=1e-12), "of the two assets within their life"
+
+
 def test_without_spread_every_percentile_is_the_comparison_itself() -> None:
     sure = {"low": 1.0, "high": 1.0, "source": "certain"}
     spreads = Spreads.model_validate({"electricity": sure, "energy": sure, "making": sure})

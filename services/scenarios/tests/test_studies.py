@@ -1,11 +1,23 @@
 """Studies: frozen as heard, refreshed with a diff, changed under If-Match, seen by their organisation alone."""
 
+from datetime import date
 from typing import Any
+from uuid import UUID
 
 import pytest
 from common.testing.harness import RunningService
+from common.testing.waiting import eventually
 
-from services.scenarios.tests.conftest import HOSTS, LAPTOPS, LONG_LIFE, UNKNOWN, asset_event, study
+from services.scenarios.tests.conftest import (
+    HOSTS,
+    LAPTOPS,
+    LONG_LIFE,
+    MACHINE,
+    UNKNOWN,
+    asset_event,
+    month_event,
+    study,
+)
 
 
 async def _create(scenarios: RunningService[Any], **changes: Any) -> dict[str, Any]:
@@ -37,6 +49,83 @@ async def test_a_host_is_frozen_with_what_runs_on_it(scenarios: RunningService[A
     assert bare["age_years"] == pytest.approx(1461 / 365)
     assert bare["evidence"] == {"life": "kind", "energy": "footprint of 9 months", "embodied": "footprint"}
     assert bare["site"] == "nanterre-1"
+
+
+async def test_an_upgraded_server_weighs_all_that_is_in_it_and_what_is_left_of_it_is_what_its_footprint_has_left(
+    scenarios: RunningService[Any],
+) -> None:
+    """Bought on 1 January 2022 with 1200 kg for six years (2190 days), 300 kg more on 1 July 2026, day 1642 of them.
+
+    Of its life 395 days are left when November 2026 ends, 364 at the start of the study; it is renewed at the end of the first year, by one
+    that weighs what is in it now.
+    """
+    acquired = {"on": "2022-01-01", "condition": "new", "price_eur": "9000.00", "age_years": None}
+    left_kg = 1200 * 395 / 2190 + 300 * 395 / 548
+    months = [
+        month_event(HOSTS[1], date(2026, 10, 1), 150.0, 34.0, version=2, embodied_kg=1500.0, embodied_left_kg=450.0),
+        month_event(HOSTS[1], date(2026, 11, 1), 150.0, 500.0, version=2, embodied_kg=1500.0, embodied_left_kg=left_kg),
+    ]
+    await scenarios.handle(
+        asset_event(HOSTS[1], "server", 2, acquired=acquired, planned_life_years=6.0, quantity=1), *months
+    )
+    due = [{"lever": "renew", "on": {"kinds": ["server"]}, "when_due": True}]
+    reference = {"description": "Renewed when their life ends", "actions": due}
+    chosen = {"kinds": ["server"], "refs": [str(HOSTS[1])]}
+    created = await _create(scenarios, reference=reference, scope=chosen)
+    upgraded = await _frozen(scenarios, created["id"], HOSTS[1])
+    assert upgraded["embodied_kg"] == 1500.0, "not 500 kg of a month in which something was taken out, over six years"
+    assert upgraded["evidence"]["embodied"] == "footprint"
+    at_start = 1200 * 364 / 2190 + 300 * 364 / 548
+    assert upgraded["embodied_left_kg"] == pytest.approx(at_start, rel=1e-12)
+    run = await _run(scenarios, created["id"])
+    charged = [each["embodied_kg"] for each in run["reference"]["years"]]
+    assert charged == pytest.approx([at_start, 1500 / 6, 1500 / 6])
+
+
+async def test_a_host_has_its_machines_shares_beside_its_own_while_all_tell_them(
+    scenarios: RunningService[Any],
+) -> None:
+    november = date(2026, 11, 1)
+    own = month_event(HOSTS[0], november, 150.0, 20.0, version=2, embodied_kg=900.0, embodied_left_kg=300.0)
+    await scenarios.handle(own)
+    as_before = await _frozen(scenarios, (await _create(scenarios))["id"], HOSTS[0])
+    assert as_before["embodied_kg"] == pytest.approx(22 / 28 * 5 * 365), "what its machine holds of it is not known"
+    assert as_before["embodied_left_kg"] is None
+    guest = month_event(MACHINE, november, 15.0, 2.0, version=2, embodied_kg=100.0, embodied_left_kg=34.0)
+    await scenarios.handle(guest)
+    loaded = await _frozen(scenarios, (await _create(scenarios))["id"], HOSTS[0])
+    assert loaded["embodied_kg"] == 1000.0
+    left_days = 5 * 365 - 1430
+    assert loaded["embodied_left_kg"] == pytest.approx(334 * (left_days - 31) / left_days, rel=1e-12)
+
+
+async def test_past_its_life_an_asset_weighs_what_is_in_it_and_nothing_is_left(scenarios: RunningService[Any]) -> None:
+    past = month_event(HOSTS[1], date(2026, 11, 1), 150.0, 0.0, version=2, embodied_kg=1174.0, embodied_left_kg=0.0)
+    await scenarios.handle(asset_event(HOSTS[1], "server", 2, planned_life_years=3.0), past)
+    kept = await _frozen(scenarios, (await _create(scenarios))["id"], HOSTS[1])
+    assert (kept["embodied_kg"], kept["embodied_left_kg"]) == (1174.0, 0.0)
+
+
+async def _frozen(scenarios: RunningService[Any], study_id: str, asset_id: UUID) -> dict[str, Any]:
+    """An asset as the study has it."""
+    snapshot = await _snapshot(scenarios, study_id)
+    return next(asset for asset in snapshot["assets"] if asset["ref"] == str(asset_id))
+
+
+async def _run(scenarios: RunningService[Any], study_id: str) -> dict[str, Any]:
+    """The result of a run, which a worker computes."""
+    await scenarios.client.post(f"/v1/studies/{study_id}/scenarios", json=LONG_LIFE)
+    run_id = (await scenarios.client.post(f"/v1/studies/{study_id}/runs", json={})).json()["id"]
+
+    async def ended() -> dict[str, Any]:
+        run: dict[str, Any] = (await scenarios.client.get(f"/v1/runs/{run_id}")).json()
+        return run if run["status"] in ("done", "failed") else {}
+
+    async with scenarios.running(workers=True):
+        run: dict[str, Any] = await eventually(ended)
+    assert run["status"] == "done", run["problem"]
+    result: dict[str, Any] = run["result"]
+    return result
 
 
 async def test_a_fleet_without_a_footprint_stands_on_what_is_declared(scenarios: RunningService[Any]) -> None:

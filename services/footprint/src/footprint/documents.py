@@ -42,6 +42,8 @@ def asset_document(heard: AssetChanged) -> dict[str, Any]:
     """What is kept of an asset."""
     model, acquired, declared = heard.model, heard.acquired, heard.declared
     return {
+        "source": heard.source,
+        "external_id": heard.external_id,
         "quantity": heard.quantity,
         "maker": model.maker if model else None,
         "model": model.name if model else None,
@@ -69,6 +71,17 @@ def asset_document(heard: AssetChanged) -> dict[str, Any]:
             }
             for each in heard.timeline
         ],
+    }
+
+
+def asset_name(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What an asset is called: by whoever sends it, and by its maker. None of what was not said, or not heard when it was stored."""
+    kept = row["document"]
+    return {
+        "asset_id": row["id"],
+        "source": kept.get("source"),
+        "external_id": kept.get("external_id"),
+        "model": {"maker": kept["maker"], "name": kept["model"]},
     }
 
 
@@ -383,6 +396,8 @@ def read_result(row: Record, figures: Sequence[Record]) -> AssetMonth:
         energy_evidence=row["energy_evidence"],
         electricity_evidence=row["electricity_evidence"],
         notices=row["notices"],
+        embodied_kg=row["embodied_kg"],
+        embodied_left_kg=row["embodied_left_kg"],
     )
 
 

@@ -184,6 +184,8 @@ class AssetChanged(Heard):
 
     id: UUID
     org: str
+    source: str | None = None
+    external_id: str | None = None
     kind: str
     quantity: Annotated[float, Field(gt=0)] = 1.0
     model: ModelNamed | None = None
@@ -323,6 +325,8 @@ def describe(result: AssetMonth) -> dict[str, Any]:
         "site_id": result.site,
         "host_id": result.host,
         "kwh": result.kwh,
+        "embodied_kg": result.embodied_kg,
+        "embodied_left_kg": result.embodied_left_kg,
         "stages": [_stage(figure) for figure in result.figures],
         "factors": _factors(result.references),
         "evidence": {

@@ -12,11 +12,12 @@ from footprint.documents import read_figure_documents
 from footprint.domain.catalogue import Catalogue, Catalogues
 from footprint.domain.explanation import Explanation, explain
 from footprint.domain.months import format_month
-from footprint.domain.notices import sentences
 from footprint.domain.results import Figure
 from footprint.domain.sums import exact
 from footprint.domain.uncertainty import interval, quality
 from footprint.store import answers, catalogues, periods, picture
+from footprint.trace_words import Language
+from footprint.wording import warnings_of
 
 
 async def explain_then(
@@ -53,9 +54,11 @@ def figures_document(figures: list[Figure]) -> list[dict[str, Any]]:
 
 
 async def restatement_document(
-    connection: Connection, row: Mapping[str, Any], moved: list[Mapping[str, Any]]
+    connection: Connection, row: Mapping[str, Any], moved: list[Mapping[str, Any]], language: Language
 ) -> dict[str, Any]:
-    """What a restatement says of an asset's closed month: the figures known from then on, and by how much each line moved and why."""
+    """What a restatement says of an asset's closed month: the figures known from then on, and by how much each line moved and why.
+
+    Its warnings are in the language."""
     counted_in = format_month(row["counted_in"])
     return {
         "asset_id": row["asset_id"],
@@ -75,7 +78,7 @@ async def restatement_document(
             "electricity": row["electricity_evidence"],
         },
         "factors": await answers.factor_documents(connection, row["factor_ids"], row["factor_versions"]),
-        "warnings": sentences(row["notices"]),
+        "warnings": warnings_of(row["notices"], language),
         "method_version": row["method_version"],
         "computed_at": row["recorded_at"],
         "pending": False,

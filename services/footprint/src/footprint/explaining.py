@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from footprint.domain.catalogue import GWP
@@ -10,17 +11,19 @@ from footprint.domain.months import parse_month
 from footprint.domain.scopes import USE
 from footprint.reports.words import (
     EVIDENCE,
-    KINDS,
     OPERATORS,
     RULES,
     STAGES,
+    colon,
     decimal_text,
     month_name,
     said,
+    semicolon,
     unit_text,
     word,
 )
-from footprint.wording import Language, notice_text, trace_text
+from footprint.trace_words import Language, trace_text
+from footprint.wording import asset_text
 
 _WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "title": ("Empreinte carbone expliquée", "Carbon footprint explained"),
@@ -53,7 +56,7 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "unusable": ("présent mais inutilisable, il y manque une donnée : {names}", "there but not usable, it lacks a datum: {names}"),
     "share": ("{name} ({share} % du temps)", "{name} ({share}% of the time)"),
     "spare": ("moins bon, non utilisé : {names}", "weaker, not used: {names}"),
-    "from": ("Ce que l’on sait de {kind} {asset} (quantité {quantity})", "What is known of {kind} {asset} (quantity {quantity})"),
+    "from": ("Ce que l’on sait de {asset} ({kind}, quantité {quantity})", "What is known of {asset} ({kind}, quantity {quantity})"),
     "life": (
         "vie du {start} au {end} ({evidence}), amortie sur {days} jours",
         "life from {start} to {end} ({evidence}), spread over {days} days",
@@ -92,6 +95,25 @@ _STATUS: Final[Mapping[str, tuple[str, str]]] = {
     "retired": ("retiré", "retired"),
 }
 
+_KINDS: Final[Mapping[str, tuple[str, str]]] = {
+    "server": ("serveur", "server"),
+    "storage": ("stockage", "storage"),
+    "network": ("équipement réseau", "network device"),
+    "virtual_machine": ("machine virtuelle", "virtual machine"),
+    "laptop": ("ordinateur portable", "laptop"),
+    "desktop": ("ordinateur fixe", "desktop"),
+    "monitor": ("écran", "monitor"),
+    "thin_client": ("client léger", "thin client"),
+    "smartphone": ("téléphone mobile", "smartphone"),
+    "tablet": ("tablette", "tablet"),
+    "printer": ("imprimante", "printer"),
+    "ip_phone": ("téléphone IP", "IP phone"),
+    "other": ("autre matériel", "other equipment"),
+    "site": ("activités du site", "activities of the site"),
+    "organisation": ("activités de l’organisation", "activities of the organisation"),
+}
+"""What one asset is."""
+
 _LIVES: Final[Mapping[str, tuple[str, str]]] = {
     "actual": ("dates réelles", "actual dates"),
     "planned": ("durée prévue", "planned life"),
@@ -104,6 +126,9 @@ _CRITERIA: Final[Mapping[str, tuple[str, str]]] = {
     "water": ("eau", "water"),
 }
 
+_EVIDENCE_LINES: Final = ("embodied", "measured", "energy", "extras")
+"""Where the evidence of an asset is told in lines, in their order."""
+
 UNITS: Final = {"gwp": "kgCO2e", "pe": "MJ", "adpe": "kgSbeq", "water": "m3"}
 
 
@@ -112,12 +137,30 @@ def _climate_first(figures: Sequence[Mapping[str, Any]]) -> list[Mapping[str, An
     return sorted(figures, key=lambda each: (each["criterion"] != GWP, each["criterion"]))
 
 
+def evidence_in(known: Mapping[str, Any], language: Language) -> dict[str, Any]:
+    """What is known of an asset, its lines in the language."""
+    return {
+        **known,
+        **{name: [trace_text(line, language) for line in known[name]] for name in _EVIDENCE_LINES},
+    }
+
+
+def figure_in(figure: Mapping[str, Any], language: Language) -> dict[str, Any]:
+    """A figure of a trace, the origins of its lines in the language; its formulas are the same in each."""
+    lines = [
+        line | {"origin": trace_text(line["origin"], language)} if line.get("origin") else line
+        for line in figure["lines"]
+    ]
+    return {**figure, "lines": lines}
+
+
 def _amounts(restated: Sequence[Mapping[str, Any]]) -> list[tuple[Any, ...]]:
     return [(each["counted_in"], each["reason"], each["value"]) for each in restated]
 
 
 def as_text(document: Mapping[str, Any], zone: str, language: Language) -> str:
-    """The explanation `document` (of `GET …/explanation`) as text; instants are told in the organisation's time zone."""
+    """The explanation `document` (of `GET …/explanation`, in the same language) as text; instants are told in the organisation's time
+    zone."""
     return "\n".join(_Text(document, ZoneInfo(zone), language).lines()) + "\n"
 
 
@@ -126,9 +169,14 @@ class _Text:
         self.document = document
         self.zone = zone
         self.language = language
+        self.colon = colon(language)
+        self.semicolon = semicolon(language)
 
     def word(self, name: str, /, **values: object) -> str:
         return _WORDS[name][0 if self.language == "fr" else 1].format(**values)
+
+    def asset(self, identifier: UUID) -> str:
+        return asset_text(identifier, self.document["named_assets"])
 
     def instant(self, text: str) -> str:
         return f"{datetime.fromisoformat(text).astimezone(self.zone):%d/%m/%Y %H:%M}"
@@ -149,10 +197,16 @@ class _Text:
 
     def head(self) -> Iterator[str]:
         document = self.document
-        kind = said(KINDS, document["kind"], self.language)
+        kind = said(_KINDS, document["kind"], self.language)
         month = month_name(parse_month(document["month"]), self.language)
         yield self.word("title")
-        yield self.word("about", kind=kind, month=month, org=document["org"], asset=document["asset_id"])
+        yield self.word(
+            "about",
+            kind=kind[0].upper() + kind[1:],
+            month=month,
+            org=document["org"],
+            asset=self.asset(document["asset_id"]),
+        )
         status = said(_STATUS, document["status"], self.language)
         yield self.word("state", quantity=self.number(document["quantity"]), status=status)
         made = f"{document['computed_at'].astimezone(self.zone):%d/%m/%Y %H:%M}"
@@ -181,8 +235,9 @@ class _Text:
                 "quality", low=self.number(each["low"]), high=self.number(each["high"]), quality=each["quality"]
             )
             line = f"scope {each['scope']}, GHG {each['ghg_category']}, BEGES {each['beges_item']}"
-            yield f"  {self.figure_name(each)} : {self.number(each['value'])} {UNITS[each['criterion']]} ({bounds} ; {line})"
-        yield f"  {self.word('total')} : {self.number(total)} kgCO2e"
+            amount = f"{self.number(each['value'])} {UNITS[each['criterion']]}"
+            yield f"  {self.figure_name(each)}{self.colon}{amount} ({bounds}{self.semicolon}{line})"
+        yield f"  {self.word('total')}{self.colon}{self.number(total)} kgCO2e"
         yield f"  {self.word('kwh', kwh=self.number(self.document['kwh']))}"
         located, market = self.document.get("restated") or [], self.document.get("restated_market") or []
         yield from self.restated("restated", located)
@@ -197,7 +252,7 @@ class _Text:
             value = decimal_text(each["value"], self.language)
             counted_in = month_name(parse_month(each["counted_in"]), self.language)
             reason = word(f"reason_{each['reason']}", self.language)
-            yield f"    {counted_in} · {reason} : {value} kgCO2e"
+            yield f"    {counted_in} · {reason}{self.colon}{value} kgCO2e"
 
     def figure_name(self, figure: Mapping[str, Any]) -> str:
         names = [said(STAGES, figure["stage"], self.language)]
@@ -221,7 +276,7 @@ class _Text:
                 names = self.names(rungs, because=why)
                 if names:
                     parts.append(self.word(words, names=", ".join(names)))
-            yield f"  {self.word(name)} — {' ; '.join(parts)}"
+            yield f"  {self.word(name)} — {self.semicolon.join(parts)}"
         for each in self.document["evidence_chosen"]:
             yield from self.source(each)
 
@@ -240,11 +295,11 @@ class _Text:
         ]
 
     def source(self, known: Mapping[str, Any]) -> Iterator[str]:
-        kind = said(KINDS, known["kind"], self.language)
+        kind = said(_KINDS, known["kind"], self.language)
         quantity = self.number(known["quantity"])
-        yield f"  {self.word('from', kind=kind, asset=known['asset_id'], quantity=quantity)} :"
-        for each in (*known["embodied"], *known["measured"], *known["energy"], *known["extras"]):
-            yield f"    {trace_text(each, self.language)}"
+        yield f"  {self.word('from', kind=kind, asset=self.asset(known['asset_id']), quantity=quantity)}{self.colon.rstrip()}"
+        for line in dict.fromkeys(line for name in _EVIDENCE_LINES for line in known[name]):
+            yield f"    {line}"
         life = known["life"]
         if life is not None:
             yield f"    {self.life(life)}"
@@ -276,8 +331,8 @@ class _Text:
             yield f"  {self.figure_name(each)}"
             for line in each["lines"]:
                 span = self.word("span", start=self.instant(line["from"]), end=self.instant(line["to"]))
-                origin = f" — {trace_text(line['origin'], self.language)}" if line.get("origin") else ""
-                yield f"    {span} : {line['formula']} = {line['value']!r} {unit}{origin}"
+                origin = f" — {line['origin']}" if line.get("origin") else ""
+                yield f"    {span}{self.colon}{line['formula']} = {line['value']!r} {unit}{origin}"
             yield f"    {self.word('sum')} = {each['value']!r} {unit}"
 
     def factors(self) -> Iterator[str]:
@@ -291,7 +346,7 @@ class _Text:
             )
             link = f" <{source['url']}>" if source.get("url") else ""
             amount = f"{each['value']!r} {unit_text(each['unit'], self.language, each['value'])}".rstrip()
-            yield f"  [{each['id']} v{each['version']}] {told or each['id']} : {amount} — {origin}{link}"
+            yield f"  [{each['id']} v{each['version']}] {told or each['id']}{self.colon}{amount} — {origin}{link}"
         if not self.document["factors"]:
             yield f"  {self.word('none')}"
 
@@ -299,6 +354,6 @@ class _Text:
         yield ""
         yield self.word("warnings")
         for each in self.document["warnings"]:
-            yield f"  - {notice_text(each['code'], self.language)}"
+            yield f"  - {each['detail']}"
         if not self.document["warnings"]:
             yield f"  {self.word('none')}"

@@ -11,21 +11,25 @@ from common.database import Connection, Database
 from common.organisations import EVERY, Organisations
 
 from footprint.bounds import by_month, interval_kg, ratio, with_parts
+from footprint.documents import asset_name
 from footprint.domain.catalogue import Catalogue
 from footprint.domain.countries import COUNTRIES
-from footprint.domain.dashboard import Parts, parts_by_month
+from footprint.domain.dashboard import Parts, estimated, parts_by_month
 from footprint.domain.insights import MAKING, equivalents, held, sci, widening
 from footprint.domain.months import current_month, format_month, month_start, months_of_year
-from footprint.domain.notices import sentences
+from footprint.domain.scopes import USE
+from footprint.domain.seasons import HISTORY, in_seasons, indices_of
 from footprint.domain.sums import billionths, exact
 from footprint.store import answers
 from footprint.store import insights as store
 from footprint.store import totals as rolled
 from footprint.store.catalogues import CatalogueReader
 from footprint.store.notices import machines_of, notices_of_assets
+from footprint.store.period_answers import restated_later
 from footprint.store.totals import Question
 from footprint.totals import interval_of, rolled_row
-from footprint.wording import VCPUS_UNKNOWN, no_figures
+from footprint.trace_words import Language
+from footprint.wording import sentence_text, warning, warning_of, warnings_of
 
 
 class Insights:
@@ -36,7 +40,9 @@ class Insights:
         self._clock = clock
         self._catalogue = CatalogueReader()
 
-    async def asset_sheet(self, organisations: Organisations, asset: UUID, year: int) -> dict[str, Any]:
+    async def asset_sheet(
+        self, organisations: Organisations, asset: UUID, year: int, language: Language
+    ) -> dict[str, Any]:
         """A year of an asset: its months with their parts, evidence and state, the year's estimate, and in what its figures rest.
 
         Raises `NotFound`.
@@ -45,7 +51,9 @@ class Insights:
             row = await store.asset(connection, asset)
             if row is None:
                 raise NotFound("asset", asset)
-            now = current_month(await _zone(connection, row["org_id"]), self._clock())
+            zone = await _zone(connection, row["org_id"])
+            now = current_month(zone, self._clock())
+            seasons = await _seasons(connection, row["org_id"], zone, year, now)
             question = Question(row["org_id"], year * 12, year * 12 + 11, groups=("asset", "month", "stage"))
             rows = _known(await rolled.totals_of_assets(connection, question, [asset]))
             carried = await notices_of_assets(connection, question, [asset])
@@ -54,15 +62,14 @@ class Insights:
             }
         document = row["document"]
         return {
-            "asset_id": asset,
+            **asset_name(row),
             "org": row["org_id"],
             "kind": row["kind"],
             "quantity": document["quantity"],
-            "model": {"maker": document["maker"], "name": document["model"]},
             "acquired_on": document["acquired_on"],
             "planned_life_years": document["planned_life_years"],
             "kwh": _kwh(stored.values()),
-            **_year(rows, year, now),
+            **_year(rows, year, now, seasons),
             "evidence": [
                 {
                     "month": format_month(month),
@@ -75,11 +82,18 @@ class Insights:
                 }
                 for month, each in stored.items()
             ],
-            "warnings": [*sentences(carried), *_unknown(rows, year)],
+            "warnings": [*warnings_of(carried, language), *_unknown(rows, year, language)],
         }
 
     async def application_sheet(
-        self, organisations: Organisations, org: str, code: str, year: int, units: float | None, unit: str
+        self,
+        organisations: Organisations,
+        org: str,
+        code: str,
+        year: int,
+        units: float | None,
+        unit: str,
+        language: Language,
     ) -> dict[str, Any]:
         """A year of an application: its months with their parts, by user, and its software carbon intensity where the functional units
         of the year are stated. Raises `NotFound`."""
@@ -91,18 +105,19 @@ class Insights:
             question = Question(org, year * 12, year * 12 + 11, groups=("month", "stage"))
             rows = _known(await rolled.totals_of_applications(connection, question, [row["id"]]))
             carried = await notices_of_assets(connection, question, await machines_of(connection, [row["id"]]))
-        now = current_month(zone, self._clock())
+            now = current_month(zone, self._clock())
+            seasons = await _seasons(connection, org, zone, year, now)
         total = _sum(rows)
         return {
             "org": org,
             "application": code,
             "name": row["name"],
             "users": row["users"],
-            **_year(rows, year, now),
+            **_year(rows, year, now, seasons),
             "kg_per_user": total / row["users"] if row["users"] else None,
             "kg_per_user_interval": ratio(rows, row["users"]),
-            "sci": _sci(rows, units, unit),
-            "warnings": [*sentences(carried), *_unknown(rows, year)],
+            "sci": _sci(rows, units, unit, language),
+            "warnings": [*warnings_of(carried, language), *_unknown(rows, year, language)],
         }
 
     async def ratios(
@@ -114,6 +129,7 @@ class Insights:
         employees: int | None,
         units: float | None,
         unit: str,
+        language: Language,
     ) -> dict[str, Any]:
         """Intensities of a span of months: per virtual machine, per vCPU, per employee, and the software carbon intensity of the whole."""
         async with self._database.snapshot(organisations) as connection:
@@ -141,24 +157,23 @@ class Insights:
                     "kg_per_machine": ratio(of_machines, machines),
                     "kg_per_vcpu": ratio(of_machines, vcpus),
                 },
-                "boundary": "all virtual machines that run and have figures, with their quantity: on hosts, where unsold shares stay with "
-                "the operator, at public clouds, and with energy of their own",
+                "boundary": sentence_text("boundary_machines", language),
             },
             "employees": {
                 "count": employees,
                 "kg_per_employee": total / employees if employees and rows else None,
                 "intervals": {"kg_per_employee": ratio(rows, employees)},
-                "boundary": "everything in the inventory of the organisation, divided by the employees that the caller states",
+                "boundary": sentence_text("boundary_employees", language),
             },
-            "sci": _sci(rows, units, unit) if rows else None,
+            "sci": _sci(rows, units, unit, language) if rows else None,
             "warnings": [
-                *([] if rows else [no_figures("in these months", "ratios are absent, not 0")]),
-                *([VCPUS_UNKNOWN] if vcpus is None else []),
+                *([] if rows else [warning("no_figures", "no_ratios", language)]),
+                *([warning_of("vcpus_unknown", language)] if vcpus is None else []),
             ],
         }
 
     async def equivalents(
-        self, organisations: Organisations, org: str, first: int, last: int, region: str | None
+        self, organisations: Organisations, org: str, first: int, last: int, region: str | None, language: Language
     ) -> dict[str, Any]:
         """The total of a span of months in things that people know, with the factors and sources; by default of the region where most
         assets stand."""
@@ -179,10 +194,12 @@ class Insights:
             "total_kg": exact(amount) if rows else None,
             "region": place,
             "equivalents": equivalents(catalogue, amount / 1e9, place, day) if amount > 0 else [],
-            "warnings": [] if rows else [no_figures("in these months", "a total is absent, not 0")],
+            "warnings": [] if rows else [warning("no_figures", "no_total", language)],
         }
 
-    async def data_quality(self, organisations: Organisations, org: str, first: int, last: int) -> dict[str, Any]:
+    async def data_quality(
+        self, organisations: Organisations, org: str, first: int, last: int, language: Language
+    ) -> dict[str, Any]:
         """The map of data quality: by site, kind and stage the figure, its interval and class; and what widens the whole interval most."""
         async with self._database.snapshot(organisations) as connection:
             await _zone(connection, org)
@@ -213,7 +230,7 @@ class Insights:
             ],
             "cells": described,
             "widening": widening(everything)[:20],
-            "warnings": [] if rows else [no_figures("in these months", "a total is absent, not 0")],
+            "warnings": [] if rows else [warning("no_figures", "no_total", language)],
         }
 
     async def _catalogue_of(self, org: str) -> Catalogue:
@@ -236,12 +253,18 @@ def _sum(rows: Sequence[Mapping[str, Any]]) -> float:
     return float(exact(sum(int(row["billionths"]) for row in rows)))
 
 
-def _sci(rows: Sequence[Mapping[str, Any]], units: float | None, unit: str) -> dict[str, Any] | None:
+def _sci(
+    rows: Sequence[Mapping[str, Any]], units: float | None, unit: str, language: Language
+) -> dict[str, Any] | None:
     if units is None:
         return None
     used = [row for row in rows if row["stage"] == "use"]
     made = [row for row in rows if row["stage"] in MAKING]
-    return {**sci(_sum(used), _sum(made), units, unit), "interval": ratio([*used, *made], units)}
+    return {
+        **sci(_sum(used), _sum(made), units, unit),
+        "boundary": sentence_text("boundary_sci", language),
+        "interval": ratio([*used, *made], units),
+    }
 
 
 def _kwh(asset_months: Iterable[Mapping[str, Any]]) -> Decimal | None:
@@ -250,25 +273,34 @@ def _kwh(asset_months: Iterable[Mapping[str, Any]]) -> Decimal | None:
     return exact(sum(known)) if known else None
 
 
-def _unknown(rows: Sequence[Mapping[str, Any]], year: int) -> list[dict[str, str]]:
+def _unknown(rows: Sequence[Mapping[str, Any]], year: int, language: Language) -> list[dict[str, str]]:
     """What must be said of the months of a sheet that have no figure, whose zeros are none."""
     known = {row["month"] for row in rows}
     lacking = [month for month in months_of_year(year) if month not in known]
     if not lacking:
         return []
-    asked = f"of {year}" if not known else f"of {', '.join(map(format_month, lacking))}"
-    return [no_figures(asked, "0 kg stands for what is absent, not for what emits nothing")]
+    asked = str(year) if not known else ", ".join(map(format_month, lacking))
+    return [warning("no_figures", "no_figure_of", language, asked=asked)]
 
 
-def _year(rows: Sequence[Mapping[str, Any]], year: int, now: int) -> dict[str, Any]:
-    """Months with their parts, and the year: elapsed and forecast, each with its interval."""
+async def _seasons(connection: Connection, org: str, zone: str, year: int, now: int) -> dict[int, float] | None:
+    """The seasons of an organisation where months of `year` are ahead of `now`."""
+    first, last = now - HISTORY, now - 1
+    if now > year * 12 + 11:
+        return None
+    rows = _known(await rolled.totals(connection, Question(org, first, last, groups=("month", "stage"))))
+    return indices_of(rows, await restated_later(connection, org, first, last, USE), last, zone)
+
+
+def _year(
+    rows: Sequence[Mapping[str, Any]], year: int, now: int, seasons: Mapping[int, float] | None
+) -> dict[str, Any]:
+    """Months with their parts, and the year: elapsed and forecast, as on the dashboard, each with its interval."""
     parts = parts_by_month((row["month"], row["stage"], int(row["billionths"])) for row in rows)
-    sums: dict[bool, Decimal] = {True: exact(0), False: exact(0)}
     months = []
     of_months = by_month(rows)
     for month in months_of_year(year):
         of_month = parts.get(month, Parts())
-        sums[month < now] += exact(of_month.total)
         months.append(
             {
                 "month": format_month(month),
@@ -279,19 +311,13 @@ def _year(rows: Sequence[Mapping[str, Any]], year: int, now: int) -> dict[str, A
                 **with_parts(of_months.get(month, [])),
             }
         )
-    bounds = interval_of(rows)
-    return {
-        "year": {
-            "year": year,
-            "elapsed_kg": sums[True],
-            "forecast_kg": sums[False],
-            "estimate_kg": sums[True] + sums[False],
-            "low_kg": bounds["low"],
-            "high_kg": bounds["high"],
-            "quality": bounds["quality"],
-        },
-        "months": months,
-    }
+    elapsed, forecast = (
+        sum((each["total_kg"] for each in months if each["projected"] is ahead), exact(0)) for ahead in (False, True)
+    )
+    plain = {"elapsed_kg": elapsed, "forecast_kg": forecast, "estimate_kg": elapsed + forecast}
+    seasonal = in_seasons(rows, seasons, (each for each in months_of_year(year) if each >= now))
+    found = estimated(plain, parts, interval_kg(rows), seasonal)
+    return {"year": {"year": year, **found, **found["interval"]}, "months": months}
 
 
 def span(first: int, last: int) -> None:

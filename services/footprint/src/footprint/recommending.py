@@ -9,7 +9,7 @@ from uuid import UUID
 import structlog
 from common.database import Connection
 
-from footprint.documents import read_measured_days, read_site
+from footprint.documents import asset_name, read_measured_days, read_site
 from footprint.domain import recommendations
 from footprint.domain.catalogue import Catalogue, Catalogues
 from footprint.domain.engine import World, compute
@@ -69,7 +69,8 @@ class Recommending:
                 site = read_site(row)
                 pue = _pue_in(site, month)
                 found.append(recommendations.high_pue(site, pue, row["kg"], threshold.value) if pue else None)
-        return sorted((each for each in found if each), key=lambda each: -(each["kg_per_year"] or 0.0))
+        ordered = sorted((each for each in found if each), key=lambda each: -(each["kg_per_year"] or 0.0))
+        return await _named(connection, ordered)
 
     async def _missing(
         self, connection: Connection, org: str, month: int, rows: Sequence[Rolled]
@@ -131,6 +132,13 @@ def _computed_alone(asset: Asset, world: World, month: int) -> dict[UUID, Machin
     except Exception as error:
         log.warning("recommendations.left_out", asset=str(asset.id), reason=repr(error))
         return {}
+
+
+async def _named(connection: Connection, found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Recommendations with the names of their assets."""
+    rows = await insights.named(connection, sorted({asset for each in found for asset in each["assets"]}))
+    names = {row["id"]: asset_name(row) for row in rows}
+    return [each | {"named_assets": [names[asset] for asset in each["assets"] if asset in names]} for each in found]
 
 
 def _pue_in(site: Site, month: int) -> float | None:

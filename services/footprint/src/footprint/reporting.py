@@ -13,13 +13,14 @@ from common.organisations import Organisations
 
 from footprint.domain.months import FIRST_YEAR, current_month
 from footprint.domain.notices import sentences
-from footprint.reports.content import Closing, FactorUsed, Language, Line, Report, Restated, SiteStated
+from footprint.reports.content import Closing, FactorUsed, Line, Report, Restated, SiteStated
 from footprint.reports.pdf import as_pdf
 from footprint.reports.sheets import Dialect, as_csv, as_workbook
 from footprint.service import Answers
 from footprint.store import energy, failures, period_answers
 from footprint.store import reports as store
 from footprint.totals import interval_of
+from footprint.trace_words import Language
 from footprint.wording import ASSETS_FAILED
 
 Format = Literal["csv", "xlsx", "pdf"]
@@ -46,12 +47,12 @@ class Reports:
         """The report as a file (a CSV in its dialect), written beside the event loop. Raises `NotFound`, and `Unprocessable` for a year
         beyond the projection."""
         async with self._database.snapshot(organisations) as connection:
-            report = await self._read(connection, org, year)
+            report = await self._read(connection, org, year, language)
         if form == "csv":
             return await asyncio.to_thread(as_csv, report, language, dialect)
         return await asyncio.to_thread(WRITERS[form], report, language)
 
-    async def _read(self, connection: Connection, org: str, year: int) -> Report:
+    async def _read(self, connection: Connection, org: str, year: int, language: Language) -> Report:
         row = await store.organisation(connection, org)
         if row is None:
             raise NotFound("organisation", org)
@@ -61,7 +62,7 @@ class Reports:
             raise Unprocessable(rule, [FieldError("year", "out_of_range", rule)])
         first, last = year * 12, year * 12 + 11
         elapsed = min(last, now - 1) if now > first else None
-        board = None if elapsed is None else await self._answers.board(connection, org, elapsed)
+        board = None if elapsed is None else await self._answers.board(connection, org, elapsed, language)
         return Report(
             org=org,
             name=row["name"] or org,

@@ -1,6 +1,6 @@
 """The use cases of the API, one snapshot each."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,27 +10,26 @@ from common.database import Connection, Database
 from common.organisations import EVERY, Organisations
 
 from footprint import bounds
-from footprint.documents import read_factor, read_figure
+from footprint.documents import asset_name, read_factor, read_figure
 from footprint.domain import dashboard
 from footprint.domain.catalogue import Catalogues
-from footprint.domain.dashboard import Counted, MonthEnergy, Seasonal
+from footprint.domain.dashboard import Counted, MonthEnergy
 from footprint.domain.explanation import Explanation, explain
-from footprint.domain.formulas import DAY_S
 from footprint.domain.ladders import stored_ladder
-from footprint.domain.months import current_month, format_month, month_seconds, parse_month
-from footprint.domain.notices import sentences
+from footprint.domain.months import current_month, format_month, months_of_year, parse_month
 from footprint.domain.results import figure_order
 from footprint.domain.scopes import USE
-from footprint.domain.seasons import HISTORY, seasonal_indices
+from footprint.domain.seasons import HISTORY, in_seasons, indices_of
 from footprint.domain.sums import exact
 from footprint.evidence import explain_then, figures_document, restated_document, restatement_document
-from footprint.explaining import as_text
+from footprint.explaining import as_text, evidence_in, figure_in
 from footprint.recommending import Recommending
-from footprint.store import answers, energy, failures, period_answers, periods, picture, totals
+from footprint.store import answers, energy, failures, insights, period_answers, periods, picture, totals
 from footprint.store.catalogues import CatalogueReader
 from footprint.store.totals import Question
 from footprint.totals import rolled_row
-from footprint.wording import NO_RESIDUAL_MIX, Language, assets_failed, no_figures
+from footprint.trace_words import Language
+from footprint.wording import NO_RESIDUAL_MIX, assets_failed, warning, warning_of, warnings_of
 
 
 def read_month(text: str, field: str = "month") -> int:
@@ -58,13 +57,16 @@ class Answers:
         self._catalogue = CatalogueReader()
         self._recommending = Recommending(self._read_catalogues, clock)
 
-    async def dashboard(self, organisations: Organisations, org: str, month: int) -> dict[str, Any]:
-        """The dashboard of an organisation and month. Raises `NotFound`, and `Unprocessable` after the end of the current year."""
+    async def dashboard(self, organisations: Organisations, org: str, month: int, language: Language) -> dict[str, Any]:
+        """The dashboard of an organisation and month, its warnings in a language.
+
+        Raises `NotFound`, and `Unprocessable` after the end of the current year.
+        """
         async with self._database.snapshot(organisations) as connection:
             self._within_projection(await self._zone(connection, org), month)
-            return await self.board(connection, org, month)
+            return await self.board(connection, org, month, language)
 
-    async def board(self, connection: Connection, org: str, month: int) -> dict[str, Any]:
+    async def board(self, connection: Connection, org: str, month: int, language: Language) -> dict[str, Any]:
         """The dashboard as a snapshot sees it."""
         first = month // 12 * 12
         zone = await self._zone(connection, org)
@@ -81,13 +83,14 @@ class Answers:
         servers = await answers.servers(connection, org, month)
         of_energy = await energy.by_month(connection, org, first, first + 11)
         late = await period_answers.restated_later(connection, org, asked.first, min(month, last_elapsed), USE)
-        seasonal = _seasonal(every, late, min(month, last_elapsed), zone)
-        warnings = [
-            *sentences(await answers.notices(connection, org, month)),
-            *([] if month <= last_elapsed else [_not_over(month)]),
-        ]
-        warnings += _unknown(month, {row["month"] for row in rows})
-        warnings += assets_failed(await failures.failed(connection, org))
+        last = min(month, last_elapsed)
+        indices = indices_of(every, late, last, zone)
+        seasonal = in_seasons(rows, indices, (each for each in months_of_year(month // 12) if each > last))
+        warnings = warnings_of(await answers.notices(connection, org, month), language)
+        if month > last_elapsed:
+            warnings.append(warning("month_not_over", "month_not_over", language, month=format_month(month)))
+        warnings += _unknown(month, {row["month"] for row in rows}, language)
+        warnings += assets_failed(await failures.failed(connection, org), language)
         document = dashboard.year_document(month, last_elapsed, parts, restated)
         of_months = bounds.by_month(rows)
         document |= _kwh(of_energy.get(month)) | bounds.with_parts(of_months.get(month, []))
@@ -119,21 +122,25 @@ class Answers:
             for row in await period_answers.counted(connection, org, first, first + 11, basis)
         ]
 
-    async def asset_month(self, organisations: Organisations, asset: UUID, month: int) -> dict[str, Any]:
-        """The stored result of an asset and month. Raises `NotFound`."""
+    async def asset_month(
+        self, organisations: Organisations, asset: UUID, month: int, language: Language
+    ) -> dict[str, Any]:
+        """The stored result of an asset and month, its warnings in a language. Raises `NotFound`."""
         async with self._database.snapshot(organisations) as connection:
-            return await self._stored(connection, asset, month)
+            return await self._stored(connection, asset, month, language)
 
     async def explanation(
-        self, organisations: Organisations, asset: UUID, month: int, restatement: int | None = None
+        self, organisations: Organisations, asset: UUID, month: int, language: Language, restatement: int | None = None
     ) -> dict[str, Any]:
         """The stored result with the trace that gives it back; with `restatement`, what that one says of the closed month.
 
+        Warnings, and the words of evidence and trace, are in the language; formulas are the same in each.
+
         A closed month and a restatement are computed again from what was known then. The trace may rest on assets of other organisations (a
-        host of the provider): what is shown of them is what weighed here. Raises `NotFound`.
+        host of the provider): what is shown of them is what weighed here, and no name. Raises `NotFound`.
         """
         async with self._database.snapshot(organisations) as connection:
-            stored, moment = await self._to_explain(connection, asset, month, restatement)
+            stored, moment = await self._to_explain(connection, asset, month, restatement, language)
         async with self._database.snapshot(EVERY) as connection:
             if moment is None:
                 explanation = await self._explain_now(connection, asset, month, stored)
@@ -141,7 +148,12 @@ class Answers:
                 explanation = await explain_then(connection, asset, month, moment, self._clock())
         stored["evidence_ladder"] = stored_ladder(stored["evidence"]) if explanation is None else explanation.ladder
         values = [each["value"] for each in stored["figures"]]
-        stored["warnings"] = [*stored["warnings"], *([NO_RESIDUAL_MIX] if _lacks_market(stored["figures"]) else [])]
+        if _lacks_market(stored["figures"]):
+            stored["warnings"].append(warning_of(NO_RESIDUAL_MIX["code"], language))
+        chosen = [] if explanation is None else [evidence_in(each, language) for each in explanation.evidence]
+        async with self._database.snapshot(organisations) as connection:
+            ids = {asset, *(each["asset_id"] for each in chosen)}
+            stored["named_assets"] = [asset_name(row) for row in await insights.named(connection, sorted(ids))]
         if explanation is None:
             return {**stored, "up_to_date": moment is not None and not values, "evidence_chosen": [], "trace": []}
         if restatement is not None:
@@ -151,12 +163,12 @@ class Answers:
         return {
             **stored,
             "up_to_date": recomputed == values and (moment is not None or not stored["pending"]),
-            "evidence_chosen": explanation.evidence,
-            "trace": explanation.figures,
+            "evidence_chosen": chosen,
+            "trace": [figure_in(each, language) for each in explanation.figures],
         }
 
     async def _to_explain(
-        self, connection: Connection, asset: UUID, month: int, restatement: int | None
+        self, connection: Connection, asset: UUID, month: int, restatement: int | None, language: Language
     ) -> tuple[dict[str, Any], str | None]:
         """What is to be explained, and the moment from which it was computed; None: now."""
         if restatement is not None:
@@ -164,9 +176,9 @@ class Answers:
             if row is None:
                 raise NotFound("restatement", f"{asset}/{format_month(month)}/{restatement}")
             moved = await period_answers.moved_by(connection, restatement)
-            document = await restatement_document(connection, row, moved)
+            document = await restatement_document(connection, row, moved, language)
             return {**document, "closed": await self._closing(connection, row["org_id"], month)}, row["known_at"]
-        stored = await self._stored(connection, asset, month)
+        stored = await self._stored(connection, asset, month, language)
         moment = await period_answers.moment_of(connection, stored["org"], month) if stored["closed"] else None
         return stored, moment
 
@@ -183,10 +195,10 @@ class Answers:
             world = world.pinned(map(read_factor, stored["factors"]))
         return explain(assets[0], month, world)
 
-    async def _stored(self, connection: Connection, asset: UUID, month: int) -> dict[str, Any]:
+    async def _stored(self, connection: Connection, asset: UUID, month: int, language: Language) -> dict[str, Any]:
         row = await answers.asset_month(connection, asset, month)
         if row is None:
-            return await self._heard_after_closing(connection, asset, month)
+            return await self._heard_after_closing(connection, asset, month, language)
         figures = sorted(
             map(read_figure, (await answers.figures(connection, [(asset, month)]))[asset, month]), key=figure_order
         )
@@ -209,21 +221,23 @@ class Answers:
                 "electricity": row["electricity_evidence"],
             },
             "factors": await answers.factor_documents(connection, row["factor_ids"], row["factor_versions"]),
-            "warnings": sentences(row["notices"]),
+            "warnings": warnings_of(row["notices"], language),
             "method_version": row["method_version"],
             "computed_at": row["computed_at"],
             "pending": await answers.is_marked(connection, asset),
             **await self._closed(connection, row["org_id"], asset, month),
         }
 
-    async def _heard_after_closing(self, connection: Connection, asset: UUID, month: int) -> dict[str, Any]:
+    async def _heard_after_closing(
+        self, connection: Connection, asset: UUID, month: int, language: Language
+    ) -> dict[str, Any]:
         """The month of an asset that was heard of only after it was closed: closed without a figure, and restated. Raises `NotFound`."""
         row = await period_answers.last_restatement(connection, asset, month)
         if row is None:
             raise NotFound("figures of asset and month", f"{asset}/{format_month(month)}")
         nothing = dict.fromkeys(("embodied", "energy", "electricity"), "none")
         return {
-            **await restatement_document(connection, row, []),
+            **await restatement_document(connection, row, [], language),
             "version": None,
             "kwh": None,
             "figures": [],
@@ -259,7 +273,7 @@ class Answers:
         self, organisations: Organisations, asset: UUID, month: int, language: Language, restatement: int | None = None
     ) -> str:
         """The explanation as text."""
-        document = await self.explanation(organisations, asset, month, restatement)
+        document = await self.explanation(organisations, asset, month, language, restatement)
         async with self._database.snapshot(organisations) as connection:
             return as_text(document, await self._zone(connection, document["org"]), language)
 
@@ -291,35 +305,9 @@ def _lacks_market(figures: list[dict[str, Any]]) -> bool:
     return any(basis == "location" and ("market", *rest) not in found for basis, *rest in found)
 
 
-def _not_over(month: int) -> dict[str, str]:
-    rule = f"{format_month(month)} is not over: its figures are a projection of what runs now"
-    return {"code": "month_not_over", "detail": rule}
-
-
-def _unknown(month: int, known: set[int]) -> list[dict[str, str]]:
+def _unknown(month: int, known: set[int], language: Language) -> list[dict[str, str]]:
     """What must be said of a dashboard whose month, or whole year, has no figure: there its zeros are none."""
     if month in known:
         return []
-    asked = f"of {format_month(month)}" if known else f"of {month // 12}"
-    return [no_figures(asked, "0 kg stands for what is absent, not for what emits nothing")]
-
-
-def _seasonal(rows: list[Any], late: Mapping[int, int], month: int, zone: str) -> Seasonal | None:
-    """The forecast after `month` in the seasons of the year before; None without such a year, or without a forecast.
-
-    A month's use is what is known of it now, `late` (what was restated of it) included: what it counts of other months is not its own.
-    """
-    used: dict[int, int] = {}
-    for row in rows:
-        if row["stage"] == USE:
-            used[row["month"]] = used.get(row["month"], 0) + int(row["billionths"]) - int(row["restated"])
-    known = {number: used.get(number, 0) + late.get(number, 0) for number in {*used, *late}}
-    per_day = {number: amount * DAY_S / month_seconds(zone, number) for number, amount in known.items()}
-    indices = seasonal_indices(per_day, month)
-    ahead = range(month + 1, month // 12 * 12 + 12)
-    if indices is None or not ahead:
-        return None
-    return Seasonal(
-        {number: indices[number % 12] for number in ahead},
-        {number: round(used.get(number, 0) * indices[number % 12]) - used.get(number, 0) for number in ahead},
-    )
+    asked = format_month(month) if known else str(month // 12)
+    return [warning("no_figures", "no_figure_of", language, asked=asked)]

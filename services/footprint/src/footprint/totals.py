@@ -16,14 +16,15 @@ from footprint.domain.dashboard import PARTS
 from footprint.domain.embodied import MANUFACTURING
 from footprint.domain.inventory import KINDS
 from footprint.domain.months import format_month
-from footprint.domain.notices import ABSENT, Notice, concerning, sentences
+from footprint.domain.notices import ABSENT, Notice, concerning
 from footprint.domain.rollup import Rolled, ln_gsd2_of_rolled, ln_gsd2_of_terms
 from footprint.domain.sums import BILLION, exact, printed
 from footprint.domain.uncertainty import interval, quality
 from footprint.store import answers, energy, failures, notices
 from footprint.store import totals as store
 from footprint.store.totals import Question
-from footprint.wording import NO_RESIDUAL_MIX, assets_failed
+from footprint.trace_words import Language
+from footprint.wording import NO_RESIDUAL_MIX, assets_failed, warning, warning_of, warnings_of
 
 GROUPS: Final = (
     "month", "site", "kind", "application", "stage", "scope", "ghg_category", "beges_item", "share", "asset",
@@ -63,6 +64,7 @@ class Totals:
         organisations: Organisations,
         question: Question,
         filters: Filters,
+        language: Language,
         after: UUID | None = None,
         limit: int = 100,
     ) -> tuple[dict[str, Any], UUID | None]:
@@ -79,7 +81,7 @@ class Totals:
             rows, whole = await source.rows(question)
             every = await _every(connection, question, filters.assets, wanted) if "asset" in question.groups else None
             is_known = (whole if every is None else every)["billionths"] is not None
-            reason = None if is_known else await _reason(connection, question)
+            reason = None if is_known else await _reason(connection, question, language)
             sites = {row["site_id"] for row in rows if "site" in question.groups and row["site_id"]}
             codes = await store.site_codes(connection, sorted(sites)) if sites else {}
             if "application" in question.groups:
@@ -92,30 +94,30 @@ class Totals:
             kwh = await source.known_kwh(question)
         document = _document(question, rows, codes, whole)
         document |= {"kwh": _kwh(whole), "kwh_without_factor": _without_factor(kwh, whole)}
-        document["warnings"] = [NO_RESIDUAL_MIX] if lacks else []
-        document["warnings"] += sentences(int(Notice.EARLIER_YEAR_FACTOR)) if earlier else []
+        document["warnings"] = [warning_of(NO_RESIDUAL_MIX["code"], language)] if lacks else []
+        document["warnings"] += warnings_of(int(Notice.EARLIER_YEAR_FACTOR), language) if earlier else []
         if question.criterion == "gwp" and question.basis == "location" and document["kwh_without_factor"]:
-            document["warnings"] += sentences(int(Notice.NO_ELECTRICITY_FACTOR))
-        document["warnings"] += _absent(stages, filters.others.get("stage"))
-        document["warnings"] += assets_failed(failed)
+            document["warnings"] += warnings_of(int(Notice.NO_ELECTRICITY_FACTOR), language)
+        document["warnings"] += _absent(stages, filters.others.get("stage"), language)
+        document["warnings"] += assets_failed(failed, language)
         if is_known or question.criterion == "gwp":
-            document["warnings"] += sentences(_to_say(carried, question))
+            document["warnings"] += warnings_of(_to_say(carried, question), language)
         document["total_of"] = "whole" if every is None else "page"
         if every is not None:
             document["whole"] = {"total": _total(every), **_interval(every), "kwh": _kwh(every)}
         if reason is not None:
-            document["warnings"].append({"code": "no_figures", "detail": reason})
+            document["warnings"].append(reason)
         return {**document, "refurbished_convention": convention}, following
 
 
-def _absent(known: Collection[str], wanted: Sequence[str] | None) -> list[dict[str, str]]:
+def _absent(known: Collection[str], wanted: Sequence[str] | None, language: Language) -> list[dict[str, str]]:
     """What must be said of the stages asked for of which the organisation has no figure at all, though something was made for it."""
     if MANUFACTURING not in known:
         return []
     lacking = {
         stage: notice for stage, notice in ABSENT.items() if stage not in known and (not wanted or stage in wanted)
     }
-    return [document for notice in lacking.values() for document in sentences(int(notice))]
+    return [document for notice in lacking.values() for document in warnings_of(int(notice), language)]
 
 
 async def _carried(
@@ -159,13 +161,13 @@ async def _lacks_market(
     return await store.lacks_market_of_assets(connection, question, page)
 
 
-async def _reason(connection: Connection, question: Question) -> str:
-    """Why nothing is there to be told of a question."""
-    asked = f"{format_month(question.first)} to {format_month(question.last)}"
+async def _reason(connection: Connection, question: Question, language: Language) -> dict[str, str]:
+    """The warning why nothing is there to be told of a question."""
+    asked = {"first": format_month(question.first), "last": format_month(question.last)}
     others = await store.totals(connection, replace(question, criterion="gwp", groups=()))
     if question.criterion != "gwp" and others:
-        return f"no figure of criterion {question.criterion} from {asked}: neither catalogue nor customer gives one for what was counted"
-    return f"no figure from {asked} for these filters: nothing of it was in service, or what was lacks evidence; a total is absent, not 0"
+        return warning("no_figures", "no_criterion", language, criterion=question.criterion, **asked)
+    return warning("no_figures", "no_figure_filtered", language, **asked)
 
 
 def _total(row: Mapping[str, Any]) -> Decimal | None:

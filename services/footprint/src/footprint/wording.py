@@ -1,11 +1,13 @@
 """Sentences that a customer reads, in French and English: warnings, recommendations, conventions."""
 
-from collections.abc import Mapping
-from typing import Final, Literal
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any, Final
+from uuid import UUID
 
-from footprint.domain.notices import SENTENCES
-
-Language = Literal["fr", "en"]
+from footprint.domain.estimate_words import Speech
+from footprint.domain.notices import SENTENCES, sentences
+from footprint.trace_words import Language, trace_text
 
 NO_RESIDUAL_MIX: Final = {
     "code": "no_residual_mix",
@@ -34,7 +36,7 @@ _FRENCH: Final[Mapping[str, str]] = {
     "no_life": "la fabrication est absente : ni acquisition, ni durée prévue, ni durée par défaut du type ne bornent la vie",
     "no_energy_evidence": "l’utilisation est absente : aucune énergie déclarée, aucun facteur pour le modèle ou le type",
     "no_site": "aucun site n’est indiqué : ni pays ni facteur d’électricité ne sont connus",
-    "default_pue": "le site n’indique pas de PUE : la moyenne mondiale du catalogue est prise",
+    "default_pue": "le site n’indique pas de PUE : la moyenne mondiale du catalogue est utilisée",
     "no_pue": "l’utilisation est absente : le site n’indique pas de PUE et le catalogue n’a pas de valeur par défaut",
     "no_electricity_factor": "l’utilisation est absente : pas de facteur d’électricité de cette zone à cinq "
     "ans près, et aucune autre zone n’en tient lieu",
@@ -50,8 +52,8 @@ _FRENCH: Final[Mapping[str, str]] = {
     "partial": "une partie du mois est sans donnée et n’est pas comptée",
     "unstated_parts": "la configuration ne dit rien de la mémoire, des disques (ou de la taille d’un SSD) ou de l’alimentation : "
     "ils ne sont pas comptés",
-    "configuration_not_used": "la configuration ne sert pas à la fabrication, c’est le défaut du type qui compte : on additionne les "
-    "composants des serveurs dont « cpu.die_mm2 » est indiqué",
+    "configuration_not_used": "la configuration ne sert pas à la fabrication, c’est le défaut du type qui compte : les composants ne "
+    "sont additionnés que pour les serveurs dont « cpu.die_mm2 » est indiqué",
     "cloud_region_left_out": "country ou region est indiqué et n’est pas là où se trouve cloud.region : ce qui est indiqué est pris, "
     "cloud.region laissée de côté",
     "utilisation_left_out": "energy.utilisation est indiquée à côté d’une énergie déclarée : celle-ci est prise, utilisation laissée "
@@ -68,7 +70,6 @@ _FRENCH: Final[Mapping[str, str]] = {
     "cloud_region_unknown": "le pays de la région de cloud est inconnu, donc le facteur d’électricité aussi",
     "residual_of_supplier": "vue marché : ce que les garanties d’origine ne couvrent pas est compté au facteur du fournisseur",
     "declared_twice": "energy.annual_kwh et energy.average_w sont indiqués tous deux : annual_kwh est pris, average_w laissé de côté",
-    "month_not_over": "le mois n’est pas terminé : ses valeurs prolongent ce qui tourne aujourd’hui",
     "cloud_instance_unknown": "le type d’instance de cloud n’est pas répertorié, ou d’une autre taille que celle indiquée : les vCPU et la "
     "mémoire indiqués comptent, et sans eux sa part est absente",
     "upstream_inside": "l’amont de l’électricité est compris dans son facteur de production, pour autant que la source compte le cycle de "
@@ -87,19 +88,78 @@ _FRENCH: Final[Mapping[str, str]] = {
     "gpus_not_counted": "les cartes graphiques ou accélératrices ne sont pas comptées là où la fabrication ou la puissance vient de "
     "la configuration : la méthode n’en a pas de coefficient ; une mesure, une consommation déclarée ou un facteur "
     "propre du modèle les contient",
-    "no_factor_of_criterion": "absente dans ce critère, ni valeur donnée ni facteur",
+    "no_factor_of_criterion": "étape absente de ce critère, sans valeur donnée ni facteur",
     "vcpus_unknown": "une machine virtuelle qui a une énergie ou une fabrication propre n’indique pas de vCPU : kg par vCPU est absent",
     "no_residual_mix": "l’électricité sans garantie d’origine n’est pas dans le total fondé sur le marché : le "
     "mix résiduel manque au catalogue",
 }
 
+_SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
+    "month_not_over": (
+        "{month} n’est pas terminé : ses valeurs prolongent ce qui tourne aujourd’hui",
+        "{month} is not over: its figures are a projection of what runs now",
+    ),
+    "no_figure_of": (
+        "aucune valeur pour {asked} : rien n’y était en service, ou rien n’est connu de ce qui l’était ; 0 kg tient lieu "
+        "de ce qui est absent, non de ce qui n’émet rien",
+        "no figure of {asked}: nothing was in service, or what was lacks evidence; 0 kg stands for what is absent, "
+        "not for what emits nothing",
+    ),
+    "one_asset_failed": (
+        "{count} actif n’a pas pu être calculé : ce qui en est dit a été calculé avant, ou est absent",
+        "{count} asset could not be computed: what is told of it was computed before, or is absent",
+    ),
+    "assets_failed": (
+        "{count} actifs n’ont pas pu être calculés : ce qui en est dit a été calculé avant, ou est absent",
+        "{count} assets could not be computed: what is told of them was computed before, or is absent",
+    ),
+    "no_ratios": (
+        "aucune valeur en ces mois : rien n’y était en service, ou rien n’est connu de ce qui l’était ; "
+        "les ratios sont absents, et non nuls",
+        "no figure in these months: nothing was in service, or what was lacks evidence; ratios are absent, not 0",
+    ),
+    "no_total": (
+        "aucune valeur en ces mois : rien n’y était en service, ou rien n’est connu de ce qui l’était ; le total est absent, et non nul",
+        "no figure in these months: nothing was in service, or what was lacks evidence; a total is absent, not 0",
+    ),
+    "no_criterion": (
+        "aucune valeur du critère « {criterion} » de {first} à {last} : ni le catalogue ni le client n’en donnent pour ce qui est compté",
+        "no figure of criterion {criterion} from {first} to {last}: neither catalogue nor customer gives one for what was counted",
+    ),
+    "no_figure_filtered": (
+        "aucune valeur de {first} à {last} avec ces filtres : rien n’en était en service, ou rien n’est connu de ce qui l’était ; "
+        "le total est absent, et non nul",
+        "no figure from {first} to {last} for these filters: nothing of it was in service, or what was lacks evidence; "
+        "a total is absent, not 0",
+    ),
+    "boundary_machines": (
+        "toutes les machines virtuelles en marche dont on a des valeurs, avec leur quantité : celles des hôtes, dont les parts non vendues "
+        "restent à l’exploitant, celles des clouds publics, et celles qui ont une énergie propre",
+        "all virtual machines that run and have figures, with their quantity: on hosts, where unsold shares stay with "
+        "the operator, at public clouds, and with energy of their own",
+    ),
+    "boundary_employees": (
+        "tout l’inventaire de l’organisation, divisé par les effectifs qu’indique l’appelant",
+        "everything in the inventory of the organisation, divided by the employees that the caller states",
+    ),
+    "boundary_sci": (
+        "E·I est l’électricité de tout le matériel du périmètre au compteur de son site (PUE compris), selon la localisation ; "
+        "M est la fabrication, le transport et la fin de vie étalés sur les durées de vie ; les parts inoccupées des hôtes y sont, "
+        "la maintenance et la vente n’y sont pas ; R est le nombre d’unités fonctionnelles "
+        "indiqué par l’appelant (Software Carbon Intensity, ISO/IEC 21031:2024).",
+        "E·I is the electricity of all equipment in the scope at the meter of its site (PUE included), location-based; M is "
+        "making, transport and end of life spread over the lives; idle shares of hosts are inside, maintenance and sale are "
+        "outside; R is the count of functional units that the caller states (Software Carbon Intensity, ISO/IEC 21031:2024).",
+    ),
+}
+"""What answers say beside their figures, in French and English."""
 
-def assets_failed(count: int) -> list[dict[str, str]]:
+
+def assets_failed(count: int, language: Language) -> list[dict[str, str]]:
     """The warning that assets could not be computed; none where all could."""
     if not count:
         return []
-    told = f"{count} asset{'' if count == 1 else 's'} could not be computed: what is told of them was computed before, or is absent"
-    return [{"code": ASSETS_FAILED, "detail": told}]
+    return [warning(ASSETS_FAILED, "one_asset_failed" if count == 1 else "assets_failed", language, count=count)]
 
 
 _ADVICE: Final[Mapping[str, tuple[str, str]]] = {
@@ -188,74 +248,7 @@ _REFURBISHED: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 
-_TRACES: Final[tuple[tuple[str, str], ...]] = (
-    ("power curve at a load of ", "courbe de puissance à la charge "),
-    ("power at a load of ", "puissance à la charge "),
-    (" (CPU, RAM, disks; other parts ×", " (processeurs, mémoire, disques ; autres composants ×"),
-    (" of the TDP", " du TDP"),
-    ("measured at the device:", "mesuré à l’appareil :"),
-    ("measured at the facility, with the PUE in it:", "mesuré au compteur du site, PUE compris :"),
-    (" kWh over ", " kWh sur "),
-    (" s, from ", " s, du "),
-    ("Z to ", "Z au "),
-    (" vCPUs of a reference host, made for ", " vCPU d’un hôte de référence, fabriqué pour "),
-    (" (default of a server), over ", " (défaut d’un serveur), sur "),
-    (" of the ", " des "),
-    (
-        "less what falls on the device itself, a figure of its own",
-        "moins ce qui revient à l’appareil même, une valeur à part",
-    ),
-    ("size of an SSD", "taille d’un SSD"),
-    ("size of ", "taille de "),
-    ("share of the host:", "part de l’hôte :"),
-    ("share of a reference host:", "part d’un hôte de référence :"),
-    (" hosts", " hôtes"),
-    ("PUE of ", "PUE de "),
-    ("life (kind):", "durée de vie (défaut du type) :"),
-    (" years", " ans"),
-    ("manufacturing ", "fabrication "),
-    ("end_of_life ", "fin de vie "),
-    ("energy:", "énergie :"),
-    ("upstream and losses ", "amont et pertes "),
-    ("use gwp", "utilisation gwp"),
-    ("use pe", "utilisation pe"),
-    ("use adpe", "utilisation adpe"),
-    ("use water", "utilisation water"),
-    ("refurbished (remaining):", "reconditionné, convention « remaining » :"),
-    ("refurbished (cut_off):", "reconditionné, convention « cut_off » :"),
-    ("refurbished (shared_life):", "reconditionné, convention « shared_life » :"),
-    ("refurbished, as new:", "reconditionné, compté comme neuf :"),
-    ("the age is not stated; convention", "l’âge n’est pas indiqué ; convention"),
-    ("refurbishing:", "reconditionnement :"),
-    ("a unit, in the month of acquisition", "par unité, au mois d’acquisition"),
-    ("embodied: given by the customer", "fabrication : donnée par le client"),
-    ("embodied (model)", "fabrication (modèle)"),
-    ("embodied (configuration)", "fabrication (composants)"),
-    ("embodied (kind)", "fabrication (défaut du type)"),
-    ("not stated, so not counted", "non indiqué, donc non compté"),
-    ("power supply", "alimentation"),
-    ("motherboard", "carte mère"),
-    ("rack case", "châssis rack"),
-    ("blade case", "châssis lame"),
-    ("assembly", "assemblage"),
-    ("memory", "mémoire"),
-    ("disks", "disques"),
-    ("CPU:", "processeur :"),
-    ("RAM:", "mémoire :"),
-    ("HDD:", "disque dur :"),
-    ("per unit", "par unité"),
-    ("power (declared)", "puissance (déclarée)"),
-    ("power (utilisation)", "puissance (courbe de puissance)"),
-    ("power (model)", "puissance (modèle)"),
-    ("power (kind)", "puissance (défaut du type)"),
-    ("power (cloud", "puissance (cloud"),
-    (" W on average", " W en moyenne"),
-    (" W at ", " W à la charge "),
-    ("An annual figure is for 365 days", "Une valeur annuelle vaut pour 365 jours"),
-)
-"""What lines of a trace say in English, and in French; identifiers stand in brackets and are nobody's words."""
-
-
+@lru_cache(maxsize=256)
 def preferred(accepted: str) -> Language:
     """The language that an `Accept-Language` header likes best of the two, by weight, then by order; French where it names none."""
     best: Language = "fr"
@@ -272,14 +265,39 @@ def preferred(accepted: str) -> Language:
     return best
 
 
-def trace_text(line: str, language: Language) -> str:
-    """A line of a trace; its numbers, and what stands in brackets behind them, stay as they are."""
-    if language == "en":
-        return line
-    words, bracket, factors = line.partition(" [")
-    for english, french in _TRACES:
-        words = words.replace(english, french)
-    return f"{words}{bracket}{factors}"
+_REFUSED: Final[Mapping[str, str]] = {
+    "greater_than_equal": "doit être au moins {ge}",
+    "greater_than": "doit être supérieur à {gt}",
+    "less_than_equal": "doit être au plus {le}",
+    "less_than": "doit être inférieur à {lt}",
+    "finite_number": "doit être un nombre fini",
+    "missing": "manque",
+    "extra_forbidden": "n’est pas un champ connu ici",
+    "literal_error": "doit être l’un de {expected}",
+    "float_type": "doit être un nombre",
+    "int_type": "doit être un nombre entier",
+    "int_from_float": "doit être un nombre entier",
+    "string_type": "doit être un texte",
+    "dict_type": "doit être un objet",
+    "list_type": "doit être une liste",
+    "string_too_short": "doit avoir au moins {min_length} caractère(s)",
+    "string_too_long": "doit avoir au plus {max_length} caractères",
+    "too_short": "doit avoir au moins {min_length} élément(s)",
+    "too_long": "doit avoir au plus {max_length} éléments",
+    "date_from_datetime_inexact": "doit être une date, AAAA-MM-JJ",
+    "date_from_datetime_parsing": "doit être une date, AAAA-MM-JJ",
+    "date_type": "doit être une date, AAAA-MM-JJ",
+    "date_parsing": "doit être une date, AAAA-MM-JJ",
+}
+"""What the rules of pydantic say in French, by the kind of error."""
+
+
+def refused_text(kind: str, english: str, values: Mapping[str, Any]) -> str:
+    """A rule of pydantic in French; its English where the rule has none here."""
+    whole = {
+        name: int(value) if isinstance(value, float) and value.is_integer() else value for name, value in values.items()
+    }
+    return _REFUSED[kind].format(**whole).replace("' or '", "', '") if kind in _REFUSED else english
 
 
 def notice_text(code: str, language: Language) -> str:
@@ -287,10 +305,38 @@ def notice_text(code: str, language: Language) -> str:
     return (_FRENCH.get(code) if language == "fr" else None) or _ENGLISH.get(code) or code.replace("_", " ")
 
 
-def no_figures(asked: str, answered: str) -> dict[str, str]:
-    """The warning that nothing is known of the months `asked`; `answered` says what that makes of the figures."""
-    why = f"no figure {asked}: nothing was in service, or what was lacks evidence; {answered}"
-    return {"code": "no_figures", "detail": why}
+def warnings_of(notices: int, language: Language) -> list[dict[str, str]]:
+    """The warnings held in a stored number, as `{code, detail}`."""
+    return [each | {"detail": notice_text(each["code"], language)} for each in sentences(notices)]
+
+
+def speech(language: Language) -> Speech:
+    """How the texts of estimates are said."""
+    return _SPEECHES[language]
+
+
+def warning_of(code: str, language: Language) -> dict[str, str]:
+    """The warning of a code."""
+    return {"code": code, "detail": notice_text(code, language)}
+
+
+def warning(code: str, sentence: str, language: Language, **values: object) -> dict[str, str]:
+    """A warning that names what it is about."""
+    return {"code": code, "detail": sentence_text(sentence, language, **values)}
+
+
+def sentence_text(name: str, language: Language, **values: object) -> str:
+    """A sentence of an answer, with its values."""
+    return _SENTENCES[name][0 if language == "fr" else 1].format(**values)
+
+
+def asset_text(asset: UUID | str, names: Iterable[Mapping[str, Any]]) -> str:
+    """An asset as a reader knows it: what its source calls it, its maker and model, and its id; the id alone where no more is known."""
+    known = next((each for each in names if str(each["asset_id"]) == str(asset)), None)
+    if known is None:
+        return str(asset)
+    model = " ".join(each for each in (known["model"]["maker"], known["model"]["name"]) if each)
+    return " · ".join(each for each in (known["external_id"], model, str(asset)) if each)
 
 
 def advice_text(code: str, language: Language) -> str:
@@ -303,3 +349,9 @@ def conventions(refurbished: str, language: Language) -> list[str]:
     """The conventions that every figure rests on, the organisation's own first."""
     place = 0 if language == "fr" else 1
     return [_REFURBISHED[refurbished][place], *(each[place] for each in _CONVENTIONS)]
+
+
+_SPEECHES: Final[Mapping[Language, Speech]] = {
+    "fr": Speech(lambda line: trace_text(line, "fr"), lambda notices: warnings_of(notices, "fr")),
+    "en": Speech(lambda line: line, sentences),
+}

@@ -9,11 +9,23 @@ from uuid import UUID
 import pytest
 from footprint.domain.activities import home_asset, home_of, organisation_home, read_activities
 from footprint.domain.catalogue import Catalogue, Factor
+from footprint.domain.dated import midnight
 from footprint.domain.difference import EVER, changed_since
 from footprint.domain.engine import World, compute
-from footprint.domain.inventory import Activity, AllocationRule, Asset, Operated, Operator, Segment, Status
+from footprint.domain.inventory import (
+    Activity,
+    AllocationRule,
+    Asset,
+    Contract,
+    Operated,
+    Operator,
+    Segment,
+    Site,
+    Status,
+)
 from footprint.domain.notices import Notice
 from footprint.domain.results import AssetMonth, Figure
+from footprint.domain.sums import billionths
 from footprint.domain.units import UnitError, conversion
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,6 +33,8 @@ from hypothesis import strategies as st
 from .factors import RECORDS
 from .makers import PARIS, SITE, at, machine, server, world
 from .test_explanation import check
+
+MARCH, APRIL = date(2026, 3, 1), date(2026, 4, 1)
 
 
 def factor(activity: str, value: float, unit: str, region: str | None = None, **fields: Any) -> Factor:
@@ -133,6 +147,75 @@ def test_each_kind_has_its_stage_and_reporting_line(
     figure = next(each for each in result.figures if each.criterion == "gwp")
     assert (figure.stage, figure.scope, figure.ghg_category, figure.beges_item) == expected
     assert figure.site == SITE.id
+
+
+MIX = Catalogue([*RECORDS, factor("electricity.residual_mix", 0.0407, "kgCO2e/kWh", "FR")])
+
+
+def drawn(site: Site, **fields: Any) -> AssetMonth:
+    """March 2026 of a megawatt-hour that was bought for a site."""
+    bought = activity("electricity", 1.0, "MWh", "other", site=site.id, start=MARCH, end=APRIL, **fields)
+    home = home_asset(site.id, [bought], PARIS)
+    known = replace(world(catalogue=MIX, sites=(site,)), activities={site.id: [bought]})
+    assert check(home, known) >= 1
+    (result,) = compute([home], known).results()
+    return result
+
+
+def market(result: AssetMonth) -> Figure:
+    """The market-based figure of electricity."""
+    (found,) = [each for each in result.figures if each.basis == "market"]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("share", "own", "kg", "shared"),
+    [
+        (0.0, None, 1000 * 0.0407, "electricity-residual_mix-fr-gwp"),
+        (0.4, None, 600 * 0.0407, "electricity-residual_mix-fr-gwp"),
+        (0.4, 0.3, 600 * 0.3, f"supplier:{SITE.id}"),
+        (1.0, 0.3, 0.0, ""),
+        (1.0, None, 0.0, ""),
+    ],
+)
+def test_electricity_of_an_activity_is_bought_under_the_contract_of_its_site(
+    share: float, own: float | None, kg: float, shared: str
+) -> None:
+    result = drawn(replace(SITE, guarantee_share=share, residual_kg_per_kwh=own))
+    assert market(result).value == pytest.approx(kg, rel=1e-12)
+    assert market(result).factor == shared
+    assert (market(result).ln_gsd2 > 0) is (kg > 0)
+    assert bool(result.notices & Notice.RESIDUAL_OF_SUPPLIER) is (own is not None and share < 1)
+    assert not result.notices & Notice.NO_ACTIVITY_FACTOR
+
+
+def test_a_contract_counts_from_its_day_and_not_for_what_was_drawn_in_another_country() -> None:
+    changed = replace(SITE, contracts=(Contract(1.0, None, date(2026, 3, 17)),))
+    left = (midnight(PARIS, date(2026, 3, 17)) - midnight(PARIS, MARCH)) / (
+        midnight(PARIS, APRIL) - midnight(PARIS, MARCH)
+    )
+    assert market(drawn(changed)).value == pytest.approx(1000 * left * 0.0407, rel=1e-12)
+    green = replace(SITE, guarantee_share=1.0)
+    assert market(drawn(green, country="FR")).value == 0.0
+    abroad = drawn(green, country="PL")
+    assert {each.basis for each in abroad.figures} == {"location"}
+
+
+def test_the_kwh_of_an_activity_stand_behind_its_figures_and_in_the_energy_of_the_month() -> None:
+    result = drawn(SITE)
+    assert result.kwh == pytest.approx(1000.0, rel=1e-12)
+    assert {(each.basis, each.kwh) for each in result.figures} == {("location", 10**12), ("market", 10**12)}
+    asset = server(start=at(2026))
+    bought = activity("electricity", 500.0, "kWh", "other", start=MARCH, end=APRIL, asset=asset.id)
+    alone = {each.month: each for each in compute([asset], world(catalogue=MIX)).results()}
+    with_it = replace(world(catalogue=MIX), activities={asset.id: [bought]})
+    both = {each.month: each for each in compute([asset], with_it).results()}
+    march = 2026 * 12 + 2
+    assert both[march].kwh == pytest.approx((alone[march].kwh or 0.0) + 500.0, rel=1e-12)
+    for basis in ("location", "market"):
+        (figure,) = [each for each in both[march].figures if each.basis == basis]
+        assert figure.kwh == billionths(both[march].kwh or 0.0)
+    assert both[march + 1] == alone[march + 1]
 
 
 def test_a_leak_at_a_site_that_another_runs_is_that_others() -> None:

@@ -10,6 +10,7 @@ from footprint.domain.catalogue import Catalogue
 from footprint.domain.errors import ItemError
 from footprint.domain.estimate_texts import TextShelf, answers
 from footprint.domain.estimates import Period, estimate
+from footprint.wording import speech
 
 from .factors import RECORDS, record
 from .makers import CLOUDS, ITEM
@@ -131,7 +132,7 @@ def test_disposal_counts_where_the_catalogue_knows_it_in_answers_by_columns_too(
     item = ITEM.validate_json(json.dumps({"kind": "server", "country": "FR", "energy": {"average_w": 300}}))
     found = estimate(item, PERIOD, ["gwp"], known)
     assert value(found, "end_of_life") == pytest.approx(20 * 366 / (5 * 365))
-    lexicon = TextShelf().lexicon(known, PERIOD, ["gwp"])
+    lexicon = TextShelf().lexicon(known, PERIOD, ["gwp"], speech("fr"))
     assert lexicon is not None
     assert answers(lexicon, [item]) == [None]
 

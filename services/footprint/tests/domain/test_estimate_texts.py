@@ -3,14 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from itertools import product
 from typing import Any
 
 import pytest
 from common import json
+from footprint.api.estimates import translated
 from footprint.domain.catalogue import Catalogue
 from footprint.domain.errors import ItemError
 from footprint.domain.estimate_texts import TextShelf, answers
 from footprint.domain.estimates import Period, estimate
+from footprint.trace_words import Language
+from footprint.wording import speech
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,18 +22,24 @@ from .factors import grid, record
 from .makers import CLOUDS, ITEM
 
 PERIOD = Period.between(date(2024, 1, 1), date(2024, 9, 13))
+SHELVES = (TextShelf(), TextShelf())
+LANGUAGES: tuple[Language, ...] = ("fr", "en")
 PARTS = {"direct": 0.0211, "upstream": 0.0153, "losses": 0.0041}
 SPLIT = CLOUDS.with_own(grid("FR", value, 2024, perimeter) for perimeter, value in PARTS.items())
 """The same with direct emissions, upstream and losses of France apart."""
 
-LEXICONS = {id(catalogue): TextShelf().lexicon(catalogue, PERIOD, ["gwp"]) for catalogue in (CLOUDS, SPLIT)}
 
-
-def written(items: Sequence[Any], catalogue: Catalogue = CLOUDS) -> list[bytes | None]:
+def written(items: Sequence[Any], language: Language = "en", catalogue: Catalogue = CLOUDS) -> list[bytes | None]:
     """The answers by columns, each in one piece."""
-    lexicon = LEXICONS[id(catalogue)]
+    lexicon = SHELVES[catalogue is SPLIT].lexicon(catalogue, PERIOD, ["gwp"], speech(language))
     assert lexicon is not None
     return [None if pieces is None else b"".join(pieces) for pieces in answers(lexicon, items)]
+
+
+def alone(item: Any, language: Language, catalogue: Catalogue = CLOUDS) -> bytes:
+    """The answer of `estimate`."""
+    found = estimate(item, PERIOD, ["gwp"], catalogue)
+    return json.dumps(found if language == "en" else translated(found))
 
 
 amounts = st.floats(0, 1e6) | st.integers(0, 5000).map(float)
@@ -104,10 +114,10 @@ items = of_kinds | machines
 @given(st.lists(items, min_size=1, max_size=6), st.sampled_from([CLOUDS, SPLIT]))
 def test_answers_by_columns_are_those_of_one_item_at_a_time(sent: list[dict[str, Any]], catalogue: Catalogue) -> None:
     read = [ITEM.validate_json(json.dumps(each)) for each in sent]
-    for few_or_many in (read, read * 16):
-        for item, text in zip(few_or_many, written(few_or_many, catalogue), strict=True):
+    for few_or_many, language in product((read, read * 16), LANGUAGES):
+        for item, text in zip(few_or_many, written(few_or_many, language, catalogue), strict=True):
             if text is not None:
-                assert text == json.dumps(estimate(item, PERIOD, ["gwp"], catalogue))
+                assert text == alone(item, language, catalogue)
 
 
 @pytest.mark.parametrize(
@@ -129,13 +139,15 @@ def test_answers_by_columns_are_those_of_one_item_at_a_time(sent: list[dict[str,
 @pytest.mark.parametrize("catalogue", [CLOUDS, SPLIT])
 def test_the_usual_forms_are_written_by_columns(item: dict[str, Any], catalogue: Catalogue) -> None:
     read = ITEM.validate_json(json.dumps(item))
-    (text,) = written([read], catalogue)
-    assert text == json.dumps(estimate(read, PERIOD, ["gwp"], catalogue))
+    for language in LANGUAGES:
+        assert written([read], language, catalogue) == [alone(read, language, catalogue)]
 
 
 def test_a_call_over_two_years_or_criteria_is_answered_one_by_one() -> None:
-    assert TextShelf().lexicon(CLOUDS, Period.between(date(2023, 1, 1), date(2024, 9, 1)), ["gwp"]) is None
-    assert TextShelf().lexicon(CLOUDS, PERIOD, ["gwp", "pe"]) is None
+    assert (
+        TextShelf().lexicon(CLOUDS, Period.between(date(2023, 1, 1), date(2024, 9, 1)), ["gwp"], speech("fr")) is None
+    )
+    assert TextShelf().lexicon(CLOUDS, PERIOD, ["gwp", "pe"], speech("fr")) is None
 
 
 @pytest.mark.parametrize("configuration", [{"cpu": {"units": 2, "die_mm2": 400.0}}, {"ram": [{"gib": 32.0}]}])
@@ -153,7 +165,7 @@ def test_a_utilisation_without_the_power_of_the_cpus_is_refused_and_nothing_stan
 
 def test_a_given_making_is_left_alone_where_the_catalogue_has_other_stages_to_put_beside_it() -> None:
     catalogue = CLOUDS.with_own([replace(record("embodied.server", 30.0), id="transport", stage="transport")])
-    lexicon = TextShelf().lexicon(catalogue, PERIOD, ["gwp"])
+    lexicon = TextShelf().lexicon(catalogue, PERIOD, ["gwp"], speech("fr"))
     assert lexicon is not None
     given = {"embodied": {"gwp": {"manufacturing": 900.0}}, "country": "FR", "energy": {"average_w": 300}}
     sent = [ITEM.validate_json(json.dumps({"kind": kind} | given)) for kind in ("server", "laptop")]

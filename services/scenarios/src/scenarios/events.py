@@ -154,6 +154,8 @@ class AssetMonthChanged(Deletable):
     site_id: UUID | None = None
     host_id: UUID | None = None
     kwh: float | None = None
+    embodied_kg: float | None = None
+    embodied_left_kg: float | None = None
     stages: list[Stage]
 
     @property

@@ -72,18 +72,26 @@ class Databases:
 
 @asynccontextmanager
 async def before(
-    databases: Databases, service: Service[Any], migration: str, folder: Path
+    databases: Databases, service: Service[Any], migration: str, folder: Path, last: str | None = None
 ) -> AsyncIterator[tuple[Any, Callable[[], Awaitable[Any]]]]:
     """A database as it was before the first migration whose name holds `migration`: a connection of the superuser in the schema of
-    `service`, and what brings it up to date. `folder` is empty, and takes the migrations until then."""
-    for file in takewhile(lambda each: migration not in each.name, sorted(service.migrations.glob("*.sql"))):
-        copy(file, folder)
+    `service`, and what brings it up to date, or as far as the one numbered `last`. `folder` is empty, and takes the
+    migrations of both."""
+    every = sorted(service.migrations.glob("*.sql"))
+    earlier, until = folder / "earlier", folder / "until"
+    for place, files in (
+        (earlier, takewhile(lambda each: migration not in each.name, every)),
+        (until, (each for each in every if last is None or each.name.partition("_")[0] <= last)),
+    ):
+        place.mkdir()
+        for file in files:
+            copy(file, place)
     own = Databases(databases.admin_url("postgres"))
-    name = await own.create(replace(service, migrations=folder))
+    name = await own.create(replace(service, migrations=earlier))
     connection = await asyncpg.connect(own.admin_url(name))
     try:
         await connection.execute(f"SET search_path TO {service.name}")
-        yield connection, lambda: migrate(own.owner_url(service.name, name), service.name, service.migrations)
+        yield connection, lambda: migrate(own.owner_url(service.name, name), service.name, until)
     finally:
         await connection.close()
         await own.drop(name)

@@ -13,6 +13,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
 
 from footprint.api import examples
+from footprint.api.language import Spoken
 from footprint.api.numbers import answer
 from footprint.service import Answers, read_month
 from footprint.store.totals import Question
@@ -36,7 +37,7 @@ def answers_router(database: Database, clock: Callable[[], datetime]) -> APIRout
     totals = Totals(database)
 
     @router.get("/dashboard", responses=examples.DASHBOARD, summary="The dashboard of an organisation and month")
-    async def get_dashboard(caller: Reader, org: Org, month: Month) -> Response:
+    async def get_dashboard(caller: Reader, language: Spoken, org: Org, month: Month) -> Response:
         """Every total is exactly the sum of its parts as printed; months after `month`, and those not over yet, are `projected`.
 
         Emissions are location-based. `estimate_kg` is what has elapsed up to `month` and the forecast of the rest of its year: what runs
@@ -47,16 +48,19 @@ def answers_router(database: Database, clock: Callable[[], datetime]) -> APIRout
         where none is in it), as `/totals` tells it; `kwh_without_factor` is what else is known and has no electricity factor, so that no
         kilogram stands for it.
         `kg_per_year` of a recommendation is twelve times what the month reported says, and for new things not made their making divided by
-        their life in years; `eur_per_year` is null where no price is known.
+        their life in years; `eur_per_year` is null where no price is known; `named_assets` says what their sources
+        and makers call its assets.
         A month that is not over says so: `elapsed` false, and a warning `month_not_over`. Where the month, or its year, has no figure at
-        all, its kilograms are 0, its interval null, and a warning `no_figures` says why.
+        all, its kilograms are 0, its interval null, and a warning `no_figures` says why. Warnings are told in the language of `lang`, else
+        of `Accept-Language`, else in French; evidence of recommendations in both.
         """
         caller.require_organisation(org)
-        return answer(await answers.dashboard(caller.organisations, org, read_month(month)))
+        return answer(await answers.dashboard(caller.organisations, org, read_month(month), language))
 
     @router.get("/totals", responses=examples.TOTALS, summary="Totals of an organisation by any grouping")
     async def get_totals(
         caller: Reader,
+        language: Spoken,
         org: Org,
         start: Annotated[str, Query(alias="from", description="first month, YYYY-MM", examples=["2026-01"])],
         end: Annotated[str, Query(alias="to", description="last month, YYYY-MM, included", examples=["2026-12"])],
@@ -104,7 +108,12 @@ def answers_router(database: Database, clock: Callable[[], datetime]) -> APIRout
         others: dict[str, list[Any]] = {"kind": kind or [], "stage": stage or [], "scope": scope or []}
         after: UUID | None = decode(cursor, UUID)[0] if cursor else None
         document, following = await totals.answer(
-            caller.organisations, question, Filters(site or [], application or [], asset or [], others), after, limit
+            caller.organisations,
+            question,
+            Filters(site or [], application or [], asset or [], others),
+            language,
+            after,
+            limit,
         )
         if "asset" in question.groups:
             document["next_cursor"] = None if following is None else encode(following)
@@ -115,12 +124,12 @@ def answers_router(database: Database, clock: Callable[[], datetime]) -> APIRout
         responses=examples.ASSET_MONTH,
         summary="The figures of one asset and month",
     )
-    async def get_asset_month(caller: Reader, asset_id: UUID, month: str) -> Response:
+    async def get_asset_month(caller: Reader, language: Spoken, asset_id: UUID, month: str) -> Response:
         """Figures with their 95 % interval and data-quality class (5 very good to 1 very bad), evidence, factors and warnings.
 
         `pending` is true while a change that touches the asset waits to be computed.
         """
-        return answer(await answers.asset_month(caller.organisations, asset_id, read_month(month)))
+        return answer(await answers.asset_month(caller.organisations, asset_id, read_month(month), language))
 
     return router
 

@@ -6,7 +6,7 @@ The hot path validates each item once, computes in the event loop and answers by
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import date
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 from common import json
@@ -20,12 +20,14 @@ from pydantic_core import ErrorDetails
 
 from footprint.api import examples
 from footprint.api.estimate_schemas import ITEMS, TOLD, VALUES, Envelope, EstimatesBody, ItemBody
+from footprint.api.language import PARAMETERS, spoken_of
 from footprint.domain.catalogue import Catalogue
 from footprint.domain.errors import ItemError
 from footprint.domain.estimate_texts import TextShelf, answers
 from footprint.domain.estimates import Period, estimate
 from footprint.reports.words import STAGES, said
-from footprint.wording import Language, notice_text, trace_text
+from footprint.trace_words import Language, trace_text
+from footprint.wording import notice_text, refused_text, speech
 
 _authorise = requires("footprint:read")
 
@@ -56,15 +58,6 @@ _EXAMPLE = {
 }  # fmt: skip
 
 
-_LANGUAGE: Final = {
-    "name": "lang",
-    "in": "query",
-    "required": False,
-    "description": "language of traces and warnings",
-    "schema": {"type": "string", "enum": ["en", "fr"], "default": "en"},
-}
-
-
 def _inlined(schema: dict[str, Any]) -> dict[str, Any]:
     """A JSON schema without references, as it must stand within an OpenAPI document."""
     definitions = schema.pop("$defs")
@@ -92,12 +85,12 @@ def estimates_router(catalogue: Callable[[], Awaitable[Catalogue]]) -> APIRouter
     async def post_estimates(request: Request) -> Response:
         """Up to 10,000 items. A bad item is a row of `errors` (with its `index`), the others are computed; nothing is stored.
 
-        `energy_kwh` is at the meter of the site (with the PUE), null without evidence. Figures keep their full precision. Traces and
-        warnings are in English, or with `lang=fr` in French.
+        `energy_kwh` is at the meter of the site (with the PUE), null without evidence. Figures keep their full precision. Traces,
+        warnings and errors of items are in the language of `lang`, else of `Accept-Language`, else in French.
         """
         await _authorise(request)
         refuse_others(request, ("lang",))
-        language = _language(request.query_params.get("lang", "en"))
+        language = spoken_of(request)
         raw = await request.body()
         answered = await _answer(_envelope(raw), await catalogue(), shelf, language)
         return PartsResponse(answered, "application/json")
@@ -107,20 +100,20 @@ def estimates_router(catalogue: Callable[[], Awaitable[Catalogue]]) -> APIRouter
         post_estimates,
         methods=["POST"],
         responses=examples.ESTIMATES,
-        openapi_extra={"requestBody": body, "parameters": [_LANGUAGE]},
+        openapi_extra={"requestBody": body, "parameters": PARAMETERS},
         summary="Estimate items that need no inventory",
         route_class_override=DirectRoute,
     )
     return router
 
 
-async def _answer(call: Envelope, catalogue: Catalogue, shelf: TextShelf, language: Language = "en") -> list[bytes]:
+async def _answer(call: Envelope, catalogue: Catalogue, shelf: TextShelf, language: Language) -> list[bytes]:
     """The answer's body in parts, validated and encoded slice by slice.
 
     Items of the usual form are answered together, by columns; the others, and all that is refused, one by one.
     """
     period = _period(call.period.start, call.period.end)
-    lexicon = shelf.lexicon(catalogue, period, call.criteria) if language == "en" else None
+    lexicon = shelf.lexicon(catalogue, period, call.criteria, speech(language))
     parts: list[bytes] = []
     errors: list[dict[str, Any]] = []
     first = 0
@@ -133,10 +126,10 @@ async def _answer(call: Envelope, catalogue: Catalogue, shelf: TextShelf, langua
         pieces: list[bytes] = []
         for index, (item, text) in enumerate(zip(items, written, strict=True), first):
             if text is None:
-                answer = _one(index, item, period, call, catalogue, errors)
+                answer = _one(index, item, period, call, catalogue, errors, language)
                 if answer is None:
                     continue
-                text = [json.dumps(answer if language == "en" else _translated(answer))]
+                text = [json.dumps(answer if language == "en" else translated(answer))]
             if parts or pieces:
                 pieces.append(b",")
             pieces += text
@@ -146,18 +139,8 @@ async def _answer(call: Envelope, catalogue: Catalogue, shelf: TextShelf, langua
     return [b'{"items":[', *parts, b'],"errors":%b}' % json.dumps(errors)]
 
 
-def _language(text: str) -> Language:
-    """The language of traces and warnings. Raises `Unprocessable` for one that is not spoken."""
-    if text == "fr":
-        return "fr"
-    if text == "en":
-        return "en"
-    rule = f"lang {text!r} is not one of en, fr"
-    raise Unprocessable(rule, [FieldError("lang", "unknown", rule)])
-
-
-def _translated(answer: dict[str, Any]) -> dict[str, Any]:
-    """An answer with its trace and its warnings in French."""
+def translated(answer: dict[str, Any]) -> dict[str, Any]:
+    """An answer of `estimate` with its trace and its warnings in French."""
     return answer | {
         "trace": [trace_text(line, "fr") for line in answer["trace"]],
         "warnings": [each | {"detail": _french(each)} for each in answer["warnings"]],
@@ -188,6 +171,7 @@ def _one(
     call: Envelope,
     catalogue: Catalogue,
     errors: list[dict[str, Any]],
+    language: Language,
 ) -> dict[str, Any] | None:
     """The answer for one item; None, and a row of `errors`, for a bad one."""
     try:
@@ -195,7 +179,8 @@ def _one(
             raise item
         return estimate(item, period, call.criteria, catalogue)
     except ItemError as error:
-        errors.append({"index": index, "field": error.field, "code": error.code, "detail": error.detail})
+        detail = error.french if language == "fr" else error.detail
+        errors.append({"index": index, "field": error.field, "code": error.code, "detail": detail})
         return None
 
 
@@ -261,7 +246,9 @@ def _item_error(first: ErrorDetails) -> ItemError:
     if code == "too_small" and first.get("ctx", {}).get("ge") == 0:
         code = "negative"
     shown = "" if code in ("missing", "unknown_field") else f" (got {value!r})"
-    return ItemError(field, code, f"{field}: {first['msg']}{shown}")
+    french = refused_text(first["type"], first["msg"], first.get("ctx", {}))
+    shown_french = "" if not shown else f" (reçu {value!r})"
+    return ItemError(field, code, f"{field}: {first['msg']}{shown}", f"{field} : {french}{shown_french}")
 
 
 def _path(location: tuple[int | str, ...]) -> str:

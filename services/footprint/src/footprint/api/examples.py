@@ -1,10 +1,18 @@
-"""Examples for the OpenAPI document: true answers of a small organisation, shortened."""
+"""Examples for the OpenAPI document: true answers of a small organisation, shortened; in French, as where no language is asked for."""
 
 from typing import Any, Final
+
+from footprint.wording import warning_of
 
 Responses = dict[int | str, dict[str, Any]]
 
 _SERVER: Final = "5f2c1a34-7d1e-4b53-9c2b-8a4f6d1e0c21"
+_NAMED: Final = {
+    "asset_id": _SERVER,
+    "source": "cmdb",
+    "external_id": "SN-88F2",
+    "model": {"maker": "Dell", "name": "PowerEdge R740"},
+}
 _SITE: Final = "0b0e7a6e-6a52-4c7f-9f0e-4e1b5a2f7c11"
 
 _PARTS: Final = {"construction_kg": 17.00913242, "electricity_kg": 22.35, "maintenance_and_sale_kg": 0.0}
@@ -42,9 +50,7 @@ _ASSET_MONTH: Final = {
     "figures": _FIGURES,
     "evidence": {"embodied": "kind", "energy": "declared", "electricity": "earlier_year"},
     "factors": [],
-    "warnings": [
-        {"code": "earlier_year_factor", "detail": "the electricity factor is that of the nearest earlier year"}
-    ],
+    "warnings": [warning_of("earlier_year_factor", "fr")],
     "method_version": "2026.1",
     "computed_at": "2026-11-23T18:57:51.599714Z",
     "pending": False,
@@ -105,7 +111,8 @@ DASHBOARD: Final = _answer(
         },
         "servers": {"in_service": 50, "off": 2},
         "recommendations": [
-            {"code": "powered_off_but_racked", "site": None, "assets": [_SERVER], "kg_per_year": 204.11, "eur_per_year": "650.00",
+            {"code": "powered_off_but_racked", "site": None, "assets": [_SERVER], "named_assets": [_NAMED],
+             "kg_per_year": 204.11, "eur_per_year": "650.00",
              "evidence": ["1 server is off at the end of the month and not retired",
                           "kg a year are twelve times what this month says, whatever its season"],
              "evidence_fr": ["1 serveur est éteint à la fin du mois sans être retiré",
@@ -153,10 +160,11 @@ ASSET_MONTH: Final = _answer(_ASSET_MONTH)
 EXPLANATION: Final = _answer(
     _ASSET_MONTH
     | {
+        "named_assets": [_NAMED],
         "up_to_date": True,
         "evidence_chosen": [
-            {"asset_id": _SERVER, "kind": "server", "quantity": 1.0, "embodied": ["embodied (kind): 1000.0 kg per unit"],
-             "energy": ["power (declared): 3504.0 kWh × 1000.0 ÷ 8760.0 h = 400.0 W", "An annual figure is for 365 days"]},
+            {"asset_id": _SERVER, "kind": "server", "quantity": 1.0, "embodied": ["fabrication (défaut du type) : 1000.0 kg par unité"],
+             "energy": ["puissance (déclarée) : 3504.0 kWh × 1000.0 ÷ 8760.0 h = 400.0 W", "Une valeur annuelle vaut pour 365 jours"]},
         ],
         "trace": [
             {"stage": "use", "criterion": "gwp", "basis": "location", "site_id": _SITE, "value": 22.35, "lines": [
@@ -172,10 +180,12 @@ ESTIMATES: Final = _answer(
             {"ref": "a", "stages": {"manufacturing": {"gwp": {"value": 509.1002555528837, "low": 200.920, "high": 1289.98, "quality": 1}}},
              "total": {"gwp": {"value": 509.1002555528837, "low": 200.920, "high": 1289.98, "quality": 1}}, "energy_kwh": None,
              "evidence": {"embodied": "given", "energy": "none", "electricity": "none"}, "factors": [],
-             "warnings": [{"code": "no_energy_evidence", "detail": "use is absent"}],
-             "trace": ["manufacturing gwp: 1.0 × 2226.09317222576 kg × 365.0 d ÷ 1596.0 d = 509.1002555528837 kg"]},
+             "warnings": [warning_of("no_energy_evidence", "fr")],
+             "trace": ["fabrication gwp : 1.0 × 2226.09317222576 kg × 365.0 d ÷ 1596.0 d = 509.1002555528837 kg"]},
         ],
-        "errors": [{"index": 1, "field": "energy.average_w", "code": "negative", "detail": "energy.average_w: must be ≥ 0 (got -1)"}],
+        "errors": [
+            {"index": 1, "field": "energy.average_w", "code": "negative", "detail": "energy.average_w : doit être au moins 0 (reçu -1)"},
+        ],
     }
 )  # fmt: skip
 

@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from footprint.api.examples import PART_INTERVALS, Responses
+from footprint.wording import sentence_text, warning_of
 
 _ASSET: Final = "5f2c1a34-7d1e-4b53-9c2b-8a4f6d1e0c21"
 _PARTS: Final = {"construction_kg": 17.00913242, "electricity_kg": 22.35, "maintenance_and_sale_kg": 0.0}
@@ -19,8 +20,17 @@ _MONTHS: Final = [
 _YEAR: Final = {
     "year": 2026,
     "elapsed_kg": 385.45205479,
-    "forecast_kg": 77.34465753,
-    "estimate_kg": 462.79671232,
+    "forecast_kg": 76.9,
+    "estimate_kg": 462.35205479,
+    "forecast_basis": "seasonal",
+    "state_based": {"forecast_kg": 77.34465753, "estimate_kg": 462.79671232},
+    "interval": {"low_kg": 250.1, "high_kg": 856.4, "quality": 2},
+    "seasonal": {
+        "months": [{"month": "2026-11", "total_kg": 38.1, "index": 0.98}],
+        "adjustment_kg": -0.44465753,
+        "forecast_kg": 76.9,
+        "estimate_kg": 462.35205479,
+    },
     "low_kg": 250.1,
     "high_kg": 856.4,
     "quality": 2,
@@ -32,7 +42,7 @@ _SCI: Final = {
     "embodied_kg": 131.0,
     "functional_units": 1200000.0,
     "interval": {"low": 0.000177, "high": 0.000607, "quality": 2},
-    "boundary": "E·I is the electricity of all equipment in the scope at the meter of its site …",
+    "boundary": sentence_text("boundary_sci", "fr"),
 }
 
 
@@ -44,6 +54,8 @@ def _answer(example: Any) -> Responses:
 ASSET_SHEET: Final = _answer(
     {
         "asset_id": _ASSET,
+        "source": "cmdb",
+        "external_id": "SN-88F2",
         "org": "acme",
         "kind": "server",
         "quantity": 1.0,
@@ -57,7 +69,7 @@ ASSET_SHEET: Final = _answer(
             {"month": "2026-10", "status": "in_service", "kwh": 447.0, "embodied": "kind", "energy": "declared",
              "electricity": "earlier_year", "explanation": f"/v1/assets/{_ASSET}/months/2026-10/explanation"}
         ],
-        "warnings": [{"code": "earlier_year_factor", "detail": "the electricity factor is that of the nearest earlier year"}],
+        "warnings": [warning_of("earlier_year_factor", "fr")],
     }
 )  # fmt: skip
 
@@ -90,13 +102,12 @@ RATIOS: Final = _answer(
                 "kg_per_machine": {"low": 5.425, "high": 18.583, "quality": 2},
                 "kg_per_vcpu": {"low": 1.35625, "high": 4.6458, "quality": 2},
             },
-            "boundary": "all virtual machines that run and have figures, with their quantity: on hosts, where unsold shares stay with "
-            "the operator, at public clouds, and with energy of their own",
+            "boundary": sentence_text("boundary_machines", "fr"),
         },
         "employees": {
             "count": 350, "kg_per_employee": 1.32227,
             "intervals": {"kg_per_employee": {"low": 0.71457, "high": 2.44686, "quality": 2}},
-            "boundary": "everything in the inventory of the organisation, divided by the employees that the caller states",
+            "boundary": sentence_text("boundary_employees", "fr"),
         },
         "sci": _SCI,
         "warnings": [],

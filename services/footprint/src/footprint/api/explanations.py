@@ -10,9 +10,9 @@ from common.database import Database
 from fastapi import APIRouter, Depends, Header, Query, Response
 
 from footprint.api import examples
+from footprint.api.language import Lang, Spoken
 from footprint.api.numbers import answer
 from footprint.service import Answers, read_month
-from footprint.wording import Language, preferred
 
 
 def explanations_router(database: Database, clock: Callable[[], datetime]) -> APIRouter:
@@ -29,12 +29,9 @@ def explanations_router(database: Database, clock: Callable[[], datetime]) -> AP
         caller: Annotated[Caller, Depends(requires("footprint:read"))],
         asset_id: UUID,
         month: str,
-        accept: Annotated[str, Header(max_length=1000, description="`text/plain` for text")] = "application/json",
-        lang: Annotated[Language | None, Query(description="as text in this language")] = None,
-        accept_language: Annotated[
-            str,
-            Header(max_length=1000, description="language of the text where `lang` is not given; French for others"),
-        ] = "fr",
+        language: Spoken,
+        accept: Annotated[str, Header(max_length=1000, description="`text/plain` for text")] = "*/*",
+        lang: Lang = None,
         restatement: Annotated[
             int | None,
             Query(ge=1, lt=2**63, description="the `id` of a restatement of the month: what it says, and from what"),
@@ -47,18 +44,17 @@ def explanations_router(database: Database, clock: Callable[[], datetime]) -> AP
         its documents, factors and shares of then, whatever was corrected since. With `restatement` (an `id` of
         `/periods/{month}/restatements`) it is the correction that is explained, from what was known then; `restatement.moved` says by how
         much each line moved and why.
+        `named_assets` says what its source and its maker call each asset that is named here, where the caller may see it.
         `evidence_ladder` says all that was used, each with its `share` of the time, and why the others were not: `weaker` than all that was
         used, `not_there`, or `not_usable` (a utilisation without the TDP, a configuration without the die area of its CPUs).
 
-        With `lang`, or where `text/plain` is accepted and JSON is not, the same as text that a customer can read and recompute by hand, in
-        the language of `lang`, else of `Accept-Language`, else in French.
+        With `lang`, or with `text/plain` in `Accept`, the same as text that a customer can read and recompute by hand; with `json` in
+        `Accept` never. The words of either are in the language of `lang`, else of `Accept-Language`, else in French.
         """
-        if lang or ("text/plain" in accept and "json" not in accept):
-            text = await answers.explanation_text(
-                caller.organisations, asset_id, read_month(month), lang or preferred(accept_language), restatement
-            )
-            return Response(text, media_type="text/plain; charset=utf-8")
-        document = await answers.explanation(caller.organisations, asset_id, read_month(month), restatement)
+        asked = caller.organisations, asset_id, read_month(month), language, restatement
+        if (lang or "text/plain" in accept) and "json" not in accept:
+            return Response(await answers.explanation_text(*asked), media_type="text/plain; charset=utf-8")
+        document = await answers.explanation(*asked)
         return answer(document)
 
     return router

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Path, Query, Response
 
 from footprint.api import examples_insights as examples
 from footprint.api.answers import Org, Reader
+from footprint.api.language import Spoken
 from footprint.api.numbers import answer
 from footprint.insights import Insights, span
 from footprint.service import read_month
@@ -30,15 +31,17 @@ def insights_router(database: Database, clock: Callable[[], datetime]) -> APIRou
     insights = Insights(database, clock)
 
     @router.get("/assets/{asset_id}/sheet", responses=examples.ASSET_SHEET, summary="A year of an asset")
-    async def get_asset_sheet(caller: Reader, asset_id: UUID, year: Year) -> Response:
-        """Months with their parts, the year as elapsed and forecast with its interval, evidence month by month, and where each month is
-        explained. `kwh` is the energy of the year at the meters of the sites, projected months included; null where none is known.
+    async def get_asset_sheet(caller: Reader, language: Spoken, asset_id: UUID, year: Year) -> Response:
+        """Months with their parts, the year as elapsed and forecast with its interval (in the seasons of the organisation, as on the
+        dashboard, so that sheets add up to it), what the asset is called, evidence month by month, and where each month is explained.
+        `kwh` is the energy of the year at the meters of the sites, projected months included; null where none is known.
         `warnings`: what is left out, and which months have no figure (`no_figures`): there 0 kg stands for what is absent."""
-        return answer(await insights.asset_sheet(caller.organisations, asset_id, year))
+        return answer(await insights.asset_sheet(caller.organisations, asset_id, year, language))
 
     @router.get("/applications/{code}/sheet", responses=examples.APPLICATION_SHEET, summary="A year of an application")
     async def get_application_sheet(
         caller: Reader,
+        language: Spoken,
         org: Org,
         code: Annotated[str, Path(min_length=1, max_length=200, examples=["erp"])],
         year: Year,
@@ -49,12 +52,15 @@ def insights_router(database: Database, clock: Callable[[], datetime]) -> APIRou
         intensity SCI = (E·I + M) ÷ R with the boundary stated, where the functional units of the year are given. `warnings`: what is left
         out of the machines that it uses, and which months have no figure (`no_figures`): there 0 kg stands for what is absent."""
         caller.require_organisation(org)
-        document = await insights.application_sheet(caller.organisations, org, code, year, functional_units, unit)
+        document = await insights.application_sheet(
+            caller.organisations, org, code, year, functional_units, unit, language
+        )
         return answer(document)
 
     @router.get("/ratios", responses=examples.RATIOS, summary="Intensities of an organisation")
     async def get_ratios(
         caller: Reader,
+        language: Spoken,
         org: Org,
         start: First,
         end: Last,
@@ -67,11 +73,15 @@ def insights_router(database: Database, clock: Callable[[], datetime]) -> APIRou
         caller.require_organisation(org)
         first, last = read_month(start, "from"), read_month(end, "to")
         span(first, last)
-        return answer(await insights.ratios(caller.organisations, org, first, last, employees, functional_units, unit))
+        document = await insights.ratios(
+            caller.organisations, org, first, last, employees, functional_units, unit, language
+        )
+        return answer(document)
 
     @router.get("/equivalents", responses=examples.EQUIVALENTS, summary="A total in things that people know")
     async def get_equivalents(
         caller: Reader,
+        language: Spoken,
         org: Org,
         start: First,
         end: Last,
@@ -85,16 +95,16 @@ def insights_router(database: Database, clock: Callable[[], datetime]) -> APIRou
         caller.require_organisation(org)
         first, last = read_month(start, "from"), read_month(end, "to")
         span(first, last)
-        return answer(await insights.equivalents(caller.organisations, org, first, last, region))
+        return answer(await insights.equivalents(caller.organisations, org, first, last, region, language))
 
     @router.get("/data-quality", responses=examples.DATA_QUALITY, summary="The map of data quality")
-    async def get_data_quality(caller: Reader, org: Org, start: First, end: Last) -> Response:
+    async def get_data_quality(caller: Reader, language: Spoken, org: Org, start: First, end: Last) -> Response:
         """By site, kind and stage: figure, 95 % interval and class; kilograms by class; and what the whole interval is made of, the widest
         first: factors, defaults that stand in for missing data (`source`), and what is known of each asset for itself (`own`).
         Where no figure is there, `total_kg` is null and a warning says why."""
         caller.require_organisation(org)
         first, last = read_month(start, "from"), read_month(end, "to")
         span(first, last)
-        return answer(await insights.data_quality(caller.organisations, org, first, last))
+        return answer(await insights.data_quality(caller.organisations, org, first, last, language))
 
     return router

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Path, Query, Response
 
 from footprint.api import examples
 from footprint.api.answers import Reader
+from footprint.api.language import Spoken
 from footprint.reporting import Format, Reports
-from footprint.reports.content import Language
 from footprint.reports.sheets import Dialect
 
 MEDIA: Final = {
@@ -33,10 +33,10 @@ def reports_router(database: Database, clock: Callable[[], datetime]) -> APIRout
     )
     async def get_report(
         caller: Reader,
+        language: Spoken,
         org: Annotated[str, Path(min_length=1, max_length=64, examples=["acme"])],
         year: Annotated[int, Path(ge=1990, le=2100, examples=[2026])],
         form: Format,
-        lang: Annotated[Language, Query(description="language of the report")] = "fr",
         dialect: Annotated[
             Dialect,
             Query(
@@ -50,11 +50,12 @@ def reports_router(database: Database, clock: Callable[[], datetime]) -> APIRout
         a French spreadsheet. Workbook: months with their chart, BEGES and GHG Protocol tables, restatements, factors,
         assumptions, all lines. PDF: the same set as pages, with exact values, method and factor versions, assumptions and conventions in
         annexes; 409 `no-pango` where the machine lacks the library that draws it. Elapsed months are the organisation's own; later ones
-        of a running year are projected and say so. All totals are location-based, the market-based electricity stands beside.
+        of a running year are projected and say so. All totals are location-based, the market-based electricity stands beside. The
+        language is that of `lang`, else of `Accept-Language`, else French.
         """
         caller.require_organisation(org)
-        body = await reports.written(caller.organisations, org, year, form, lang, dialect)
-        headers = {"Content-Disposition": f'attachment; filename="footprint-{org}-{year}-{lang}.{form}"'}
+        body = await reports.written(caller.organisations, org, year, form, language, dialect)
+        headers = {"Content-Disposition": f'attachment; filename="footprint-{org}-{year}-{language}.{form}"'}
         return Response(body, media_type=MEDIA[form], headers=headers)
 
     return router

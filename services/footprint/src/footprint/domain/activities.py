@@ -3,8 +3,9 @@
 `kg = quantity in the factor's unit × factor`, spread evenly over its local days by real seconds. The factor is that of the activity in
 the country where it took place (stated, else the region of its site, or of where the asset stood on its first day), else one tied to no
 place; of its first day, else of the nearest earlier year at most five back. What stood in is said. Electricity is weighed as that of
-assets is: itself on both bases, its upstream and losses beside it on a line of their own. A unit of another dimension, or no factor,
-leaves it out with a warning: never a guess. Who operates the site is asked day by day.
+assets is: itself on both bases, its upstream and losses beside it on a line of their own; market-based under the contract of the site where
+it was drawn, unless the activity names another country. A unit of another dimension, or no factor, leaves it out with a warning: never a
+guess. Who operates the site, and its contract, are asked day by day.
 
 Home: an activity of an asset stands with the asset, and is shared out with it. One of a site stands in asset-months of kind `site` under
 the site's own id; one of the organisation in asset-months of kind `organisation` under `organisation_home`. They are stored, rolled up,
@@ -17,8 +18,8 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from footprint.domain.catalogue import ELECTRICITY as ELECTRICITY_ACTIVITY
 from footprint.domain.catalogue import GWP, Catalogue, Factor
-from footprint.domain.dated import cut, midnight, operator_at
-from footprint.domain.extras import Extra
+from footprint.domain.dated import Dated, cut, holding, midnight, operator_at
+from footprint.domain.extras import NOTHING, Extra, OwnRate
 from footprint.domain.inventory import ORGANISATION_HOME, SITE_HOME, Activity, Asset, Operator, Segment, Site, Status
 from footprint.domain.notices import Notice
 from footprint.domain.scopes import (
@@ -34,7 +35,7 @@ from footprint.domain.scopes import (
     WASTE,
     Line,
 )
-from footprint.domain.uncertainty import ACTIVITY_LN_GSD2
+from footprint.domain.uncertainty import ACTIVITY_LN_GSD2, UNRATED_LN_GSD2
 from footprint.domain.units import UnitError, conversion, denominator
 
 MAINTENANCE: Final = "maintenance_and_sale"
@@ -93,35 +94,81 @@ def read_activities(
         stood = sites.get(place) if place is not None else None
         region = each.country or (stood.region if stood else None)
         site = sites.get(each.site) if each.site else None
-        for low, high in cut(zone, site.operators if site else (), start, end):
-            operator = operator_at(site, zone, low)
-            extras.extend(_weigh(each, (low, high), float(end - start), operator, catalogue, region))
+        supplied = stood if _is_electric(each) and stood and _lies_there(each.country, stood) else None
+        dated: list[Dated] = [*(site.operators if site else ()), *(supplied.contracts if supplied else ())]
+        for low, high in cut(zone, dated, start, end):
+            terms = _Terms(operator_at(site, zone, low), _supply_at(supplied, zone, low))
+            extras.extend(_weigh(each, (low, high), float(end - start), terms, catalogue, region))
     return tuple(extras)
 
 
+def _is_electric(activity: Activity) -> bool:
+    return activity.activity == ELECTRICITY_ACTIVITY
+
+
+def _lies_there(country: str | None, site: Site) -> bool:
+    """Whether an activity that names `country`, or none, took place at the site."""
+    return country in (None, site.region, site.region.partition("-")[0])
+
+
+class _Supply(NamedTuple):
+    """What a contract says of electricity: the part that no guarantee of origin covers, and the supplier's own factor of it, if stated."""
+
+    rest: float
+    own: OwnRate | None
+
+
+class _Terms(NamedTuple):
+    """What holds at a time: who runs the site, and under which contract electricity is bought."""
+
+    operator: Operator
+    supply: _Supply
+
+
+_NO_CONTRACT: Final = _Supply(1.0, None)
+
+
+def _supply_at(site: Site | None, zone: str, instant: int) -> _Supply:
+    if site is None:
+        return _NO_CONTRACT
+    contract = holding(zone, site.contracts, instant)
+    share = site.guarantee_share if contract is None else contract.guarantee_share
+    own = site.residual_kg_per_kwh if contract is None else contract.residual_kg_per_kwh
+    stated = None if own is None else OwnRate(own, UNRATED_LN_GSD2, f"supplier:{site.id}")
+    return _Supply(1.0 - share, stated)
+
+
 class _Weighed(NamedTuple):
-    """A factor that an activity is weighed with, on which basis and line, and what must be said of it."""
+    """A factor that an activity is weighed with (of the catalogue or its `own`, else it weighs nothing), which part of it (`rest`), on
+    which basis and line, and what must be said of it."""
 
     basis: str
     line: Line
-    factor: Factor
+    factor: Factor | None
     notices: Notice
+    rest: float = 1.0
+    own: OwnRate | None = None
+
+    @property
+    def denominator(self) -> str:
+        """The unit in which the amount is told."""
+        return "kWh" if self.factor is None else denominator(self.factor.unit)
 
 
 def _weigh(
     activity: Activity,
     seconds: tuple[int, int],
     over_s: float,
-    operator: Operator,
+    terms: _Terms,
     catalogue: Catalogue,
     region: str | None,
 ) -> Iterator[Extra]:
-    """What falls on some seconds of the `over_s` of an activity, during which one `operator` runs its site."""
+    """What falls on some seconds of the `over_s` of an activity, during which its `terms` hold."""
     stage, line = PLACES.get(activity.kind, PLACES["other"])
-    electric = activity.activity == ELECTRICITY_ACTIVITY
+    electric = _is_electric(activity)
     if electric:
         stage, line = USE, ELECTRICITY
-    others = operator is not Operator.OWN
+    others = terms.operator is not Operator.OWN
 
     def absent(why: Notice) -> Extra:
         return Extra(
@@ -138,28 +185,36 @@ def _weigh(
 
     found = False
     for criterion in (GWP, *sorted(catalogue.criteria - {GWP})):
-        choose = _electricity if electric else _in_place
-        for each in choose(catalogue, activity, criterion, region, line):
-            factor = each.factor
+        weighed = (
+            _electricity(catalogue, activity, criterion, region, terms.supply)
+            if electric
+            else _in_place(catalogue, activity, criterion, region, line)
+        )
+        for each in weighed:
             try:
-                ratio = conversion(activity.unit, denominator(factor.unit))
+                ratio = conversion(activity.unit, each.denominator)
+                kwh = conversion(activity.unit, "kWh") * activity.quantity if electric and each.basis != BOTH else 0.0
             except UnitError:
                 yield absent(Notice.ACTIVITY_UNIT)
                 return
-            found = found or criterion == GWP
+            found |= criterion == GWP and each.basis != "market"
+            amount = activity.quantity * ratio
             yield Extra(
                 *seconds,
                 stage=stage,
                 criterion=criterion,
                 basis=each.basis,
-                amount=activity.quantity * ratio,
-                unit=denominator(factor.unit),
-                origin=_origin(activity, ratio, factor.unit),
-                factor=factor,
+                amount=amount * each.rest,
+                unit=each.denominator,
+                origin=_origin(activity, ratio, each.denominator),
+                factor=each.factor,
                 line=CLOUD if others and each.line in OF_THE_OPERATOR else each.line,
-                source_ln_gsd2=ACTIVITY_LN_GSD2["declared"],
+                source_ln_gsd2=ACTIVITY_LN_GSD2["declared"] if each.rest > 0 else 0.0,
                 over_s=over_s,
                 notices=each.notices,
+                written_amount="" if each.rest == 1.0 else f"({amount!r} kWh × {each.rest!r})",
+                own=each.own,
+                kwh=kwh,
             )
     if not found:
         yield absent(Notice.NO_ACTIVITY_FACTOR)
@@ -175,21 +230,28 @@ def _in_place(
 
 
 def _electricity(
-    catalogue: Catalogue, activity: Activity, criterion: str, region: str | None, line: Line
+    catalogue: Catalogue, activity: Activity, criterion: str, region: str | None, contract: _Supply
 ) -> Iterator[_Weighed]:
-    """The factors of each basis, and those of upstream and losses, alike on both."""
+    """The factors of each basis, and those of upstream and losses, alike on both. Market-based, guarantees of origin count 0, the rest the
+    supplier's own factor, else the residual mix of the region (GHG Protocol, Scope 2 Guidance)."""
     supply = None if region is None else catalogue.electricity(region, activity.start, criterion)
     if supply is not None:
         said = supply.notices if criterion == GWP else supply.used.notices
-        yield _Weighed("location", line, supply.used.factor, said)
+        yield _Weighed("location", ELECTRICITY, supply.used.factor, said)
         for each in supply.beside:
             yield _Weighed(BOTH, ENERGY_UPSTREAM, each.factor, said)
-    mix = None if region is None or criterion != GWP else catalogue.residual_mix(region, activity.start)
-    if mix is not None:
-        yield _Weighed("market", line, mix.factor, mix.notices)
+    if criterion != GWP:
+        return
+    mix = None if region is None else catalogue.residual_mix(region, activity.start)
+    if contract.rest <= 0:
+        yield _Weighed("market", ELECTRICITY, None, NOTHING, 0.0)
+    elif contract.own is not None:
+        yield _Weighed("market", ELECTRICITY, None, Notice.RESIDUAL_OF_SUPPLIER, contract.rest, contract.own)
+    elif mix is not None:
+        yield _Weighed("market", ELECTRICITY, mix.factor, mix.notices, contract.rest)
 
 
 def _origin(activity: Activity, ratio: float, unit: str) -> str:
     days = f"from {activity.start} to {activity.end}"
     stated = f"activity {activity.activity} ({activity.kind}): {activity.quantity!r} {activity.unit} {days}"
-    return stated if ratio == 1.0 else f"{stated}, {ratio!r} {denominator(unit)} each"
+    return stated if ratio == 1.0 else f"{stated}, {ratio!r} {unit} each"

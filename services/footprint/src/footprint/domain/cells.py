@@ -151,7 +151,7 @@ def _spread(spread: Spread, values: Floats, total: Floats, terms: Terms, cells: 
 class ExtraSum:
     """What one kind of extra (a stage, criterion, basis, line and factor) comes to in a cell; `terms` and `extras` are its lines.
 
-    `void`: nothing is known of it but its `notices`.
+    `kwh` is the electricity behind it. `void`: nothing is known of it but its `notices`.
     """
 
     key: FigureKey
@@ -162,6 +162,7 @@ class ExtraSum:
     extras: tuple[int, ...]
     notices: int
     void: bool
+    kwh: float
 
     @property
     def cloud(self) -> bool:
@@ -183,17 +184,17 @@ def sum_extras(ledger: Ledger, terms: Terms, cells: Cells) -> Mapping[int, list[
     for term, extra in sorted(zip(by_interval[positions].tolist(), ledger.extra[pair].tolist(), strict=True)):
         each = ledger.extras[extra]
         key = FigureKey(each.stage, each.criterion, each.basis)
-        factor = each.factor.id if each.factor else ""
-        lines.setdefault((int(cells.cell[term]), key, each.line, factor, each.void), []).append((term, extra))
+        lines.setdefault((int(cells.cell[term]), key, each.line, each.shared, each.void), []).append((term, extra))
     found: dict[int, list[ExtraSum]] = {}
     for (cell, key, line, factor, void), pairs in sorted(lines.items(), key=lambda item: item[1]):
-        value = factor_weighted = source_weighted = 0.0
+        value = kwh = factor_weighted = source_weighted = 0.0
         for term, extra in pairs:
             each, part = ledger.extras[extra], extra_value(ledger, terms, term, extra)
             value += part
+            kwh += each.kwh_in(_seconds(ledger, terms, term)) * float(terms.share[term])
             factor_weighted += part * each.factor_ln_gsd2
             source_weighted += part * each.source_ln_gsd2
-        spreads = (factor_weighted / value, source_weighted / value) if value > 0 else (0.0, 0.0)
+        spreads = (factor_weighted / value, source_weighted / value) if value else (0.0, 0.0)
         found.setdefault(cell, []).append(
             ExtraSum(
                 key,
@@ -204,6 +205,7 @@ def sum_extras(ledger: Ledger, terms: Terms, cells: Cells) -> Mapping[int, list[
                 tuple(extra for _, extra in pairs),
                 functools.reduce(operator.or_, (int(ledger.extras[extra].notices) for _, extra in pairs)),
                 void,
+                kwh,
             )
         )
     return found
@@ -211,9 +213,12 @@ def sum_extras(ledger: Ledger, terms: Terms, cells: Cells) -> Mapping[int, list[
 
 def extra_value(ledger: Ledger, terms: Terms, term: int, extra: int) -> float:
     """What an extra comes to in a term."""
+    return ledger.extras[extra].value(_seconds(ledger, terms, term)) * float(terms.share[term])
+
+
+def _seconds(ledger: Ledger, terms: Terms, term: int) -> float:
     interval = int(terms.interval[term])
-    seconds = float(ledger.end[interval] - ledger.start[interval])
-    return ledger.extras[extra].value(seconds) * float(terms.share[term])
+    return float(ledger.end[interval] - ledger.start[interval])
 
 
 def reference_runs(references: Integers, cells: Cells) -> Mapping[int, tuple[int, ...]]:

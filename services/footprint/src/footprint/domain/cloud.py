@@ -1,22 +1,29 @@
 """A virtual machine at a public cloud, which has no host here: its share of a reference host of the provider.
 
 Power after Cloud Carbon Footprint ("Methodology", Compute and Memory): `vCPU × (min + load × (max − min)) + GiB × W per GiB`, the load half
-where it was not measured (their assumption); the PUE is the provider's. Making: that of a server by default, shared by vCPU over those of
-the reference host, along its life: `kg × vCPU ÷ vCPUs of the host × time ÷ life`. The coefficients are records of the catalogue.
+where it was not measured (their assumption); the PUE is the provider's. Making, carriage and disposal: those of a server by default, in
+each criterion, shared by vCPU over those of the reference host, along its life: `kg × vCPU ÷ vCPUs of the host × time ÷ life`. The
+coefficients are records of the catalogue.
 """
 
 from collections.abc import Sequence
 from typing import Final
 
-from footprint.domain.catalogue import GWP, Catalogue, Factor
+from footprint.domain.catalogue import GWP, UNITS, Catalogue, Factor
+from footprint.domain.embodied import MANUFACTURING, OTHER_STAGES
 from footprint.domain.energy import Load, Power
 from footprint.domain.extras import Extra
 from footprint.domain.formulas import DAY_S, YEAR_DAYS
 from footprint.domain.instances import Size, instance_size
 from footprint.domain.inventory import Cloud
 from footprint.domain.notices import Notice
-from footprint.domain.scopes import CLOUD
+from footprint.domain.scopes import BOTH, CLOUD
 from footprint.domain.uncertainty import ACTIVITY_LN_GSD2
+
+_REFERENCE: Final = "embodied.server"
+"""What a reference host is made of, as nothing else is known of it."""
+
+_MADE: Final = {MANUFACTURING: "made for", "transport": "carried for", "end_of_life": "disposed of for"}
 
 HALF: Final = (Load(1.0, 0.5),)
 
@@ -171,28 +178,28 @@ def cloud_power(
 
 def cloud_making(
     catalogue: Catalogue, cloud: Cloud, quantity: float, vcpu: float | None, start: int, end: int
-) -> tuple[Extra | None, Notice]:
-    """What `quantity` machines of `vcpu` each share of the making of their reference host while they run."""
-    made = catalogue.coefficient("embodied.server")
+) -> tuple[tuple[Extra, ...], Notice]:
+    """What `quantity` machines of `vcpu` each share of the making of their reference host while they run: each stage and criterion of which
+    the default of a server is known; nothing where the kg of making are not."""
     life = catalogue.parameter("life.server")
     host = catalogue.parameter(f"cloud.{cloud.provider}.host_vcpu")
     vcpu, _, _, sized = cloud_size(cloud, vcpu, None)
-    if made is None or life is None or host is None:
-        return None, sized | Notice.NO_CLOUD_FACTOR
+    if catalogue.coefficient(_REFERENCE) is None or life is None or host is None:
+        return (), sized | Notice.NO_CLOUD_FACTOR
     if vcpu is None:
-        return None, sized
+        return (), sized
     share, times = vcpu / host.value, "" if quantity == 1.0 else f"{quantity!r} × "
-    return (
+    extras = [
         Extra(
             start,
             end,
-            stage="manufacturing",
-            criterion=GWP,
-            basis="both",
+            stage=stage,
+            criterion=criterion,
+            basis=BOTH,
             amount=quantity * share,
             unit="server",
-            origin=f"cloud ({cloud.provider}): {times}{vcpu!r} of the {host.value!r} vCPUs of a reference host, made for {made.value!r} kg "
-            f"(default of a server), over {life.value!r} years "
+            origin=f"cloud ({cloud.provider}): {times}{vcpu!r} of the {host.value!r} vCPUs of a reference host, {_MADE[stage]} "
+            f"{made.value!r} {UNITS[criterion]} (default of a server), over {life.value!r} years "
             f"[{host.id} v{host.version}, {made.id} v{made.version}, {life.id} v{life.version}]",
             factor=made,
             line=CLOUD,
@@ -200,12 +207,15 @@ def cloud_making(
             over_s=life.value * YEAR_DAYS * DAY_S,
             anywhere=False,
             written_amount=f"{times}({vcpu!r} vCPU ÷ {host.value!r} vCPU)",
-        ),
-        sized,
-    )
+        )
+        for criterion in (GWP, *sorted(catalogue.criteria - {GWP}))
+        for stage in (MANUFACTURING, *OTHER_STAGES)
+        if (made := catalogue.coefficient(_REFERENCE, criterion, None if stage == MANUFACTURING else stage)) is not None
+    ]
+    return tuple(extras), sized
 
 
 def unknown_making(cloud: Cloud, start: int, end: int) -> Extra:
     """A share of the making of a reference host of which nothing is known."""
     origin = f"cloud ({cloud.provider}): its share of a reference host is not known"
-    return Extra(start, end, "manufacturing", GWP, "both", 0.0, "server", origin, line=CLOUD, anywhere=False, void=True)
+    return Extra(start, end, MANUFACTURING, GWP, BOTH, 0.0, "server", origin, line=CLOUD, anywhere=False, void=True)

@@ -38,10 +38,11 @@ from footprint.domain.months import month_start
 from footprint.domain.notices import Notice, told_stages
 from footprint.domain.results import About, AssetMonth, Claimed, Figure, add_up_energy, figure_order, merged
 from footprint.domain.scopes import CLOUD, Control, Line, line_of
+from footprint.domain.standing import Standing, stand
 from footprint.domain.stretches import ENERGY_EVIDENCE
 from footprint.domain.sums import billionths
 from footprint.domain.uncertainty import ln_product
-from footprint.domain.weighing import ELECTRICITY_EVIDENCE, FigureKey
+from footprint.domain.weighing import ELECTRICITY_EVIDENCE, USE_LOCATION, FigureKey
 
 _Used: TypeAlias = dict[About, list[tuple[float, Mapping[UUID, float]]]]
 """By what figures are about: the value of each, and which part of it each application uses."""
@@ -89,6 +90,7 @@ def collect(
         electricity_evidence=reduce(np.maximum, weights.electricity_evidence[terms.interval], cells),
         embodied_evidence=reduce(np.maximum, embodied_evidence(ledger)[terms.interval], cells),
         references=reference_runs(weights.references[terms.interval], cells),
+        standing=stand(ledger, terms, cells, subjects),
     )
     keys = list(zip(cells.subject.tolist(), cells.month.tolist(), strict=True))
     position = 0  # cells past a machine's own horizon, which lies before that of a host further west, are passed over
@@ -108,6 +110,9 @@ def collect(
             reader.keep_life(result, subject)
             extras = [each for cell in taken for each in reader.extras.get(cell, ())]
             result.notices &= ~int(told_stages(each.key.stage for each in extras if each.key.criterion == GWP))
+            for each in extras:
+                if each.key == USE_LOCATION and each.kwh:
+                    result.kwh = (result.kwh or 0.0) + each.kwh
             if len(taken) > 1 or extras:
                 result.figures, result.without_factor = merged(result.figures), merged(result.without_factor)
                 add_up_energy(result)
@@ -161,6 +166,7 @@ class _CellReader:
     electricity_evidence: list[int]
     embodied_evidence: list[int]
     references: Mapping[int, tuple[int, ...]]
+    standing: Standing
 
     def add(self, result: AssetMonth, cell: int) -> int:
         """Add the figures, evidence and warnings of a cell; the evidences of its energy, as bits."""
@@ -171,6 +177,9 @@ class _CellReader:
             result.site = site.id
         if self.energy.known[cell]:
             result.kwh = (result.kwh or 0.0) + self.energy.value[cell]
+        if self.standing.known[cell]:
+            result.embodied_kg = (result.embodied_kg or 0.0) + self.standing.whole_kg[cell]
+            result.embodied_left_kg = (result.embodied_left_kg or 0.0) + self.standing.left_kg[cell]
         result.figures.extend(self.figures[cell])
         if self.without_factor is not None:
             result.without_factor.extend(self.without_factor[cell])
@@ -191,10 +200,7 @@ class _CellReader:
                 result.references = tuple(sorted({*result.references, *found}))
         if extras:
             named = {
-                factor.ref
-                for extra in extras
-                for index in extra.extras
-                if (factor := self.ledger.extras[index].factor) is not None
+                factor.ref for extra in extras for index in extra.extras for factor in self.ledger.extras[index].factors
             }
             result.references = tuple(sorted({*result.references, *named}))
         return self.energy_evidence[cell]
@@ -248,7 +254,7 @@ class _CellReader:
         if line is None or control & PURCHASED:
             line = line_in(extra.key.stage, extra.key.basis, control)
         about = (*extra.key, LINES[self.line[cell]], site.id if site else None, *line)
-        return Figure(*about, extra.value, extra.spreads.ln_gsd2, *extra.spreads)
+        return Figure(*about, extra.value, extra.spreads.ln_gsd2, *extra.spreads, billionths(extra.kwh))
 
 
 def _figures_of(

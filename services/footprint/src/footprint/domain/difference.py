@@ -4,9 +4,9 @@ from dataclasses import replace
 from itertools import zip_longest
 from typing import Final
 
-from footprint.domain.configuration import Configuration
-from footprint.domain.inventory import Asset, Segment
+from footprint.domain.inventory import Asset
 from footprint.domain.life import retirement
+from footprint.domain.pieces import base_configuration
 
 EVER: Final = 0
 """The Unix second from which on everything is computed."""
@@ -37,10 +37,5 @@ def _of_the_whole_life(asset: Asset) -> tuple[object, ...]:
     asset is made, and whether some of it is a share of a public cloud."""
     first = asset.segments[0]
     at_a_cloud = any(each.cloud is not None for each in asset.segments)
-    made = last_configuration(asset.segments)
+    made = base_configuration(asset.segments)
     return retirement(asset), first.start, first.status, first.site, first.host, made, at_a_cloud
-
-
-def last_configuration(segments: tuple[Segment, ...]) -> Configuration | None:
-    """The configuration stated last: what the asset was made of, as far as is known."""
-    return next((each.configuration for each in reversed(segments) if each.configuration is not None), None)

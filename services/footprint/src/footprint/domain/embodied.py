@@ -168,6 +168,30 @@ def bottom_up_embodied(
     )
 
 
+def parts_embodied(catalogue: Catalogue, configuration: Configuration, criterion: str, day: date) -> Embodied | None:
+    """What the parts that a configuration states weigh alone, without what each server has once; None without their coefficients."""
+    key = ("parts", configuration, criterion, catalogue.epoch(day))
+    return catalogue.remember(key, lambda: _parts_alone(catalogue, configuration, criterion, day))
+
+
+def _parts_alone(catalogue: Catalogue, configuration: Configuration, criterion: str, day: date) -> Embodied | None:
+    try:
+        parts = _stated_parts(configuration, _required(catalogue, criterion, day))
+    except _MissingCoefficient:
+        return None
+    if not parts:
+        return None
+    total = 0.0
+    for part in parts:
+        total += part.kg
+    used = {factor.id: factor for part in parts for factor in part.factors}
+    widest = max(factor.ln_gsd2 for factor in used.values())
+    own = ACTIVITY_LN_GSD2["configuration"]
+    return Embodied(
+        total, "configuration", tuple(used.values()), tuple(each.text for each in parts), COMPONENTS, widest, own
+    )
+
+
 class _MissingCoefficient(LookupError):
     """A coefficient that the bottom-up sum needs is not in the catalogue."""
 
@@ -184,6 +208,15 @@ def _required(catalogue: Catalogue, impact: str, day: date | None) -> Callable[[
 
 
 def _parts(configuration: Configuration, coefficient: Callable[[str], Factor]) -> list[_Part]:
+    """All that a server is made of: the parts that are stated, and those that each has once."""
+    parts = _stated_parts(configuration, coefficient)
+    for name, label in _fixed(configuration.case):
+        fixed = coefficient(name)
+        parts.append(_Part(fixed.value, f"{label}: {fixed.value!r}", (fixed,)))
+    return parts
+
+
+def _stated_parts(configuration: Configuration, coefficient: Callable[[str], Factor]) -> list[_Part]:
     parts = []
     if (cpu := configuration.cpu) is not None and cpu.die_mm2 is not None:
         per_mm2, base = coefficient("cpu_die_per_mm2"), coefficient("cpu_base")
@@ -212,9 +245,6 @@ def _parts(configuration: Configuration, coefficient: Callable[[str], Factor]) -
                 (per_kg, mass),
             )
         )
-    for name, label in _fixed(configuration.case):
-        fixed = coefficient(name)
-        parts.append(_Part(fixed.value, f"{label}: {fixed.value!r}", (fixed,)))
     return parts
 
 

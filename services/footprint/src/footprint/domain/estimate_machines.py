@@ -33,14 +33,22 @@ def check_machine(item: Mapping[str, Any]) -> None:
     """Raises ItemError where `allocation`, `host` or `cloud` are stated of what is no virtual machine, or contradict one another."""
     for name in ("allocation", "host", "cloud"):
         if name in item and item["kind"] != MACHINE:
-            raise ItemError(name, "contradictory", f"{name} is of a {MACHINE}, not of a {item['kind']}")
+            raise ItemError(
+                name, "contradictory", f"{name} is of a {MACHINE}, not of a {item['kind']}",
+                f"{name} se dit d’une {MACHINE}, non de {item['kind']}",
+            )  # fmt: skip
     if "host" in item and "cloud" in item:
-        raise ItemError("cloud", "contradictory", "a machine at a public cloud has no host here; leave one of them out")
+        raise ItemError(
+            "cloud", "contradictory", "a machine at a public cloud has no host here; leave one of them out",
+            "une machine d’un cloud public n’a pas d’hôte ici ; retirer l’un des deux",
+        )  # fmt: skip
     for place, others in (("host", OF_THE_HOST), ("cloud", OF_THE_PROVIDER)):
         stated = [name for name in others if name in item and place in item]
         if stated:
             rule = f"{stated[0]} beside {place}: it is that of the host, {'state it within host' if place == 'host' else 'leave it out'}"
-            raise ItemError(stated[0], "contradictory", rule)
+            remedy = "l’indiquer dans host" if place == "host" else "le retirer"
+            french = f"{stated[0]} à côté de {place} : c’est celui de l’hôte, {remedy}"
+            raise ItemError(stated[0], "contradictory", rule, french)
 
 
 def whole_host(item: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
@@ -57,10 +65,14 @@ def whole_host(item: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
         capacity = read_configuration(stated).cores
     if capacity is None:
         rule = "host.vcpu is missing: a machine has its share of the host's vCPUs, or of the cores of host.configuration.cpu"
-        raise ItemError("host.vcpu", "missing", rule)
+        french = "host.vcpu manque : une machine a sa part des vCPU de l’hôte, ou des cœurs de host.configuration.cpu"
+        raise ItemError("host.vcpu", "missing", rule, french)
     if vcpu > capacity:
         raise ItemError(
-            "allocation.vcpu", "too_large", f"allocation.vcpu {vcpu!r} is more than the host's {capacity!r}"
+            "allocation.vcpu",
+            "too_large",
+            f"allocation.vcpu {vcpu!r} is more than the host's {capacity!r}",
+            f"allocation.vcpu {vcpu!r} dépasse ceux de l’hôte, {capacity!r}",
         )
     quantity = item.get("quantity", 1.0)
     hosts = quantity * vcpu / float(capacity)
@@ -76,8 +88,10 @@ def cloud_machine(item: Mapping[str, Any], loads: tuple[Load, ...], catalogue: C
     provider = cloud.provider
     host = catalogue.parameter(f"cloud.{provider}.host_vcpu")
     if host is None:
-        rule = f"cloud.provider {item['cloud']['provider']!r} has no coefficients in the catalogue"
-        raise ItemError("cloud.provider", "unknown", rule)
+        stated = item["cloud"]["provider"]
+        rule = f"cloud.provider {stated!r} has no coefficients in the catalogue"
+        french = f"cloud.provider {stated!r} n’a pas de coefficients au catalogue"
+        raise ItemError("cloud.provider", "unknown", rule, french)
     vcpu, ram_gib, lines = _sized(cloud, item)
     power, notices = cloud_power(catalogue, cloud, vcpu, ram_gib, loads)
     of_provider = catalogue.parameter(f"cloud.{provider}.pue")
@@ -88,7 +102,10 @@ def cloud_machine(item: Mapping[str, Any], loads: tuple[Load, ...], catalogue: C
     country = cloud_region(cloud)
     if country is None and cloud.region is not None and not {"country", "region"} & item.keys():
         rule = f"cloud.region {cloud.region!r} is not a known region of {provider}; state country, or leave it out"
-        raise ItemError("cloud.region", "unknown", rule)
+        french = (
+            f"cloud.region {cloud.region!r} n’est pas une région connue de {provider} ; indiquer country, ou la retirer"
+        )
+        raise ItemError("cloud.region", "unknown", rule, french)
     if country is None and not {"country", "region"} & item.keys():
         notices |= Notice.CLOUD_REGION_UNKNOWN
     return CloudMachine(
@@ -119,15 +136,18 @@ def _sized(cloud: Cloud, item: Mapping[str, Any]) -> tuple[float, float | None, 
     vcpu, ram_gib, listed, _ = cloud_size(cloud, allocation.get("vcpu"), allocation.get("ram_gib"))
     if listed is None:
         if vcpu is None and cloud.instance_type is not None:
-            rule = (
-                f"cloud.instance_type {cloud.instance_type!r} is not listed for {cloud.provider}; state allocation.vcpu"
-            )
-            raise ItemError("cloud.instance_type", "unknown", rule)
+            named = f"cloud.instance_type {cloud.instance_type!r}"
+            rule = f"{named} is not listed for {cloud.provider}; state allocation.vcpu"
+            french = f"{named} n’est pas connu de {cloud.provider} ; indiquer allocation.vcpu"
+            raise ItemError("cloud.instance_type", "unknown", rule, french)
         return _vcpu(item), ram_gib, []
     for name, stated, size in (("vcpu", vcpu, listed.vcpu), ("ram_gib", ram_gib, listed.ram_gib)):
         if stated != size:
             rule = f"allocation.{name} {stated!r} contradicts cloud.instance_type {cloud.instance_type!r}, which has {size!r}"
-            raise ItemError(f"allocation.{name}", "contradictory", rule)
+            french = (
+                f"allocation.{name} {stated!r} contredit cloud.instance_type {cloud.instance_type!r}, qui a {size!r}"
+            )
+            raise ItemError(f"allocation.{name}", "contradictory", rule, french)
     line = f"size of {cloud.instance_type}: {listed.vcpu!r} vCPU, {listed.ram_gib!r} GiB"
     return listed.vcpu, listed.ram_gib, [line]
 
@@ -135,5 +155,8 @@ def _sized(cloud: Cloud, item: Mapping[str, Any]) -> tuple[float, float | None, 
 def _vcpu(item: Mapping[str, Any]) -> float:
     vcpu: float | None = (item.get("allocation") or {}).get("vcpu")
     if vcpu is None:
-        raise ItemError("allocation.vcpu", "missing", "allocation.vcpu is missing: a machine has its share by vCPU")
+        raise ItemError(
+            "allocation.vcpu", "missing", "allocation.vcpu is missing: a machine has its share by vCPU",
+            "allocation.vcpu manque : une machine a sa part par vCPU",
+        )  # fmt: skip
     return vcpu

@@ -15,9 +15,8 @@ from footprint.domain import formulas
 from footprint.domain.catalogue import GWP, Catalogue
 from footprint.domain.errors import ItemError
 from footprint.domain.estimate_columns import NUMBERS, computed, is_writable
-from footprint.domain.estimate_words import Grid, Item, Lexicon, Words
+from footprint.domain.estimate_words import Grid, Item, Lexicon, Speech, Words
 from footprint.domain.estimates import Period
-from footprint.domain.notices import sentences
 
 MOST_PERIODS: Final = 32
 """Periods of which texts are kept."""
@@ -26,15 +25,26 @@ _FORM: Final = (
     '{"ref":<>,"stages":{"manufacturing":{"gwp":{"value":<>,"low":<>,"high":<>,"quality":<>}},'
     '"use":{"gwp":{"value":<>,"low":<>,"high":<>,"quality":<>}}},"total":{"gwp":{"value":<>,"low":<>,"high":<>,"quality":<>}},'
     '"energy_kwh":<>,"evidence":{"embodied":"<>","energy":"<>","electricity":"<>"},"factors":[<>],"warnings":<>,"trace":[<><><>'
-    '"manufacturing gwp: <><><><> kg",<><><>"energy: <> × <> W × <><><> PUE = <> kWh","use gwp: <><><> kg [<>]"<>]}'
 )
-"""An answer, with gaps for its numbers and for the texts of its words."""
+_MADE: Final = "manufacturing gwp: <><><><> kg"
+_DRAWN: Final = "energy: <> × <> W × <><><> PUE = <> kWh"
+_USED: Final = "use gwp: <><><> kg [<>]"
+_BESIDE: Final = "upstream and losses gwp: %b kWh × %b = %b kg [%b]"
+"""An answer, and lines of its trace, with gaps for its numbers and for the texts of its words."""
 
-_FIXED: Final = _FORM.encode().split(b"<>")
-_PIECES: Final = [piece for fixed in _FIXED for piece in (fixed, b"")][:-1]
+
+@lru_cache(maxsize=16)
+def _pieces(speech: Speech) -> list[bytes]:
+    """The form of an answer in a language: what is fixed in it, and between two of these an empty gap."""
+    made, drawn, used = (speech.line(each) for each in (_MADE, _DRAWN, _USED))
+    fixed = f'{_FORM}"{made}",<><><>"{drawn}","{used}"<>]}}'.encode().split(b"<>")
+    return [piece for each in fixed for piece in (each, b"")][:-1]
 
 
-_BESIDE: Final = ',"upstream and losses gwp: %b kWh × %b = %b kg [%b]"'.encode()
+@lru_cache(maxsize=16)
+def _beside(speech: Speech) -> bytes:
+    """The line of upstream and losses in a language, behind the line before it."""
+    return f',"{speech.line(_BESIDE)}"'.encode()
 
 
 def answers(lexicon: Lexicon, items: Sequence[Item | ItemError]) -> list[list[bytes] | None]:
@@ -50,13 +60,17 @@ def answers(lexicon: Lexicon, items: Sequence[Item | ItemError]) -> list[list[by
             rows.append(row)
     if rows:
         texts, classes, writable = computed(stated)
+        form = _pieces(lexicon.speech)
         for line, row in enumerate(rows):
             if writable[line]:
-                found[row[0]] = _written(row, texts[line * NUMBERS : (line + 1) * NUMBERS], classes[line])
+                numbers = texts[line * NUMBERS : (line + 1) * NUMBERS]
+                found[row[0]] = _written(form, lexicon.speech, row, numbers, classes[line])
     return found
 
 
-def _written(row: Words, texts: Sequence[bytes], quality: bytes) -> list[bytes] | None:
+def _written(
+    form: list[bytes], speech: Speech, row: Words, texts: Sequence[bytes], quality: bytes
+) -> list[bytes] | None:
     """The answer of a row; None where the lines of its electricity hold a number that Python and the encoder write differently."""
     _, ref, share, making, life, draw, grid, use = row
     _, making_notices, making_quality, embodied, making_factors, making_trace, of_unit = making
@@ -66,17 +80,17 @@ def _written(row: Words, texts: Sequence[bytes], quality: bytes) -> list[bytes] 
     (
         made, made_low, made_high, used, used_low, used_high, total, total_low, total_high, kwh, hosts, quantity, watts, duty, pue,
     ) = texts  # fmt: skip
-    lines = _of_electricity(grid, kwh, used)
+    lines = _of_electricity(speech, grid, kwh, used)
     if lines is None:
         return None
     itself, beside = lines
-    pieces = _PIECES.copy()
+    pieces = form.copy()
     pieces[1::2] = (
         b"null" if ref is None else orjson.dumps(ref),
         made, made_low, made_high, making_quality, used, used_low, used_high, use.quality,
         total, total_low, total_high, quality, kwh, embodied, energy, electricity,
         _listed(share.factors, life_factors, making_factors, draw_factors, grid_factors),
-        _warnings(share.notices | making_notices | grid_notices),
+        _warnings(speech, share.notices | making_notices | grid_notices),
         share.trace, life_trace, making_trace, hosts, of_unit, of_life, made,
         draw_trace, watts if stated else b"", stated,
         quantity, watts, duty, hours, pue, kwh, kwh, of_energy, itself, origin, beside,
@@ -84,14 +98,14 @@ def _written(row: Words, texts: Sequence[bytes], quality: bytes) -> list[bytes] 
     return pieces
 
 
-def _of_electricity(grid: Grid, kwh: bytes, used: bytes) -> tuple[bytes, bytes] | None:
+def _of_electricity(speech: Speech, grid: Grid, kwh: bytes, used: bytes) -> tuple[bytes, bytes] | None:
     """What the electricity itself weighs, and the line of its upstream and losses, as they stand in the trace."""
     if not grid.written:
         return used, b""
     itself, beside = (formulas.use_kg(float(kwh), each) for each in (grid.factor, grid.beside))
     if not (is_writable(itself) and is_writable(beside)):
         return None
-    return repr(itself).encode(), _BESIDE % (kwh, grid.written, repr(beside).encode(), grid.named)
+    return repr(itself).encode(), _beside(speech) % (kwh, grid.written, repr(beside).encode(), grid.named)
 
 
 @lru_cache(maxsize=4096)
@@ -101,8 +115,8 @@ def _listed(*factors: bytes) -> bytes:
 
 
 @lru_cache(maxsize=4096)
-def _warnings(notices: int) -> bytes:
-    return orjson.dumps(sentences(notices))
+def _warnings(speech: Speech, notices: int) -> bytes:
+    return orjson.dumps(speech.warnings(notices))
 
 
 class TextShelf:
@@ -110,15 +124,15 @@ class TextShelf:
 
     def __init__(self) -> None:
         self._catalogue: Catalogue | None = None
-        self._lexicons: dict[Period, Lexicon] = {}
+        self._lexicons: dict[tuple[Period, Speech], Lexicon] = {}
 
-    def lexicon(self, catalogue: Catalogue, period: Period, criteria: Sequence[str]) -> Lexicon | None:
-        """That of a catalogue and period; None where answers by columns are not for such a call."""
+    def lexicon(self, catalogue: Catalogue, period: Period, criteria: Sequence[str], speech: Speech) -> Lexicon | None:
+        """That of a catalogue, period and language; None where answers by columns are not for such a call."""
         if len(criteria) != 1 or criteria[0] != GWP or len(period.years) != 1:
             return None
         if catalogue is not self._catalogue or len(self._lexicons) >= MOST_PERIODS:
             self._catalogue, self._lexicons = catalogue, {}
-        found = self._lexicons.get(period)
+        found = self._lexicons.get((period, speech))
         if found is None:
-            found = self._lexicons[period] = Lexicon(catalogue, period)
+            found = self._lexicons[period, speech] = Lexicon(catalogue, period, speech)
         return found

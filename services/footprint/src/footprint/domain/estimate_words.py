@@ -5,7 +5,7 @@ left to `estimates.estimate`: several criteria or years, several embodied stages
 """
 
 import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, TypeVar
@@ -18,13 +18,13 @@ from footprint.domain.configuration import Configuration, read_configuration
 from footprint.domain.embodied import MANUFACTURING, OTHER_STAGES, choose_part
 from footprint.domain.energy import Power, choose_power
 from footprint.domain.errors import ItemError
+from footprint.domain.estimate_energy import check_energy, read_loads
 from footprint.domain.estimate_machines import MACHINE, check_machine, lies_elsewhere, whole_host
 from footprint.domain.estimate_warnings import left_out, parts_said
 from footprint.domain.estimates import (
     GIVEN_LN_GSD2,
     ONE_DAY_HOURS,
     Period,
-    check_energy,
     days_in_life,
     embodied_parts,
     find_cloud,
@@ -32,7 +32,6 @@ from footprint.domain.estimates import (
     find_service,
     interval_of,
     named,
-    read_loads,
 )
 from footprint.domain.notices import absent_stages
 from footprint.domain.uncertainty import ACTIVITY_LN_GSD2, UNRATED_LN_GSD2, ln_product
@@ -131,27 +130,48 @@ WHOLE: Final = Share()
 _ABSENT: Final = int(absent_stages([MANUFACTURING]))
 """What is said of each of these answers, which hold making and use alone."""
 
-_DECLARED: Final = Draw(
-    math.nan, ACTIVITY_LN_GSD2["declared"], b"declared", b"", b'"power (declared): ', b' W on average",'
-)
-
-
 Words = tuple[int, str | None, Share, Making, Life, Draw, Grid, Spread]
 """An item's place among the items, its name, what its words lead to, and the spread of its use."""
 
 
+class Speech(NamedTuple):
+    """How a language says a line of a trace (or the words of a part of one), and the warnings held in a number."""
+
+    line: Callable[[str], str]
+    warnings: Callable[[int], list[dict[str, str]]]
+
+
 @dataclass(slots=True)
 class Lexicon:
-    """What the words of items lead to in one period under one catalogue."""
+    """What the words of items lead to in one period under one catalogue, said in one language."""
 
     catalogue: Catalogue
     period: Period
+    speech: Speech
     makings: dict[Hashable, Making | None] = field(default_factory=dict)
     others: dict[Hashable, bool] = field(default_factory=dict)
     lives: dict[Hashable, Life | None] = field(default_factory=dict)
     draws: dict[Hashable, Draw | None] = field(default_factory=dict)
     grids: dict[Hashable, Grid | None] = field(default_factory=dict)
     clouds: dict[Hashable, Share | None] = field(default_factory=dict)
+    declared: Draw = field(init=False)
+
+    def __post_init__(self) -> None:
+        before, behind = (self.speech.line(each).encode() for each in ("power (declared): ", " W on average"))
+        self.declared = Draw(math.nan, ACTIVITY_LN_GSD2["declared"], b"declared", b"", b'"' + before, behind + b'",')
+
+    def _lines(self, trace: Sequence[str]) -> bytes:
+        """Lines of a trace as they stand in the list, each with its comma."""
+        return b"".join(orjson.dumps(self.speech.line(line)) + b"," for line in trace)
+
+    def _power(self, power: Power) -> Draw:
+        return Draw(
+            power.watts,
+            power.ln_gsd2,
+            power.evidence.encode(),
+            _summaries(power.factors),
+            self._lines(power.trace),
+        )
 
     def words(self, place: int, item: Item, stated: list[float]) -> Words | None:
         """The words of an item, with its numbers put behind the `stated` ones; None where it is left to `estimate`."""
@@ -197,7 +217,7 @@ class Lexicon:
             check_machine(item)
             if "host" in item:
                 servers, line = whole_host(item)
-                return servers, Share(trace=_lines([line]))
+                return servers, Share(trace=self._lines([line]))
         except ItemError:
             return None
         if "cloud" not in item:
@@ -228,11 +248,11 @@ class Lexicon:
         return Share(
             int(machine.notices),
             _summaries(machine.factors),
-            _lines(machine.trace),
+            self._lines(machine.trace),
             machine.share,
             machine.pue,
             machine.country,
-            _draw(machine.power),
+            self._power(machine.power),
         )
 
     def _life(self, stated: Item | None, kind: str) -> Life | None:
@@ -255,7 +275,7 @@ class Lexicon:
         return Life(
             (within, service.life_days, in_use),
             _summaries([default.factor]) if default else b"",
-            _lines([default.trace]) if default else b"",
+            self._lines([default.trace]) if default else b"",
             f"{within!r} d ÷ {service.life_days!r} d = ".encode(),
             f" × {in_use * ONE_DAY_HOURS!r} h ÷ 1000.0 × ".encode(),
         )
@@ -296,13 +316,13 @@ class Lexicon:
             spread.quality,
             found.evidence.encode(),
             _summaries(found.factors),
-            _lines(found.trace),
+            self._lines(found.trace),
             _of_unit(found.unit_kg),
         )
 
     def _draw(self, energy: Item | None, key: tuple[str, Named, bytes | None], stated: Item | None) -> Draw | None:
         if energy and "average_w" in energy and len(energy) == 1:
-            return _DECLARED
+            return self.declared
         whole = (*key, _key(energy)) if energy else key[:2]
         try:
             return self.draws[whole]
@@ -327,7 +347,7 @@ class Lexicon:
             maker=maker,
             model=model,
         )
-        return None if power is None else _draw(power)
+        return None if power is None else self._power(power)
 
     def _grid(self, given: Mapping[str, float] | None, region: str | None, country: str | None) -> Grid | None:
         key = (region, country)
@@ -377,10 +397,6 @@ def _product(one: float, other: float) -> Spread:
     return _spread(ln_product(one, other))
 
 
-def _draw(power: Power) -> Draw:
-    return Draw(power.watts, power.ln_gsd2, power.evidence.encode(), _summaries(power.factors), _lines(power.trace))
-
-
 def _of_unit(kg: float) -> bytes:
     return f" × {kg!r} kg × ".encode()
 
@@ -408,11 +424,6 @@ def _kept(table: dict[Hashable, T], key: Hashable, value: T) -> T:
 def _within(text: str) -> bytes:
     """A text as it stands within another one in JSON."""
     return orjson.dumps(text)[1:-1]
-
-
-def _lines(trace: Sequence[str]) -> bytes:
-    """Lines of a trace as they stand in the list, each with its comma."""
-    return b"".join(orjson.dumps(line) + b"," for line in trace)
 
 
 def _summaries(factors: Sequence[Factor]) -> bytes:

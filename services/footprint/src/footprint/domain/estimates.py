@@ -17,8 +17,9 @@ from footprint.domain.catalogue import GWP, UNITS, Catalogue, Choice, Factor, Su
 from footprint.domain.configuration import Configuration, read_configuration
 from footprint.domain.countries import COUNTRIES
 from footprint.domain.embodied import MANUFACTURING, OTHER_STAGES, Embodied, choose_embodied, choose_part
-from footprint.domain.energy import Load, Power, choose_power
+from footprint.domain.energy import Power, choose_power
 from footprint.domain.errors import ItemError
+from footprint.domain.estimate_energy import check_energy, read_loads
 from footprint.domain.estimate_machines import (
     MACHINE,
     CloudMachine,
@@ -51,7 +52,10 @@ class Period:
     def between(cls, start: date, end: date) -> "Period":
         """The period; raises ItemError when it is empty."""
         if end <= start:
-            raise ItemError("period", "empty", f"period.to {end} must be after period.from {start}")
+            raise ItemError(
+                "period", "empty", f"period.to {end} must be after period.from {start}",
+                f"period.to {end} doit suivre period.from {start}",
+            )  # fmt: skip
         turns = [start, *(date(year, 1, 1) for year in range(start.year + 1, end.year + 1)), end]
         years = tuple((low.toordinal(), high.toordinal(), low) for low, high in pairwise(turns) if low < high)
         return cls(start.toordinal(), end.toordinal(), years)
@@ -206,12 +210,21 @@ def interval_of(spread: float) -> tuple[float, int]:
 def find_region(region: str | None, country: str | None, catalogue: Catalogue) -> str | None:
     """The code under which the electricity is looked up; raises ItemError for one that is not known."""
     if country is not None and country not in COUNTRIES:
-        raise ItemError("country", "unknown", f"country {country!r} is not an ISO 3166-1 alpha-2 code, for example FR")
+        raise ItemError(
+            "country", "unknown", f"country {country!r} is not an ISO 3166-1 alpha-2 code, for example FR",
+            f"country {country!r} n’est pas un code ISO 3166-1 alpha-2, comme FR",
+        )  # fmt: skip
     if region is not None and not catalogue.knows_grid(region):
-        raise ItemError("region", "unknown", f"region {region!r} has no electricity factor in the catalogue")
+        raise ItemError(
+            "region", "unknown", f"region {region!r} has no electricity factor in the catalogue",
+            f"region {region!r} n’a pas de facteur d’électricité au catalogue",
+        )  # fmt: skip
     nation = region.partition("-")[0] if region is not None else None
     if country is not None and nation in COUNTRIES and nation != country:
-        raise ItemError("region", "contradictory", f"region {region!r} does not lie in country {country!r}")
+        raise ItemError(
+            "region", "contradictory", f"region {region!r} does not lie in country {country!r}",
+            f"region {region!r} n’est pas dans le pays {country!r}",
+        )  # fmt: skip
     return region or country
 
 
@@ -229,11 +242,20 @@ def find_service(life: Mapping[str, Any] | None, kind: str, catalogue: Catalogue
     )
     if end is not None:
         if start is None:
-            raise ItemError("life", "incomplete", "life.to needs life.from: a life is known by both dates, or by years")
+            raise ItemError(
+                "life", "incomplete", "life.to needs life.from: a life is known by both dates, or by years",
+                "life.to demande life.from : une vie est connue par ses deux dates, ou par ses années",
+            )  # fmt: skip
         if years is not None:
-            raise ItemError("life", "contradictory", "life is known by both dates or by years, not by all three")
+            raise ItemError(
+                "life", "contradictory", "life is known by both dates or by years, not by all three",
+                "life est connue par ses deux dates ou par ses années, non par les trois",
+            )  # fmt: skip
         if end <= start:
-            raise ItemError("life", "not_positive", f"life.to {end} must be after life.from {start}")
+            raise ItemError(
+                "life", "not_positive", f"life.to {end} must be after life.from {start}",
+                f"life.to {end} doit suivre life.from {start}",
+            )  # fmt: skip
         entry, leaving = float(start.toordinal()), float(end.toordinal())
         return Service(entry, leaving, leaving - entry, True), None
     begins = -math.inf if start is None else float(start.toordinal())
@@ -423,27 +445,3 @@ def _add_beside(answer: _Answer, criterion: str, kwh: float, supply: Supply) -> 
 def named(choices: Sequence[Choice]) -> str:
     """How a trace names the factors of a line."""
     return ", ".join(f"{each.factor.id} v{each.factor.version}" for each in choices)
-
-
-def check_energy(energy: Mapping[str, Any], configuration: Configuration | None) -> None:
-    """Raises ItemError for a utilisation that counts and that no power curve can be taken to: nothing else stands in for it."""
-    if "utilisation" not in energy or energy.keys() & {"annual_kwh", "average_w"}:
-        return
-    if configuration is None:
-        rule = "energy.utilisation needs a configuration: it goes through the power curve of its CPUs"
-        raise ItemError("energy.utilisation", "needs_configuration", rule)
-    if configuration.cpu is None or configuration.cpu.tdp_w is None:
-        rule = "energy.utilisation needs configuration.cpu.tdp_w: the power curve is a share of the thermal design power of the CPUs"
-        raise ItemError("configuration.cpu.tdp_w", "missing", rule)
-
-
-def read_loads(stated: float | Sequence[Mapping[str, float]] | None) -> Sequence[Load]:
-    if stated is None:
-        return ()
-    if isinstance(stated, float):
-        return (Load(1.0, stated),)
-    loads = tuple(Load(each["share_of_time"], each["utilisation"]) for each in stated)
-    shares = math.fsum(each.share_of_time for each in loads)
-    if abs(shares - 1.0) > 1e-9:
-        raise ItemError("energy.utilisation", "shares", f"the shares of time must add up to 1, not {shares!r}")
-    return loads

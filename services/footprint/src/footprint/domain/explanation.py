@@ -67,6 +67,7 @@ def _evidence(ledger: Ledger, source: int, intervals: Integers) -> dict[str, Any
     life, made = profile.life, profile.part(MANUFACTURING, GWP)
     stretches = [ledger.stretches[each] for each in dict.fromkeys(ledger.stretch[intervals].tolist())]
     powers = [each.power.trace for each in stretches if each.power is not None and each.draws]
+    until = int(ledger.end[intervals].max(initial=0))
     extras = np.unique(ledger.extra[np.isin(ledger.extra_interval, intervals)]).tolist()
     return {
         "asset_id": profile.asset.id,
@@ -74,7 +75,9 @@ def _evidence(ledger: Ledger, source: int, intervals: Integers) -> dict[str, Any
         "quantity": profile.asset.quantity,
         "embodied": [
             *(line for part in profile.parts for line in (*part.embodied.trace, part.carried) if line),
-            *(each.origin for each in profile.extras if each.stage == MANUFACTURING),
+            *dict.fromkeys(
+                each.origin for each in profile.extras if each.stage == MANUFACTURING and each.start < until
+            ),
         ],
         "life": None
         if life is None

@@ -23,14 +23,6 @@ EQUIVALENTS: Final = (
 
 MAKING: Final = ("manufacturing", "transport", "end_of_life")
 
-SCI_BOUNDARY: Final = (
-    "E·I is the electricity of all equipment in the scope at the meter of its site (PUE included), "
-    "location-based; M is making, transport and "
-    "end of life spread over the lives; idle shares of hosts are inside, maintenance and sale are outside; R "
-    "is the count of functional units "
-    "that the caller states (Software Carbon Intensity, ISO/IEC 21031:2024)."
-)
-
 
 def equivalents(catalogue: Catalogue, kg: float, region: str | None, day: date) -> list[dict[str, Any]]:
     """A mass of CO2e in things that people know, each with its factor and source; those without a factor are left out."""
@@ -89,14 +81,13 @@ def held(powered: Iterable[Powered], catalogue: Catalogue) -> Held:
 
 
 def sci(use_kg: float, making_kg: float, units: float, unit: str) -> dict[str, Any]:
-    """SCI = (E·I + M) ÷ R. `units` > 0."""
+    """SCI = (E·I + M) ÷ R, without the words of its boundary. `units` > 0."""
     return {
         "value": (use_kg + making_kg) / units,
         "unit": f"kgCO2e/{unit}",
         "operational_kg": use_kg,
         "embodied_kg": making_kg,
         "functional_units": units,
-        "boundary": SCI_BOUNDARY,
     }
 
 

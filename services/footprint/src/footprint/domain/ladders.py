@@ -5,9 +5,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from footprint.domain.difference import last_configuration
 from footprint.domain.engine import Computation, World
 from footprint.domain.grid import Integers
+from footprint.domain.pieces import base_configuration
 from footprint.domain.results import AssetMonth
 from footprint.domain.stretches import ENERGY_EVIDENCE
 from footprint.domain.weighing import ELECTRICITY_EVIDENCE
@@ -101,6 +101,6 @@ def _unusable(computation: Computation, intervals: Integers, world: World) -> se
         measured = world.measured.get(asset.id)
         if measured is not None and any(each.start < end and start < each.end for each in measured.loads):
             found.add(("energy", "utilisation"))
-        if last_configuration(asset.segments) is not None:
+        if base_configuration(asset.segments) is not None:
             found.add(("embodied", "configuration"))
     return found

@@ -6,13 +6,12 @@ The engine turns profiles into arrays; the explanation reads the same profiles.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, NamedTuple
+from typing import Final
 from uuid import UUID
 
 from footprint.domain.activities import read_activities
 from footprint.domain.catalogue import GWP, UNITS, Catalogue, Factor
 from footprint.domain.cloud import cloud_making, unknown_making
-from footprint.domain.difference import last_configuration
 from footprint.domain.embodied import (
     MANUFACTURING,
     OTHER_STAGES,
@@ -22,8 +21,7 @@ from footprint.domain.embodied import (
     choose_part,
     refurbished,
 )
-from footprint.domain.extras import Extra
-from footprint.domain.formulas import DAY_S
+from footprint.domain.extras import FAR, Extra
 from footprint.domain.inventory import (
     Activity,
     AllocationRule,
@@ -38,37 +36,14 @@ from footprint.domain.life import Life, choose_life, retirement
 from footprint.domain.measurements import NOTHING_MEASURED, Measured
 from footprint.domain.months import local_day, local_midnight, month_at, month_start
 from footprint.domain.notices import Notice, absent_stages
+from footprint.domain.pieces import base_configuration
+from footprint.domain.spreading import UNKNOWN_PHASE, Fitted, Part, Phase, runs_of, spread_phases
 from footprint.domain.stretches import Stretch, Window, read_stretches
 from footprint.domain.support import SupportRun, read_support
 from footprint.domain.uncertainty import ACTIVITY_LN_GSD2
+from footprint.domain.upgrades import read_upgrades
 
 USED: Final = ("refurbished", "taken_back")
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Something that is spread in a straight line over the life: `unit_kg` of one unit (in the unit of the criterion), as it is carried.
-
-    `carried` is how a second use comes to carry that, written out; '' where the whole is carried.
-    """
-
-    stage: str
-    criterion: str
-    unit_kg: float
-    embodied: Embodied
-    carried: str = ""
-
-
-class Phase(NamedTuple):
-    """A straight line: from when to when (Unix seconds, NaN unknown), over how many days, and which share of the whole is spread."""
-
-    start: float
-    end: float
-    days: float
-    share: float
-
-
-UNKNOWN_PHASE: Final = Phase(math.nan, math.nan, 1.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +66,7 @@ class Profile:
     notices: Notice
     factors: tuple[Factor, ...] = field(default=())
     closed: tuple[ClosedLife, ...] = ()
+    fitted: tuple[Fitted, ...] = ()
 
     @property
     def phases(self) -> tuple[Phase, ...]:
@@ -102,30 +78,13 @@ class Profile:
         """
         if self.life is None or self.spread_days is None:
             return (UNKNOWN_PHASE,)
-        start = float(self.life.start)
-        phases: list[Phase] = []
-        at, left = start, 1.0
-        for until, life_days in (*((float(each.until), each.days) for each in self.runs), (math.inf, self.spread_days)):
-            end = start + life_days * DAY_S
-            days = (end - at) / DAY_S if phases else life_days
-            phase = Phase(at, end, days, left) if days > 0 else Phase(at, at, 1.0, 0.0)
-            phases.append(phase)
-            charged = max(0.0, min(phase.end, until) - at) / DAY_S
-            left = max(0.0, left - left * charged / phase.days)
-            at = until
-        return tuple(phases)
+        lengths = [(float(each.until), each.days) for each in self.runs]
+        return spread_phases(float(self.life.start), [*lengths, (math.inf, self.spread_days)])
 
     @property
     def runs(self) -> tuple[ClosedLife, ...]:
         """The runs of closed months with another life than what follows; none where the asset began otherwise: that is a correction."""
-        if self.life is None or any(each.start != self.life.start for each in self.closed):
-            return ()
-        following = [*(each.days for each in self.closed[1:]), self.spread_days]
-        return tuple(
-            each
-            for each, days in zip(self.closed, following, strict=False)
-            if each.until > self.life.start and each.days != days
-        )
+        return runs_of(self.life, self.spread_days, self.closed)
 
     @property
     def embodied_evidence(self) -> str:
@@ -163,9 +122,15 @@ def read_profile(
         stretches = read_stretches(asset, organisation, sites, catalogue, window, measured, extras)
         return Profile(asset, organisation, catalogue, None, (), None, None, (), stretches, extras, Notice(0))
     making = _making(asset, organisation, catalogue, closed)
-    extras = (*extras, *making.extras)
+    upgrades = read_upgrades(
+        asset, organisation.time_zone, catalogue, making.life, making.spread_days, closed, making.parts
+    )
+    extras = (*extras, *making.extras, *upgrades.extras)
     stretches = read_stretches(asset, organisation, sites, catalogue, window, measured, extras)
-    said = absent_stages(each.stage for each in making.parts if each.criterion == GWP)
+    said = absent_stages(
+        [each.stage for each in making.parts if each.criterion == GWP]
+        + [each.stage for each in making.extras if each.criterion == GWP and not each.void]
+    )
     return Profile(
         asset,
         organisation,
@@ -180,6 +145,7 @@ def read_profile(
         said | making.notices,
         making.factors,
         closed,
+        upgrades.fitted,
     )
 
 
@@ -200,7 +166,7 @@ def _making(asset: Asset, organisation: Organisation, catalogue: Catalogue, clos
     clouds = [each for each in asset.segments if asset.is_virtual and each.host is None and each.cloud is not None]
     if clouds:
         return _cloud_making(asset, catalogue)
-    configuration = last_configuration(asset.segments)
+    configuration = base_configuration(asset.segments)
     zone = organisation.time_zone
     came = asset.acquired_on or local_day(zone, asset.segments[0].start)
     embodied = choose_embodied(
@@ -310,15 +276,11 @@ def _cloud_making(asset: Asset, catalogue: Catalogue) -> _Making:
     for segment in asset.segments:
         if segment.host is not None or segment.cloud is None or not segment.status.powered:
             continue
-        end = segment.end if segment.end is not None else left if left is not None else _FAR
-        extra, said = cloud_making(catalogue, segment.cloud, asset.quantity, segment.vcpu, segment.start, end)
-        extra = extra or unknown_making(segment.cloud, segment.start, end)
-        extras.append(replace(extra, notices=said))
+        end = segment.end if segment.end is not None else left if left is not None else FAR
+        shares, said = cloud_making(catalogue, segment.cloud, asset.quantity, segment.vcpu, segment.start, end)
+        first, *others = shares or (unknown_making(segment.cloud, segment.start, end),)
+        extras += (replace(first, notices=said), *others)
     return _Making(None, (), None, None, tuple(extras), Notice(0), ())
-
-
-_FAR: Final = 4_102_444_800
-"""1 January 2100: later than any projection."""
 
 
 def shares_whole(site: Site | None) -> bool:

@@ -187,7 +187,7 @@ def over_allocated(
             ),
             Line(
                 f"half the vCPUs would do: {freed:g} freed, worth {VCPU_EUR_PER_MONTH} € a month each (catalogue, Cloud Like)",
-                f"la moitié des vCPU suffirait, soit {freed:g} de moins, à {_fr(VCPU_EUR_PER_MONTH)} € par mois "
+                f"la moitié des vCPU suffirait, soit {_fr_short(freed)} de moins, à {_fr(VCPU_EUR_PER_MONTH, 2)} € par mois "
                 f"chacun (catalogue, Cloud Like)",
             ),
             Line(
@@ -223,7 +223,7 @@ def past_life(machines: Sequence[Machine], catalogue: Catalogue) -> list[dict[st
     why = Line(
         f"a new server: {embodied.value:g} kg over {life.value:g} years [{embodied.id}, {life.id}], "
         f"{RENEWED_ENERGY_SAVING:.0%} less energy (assumption)",
-        f"un serveur neuf : {embodied.value:g} kg sur {life.value:g} ans [{embodied.id}, {life.id}], "
+        f"un serveur neuf : {_fr_short(embodied.value)} kg sur {_fr_short(life.value)} ans [{embodied.id}, {life.id}], "
         f"{RENEWED_ENERGY_SAVING * 100:.0f} % d’énergie en moins (hypothèse)",
     )
     found = []
@@ -240,6 +240,10 @@ def past_life(machines: Sequence[Machine], catalogue: Catalogue) -> list[dict[st
         lines = [
             why,
             Line("on this grid renewing emits less", "sur ce réseau électrique, renouveler émet moins que garder"),
+            Line(
+                "no price of a new server, nor of electricity, is known: what renewing costs or saves is not told",
+                "ni le prix d’un serveur neuf ni celui de l’électricité n’est connu : ce que renouveler coûte ou épargne n’est pas dit",
+            ),
             ENERGY_TWELVEFOLD,
         ]
         found.append(_recommendation("past_life_renew", [each.asset.id for each in renew], renewed_kg, None, lines))
@@ -272,7 +276,7 @@ def due_for_renewal(machines: Sequence[Machine], catalogue: Catalogue) -> dict[s
             Line(
                 f"refurbished servers instead of new ones ({embodied.value:g} kg over {life.value:g} years [{embodied.id}]), or longer "
                 "support by a third party: nothing new is made",
-                f"des serveurs reconditionnés plutôt que neufs ({embodied.value:g} kg sur {life.value:g} ans "
+                f"des serveurs reconditionnés plutôt que neufs ({_fr_short(embodied.value)} kg sur {_fr_short(life.value)} ans "
                 f"[{embodied.id}]), ou un support "
                 "prolongé par un tiers : rien de neuf n’est fabriqué",
             ),
@@ -313,18 +317,18 @@ def fleet_due(machines: Sequence[Machine], catalogue: Catalogue) -> dict[str, An
                 units,
                 Line(
                     f"{units:g} device in {lots} is past its life and in service",
-                    f"{units:g} appareil en {lots} a dépassé sa durée de vie et sert encore",
+                    f"{_fr_short(units)} appareil en {lots} a dépassé sa durée de vie et sert encore",
                 ),
                 Line(
                     f"{units:g} devices in {lots} are past their life and in service",
-                    f"{units:g} appareils en {lots} ont dépassé leur durée de vie et servent encore",
+                    f"{_fr_short(units)} appareils en {lots} ont dépassé leur durée de vie et servent encore",
                 ),
             ),
             Line(
                 "reconditioned (battery, disk, wiped) they serve on: a new one of each kind weighs its default "
                 "of the catalogue over its life",
-                "reconditionnés (batterie, disque, effacement), ils continuent : un neuf de chaque type pèse "
-                "sa valeur par défaut sur sa vie",
+                "reconditionnés (batterie, disque, effacement), ils servent encore : un appareil neuf de chaque type "
+                "pèse sa valeur par défaut du catalogue sur sa vie",
             ),
             _prices_known(len(prices), len(machines)),
         ],
@@ -342,8 +346,9 @@ def high_pue(site: Site, pue: float, use_kg: float, threshold: float) -> dict[st
             f"le PUE de {site.code} est {_fr(pue, 2)}, au-dessus de la moyenne mondiale de {_fr(threshold, 2)}",
         ),
         Line(
-            f"at {SHARED_HOSTING_PUE:g} (the provider's shared hosting) they would use {1 - SHARED_HOSTING_PUE / pue:.0%} less",
-            f"à {_fr(SHARED_HOSTING_PUE)} (hébergement mutualisé du fournisseur), ils consommeraient "
+            f"at {SHARED_HOSTING_PUE:g} (the provider's shared hosting) the same equipment would use "
+            f"{1 - SHARED_HOSTING_PUE / pue:.0%} less",
+            f"à {_fr(SHARED_HOSTING_PUE)} (hébergement mutualisé du fournisseur), le même matériel consommerait "
             f"{(1 - SHARED_HOSTING_PUE / pue) * 100:.0f} % de moins",
         ),
         Line("no price of electricity is known for the site", "aucun prix de l’électricité n’est connu pour ce site"),
@@ -378,6 +383,10 @@ def missing_data(rows: Sequence[Rolled], default: str, assets: Sequence[UUID]) -
             f"une fois connu, l’intervalle à 95 % du mois est de {_fr(then.low)} à {_fr(then.high)} kg au lieu "
             f"de {_fr(now.low)} à {_fr(now.high)} kg",
         ),
+        Line(
+            "it saves nothing by itself, so no kg and no euros are told: the figure gets surer, not smaller",
+            "cela n’épargne rien en soi, donc ni kg ni euros ne sont dits : le chiffre devient plus sûr, il ne baisse pas",
+        ),
     ]
     return _recommendation("missing_data", assets, None, None, lines)
 
@@ -401,6 +410,10 @@ def _prices_known(known: int, of: int) -> Line:
 
 def _fr(value: float, digits: int = 1) -> str:
     return f"{value:.{digits}f}".replace(".", ",")
+
+
+def _fr_short(value: float) -> str:
+    return f"{value:g}".replace(".", ",")
 
 
 def _recommendation(

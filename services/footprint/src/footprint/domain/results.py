@@ -12,7 +12,7 @@ from footprint.domain.inventory import Asset
 from footprint.domain.sums import billionths
 from footprint.domain.weighing import USE_LOCATION
 
-METHOD_VERSION: Final = "2026.4"
+METHOD_VERSION: Final = "2026.5"
 """Of the method (docs/method.md): it changes when the same inputs give other figures."""
 
 
@@ -64,8 +64,10 @@ class AssetMonth:
     """The result for one asset and month. `kwh` is at the meter of the site, None where unknown; `notices` are `Notice` bits.
 
     `without_factor` is electricity of which there is no location-based figure of climate change, by the lines that this would have: figures
-    of the criterion `energy`, in kWh. `life_start` (a Unix second) and `spread_days` are the life over which its making is spread; of
-    refurbished kit, `first_life_days` and `use_days` are what its kg follow from.
+    of the criterion `energy`, in kWh. `embodied_kg` is what making all that is in it when the month ends weighs (whole, as new), and
+    `embodied_left_kg` what of it the months after are to be charged with; None where it is not known. `life_start` (a Unix second) and
+    `spread_days` are the life over which its making is spread; of refurbished kit, `first_life_days` and `use_days` are what its kg follow
+    from.
     """
 
     asset: Asset
@@ -81,6 +83,8 @@ class AssetMonth:
     energy_evidence: str = "none"
     electricity_evidence: str = "none"
     notices: int = 0
+    embodied_kg: float | None = None
+    embodied_left_kg: float | None = None
     life_start: int | None = None
     spread_days: float | None = None
     first_life_days: float | None = None

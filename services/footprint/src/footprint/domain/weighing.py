@@ -61,6 +61,7 @@ class Measure(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Weights:
     """All that is said of the intervals of a ledger. `days` are those in which the asset is there: none of those that it is retired for.
+    `life_begin` and `life_end` (Unix seconds) are those of the line on which the making is spread.
 
     `at_device` is the part of the use figures that falls on the device itself, without what the PUE adds. `references` indexes
     `reference_sets`: the factors behind an interval. `variables` names what uncertainties are shared with.
@@ -68,6 +69,8 @@ class Weights:
 
     days: Floats
     days_in_life: Floats
+    life_begin: Floats
+    life_end: Floats
     life_days: Floats
     life_share: Floats
     hours: Floats
@@ -169,7 +172,8 @@ def weigh(
     hours = np.where(powered, seconds, 0.0) / formulas.HOUR_S
     it_kwh, kwh = _energy(intervals, hours, variables)
     figures, at_device = _electricity(intervals, it_kwh, kwh, grid, variables)
-    days_in_life, life_days, life_share, past_life, spread_out = _parts(intervals, days, variables)
+    days_in_life, line, past_life, spread_out = _parts(intervals, days, variables)
+    life_begin, life_end, life_days, life_share = line
     location = grid.location[GWP]
     supported, supports = _supported(intervals, month)
     reference_sets, reference = _references(intervals, grid, supported, supports)
@@ -177,6 +181,8 @@ def weigh(
     return Weights(
         days=days,
         days_in_life=days_in_life,
+        life_begin=life_begin,
+        life_end=life_end,
         life_days=life_days,
         life_share=life_share,
         hours=hours,
@@ -288,9 +294,9 @@ def _market(intervals: _Intervals, table: FactorTable, variables: _Variables) ->
 
 def _parts(
     intervals: _Intervals, present: Floats, variables: _Variables
-) -> tuple[Floats, Floats, Floats, Booleans, dict[FigureKey, Measure]]:
-    """Days of each interval within the life, the days and the share that the line spreads, whether it lies beyond, and what is spread:
-    making, transport, disposal. An interval without any day `present` (the asset is away) has none in the life."""
+) -> tuple[Floats, tuple[Floats, Floats, Floats, Floats], Booleans, dict[FigureKey, Measure]]:
+    """Days of each interval within the life, the line that it lies on (begin, end, days and share that it spreads), whether it lies beyond,
+    and what is spread: making, transport, disposal. An interval without any day `present` (the asset is away) has none in the life."""
     profiles, asset = intervals.profiles, intervals.asset
     phases, phase = _phases(profiles, asset, intervals.start)
     begins, ends, life_days, share = phases[asset, phase].T
@@ -318,7 +324,7 @@ def _parts(
                 np.zeros(len(asset), dtype=np.int64),
             ),
         )
-    return days, life_days, share, dated & (intervals.start >= ends), figures
+    return days, (begins, ends, life_days, share), dated & (intervals.start >= ends), figures
 
 
 def _phases(profiles: Sequence[Profile], asset: Integers, start: Integers) -> tuple[Floats, Integers]:

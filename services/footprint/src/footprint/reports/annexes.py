@@ -5,9 +5,21 @@ from html import escape
 
 from footprint.domain.dashboard import NAMES, Parts, parts_by_month
 from footprint.domain.months import months_of_year
-from footprint.reports.content import FactorUsed, Language, Report, grouped
+from footprint.reports.content import FactorUsed, Report, grouped
 from footprint.reports.tables import table, where_known
-from footprint.reports.words import OPERATORS, RULES, STAGES, kg_exact, month_name, said, unit_text, word
+from footprint.reports.words import (
+    OPERATORS,
+    RULES,
+    STAGES,
+    colon,
+    kg_exact,
+    month_name,
+    said,
+    semicolon,
+    unit_text,
+    word,
+)
+from footprint.trace_words import Language
 from footprint.wording import conventions
 
 
@@ -48,7 +60,7 @@ def _exact(report: Report, language: Language) -> str:
     whole = table(heads, rows, [word("sum", language), *last], "mono")
     if report.kwh_without_factor:
         left = kg_exact(report.kwh_without_factor, language)
-        whole += f'<p class="note">{word("kwh_without_factor", language)}: {left} kWh</p>'
+        whole += f'<p class="note">{word("kwh_without_factor", language)}{colon(language)}{left} kWh</p>'
     stages = grouped(lines, lambda each: each.stage)
     scopes = grouped(lines, lambda each: each.scope)
     by_stage = table(
@@ -141,7 +153,7 @@ def _assumptions(report: Report, language: Language) -> str:
             each.region,
             said(OPERATORS, each.operator, language),
             said(RULES, each.rule, language),
-            "; ".join(_pue(*stated, language) for stated in each.pue) or "–",
+            semicolon(language).join(_pue(*stated, language) for stated in each.pue) or "–",
             f"{decimal_text_share(each.guarantee_share, language)}",
         ]
         for each in report.sites

@@ -1,10 +1,13 @@
 """Charts as SVG: twelve stacked months, and bars side by side. Drawn from the exact figures; nothing is rounded but coordinates."""
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from html import escape
 from typing import Final
 
 from footprint.domain.dashboard import NAMES, Parts
+from footprint.reports.words import decimal_text
+from footprint.trace_words import Language
 
 COLOURS: Final[Mapping[str, str]] = {
     "construction_kg": "#0b5d4e",
@@ -18,7 +21,7 @@ _HATCH = (
 )
 
 
-def months_chart(months: Sequence[tuple[str, Parts, bool]], unit: str) -> str:
+def months_chart(months: Sequence[tuple[str, Parts, bool]], unit: str, language: Language) -> str:
     """Twelve bars, each of its parts stacked; `months` are (name, parts, projected). Projected ones are hatched. What is negative hangs
     below the axis."""
     highest = max((sum(each for each in parts.billionths if each > 0) for _, parts, _ in months), default=0)
@@ -28,7 +31,7 @@ def months_chart(months: Sequence[tuple[str, Parts, bool]], unit: str) -> str:
     bottom = (lowest / 1e9) // step * step if lowest else 0.0
     scale = (_HEIGHT - _TOP - _BOTTOM) / (top - bottom)
     zero = _TOP + top * scale
-    drawn = [_grid(top, bottom, step, scale, unit)]
+    drawn = [_grid(top, bottom, step, scale, unit, language)]
     slot = (_WIDTH - _LEFT - 6) / 12
     for place, (name, parts, projected) in enumerate(months):
         left = _LEFT + place * slot + slot * 0.17
@@ -61,7 +64,7 @@ def _bar(left: float, width: float, zero: float, scale: float, parts: Parts, *, 
     return "".join(drawn)
 
 
-def _grid(top: float, bottom: float, step: float, scale: float, unit: str) -> str:
+def _grid(top: float, bottom: float, step: float, scale: float, unit: str, language: Language) -> str:
     drawn = []
     value = bottom
     while value <= top + step / 1000:
@@ -70,7 +73,7 @@ def _grid(top: float, bottom: float, step: float, scale: float, unit: str) -> st
             f'<line x1="{_LEFT}" y1="{y:.1f}" x2="{_WIDTH}" y2="{y:.1f}" stroke="#dfe4e8" stroke-width="0.6"/>'
         )
         drawn.append(
-            f'<text x="{_LEFT - 6}" y="{y + 3:.1f}" text-anchor="end" font-size="8.5" fill="#6b7680">{_short(value)}</text>'
+            f'<text x="{_LEFT - 6}" y="{y + 3:.1f}" text-anchor="end" font-size="8.5" fill="#6b7680">{_short(value, language)}</text>'
         )
         value += step
     drawn.append(
@@ -91,8 +94,8 @@ def _step(rough: float) -> float:
     return next((power * times for times in (1, 2, 5, 10) if power * times >= rough), power * 10)
 
 
-def _short(value: float) -> str:
-    return f"{value:,.0f}".replace(",", "\u202f") if abs(value) >= 10 or value == 0 else f"{value:g}"
+def _short(value: float, language: Language) -> str:
+    return decimal_text(Decimal(f"{value:.0f}" if abs(value) >= 10 or value == 0 else f"{value:g}"), language)
 
 
 def bars_chart(rows: Sequence[tuple[str, int, str]], colour: str = "#0b5d4e") -> str:

@@ -3,13 +3,11 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from footprint.domain.dashboard import MonthEnergy
 from footprint.domain.scopes import USE
 from footprint.domain.sums import BILLION
-
-Language = Literal["fr", "en"]
 
 
 class Line(NamedTuple):

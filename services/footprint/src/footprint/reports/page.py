@@ -12,7 +12,7 @@ from footprint.domain.scopes import BOTH
 from footprint.reports.advice import advice
 from footprint.reports.annexes import annexes
 from footprint.reports.charts import COLOURS, bars_chart, months_chart, shares_bar
-from footprint.reports.content import Language, Line, Report, grouped, total
+from footprint.reports.content import Line, Report, grouped, total
 from footprint.reports.tables import table, where_known
 from footprint.reports.words import (
     BEGES,
@@ -28,9 +28,11 @@ from footprint.reports.words import (
     tenths,
     tonnes,
     tonnes_of,
+    unbroken,
     unknown_months,
     word,
 )  # fmt: skip
+from footprint.trace_words import Language
 from footprint.wording import notice_text
 
 STYLE = """
@@ -70,13 +72,15 @@ tr { page-break-inside: avoid; } .pale td { color: #6b7680; } .note { color: #5b
 def report_html(report: Report, language: Language) -> str:
     """The whole report."""
     title = f"{word('title', language)} · {report.name} · {report.year}"
-    return (
-        f'<!DOCTYPE html><html lang="{language}"><head><meta charset="utf-8"><title>{escape(title)}</title>'
-        f"<style>{STYLE}</style></head><body>"
+    body = (
         f"{_band(report, language, title)}{_unknown(report, language)}"
         f"{_cards(report, language)}{_months(report, language)}{_where(report, language)}"
         f"{_reporting(report, language)}{_electricity(report, language)}{_restatements(report, language)}{_quality(report, language)}"
-        f"{advice(report, language)}{annexes(report, language)}</body></html>"
+        f"{advice(report, language)}{annexes(report, language)}"
+    )
+    return (
+        f'<!DOCTYPE html><html lang="{language}"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+        f"<style>{STYLE}</style></head><body>{unbroken(body)}</body></html>"
     )
 
 
@@ -158,6 +162,7 @@ def _months(report: Report, language: Language) -> str:
             for month in months
         ],
         "kgCO₂e",
+        language,
     )
     rows = []
     printed = apportioned_table([by_month.get(month, Parts()).billionths for month in months], TENTH)
@@ -213,9 +218,18 @@ def _where(report: Report, language: Language) -> str:
     sites = grouped(lines, lambda each: each.site or word("no_site", language))
     kinds = grouped(lines, lambda each: said(KINDS, each.kind, language))
     return (
-        f"<h2>{word('where', language)}</h2><h3>{word('by_site', language)}</h3>{_ranked(sites, language, '#0b5d4e')}"
+        f"<h2>{word('where', language)}</h2>{_without_seasons(report, language)}"
+        f"<h3>{word('by_site', language)}</h3>{_ranked(sites, language, '#0b5d4e')}"
         f"<h3>{word('by_kind', language)}</h3>{_ranked(kinds, language, '#7d93b2')}"
     )
+
+
+def _without_seasons(report: Report, language: Language) -> str:
+    """What tables that add up the months as they run lack of the year's estimate; nothing where there is no year before."""
+    if report.season is None:
+        return ""
+    told = word("without_seasons", language, moved=kg(report.season, language), estimate=kg(report.estimate, language))
+    return f'<p class="note">{told}</p>'
 
 
 def _ranked(sums: dict[str, int], language: Language, colour: str) -> str:
@@ -232,7 +246,7 @@ def _reporting(report: Report, language: Language) -> str:
     amount, part = (word("sum", language) + " kgCO₂e", True), (word("share_of_total", language), True)
     last = where_known([kg(report.total, language), *shares([report.total], language)], bool(report.known))
     return (
-        f"<h2>{word('reporting', language)}</h2><h3>{word('beges', language)}</h3>"
+        f"<h2>{word('reporting', language)}</h2>{_without_seasons(report, language)}<h3>{word('beges', language)}</h3>"
         + table(
             [(word("item", language), False), (word("label", language), False), amount, part],
             [[item, said(BEGES, item, language), *printed] for item, printed in _with_shares(beges, language)],
@@ -321,7 +335,9 @@ def _quality(report: Report, language: Language) -> str:
         for each in report.evidence
     ]
     heads = [(word(name, language), False) for name in ("kind", "embodied", "energy", "electricity")]
-    warnings = "".join(f"<li>{escape(notice_text(code, language))} — {count}</li>" for code, count in report.warnings)
+    warnings = "".join(
+        f"<li>{escape(notice_text(code, language))}\u00a0— {count}</li>" for code, count in report.warnings
+    )
     noted = (
         f"<h3>{word('warnings', language)} ({word('asset_months', language).lower()})</h3><ul>{warnings}</ul>"
         if warnings

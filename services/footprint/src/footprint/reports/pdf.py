@@ -2,8 +2,9 @@
 
 from common.api.problems import Conflict
 
-from footprint.reports.content import Language, Report
+from footprint.reports.content import Report
 from footprint.reports.page import report_html
+from footprint.trace_words import Language
 
 
 def as_pdf(report: Report, language: Language) -> bytes:

@@ -16,7 +16,7 @@ from footprint.domain.dashboard import NAMES, Parts, parts_by_month
 from footprint.domain.months import format_month, months_of_year
 from footprint.domain.scopes import BOTH
 from footprint.domain.sums import exact
-from footprint.reports.content import Language, Line, Report, grouped, total
+from footprint.reports.content import Line, Report, grouped, total
 from footprint.reports.words import (
     BEGES,
     GHG,
@@ -29,6 +29,7 @@ from footprint.reports.words import (
     unknown_months,
     word,
 )
+from footprint.trace_words import Language
 from footprint.wording import conventions, notice_text
 
 UNITS: Final = {"gwp": "kgCO2e", "pe": "MJ", "adpe": "kgSbeq", "water": "m3"}
@@ -211,19 +212,14 @@ def _months(sheet: Worksheet, report: Report, language: Language) -> None:
 def _reporting(sheet: Worksheet, report: Report, language: Language) -> None:
     lines = report.climate()
     amount = f"{word('sum', language)} kgCO2e"
-    _head(sheet, [f"BEGES {word('item', language)}", word("label", language), amount])
+    _head(sheet, [_table_head("BEGES", "item", language), word("label", language), amount])
     for item, sum_ in sorted(grouped(lines, lambda each: each.beges_item).items()):
         sheet.append([item, said(BEGES, item, language), _kg(sum_)])
-    whole = _kg(report.total) if report.known else None
-    sheet.append([word("sum", language), "", whole])
-    _sum(sheet)
-    sheet.append([])
-    _head(sheet, [f"GHG {word('category', language)}", word("label", language), amount, word("scope", language)])
+    _whole(sheet, report, language)
+    _head(sheet, [_table_head("GHG", "category", language), word("label", language), amount, word("scope", language)])
     for (scope, category), sum_ in sorted(grouped(lines, lambda each: (each.scope, each.ghg_category)).items()):
         sheet.append([category, said(GHG, category, language), _kg(sum_), scope])
-    sheet.append([word("sum", language), "", whole])
-    _sum(sheet)
-    sheet.append([])
+    _whole(sheet, report, language)
     for title, table, key in (("by_kind", KINDS, _kind), ("by_site", {}, _site), ("label", STAGES, _stage)):
         _head(sheet, [word(title, language), "", amount])
         for name, sum_ in sorted(grouped(lines, key).items()):
@@ -235,6 +231,22 @@ def _reporting(sheet: Worksheet, report: Report, language: Language) -> None:
             moved = total(each for each in used if each.restates is not None)
             told = word("restated", language), _kg(moved)
             sheet.append([word(name, language), word("electricity_kg", language), _kg(total(used)), *told])
+
+
+def _table_head(table: str, name: str, language: Language) -> str:
+    named = word(name, language)
+    return f"{named} {table}" if language == "fr" else f"{table} {named.lower()}"
+
+
+def _whole(sheet: Worksheet, report: Report, language: Language) -> None:
+    """The total of a table, and what the seasons make of it where there is a year before."""
+    sheet.append([word("sum", language), "", _kg(report.total) if report.known else None])
+    _sum(sheet)
+    if report.season is not None:
+        sheet.append([word("seasonal", language), "", _kg(report.season)])
+        sheet.append([word("estimate", language), "", _kg(report.estimate)])
+        _sum(sheet)
+    sheet.append([])
 
 
 def _kind(line: Line) -> str:

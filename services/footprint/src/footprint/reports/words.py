@@ -9,7 +9,8 @@ from common.rounding import apportioned, rounded
 
 from footprint.domain.months import months_of_year
 from footprint.domain.sums import exact
-from footprint.reports.content import Language, Report
+from footprint.reports.content import Report
+from footprint.trace_words import Language
 
 MONTHS: Final[Mapping[Language, tuple[str, ...]]] = {
     "fr": ("janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."),
@@ -28,6 +29,12 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "forecast": ("Projection", "Projection"),
     "seasonal": ("Saisons (projection)", "Seasons (projection)"),
     "estimate": ("Estimation, saisons comprises", "Estimate, seasons included"),
+    "one_more_asset": ("et {count} autre", "and {count} more"),
+    "more_assets": ("et {count} autres", "and {count} more"),
+    "without_seasons": (
+        "Sans les saisons de la projection, qui ajoutent {moved} kgCO₂e à l’électricité : avec elles, l’année est de {estimate} kgCO₂e.",
+        "Without the seasons of the projection, which add {moved} kgCO₂e to electricity: with them the year is {estimate} kgCO₂e.",
+    ),
     "seasonal_total": ("saisons comprises", "seasons included"),
     "closed": ("Mois clos", "Closed months"),
     "of_12": ("{count} sur 12", "{count} of 12"),
@@ -313,6 +320,24 @@ def unit_text(unit: str, language: Language, value: float | None = None) -> str:
     if language == "en":
         return unit
     return re.sub(r"[A-Za-z]+", lambda found: _UNIT_WORDS.get(found[0], found[0]), unit).replace("*", "·")
+
+
+_UNBROKEN: Final = re.compile(r" (?=[:;!?%€»])|(?<=«) |(?<=\d) (?=(?:kg|kgCO₂e|kgCO2e|kWh|t)\b)")
+
+
+def unbroken(text: str) -> str:
+    """A text whose lines break neither before French punctuation and signs nor between an amount and its unit."""
+    return _UNBROKEN.sub("\u00a0", text)
+
+
+def colon(language: Language) -> str:
+    """What stands between a name and what it names."""
+    return " : " if language == "fr" else ": "
+
+
+def semicolon(language: Language) -> str:
+    """What stands between two remarks."""
+    return " ; " if language == "fr" else "; "
 
 
 def unknown_months(report: Report, language: Language) -> str | None:

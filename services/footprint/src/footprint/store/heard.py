@@ -78,7 +78,7 @@ async def keep_sites(connection: Connection, heard: Sequence[SiteChanged]) -> li
 
 
 async def keep_assets(connection: Connection, heard: Sequence[AssetChanged]) -> dict[UUID, int]:
-    """Store newer versions and the placements of their timelines.
+    """Store newer versions and the placements of their timelines; and the same one of what was heard before names were kept.
 
     Those in which something that weighs changed, and the hosts that they left, stayed on or came to, each with the Unix second before
     which nothing changed. The rows are locked before they are compared, so that what is compared is what is replaced.
@@ -104,6 +104,7 @@ async def keep_assets(connection: Connection, heard: Sequence[AssetChanged]) -> 
             has_support = excluded.has_support,
             document = excluded.document
         WHERE assets.version < excluded.version
+           OR (assets.version = excluded.version AND NOT assets.document ? 'external_id')
         RETURNING id, org_id, kind, deleted, document
         """,
         [each.id for each in heard],

@@ -71,6 +71,14 @@ async def asset(connection: Connection, asset_id: UUID) -> Any:
     return await connection.fetchrow("SELECT * FROM assets WHERE id = $1 AND NOT deleted", asset_id)
 
 
+async def named(connection: Connection, assets: Sequence[UUID]) -> list[Any]:
+    """The rows of some assets, of those that are to be seen, by id."""
+    rows: list[Any] = await connection.fetch(
+        "SELECT id, document FROM assets WHERE id = ANY ($1::uuid[]) ORDER BY id", list(assets)
+    )
+    return rows
+
+
 async def asset_year(connection: Connection, asset_id: UUID, first: int, last: int) -> list[Any]:
     """The stored months of an asset between two, both included."""
     rows: list[Any] = await connection.fetch(

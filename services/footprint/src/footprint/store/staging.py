@@ -32,7 +32,7 @@ class Change:
     claims_digest: bytes | None = None
 
 
-_OF_A_MONTH: Final = "asset_id, month, version, digest, kwh, claims_digest"
+_OF_A_MONTH: Final = "asset_id, month, version, digest, kwh, embodied_kg, embodied_left_kg, claims_digest"
 _CIRCUMSTANCES: Final = (
     "org_id, removed, published, kind, quantity, status, site_id, host_id, embodied_evidence, energy_evidence, electricity_evidence, "
     "notices, factor_ids, factor_versions, method_version, life_start, spread_days, first_life_days, "
@@ -77,6 +77,8 @@ async def stage(connection: Connection, changes: Sequence[Change]) -> None:
             change.version,
             change.digest,
             change.result.kwh,
+            change.result.embodied_kg,
+            change.result.embodied_left_kg,
             change.claims_digest,
         )
         for change in changes

@@ -63,7 +63,12 @@ class Model:
         copies = _Copies(rows, size)
         fleet = self.fleet.take(np.tile(np.arange(size), rows))
         making, energy = np.repeat(values["making"], size), np.repeat(values["energy"], size)
-        fleet = replace(fleet, annual_kwh=fleet.annual_kwh * energy, embodied_kg=fleet.embodied_kg * making)
+        fleet = replace(
+            fleet,
+            annual_kwh=fleet.annual_kwh * energy,
+            embodied_kg=fleet.embodied_kg * making,
+            embodied_left_kg=fleet.embodied_left_kg * making,
+        )
         own = np.broadcast_to(self.world.kg_per_kwh, (self.world.horizon.steps, size))
         kg_per_kwh = np.tile(own, rows) * np.repeat(values["electricity"], size)
         world = replace(self.world, kg_per_kwh=kg_per_kwh)

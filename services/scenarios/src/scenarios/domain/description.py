@@ -48,6 +48,11 @@ class AssetValues(Written):
     annual_kwh: Kwh = Field(examples=[1760.3])
     pue: Pue = 1.0
     embodied_kg: Kilograms = Field(description="the making of one unit, whole", examples=[1313.28])
+    embodied_left_kg: Kilograms | None = Field(
+        default=None,
+        description="of the making of one unit, what is not charged yet at the start, spread over the rest of the life: of kit that was "
+        "upgraded, or whose life was extended. Without it, its share of the life that is left",
+    )
     life_years: Life = Field(description="over which the making is spread", examples=[4])
     age_years: Age = Field(default=0.0, description="at the start")
     maintenance_kg_per_year: Kilograms = Field(default=0.0, description="maintenance and sale")

@@ -15,14 +15,16 @@ Flags: TypeAlias = NDArray[np.bool_]
 class Fleet:
     """One value per asset in each column. Per unit, except `quantity`.
 
-    `annual_kwh` is of the kit itself (before PUE) over 365 days; `embodied_kg` is the whole of a unit when new; `age_years` is its age at
-    the start; `virtual` marks machines whose embodied part is a share of a host's; `vcpu` and `ram_gib` are the load (0 where unknown).
+    `annual_kwh` is of the kit itself (before PUE) over 365 days; `embodied_kg` is the whole of a unit when new, `embodied_left_kg` what of
+    it is not charged yet at the start (NaN: the share of the life that is left); `age_years` is its age at the start; `virtual` marks
+    machines whose embodied part is a share of a host's; `vcpu` and `ram_gib` are the load (0 where unknown).
     """
 
     quantity: Floats
     annual_kwh: Floats
     pue: Floats
     embodied_kg: Floats
+    embodied_left_kg: Floats
     life_years: Floats
     age_years: Floats
     maintenance_kg_per_year: Floats

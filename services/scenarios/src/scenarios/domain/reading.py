@@ -1,5 +1,6 @@
 """From what is written to what the engine runs: assets become columns, actions become levers on positions."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
@@ -25,6 +26,9 @@ def fleet_of(assets: Sequence[AssetValues]) -> Fleet:
         annual_kwh=column(asset.annual_kwh for asset in assets),
         pue=column(asset.pue for asset in assets),
         embodied_kg=column(asset.embodied_kg for asset in assets),
+        embodied_left_kg=column(
+            math.nan if asset.embodied_left_kg is None else asset.embodied_left_kg for asset in assets
+        ),
         life_years=column(asset.life_years for asset in assets),
         age_years=column(asset.age_years for asset in assets),
         maintenance_kg_per_year=column(asset.maintenance_kg_per_year for asset in assets),

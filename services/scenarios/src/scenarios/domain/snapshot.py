@@ -31,17 +31,28 @@ View = Literal["kit", "load"]
 
 @dataclass(frozen=True, slots=True)
 class HeardMonth:
-    """A month of an asset's footprint, for its whole quantity. `kwh` is at the meter; construction is all but use and maintenance."""
+    """A month of an asset's footprint, for its whole quantity. `kwh` is at the meter; construction is all but use and maintenance.
+
+    `embodied_kg` is what making all that is in it at the end of the month weighs, whole and as new, and `embodied_left_kg` what of it is
+    charged afterwards; None where the footprint does not say.
+    """
 
     month: date
     kwh: float | None
     construction_kg: float
     maintenance_kg: float
+    embodied_kg: float | None = None
+    embodied_left_kg: float | None = None
 
     @property
     def days(self) -> int:
         """The length of the month."""
         return monthrange(self.month.year, self.month.month)[1]
+
+    @property
+    def end(self) -> date:
+        """The first day after it."""
+        return self.month + timedelta(days=self.days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,8 +232,9 @@ class Freezer:
                 "annual_kwh": annual_kwh / asset.quantity,
                 "pue": pue,
                 "embodied_kg": embodied_kg,
+                "embodied_left_kg": self._left(asset, life_years),
                 "life_years": life_years,
-                "age_years": asset.age_then_years + (self.start - asset.entered_on).days / DAYS,
+                "age_years": _age(asset, self.start),
                 "maintenance_kg_per_year": _yearly(asset.months, lambda month: month.maintenance_kg) / asset.quantity,
                 "opex_eur_per_year": asset.support_eur_per_year,
                 "price_eur": asset.price_eur,
@@ -272,7 +284,10 @@ class Freezer:
         return site.pue_on(month.month) or pue
 
     def _embodied(self, asset: HeardAsset, life_years: float) -> tuple[float, str]:
-        """Kg of one unit, whole: declared, else from the monthly charge over the life, else the kind's factor."""
+        """Kg of one unit, whole: as the newest footprint says, else declared, else the monthly charge over the life, else of the kind."""
+        said = asset.months[0].embodied_kg if asset.months else None
+        if said is not None:
+            return said / asset.quantity, "footprint"
         if asset.declared_embodied_kg is not None:
             return asset.declared_embodied_kg, "declared"
         daily = max((month.construction_kg / month.days for month in asset.months), default=0.0)
@@ -282,6 +297,15 @@ class Freezer:
         if factor is not None:
             return factor.value, "kind"
         return self._given(asset, "embodied_kg", "nothing is known of its making")
+
+    def _left(self, asset: HeardAsset, life_years: float) -> float | None:
+        """Kg of one unit that are not charged yet at the start: what the newest footprint says of its end, less what the line from there to
+        the end of the life charges until the start; None where it does not say."""
+        newest = asset.months[0] if asset.months else None
+        if newest is None or newest.embodied_left_kg is None:
+            return None
+        rest, then = (life_years - _age(asset, day) for day in (self.start, newest.end))
+        return newest.embodied_left_kg * max(0.0, rest) / then / asset.quantity if then > 0 else 0.0
 
     def _given(self, asset: HeardAsset, name: str, reason: str) -> tuple[float, str]:
         """What the study says. Raises `_Missing` with the reason."""
@@ -367,8 +391,22 @@ def _together(own: Sequence[HeardMonth], carried: Iterable[HeardMonth]) -> list[
                 None if known.kwh is None and month.kwh is None else (known.kwh or 0.0) + (month.kwh or 0.0),
                 known.construction_kg + month.construction_kg,
                 known.maintenance_kg + month.maintenance_kg,
+                _sum(known, month, known.embodied_kg, month.embodied_kg),
+                _sum(known, month, known.embodied_left_kg, month.embodied_left_kg),
             )
     return sorted(sums.values(), key=lambda month: month.month, reverse=True)
+
+
+def _sum(own: HeardMonth, carried: HeardMonth, one: float | None, other: float | None) -> float | None:
+    """Two kg; of one that is charged with making and does not say them, nothing is known of the sum."""
+    if (one is None and own.construction_kg) or (other is None and carried.construction_kg):
+        return None
+    return None if one is None and other is None else (one or 0.0) + (other or 0.0)
+
+
+def _age(asset: HeardAsset, day: date) -> float:
+    """Its age in years on a day."""
+    return asset.age_then_years + (day - asset.entered_on).days / DAYS
 
 
 def _settled(months: Sequence[HeardMonth]) -> Sequence[HeardMonth]:

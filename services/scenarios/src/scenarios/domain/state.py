@@ -38,7 +38,7 @@ class State:
         self.fees_once_cents = [0] * horizon.steps
         self.fees_cents_per_year = [0] * horizon.steps
         everything = np.arange(fleet.size)
-        self.enter(everything, 0, self.embodied_kg, self.life_years, fleet.age_years)
+        self.enter(everything, 0, _line_of_the_rest(fleet), self.life_years, fleet.age_years)
 
     def enter(
         self, on: Integers, step: int, embodied_kg: Number, life_years: Number, age_years: Number, share: Number = 1.0
@@ -100,6 +100,14 @@ class State:
         for moment in range(step, self.horizon.steps):
             self.schedule[moment, on] += rate * np.clip(end - moment, 0.0, 1.0)
         self.beyond[on] += rate * np.maximum(end - max(step, self.horizon.steps), 0.0)
+
+
+def _line_of_the_rest(fleet: Fleet) -> Floats:
+    """The making of which a line over the whole life leaves, at the start, what is not charged yet of each asset."""
+    rest_years = fleet.life_years - fleet.age_years
+    stated = ~np.isnan(fleet.embodied_left_kg) & (rest_years > 0)
+    line = np.divide(fleet.embodied_left_kg * fleet.life_years, rest_years, out=fleet.embodied_kg.copy(), where=stated)
+    return line
 
 
 def total_cents(cents: Floats) -> int:

@@ -48,13 +48,15 @@ WHERE factors.version < excluded.version
 """
 
 _KEEP_ASSET_MONTHS = """
-INSERT INTO asset_months (asset_id, month, org_id, kind, site_id, kwh, stages, version, deleted, host_id, gwp_kg)
+INSERT INTO asset_months (asset_id, month, org_id, kind, site_id, kwh, stages, version, deleted, host_id, gwp_kg,
+                          embodied_kg, embodied_left_kg)
 SELECT * FROM unnest($1::uuid[], $2::date[], $3::text[], $4::text[], $5::uuid[], $6::double precision[],
-                     $7::text[]::jsonb[], $8::integer[], $9::boolean[], $10::uuid[], $11::double precision[])
+                     $7::text[]::jsonb[], $8::integer[], $9::boolean[], $10::uuid[], $11::double precision[],
+                     $12::double precision[], $13::double precision[])
 ON CONFLICT (asset_id, month) DO UPDATE
 SET org_id = excluded.org_id, kind = excluded.kind, site_id = excluded.site_id, kwh = excluded.kwh,
     stages = excluded.stages, version = excluded.version, deleted = excluded.deleted, host_id = excluded.host_id,
-    gwp_kg = excluded.gwp_kg
+    gwp_kg = excluded.gwp_kg, embodied_kg = excluded.embodied_kg, embodied_left_kg = excluded.embodied_left_kg
 WHERE asset_months.version < excluded.version
 """
 
@@ -158,6 +160,8 @@ async def keep_asset_months(connection: Connection, documents: Sequence[AssetMon
         [result.deleted for result in documents],
         [result.host_id for result in documents],
         [result.gwp_kg for result in documents],
+        [result.embodied_kg for result in documents],
+        [result.embodied_left_kg for result in documents],
     )
 
 

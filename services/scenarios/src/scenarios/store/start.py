@@ -14,16 +14,19 @@ from scenarios.store import releases
 _ASSETS_OF = """
 SELECT asset.id, asset.kind, asset.quantity, asset.planned_life_years, asset.acquired, asset.declared, asset.support,
        asset.tags, asset.timeline,
-       coalesce(footprint.months, '{}') AS months, footprint.kwh, footprint.construction_kg, footprint.maintenance_kg
+       coalesce(footprint.months, '{}') AS months, footprint.kwh, footprint.construction_kg, footprint.maintenance_kg,
+       footprint.embodied_kg, footprint.embodied_left_kg
 FROM assets AS asset
 LEFT JOIN (
     SELECT asset_id,
            array_agg(month ORDER BY month DESC) AS months,
            array_agg(kwh ORDER BY month DESC) AS kwh,
            array_agg(construction_kg ORDER BY month DESC) AS construction_kg,
-           array_agg(maintenance_kg ORDER BY month DESC) AS maintenance_kg
+           array_agg(maintenance_kg ORDER BY month DESC) AS maintenance_kg,
+           array_agg(embodied_kg ORDER BY month DESC) AS embodied_kg,
+           array_agg(embodied_left_kg ORDER BY month DESC) AS embodied_left_kg
     FROM (
-        SELECT result.asset_id, result.month, result.kwh,
+        SELECT result.asset_id, result.month, result.kwh, result.embodied_kg, result.embodied_left_kg,
                (SELECT coalesce(sum((stage ->> 'value')::double precision), 0)
                 FROM jsonb_array_elements(result.stages) AS stage
                 WHERE stage ->> 'criterion' = 'gwp'
@@ -128,6 +131,8 @@ def _asset(row: Record, start: date) -> HeardAsset:
                 row["kwh"] or (),
                 row["construction_kg"] or (),
                 row["maintenance_kg"] or (),
+                row["embodied_kg"] or (),
+                row["embodied_left_kg"] or (),
                 strict=True,
             )
         ],
