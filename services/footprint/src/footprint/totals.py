@@ -12,6 +12,7 @@ from common.api.problems import FieldError, NotFound, Unprocessable
 from common.database import Connection, Database
 from common.organisations import Organisations
 
+from footprint.claimed import claimed_elsewhere
 from footprint.domain.dashboard import PARTS
 from footprint.domain.embodied import MANUFACTURING
 from footprint.domain.inventory import KINDS
@@ -22,6 +23,7 @@ from footprint.domain.sums import BILLION, exact, printed
 from footprint.domain.uncertainty import interval, quality
 from footprint.store import answers, energy, failures, notices
 from footprint.store import totals as store
+from footprint.store.strangers import others_applications
 from footprint.store.totals import Question
 from footprint.trace_words import Language
 from footprint.wording import NO_RESIDUAL_MIX, assets_failed, warning, warning_of, warnings_of
@@ -102,6 +104,7 @@ class Totals:
         document["warnings"] += assets_failed(failed, language)
         if is_known or question.criterion == "gwp":
             document["warnings"] += warnings_of(_to_say(carried, question), language)
+        document["warnings"] += await claimed_elsewhere(self._database, organisations, question, wanted, language)
         document["total_of"] = "whole" if every is None else "page"
         if every is not None:
             document["whole"] = {"total": _total(every), **_interval(every), "kwh": _kwh(every)}
@@ -197,8 +200,9 @@ async def _application_ids(connection: Connection, org: str, codes: Sequence[str
     if not codes:
         return None
     ids = {code: each for each, code in (await store.applications(connection, org)).items()}
-    unknown = [code for code in codes if code not in ids]
-    if unknown:
+    if unknown := [code for code in codes if code not in ids]:
+        ids |= await others_applications(connection, org, unknown)
+    if unknown := [code for code in unknown if code not in ids]:
         rule = f"application {unknown[0]!r} is not known in {org}"
         raise Unprocessable(rule, [FieldError("application", "unknown", rule)])
     return [ids[code] for code in codes]
@@ -345,6 +349,9 @@ def _groups(names: Sequence[str], rows: Sequence[Mapping[str, Any]], codes: Mapp
         [map(_places(found).__getitem__, column) for column, found in zip(columns, values, strict=True)], len(rows)
     )
     groups = [_group(dict(zip(names, label, strict=True)), row) for label, row in zip(labels, rows, strict=True)]
+    if "application" in names:
+        for group, row in zip(groups, rows, strict=True):
+            group["of_another_organisation"] = row["application_id"] not in codes and row["application_id"] is not None
     return [groups[index] for index in sorted(range(len(groups)), key=places.__getitem__)]
 
 
@@ -402,7 +409,9 @@ def _label(name: str, value: Any, codes: Mapping[UUID, str]) -> Any:
         return format_month(value)
     if name == "asset":
         return str(value)
-    return codes.get(value) if name in ("site", "application") else value
+    if name == "application":
+        return codes.get(value, str(value))
+    return codes.get(value) if name == "site" else value
 
 
 def rolled_row(row: Mapping[str, Any]) -> Rolled:

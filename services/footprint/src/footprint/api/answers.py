@@ -93,7 +93,8 @@ def answers_router(database: Database, clock: Callable[[], datetime]) -> APIRout
 
         Filters of one name are alternatives, those of several names hold together. `restated` is the part of a value that corrects months
         closed before; `low` and `high` bound the 95 % interval, with a data-quality class from 5 (very good) to 1. By application, what
-        none uses is a group of its own (null). By asset the answer is a page of what has figures, `next_cursor` leads on:
+        none uses is a group of its own (null); an application of another organisation that uses assets of this one is told by its id, which
+        may be filtered by too (`of_another_organisation`). By asset the answer is a page of what has figures, `next_cursor` leads on:
         `total_of` says that `total` is of the page, `whole` has that of all pages. Where no figure is there, `total` is null and a warning
         says why. `kwh` is the electricity behind a value, at the meters of the sites, exact like it, with that of corrections: null where
         no electricity is in it (making, maintenance). `kwh_without_factor` is what else is known of what is asked for and has no factor of
