@@ -10,7 +10,7 @@ import pytest
 from common.organisations import EVERY
 from footprint.store import totals as rolled
 from footprint.store.totals import Question
-from footprint.totals import GROUPS, interval_of
+from footprint.totals import GROUPS, Filters, Totals, interval_of
 
 from services.footprint.tests.conftest import Pipeline
 from services.footprint.tests.world import (
@@ -204,6 +204,40 @@ async def test_an_interval_is_the_same_to_the_last_digit_by_whatever_groups_or_f
         query = "&".join(f"{name}={each[name]}" for name in names)
         assert bounds(await ask(pipeline, f"basis={basis}&{query}")) == bounds(each), query
         assert bounds(await ask(pipeline, f"basis={basis}&group_by=asset,month&{query}")) == bounds(each), query
+
+
+@pytest.mark.parametrize(("applications", "pages"), [((), 3), (("erp", "crm"), 2)])
+async def test_groups_of_applications_that_have_no_room_on_one_page_come_on_several(
+    pipeline: Pipeline, applications: tuple[str, ...], pages: int
+) -> None:
+    await world(pipeline)
+    question = Question(ORG, 2026 * 12 + 3, 2026 * 12 + 6, groups=("month", "application", "site", "stage"))
+    filters = Filters(applications=applications)
+    every, following = await Totals(pipeline.service.database).answer(EVERY, question, filters)
+    assert (every["total_of"], following) == ("whole", None)
+    found: list[dict[str, Any]] = []
+    after = None
+    while after is not None or not found:
+        page, after = await Totals(pipeline.service.database, groups_of_page=5).answer(EVERY, question, filters, after)
+        assert page["whole"] == {name: every[name] for name in page["whole"]}
+        assert page["total"] == sum(Decimal(str(each["value"])) for each in page["groups"])
+        assert [page[name] for name in ("warnings", "kwh_without_factor")] == [
+            every[name] for name in ("warnings", "kwh_without_factor")
+        ]
+        assert len({each["application"] for each in page["groups"]}) == 1
+        found.append(page)
+    assert [page["total_of"] for page in found] == ["page"] * pages
+    together = [each for page in found for each in page["groups"]]
+    assert len(together) == len(every["groups"])
+    assert all(each in together for each in every["groups"])
+    assert sum(page["total"] for page in found) == every["total"]
+
+
+async def test_a_page_of_assets_without_any_figure_tells_no_total(pipeline: Pipeline) -> None:
+    await world(pipeline)
+    found = await ask(pipeline, "group_by=asset&criterion=water")
+    assert (found["groups"], found["total"], found["low"], found["whole"]["total"]) == ([], None, None, None)
+    assert "no_figures" in {each["code"] for each in found["warnings"]}
 
 
 async def test_an_interval_follows_from_factors_sources_and_months(pipeline: Pipeline) -> None:

@@ -8,8 +8,9 @@ from uuid import UUID
 
 from common.database import Connection
 
-from footprint.store.spreads import listed, parts_of, summed
-from footprint.store.years import WITHIN, parts_of_years
+from footprint.domain.groups import Pairs, Roots
+from footprint.store.spreads import added_up
+from footprint.store.years import WITHIN, years_added_up
 
 ROLLED: Final[Mapping[str, str]] = {
     "month": "month",
@@ -35,11 +36,11 @@ WITHIN_MONTHS: Final = "month BETWEEN $2 AND $3"
 COUNTED: Final = "counted_in BETWEEN $2 AND $3"
 """The months that count corrections of closed ones."""
 
+_BASIS: Final = "AND basis IN ('both', $5)"
+"""What counts on the basis of a question."""
+
 _KWH: Final = "CASE WHEN basis <> 'both' THEN kwh END AS kwh"
 """The electricity behind a figure of it, NULL of others."""
-
-BEFORE_ALL: Final = UUID(int=0)
-"""An id before those of all assets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,11 @@ class Question:
     basis: str = "location"
     groups: tuple[str, ...] = ()
     filters: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+
+    @property
+    def within(self) -> tuple[int, int]:
+        """The first and the last month."""
+        return self.first, self.last
 
 
 def conditions(question: Question, within: str = WITHIN_MONTHS, criteria: Sequence[str] = ()) -> tuple[str, list[Any]]:
@@ -138,31 +144,55 @@ async def _rolled(
     return rows
 
 
-async def sums(connection: Connection, question: Question) -> list[Any]:
-    """What all is comes to by the groups of a question, and in whole, as `summed` says."""
+async def sums(connection: Connection, question: Question) -> tuple[Pairs, Roots]:
+    """What all is comes to by the groups of a question, factor and source."""
     where, values = conditions(question)
     keys = _keys(question)
     lines = f"""
             SELECT
-                {listed(keys)} month AS of_month, factor, source, billionths,
+                {"".join(f"{name}, " for name in keys)} month AS of_month, factor, source, billionths,
                 CASE WHEN restates IS NULL THEN 0 ELSE billionths END AS restated, {_KWH}, {_SPREADS}
             FROM organisation_months
             {where}
               AND basis IN ('both', $5)
               AND figures > 0
     """
-    return await summed(connection, parts_of(lines, keys), keys, values)
+    return await added_up(connection, lines, keys, values, question.within)
 
 
 async def sums_of_applications(
     connection: Connection, question: Question, applications: Sequence[UUID] | None
-) -> list[Any]:
+) -> tuple[Pairs, Roots]:
     """The same of what applications use; of these alone, and in whole, when they are named."""
     where, values = of_applications(question, applications, WITHIN)
     counted, _ = of_applications(question, applications)
-    keys, basis = _keys(question), "AND basis IN ('both', $5)"
-    parts = parts_of_years(f"{where} {basis}", f"{counted} {basis}", keys, question.first, question.last)
-    return await summed(connection, parts, keys, values, wholly=applications is not None)
+    lines = f"{where} {_BASIS}", f"{counted} {_BASIS}"
+    wholly = applications is not None
+    return await years_added_up(connection, *lines, _keys(question), values, question.within, wholly=wholly)
+
+
+async def groups_of_applications(
+    connection: Connection, question: Question, applications: Sequence[UUID] | None
+) -> dict[UUID, int]:
+    """How many groups each application has at most, all of them or these, in the order of their ids: by month each may have all months."""
+    where, values = of_applications(question, applications, WITHIN)
+    counted, _ = of_applications(question, applications)
+    columns = ", ".join(dict.fromkeys(["application_id", *(name for name in _keys(question) if name != "month")]))
+    months = question.last - question.first + 1 if "month" in question.groups else 1
+    rows = await connection.fetch(
+        f"""
+        SELECT application_id, count(*) AS groups
+        FROM (
+            SELECT DISTINCT {columns} FROM application_years {where} {_BASIS}
+            UNION
+            SELECT {columns} FROM application_restatements {counted} {_BASIS}
+        ) AS used
+        GROUP BY application_id
+        ORDER BY application_id
+        """,
+        *values,
+    )
+    return {row["application_id"]: row["groups"] * months for row in rows}
 
 
 def _keys(question: Question) -> list[str]:
@@ -187,77 +217,6 @@ async def lacks_market(connection: Connection, question: Question, applications:
         *values,
     )
     return found
-
-
-async def page_of_assets(
-    connection: Connection,
-    question: Question,
-    assets: Sequence[UUID] | None,
-    applications: Sequence[UUID] | None,
-    after: UUID | None,
-    limit: int,
-) -> list[UUID]:
-    """`limit` assets after the one named that have figures for the question, in the order of their ids: of `assets` alone, of those that
-    `applications` use, or of all; a site or an organisation with activities of its own stands among them, under its id."""
-    own, values = conditions(question)
-    counted, _ = conditions(question, COUNTED)
-    basis, place = "AND basis IN ('both', $5)", len(values)
-    if applications is None or assets is not None:
-        # Asset by asset, until the page is full: of each the first figure found is enough.
-        rows = await connection.fetch(
-            f"""
-            SELECT named.id
-            FROM (
-                SELECT id FROM assets WHERE org_id = $1
-                UNION ALL
-                SELECT home_id FROM homes WHERE org_id = $1
-            ) AS named CROSS JOIN LATERAL (
-                SELECT FROM figures {own} {basis} AND asset_id = named.id
-                UNION ALL
-                SELECT FROM restated_figures {counted} {basis} AND asset_id = named.id
-                LIMIT 1
-            ) AS counted
-            WHERE named.id > ${place + 1} AND (${place + 2}::uuid[] IS NULL OR named.id = ANY (${place + 2}))
-            ORDER BY named.id
-            LIMIT ${place + 3}
-            """,
-            *values,
-            after or BEFORE_ALL,
-            None if assets is None else list(assets),
-            limit,
-        )
-    else:
-        # Application by application: of each the index gives the assets in their order, and no more of them than fit.
-        rows = await connection.fetch(
-            f"""
-            SELECT DISTINCT id
-            FROM unnest(${place + 2}::uuid[]) AS wanted (application_id) CROSS JOIN LATERAL (
-                {_first_used("application_figures", f"{own} {basis}", place)}
-                UNION ALL
-                {_first_used("restated_application_figures", f"{counted} {basis}", place)}
-            ) AS used
-            ORDER BY id
-            LIMIT ${place + 3}
-            """,
-            *values,
-            after or BEFORE_ALL,
-            list(applications),
-            limit,
-        )
-    return [row["id"] for row in rows]
-
-
-def _first_used(table: str, where: str, place: int) -> str:
-    """The first assets of a wanted application that `table` has rows of; the parameters after `place` are those of the page."""
-    return f"""(
-                    SELECT DISTINCT asset_id AS id
-                    FROM {table}
-                    {where}
-                      AND application_id = wanted.application_id
-                      AND asset_id > ${place + 1}
-                    ORDER BY asset_id
-                    LIMIT ${place + 3}
-                )"""
 
 
 async def known_assets(connection: Connection, org: str, assets: Sequence[UUID]) -> set[UUID]:
@@ -340,17 +299,16 @@ async def totals_of_assets(connection: Connection, question: Question, assets: S
     return rows
 
 
-async def sums_of_assets(connection: Connection, question: Question, assets: Sequence[UUID]) -> list[Any]:
+async def sums_of_assets(connection: Connection, question: Question, assets: Sequence[UUID]) -> tuple[Pairs, Roots]:
     """The same as `sums` of some assets, from their figures."""
     lines, values = _figures_of_assets(question, assets)
-    keys = _of_assets(question)[1]
-    return await summed(connection, parts_of(lines, keys, "MATERIALIZED"), keys, values)
+    return await added_up(connection, lines, _of_assets(question)[1], values, question.within, "MATERIALIZED")
 
 
 async def sums_used_of_assets(
     connection: Connection, question: Question, assets: Sequence[UUID], applications: Sequence[UUID] | None
-) -> list[Any]:
-    """The same of what applications use of some assets; of these applications alone, and in whole, when they are named."""
+) -> tuple[Pairs, Roots]:
+    """The same of what applications use of some assets; of these applications alone when they are named."""
     columns, keys = _of_assets(question)
     where, values = of_applications(question, applications)
     counted, _ = of_applications(question, applications, COUNTED)
@@ -368,8 +326,7 @@ async def sums_used_of_assets(
             {counted}
               {of_page}
     """
-    parts = parts_of(lines, keys, "MATERIALIZED")
-    return await summed(connection, parts, keys, [*values, list(assets)], wholly=applications is not None)
+    return await added_up(connection, lines, keys, [*values, list(assets)], question.within, "MATERIALIZED")
 
 
 async def applications(connection: Connection, org: str) -> dict[UUID, str]:
