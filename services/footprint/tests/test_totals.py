@@ -213,12 +213,14 @@ async def test_groups_of_applications_that_have_no_room_on_one_page_come_on_seve
     await world(pipeline)
     question = Question(ORG, 2026 * 12 + 3, 2026 * 12 + 6, groups=("month", "application", "site", "stage"))
     filters = Filters(applications=applications)
-    every, following = await Totals(pipeline.service.database).answer(EVERY, question, filters)
+    every, following = await Totals(pipeline.service.database).answer(EVERY, question, filters, "en")
     assert (every["total_of"], following) == ("whole", None)
     found: list[dict[str, Any]] = []
     after = None
     while after is not None or not found:
-        page, after = await Totals(pipeline.service.database, groups_of_page=5).answer(EVERY, question, filters, after)
+        page, after = await Totals(pipeline.service.database, groups_of_page=5).answer(
+            EVERY, question, filters, "en", after
+        )
         assert page["whole"] == {name: every[name] for name in page["whole"]}
         assert page["total"] == sum(Decimal(str(each["value"])) for each in page["groups"])
         assert [page[name] for name in ("warnings", "kwh_without_factor")] == [
