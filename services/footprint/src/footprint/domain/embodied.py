@@ -149,7 +149,7 @@ def bottom_up_embodied(
         name
         for name, stated in (
             ("memory", configuration.ram),
-            ("disks", configuration.disks),
+            ("disks", configuration.disks or configuration.diskless),
             ("power supply", configuration.psu),
             ("size of an SSD", all(each.gib is not None or each.type == "hdd" for each in configuration.disks)),
         )
