@@ -4,13 +4,17 @@ import random
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 from common.events import Event
 from common.organisations import EVERY
 from common.testing.plugin import MakeService
 from footprint.calculators import Calculator
+from footprint.filtering import Filters
 from footprint.main import SERVICE
+from footprint.store.totals import Question
+from footprint.totals import Totals
 
 from services.footprint.tests.conftest import Pipeline
 from services.footprint.tests.test_periods import ask, close
@@ -25,6 +29,7 @@ from services.footprint.tests.world import (
     host,
     id_of,
     machine,
+    segment,
     site,
 )
 
@@ -88,6 +93,15 @@ def told(document: Any, *groups: str) -> dict[tuple[Any, ...], tuple[Decimal, De
     return {key: amounts for key, amounts in found.items() if any(amounts)}
 
 
+def over_months(document: Any) -> dict[str, tuple[Decimal, Decimal]]:
+    """Values and kWh by application, all months together."""
+    sums: dict[str, tuple[Decimal, Decimal]] = {}
+    for each in document["groups"]:
+        value, kwh = sums.get(each["application"], (Decimal(0), Decimal(0)))
+        sums[each["application"]] = value + each["value"], kwh + (each["kwh"] or 0)
+    return {name: amounts for name, amounts in sums.items() if any(amounts)}
+
+
 @pytest.mark.parametrize("seed", range(4))
 async def test_closed_and_corrected_is_what_had_never_been_closed_by_application(
     pipeline: Pipeline, make_service: MakeService, seed: int
@@ -118,6 +132,9 @@ async def test_closed_and_corrected_is_what_had_never_been_closed_by_application
             assert told(closed, *names) == told(fresh, *names), path
             assert (closed["kwh_without_factor"] or 0) == (fresh["kwh_without_factor"] or 0)
             assert sum(each["value"] for each in closed["groups"]) == (closed["total"] or 0)
+        path = f"/totals?{YEAR}&group_by=month,application{query}"
+        closed, fresh = await ask(pipeline, "GET", path), await ask(straight, "GET", path)
+        assert over_months(closed) == over_months(fresh)
     for code in ("erp", "web"):
         path = f"/applications/{code}/sheet?org={ORG}&year=2026"
         closed, fresh = await ask(pipeline, "GET", path), await ask(straight, "GET", path)
@@ -187,6 +204,44 @@ async def test_corrected_shares_of_closed_months_move_kg_between_applications_an
     await pipeline.settle()
     undone = await ask(pipeline, "GET", path)
     assert [each["restated"] for each in undone["groups"]] == [0, 0, 0]
+
+
+async def test_an_application_of_a_closed_year_alone_has_its_restatement_on_a_page_of_its_own(
+    pipeline: Pipeline,
+) -> None:
+    since, until = "2025-11-01T00:00:00+01:00", "2026-01-01T00:00:00+01:00"
+    configured = segment(since, configuration={"cpu": {"units": 2, "cores": 16}})
+    await pipeline.service.handle(
+        *foundations(),
+        electricity("FR", 0.05, 2025),
+        asset("a", timeline=[configured]),
+        machine("vm1", guest("a", 4, since)),
+        application("old", claim("vm1", since, until)),
+        application("web", claim("vm1", until)),
+    )
+    await pipeline.settle()
+    await close(pipeline, "2026-06")
+    declared = {"annual_kwh": 7008, "average_w": None, "embodied_kg": None}
+    await pipeline.service.handle(asset("a", 2, [configured], declared=declared))
+    await pipeline.settle()
+    july = 2026 * 12 + 6
+    for groups in (("application",), ("application", "month"), ("application", "stage")):
+        question = Question(ORG, july, july, groups=groups)
+        whole, _ = await Totals(pipeline.service.database).answer(EVERY, question, Filters(), "en")
+        pages: list[Any] = []
+        after: UUID | None = None
+        while not pages or after is not None:
+            page, after = await Totals(pipeline.service.database, 1).answer(EVERY, question, Filters(), "en", after)
+            pages += page["groups"]
+        assert {each["application"] for each in pages} == {"old", "web", None}
+        assert told({"groups": pages}, *groups) == told(whole, *groups)
+        assert sum(each["value"] for each in pages if each["application"] == "old") > 0
+    sheet = await ask(pipeline, "GET", f"/applications/old/sheet?org={ORG}&year=2026")
+    assert [each["total_kg"] == each["restated_kg"] for each in sheet["months"]] == [True] * 12
+    (used,) = (await ask(pipeline, "GET", f"/totals?org={ORG}&from=2026-07&to=2026-07&group_by=asset&application=old"))[
+        "groups"
+    ]
+    assert (used["asset"], used["value"]) == (str(id_of("vm1")), sheet["months"][6]["total_kg"])
 
 
 async def test_what_applications_are_restated_by_only_grows_and_is_seen_by_nobody_else(pipeline: Pipeline) -> None:
