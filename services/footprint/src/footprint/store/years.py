@@ -29,22 +29,26 @@ _WHOLE: Final = """
 async def years_added_up(
     connection: Connection,
     where: str,
+    counted: str,
     groups: Sequence[str],
     values: Sequence[Any],
     within: tuple[int, int],
     *,
     wholly: bool,
 ) -> tuple[Pairs, Roots]:
-    """What the rows of `application_years` come to that `where` leaves in, by its columns and by `month`, for months $2 to $3; the whole
-    has no squares unless `wholly`."""
+    """What the rows of `application_years` come to that `where` leaves in, and those of `application_restatements` that `counted` does, by
+    their columns and by `month`, for months $2 to $3; the whole has no squares unless `wholly`."""
     keys = without_month(groups)
     months = _months(*within)
     start = f"year * 12 + {months[0] - 1}"
     pairs = _pairs_of_months(where, keys, start, months) if MONTH in groups else _pairs(where, keys, *within)
     squares = f"ARRAY[{', '.join(f'sum(source_squares_{month})::double precision' for month in months)}]"
+    restated = _restated_of_months(counted, keys, months) if MONTH in groups else _restated(counted, keys)
     rows = await connection.fetch(
         f"""
         {pairs}
+        UNION ALL
+        {restated}
         UNION ALL
         SELECT {squares_of_group(groups, start, squares)}
         FROM application_years
@@ -101,6 +105,37 @@ def _pairs_of_months(where: str, keys: str, start: str, months: Sequence[int]) -
         FROM application_years
         {where}
         GROUP BY {keys} year, factor, source
+    """
+
+
+def _restated(counted: str, keys: str) -> str:
+    """The pairs of what corrects closed months, which has no spread of its own: of no factor and no source."""
+    kwh = "sum(CASE WHEN basis <> 'both' THEN kwh END)::text"
+    amounts = f"NULL, sum(billionths)::text, sum(billionths)::text, {kwh}, NULL, NULL, NULL"
+    return f"""
+        SELECT 'pair', {keys} '', '', max(month), {amounts}
+        FROM application_restatements
+        {counted}
+        {"GROUP BY" if keys else ""} {keys.rstrip(", ")}
+        HAVING count(*) > 0
+    """
+
+
+def _restated_of_months(counted: str, keys: str, months: Sequence[int]) -> str:
+    """The same of each year, its months in a row."""
+
+    def row_of(amount: str) -> str:
+        sums = (f"coalesce(sum({amount}) FILTER (WHERE month % 12 = {month - 1}), 0)" for month in months)
+        return f"concat_ws(' ', {', '.join(sums)})"
+
+    billionths, kwh = row_of("billionths"), f"CASE WHEN bool_or(basis <> 'both') THEN {row_of('kwh')} END"
+    return f"""
+        SELECT
+            'pair', {keys} '', '', month / 12 * 12 + {months[0] - 1},
+            {row_of("figures")}, {billionths}, {billionths}, {kwh}, NULL, NULL, NULL
+        FROM application_restatements
+        {counted}
+        GROUP BY {keys} month / 12
     """
 
 
