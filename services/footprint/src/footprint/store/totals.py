@@ -8,8 +8,9 @@ from uuid import UUID
 
 from common.database import Connection
 
-from footprint.store.spreads import listed, parts_of, summed
-from footprint.store.years import WITHIN, parts_of_years
+from footprint.domain.groups import Pairs, Roots
+from footprint.store.spreads import added_up
+from footprint.store.years import WITHIN, years_added_up
 
 ROLLED: Final[Mapping[str, str]] = {
     "month": "month",
@@ -53,6 +54,11 @@ class Question:
     basis: str = "location"
     groups: tuple[str, ...] = ()
     filters: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+
+    @property
+    def within(self) -> tuple[int, int]:
+        """The first and the last month."""
+        return self.first, self.last
 
 
 def conditions(question: Question, within: str = WITHIN_MONTHS, criteria: Sequence[str] = ()) -> tuple[str, list[Any]]:
@@ -138,30 +144,54 @@ async def _rolled(
     return rows
 
 
-async def sums(connection: Connection, question: Question) -> list[Any]:
-    """What all is comes to by the groups of a question, and in whole, as `summed` says."""
+async def sums(connection: Connection, question: Question) -> tuple[Pairs, Roots]:
+    """What all is comes to by the groups of a question, factor and source."""
     where, values = conditions(question)
     keys = _keys(question)
     lines = f"""
             SELECT
-                {listed(keys)} month AS of_month, factor, source, billionths,
+                {"".join(f"{name}, " for name in keys)} month AS of_month, factor, source, billionths,
                 CASE WHEN restates IS NULL THEN 0 ELSE billionths END AS restated, {_KWH}, {_SPREADS}
             FROM organisation_months
             {where}
               AND basis IN ('both', $5)
               AND figures > 0
     """
-    return await summed(connection, parts_of(lines, keys), keys, values)
+    return await added_up(connection, lines, keys, values, question.within)
 
 
 async def sums_of_applications(
     connection: Connection, question: Question, applications: Sequence[UUID] | None
-) -> list[Any]:
+) -> tuple[Pairs, Roots]:
     """The same of what applications use; of these alone, and in whole, when they are named."""
     where, values = of_applications(question, applications, WITHIN)
-    keys = _keys(question)
-    parts = parts_of_years(f"{where} AND basis IN ('both', $5)", keys, question.first, question.last)
-    return await summed(connection, parts, keys, values, wholly=applications is not None)
+    where = f"{where} AND basis IN ('both', $5)"
+    wholly = applications is not None
+    return await years_added_up(connection, where, _keys(question), values, question.within, wholly=wholly)
+
+
+async def groups_of_applications(
+    connection: Connection, question: Question, applications: Sequence[UUID] | None
+) -> dict[UUID, int]:
+    """How many groups each application has at most, all of them or these, in the order of their ids: by month each may have all months."""
+    where, values = of_applications(question, applications, WITHIN)
+    columns = ", ".join(dict.fromkeys(["application_id", *(name for name in _keys(question) if name != "month")]))
+    months = question.last - question.first + 1 if "month" in question.groups else 1
+    rows = await connection.fetch(
+        f"""
+        SELECT application_id, count(*) AS groups
+        FROM (
+            SELECT DISTINCT {columns}
+            FROM application_years
+            {where}
+              AND basis IN ('both', $5)
+        ) AS used
+        GROUP BY application_id
+        ORDER BY application_id
+        """,
+        *values,
+    )
+    return {row["application_id"]: row["groups"] * months for row in rows}
 
 
 def _keys(question: Question) -> list[str]:
@@ -327,17 +357,16 @@ async def totals_of_assets(connection: Connection, question: Question, assets: S
     return rows
 
 
-async def sums_of_assets(connection: Connection, question: Question, assets: Sequence[UUID]) -> list[Any]:
+async def sums_of_assets(connection: Connection, question: Question, assets: Sequence[UUID]) -> tuple[Pairs, Roots]:
     """The same as `sums` of some assets, from their figures."""
     lines, values = _figures_of_assets(question, assets)
-    keys = _of_assets(question)[1]
-    return await summed(connection, parts_of(lines, keys, "MATERIALIZED"), keys, values)
+    return await added_up(connection, lines, _of_assets(question)[1], values, question.within, "MATERIALIZED")
 
 
 async def sums_used_of_assets(
     connection: Connection, question: Question, assets: Sequence[UUID], applications: Sequence[UUID] | None
-) -> list[Any]:
-    """The same of what applications use of some assets; of these applications alone, and in whole, when they are named."""
+) -> tuple[Pairs, Roots]:
+    """The same of what applications use of some assets; of these applications alone when they are named."""
     columns, keys = _of_assets(question)
     where, values = of_applications(question, applications)
     lines = f"""
@@ -349,8 +378,7 @@ async def sums_used_of_assets(
               AND basis IN ('both', $5)
               AND asset_id = ANY (${len(values) + 1}::uuid[])
     """
-    parts = parts_of(lines, keys, "MATERIALIZED")
-    return await summed(connection, parts, keys, [*values, list(assets)], wholly=applications is not None)
+    return await added_up(connection, lines, keys, [*values, list(assets)], question.within, "MATERIALIZED")
 
 
 async def applications(connection: Connection, org: str) -> dict[UUID, str]:
@@ -367,14 +395,19 @@ async def site_codes(connection: Connection, sites: Sequence[UUID]) -> dict[UUID
     return {row["id"]: row["code"] for row in rows}
 
 
-async def site_ids(connection: Connection, org: str, codes: Sequence[str]) -> dict[str, UUID]:
-    """The ids of an organisation's sites by their codes."""
+async def site_ids(connection: Connection, org: str, codes: Sequence[str]) -> list[tuple[str, UUID]]:
+    """The sites with these codes: an organisation's own, and those of others that figures of it stand at."""
     rows = await connection.fetch(
-        "SELECT id, document ->> 'code' AS code FROM sites WHERE org_id = $1 AND document ->> 'code' = ANY($2::text[])",
+        """
+        SELECT document ->> 'code' AS code, id
+        FROM sites
+        WHERE document ->> 'code' = ANY($2::text[])
+          AND (org_id = $1 OR EXISTS (SELECT FROM organisation_months WHERE org_id = $1 AND site_id = sites.id))
+        """,
         org,
         list(codes),
     )
-    return {row["code"]: row["id"] for row in rows}
+    return [(row["code"], row["id"]) for row in rows]
 
 
 async def earlier_year(connection: Connection, factors: Mapping[str, int]) -> bool:
