@@ -27,6 +27,7 @@ from services.footprint.tests.world import (
     host,
     id_of,
     machine,
+    organisation,
     segment,
     site,
 )
@@ -68,7 +69,12 @@ async def world(pipeline: Pipeline) -> None:
 
 async def ask(pipeline: Pipeline, query: str) -> Any:
     """An answer of `/totals` with its numbers as printed."""
-    answer = await pipeline.service.client.get(f"/v1/totals?{SPAN}&{query}")
+    return await ask_of(pipeline, f"{SPAN}&{query}")
+
+
+async def ask_of(pipeline: Pipeline, query: str) -> Any:
+    """An answer of `/totals` about another span."""
+    answer = await pipeline.service.client.get(f"/v1/totals?{query}")
     assert answer.status_code == 200, answer.text
     return json.loads(answer.content, parse_float=Decimal)
 
@@ -173,6 +179,40 @@ async def test_a_page_by_asset_of_an_application_holds_the_assets_that_it_uses(p
         for name, code in (("moving", "erp"), ("vm1", "erp"), ("vm1", "crm"), ("vm2", "erp"), ("vm2", "crm"), ("laptop", "crm"))
     }  # fmt: skip
     assert all(each["low"] < each["value"] < each["high"] for each in both["groups"])
+
+
+async def test_an_application_that_begins_in_the_middle_of_a_year_is_none_of_the_months_before(
+    pipeline: Pipeline,
+) -> None:
+    since = "2026-06-01T00:00:00+02:00"
+    await pipeline.service.handle(
+        *foundations(), asset("s1"), asset("s2"), application("a", claim("s1")), application("b", claim("s2", since))
+    )
+    await pipeline.settle()
+    for others in ("", ",stage", ",site", ",kind", ",scope", ",month"):
+        for month, codes in (("2026-02", {"a", None}), ("2026-06", {"a", "b"})):
+            asked = f"org={ORG}&from={month}&to={month}&group_by=application{others}"
+            found = (await ask_of(pipeline, asked))["groups"]
+            assert {each["application"] for each in found} == codes, asked
+            whole = (await ask_of(pipeline, f"org={ORG}&from={month}&to={month}"))["total"]
+            assert sum(each["value"] for each in found) == whole > 0
+
+
+async def test_the_site_of_another_organisation_is_a_filter_where_figures_stand_at_it(pipeline: Pipeline) -> None:
+    theirs = {"org": "provider", "site_id": str(id_of("hall"))}
+    await pipeline.service.handle(
+        *foundations(), organisation(org="provider"), site("hall", org="provider"), site("void", org="provider"),
+        asset("h", org="provider", timeline=[segment(site_id=theirs["site_id"], configuration={"cpu": {"units": 1, "cores": 8}})]),
+        machine("vm", guest("h", 4)), asset("own"),
+    )  # fmt: skip
+    await pipeline.settle()
+    asked = f"org={ORG}&from=2026-04&to=2026-04"
+    by_site = {each["site"]: each["value"] for each in (await ask_of(pipeline, f"{asked}&group_by=site"))["groups"]}
+    assert set(by_site) == {"nanterre", "hall"}
+    for code, value in by_site.items():
+        assert (await ask_of(pipeline, f"{asked}&site={code}"))["total"] == value > 0
+    refused = await pipeline.service.client.get(f"/v1/totals?{asked}&site=void")
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "unknown")
 
 
 async def test_what_a_site_and_the_organisation_do_stands_among_the_assets(pipeline: Pipeline) -> None:

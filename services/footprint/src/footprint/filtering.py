@@ -49,12 +49,12 @@ async def resolved(connection: Connection, org: str, filters: Filters) -> Mappin
     """What is counted, by the columns of the roll-up. Raises `Unprocessable` for a site or an asset that is not known."""
     found: dict[str, Sequence[Any]] = {name: wanted for name, wanted in filters.others.items() if wanted}
     if filters.sites:
-        ids = await totals.site_ids(connection, org, filters.sites)
-        unknown = [code for code in filters.sites if code not in ids]
+        sites = await totals.site_ids(connection, org, filters.sites)
+        unknown = sorted(set(filters.sites) - {code for code, _ in sites})
         if unknown:
             rule = f"site {unknown[0]!r} is not known in {org}"
             raise Unprocessable(rule, [FieldError("site", "unknown", rule)])
-        found["site"] = list(ids.values())
+        found["site"] = [each for _, each in sites]
     strangers = sorted(set(filters.assets) - await totals.known_assets(connection, org, filters.assets))
     if strangers:
         rule = f"asset {strangers[0]} is not known in {org}"
