@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 from common.organisations import EVERY
+from footprint.filtering import Filters
 from footprint.store import totals as rolled
 from footprint.store.totals import Question
-from footprint.totals import GROUPS, Filters, Totals, interval_of
+from footprint.totals import GROUPS, Totals, interval_of
 
 from services.footprint.tests.conftest import Pipeline
 from services.footprint.tests.world import (

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from operator import itemgetter
 from typing import Any, Final
@@ -10,21 +10,22 @@ from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
-from common.api.problems import FieldError, NotFound, Unprocessable
+from common.api.problems import NotFound
 from common.database import Connection, Database
 from common.organisations import Organisations
 
-from footprint.domain.dashboard import PARTS
+from footprint.claimed import claimed_elsewhere
 from footprint.domain.embodied import MANUFACTURING
 from footprint.domain.groups import Column, Pairs, Roots, Sums, Whole, grouped, less, together, whole
-from footprint.domain.inventory import KINDS
 from footprint.domain.months import format_month
 from footprint.domain.notices import ABSENT, Notice, concerning
 from footprint.domain.rollup import Rolled, ln_gsd2_of_rolled, ln_gsd2_of_terms, ln_gsd2s_of_terms
 from footprint.domain.sums import BILLION, all_printed, exact, printed, units
 from footprint.domain.uncertainty import interval, intervals, qualities, quality
+from footprint.filtering import Filters, application_ids, check, resolved
 from footprint.store import answers, energy, failures, notices
 from footprint.store import totals as store
+from footprint.store.pages import page_of_assets
 from footprint.store.totals import Question
 from footprint.trace_words import Language
 from footprint.wording import NO_RESIDUAL_MIX, assets_failed, warning, warning_of, warnings_of
@@ -35,27 +36,9 @@ GROUPS: Final = (
 GROUPS_OF_PAGE: Final = 12_000
 """How many groups an answer by application has at most: some 3 MB, and what is put together in a tenth of a second."""
 UNITS: Final[Mapping[str, str]] = {"gwp": "kgCO2e", "pe": "MJ", "adpe": "kgSbeq", "water": "m3"}
-_KNOWN: Final[Mapping[str, Sequence[Any]]] = {
-    "kind": sorted(KINDS | {"site", "organisation"}),
-    "stage": list(PARTS),
-    "scope": [1, 2, 3],
-    "share": ["own", "idle", "sold"],
-}
-"""The values that a filter may name, where they are few."""
-
 _ROLLED: Final = itemgetter(
     "month", "factor", "source", "billionths", "restated", "factor_weighted", "source_weighted", "source_squares"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What is counted: empty lists leave nothing out."""
-
-    sites: Sequence[str] = ()
-    applications: Sequence[str] = ()
-    assets: Sequence[UUID] = ()
-    others: Mapping[str, Sequence[Any]] = field(default_factory=dict)
 
 
 class Totals:
@@ -75,13 +58,13 @@ class Totals:
         limit: int = 100,
     ) -> tuple[dict[str, Any], UUID | None]:
         """The totals, and of a page where the next one begins. Raises `NotFound`, and `Unprocessable` for a filter that names nothing."""
-        _check(question, filters)
+        check(question, filters)
         async with self._database.snapshot(organisations) as connection:
             convention = await answers.refurbished_convention(connection, question.org)
             if convention is None:
                 raise NotFound("organisation", question.org)
-            question = replace(question, filters=await _resolved(connection, question.org, filters))
-            wanted = await _application_ids(connection, question.org, filters.applications)
+            question = replace(question, filters=await resolved(connection, question.org, filters))
+            wanted = await application_ids(connection, question.org, filters.applications)
             page, following = await _page(connection, question, filters.assets, wanted, after, limit)
             source = _Source(connection, page, wanted)
             portion = await _portion(source, question, after, self._groups_of_page)
@@ -112,6 +95,7 @@ class Totals:
         document["warnings"] += assets_failed(failed, language)
         if is_known or question.criterion == "gwp":
             document["warnings"] += warnings_of(_to_say(carried, question), language)
+        document["warnings"] += await claimed_elsewhere(self._database, organisations, question, wanted, language)
         document["total_of"] = "whole" if every is None else "page"
         if every is not None:
             document["whole"] = {"total": _total(every), **_interval(every), "kwh": _kwh(every)}
@@ -208,21 +192,9 @@ async def _page(
     if "asset" not in question.groups:
         if not assets:
             return None, None
-        return await store.page_of_assets(connection, question, assets, None, None, len(assets)), None
-    page = await store.page_of_assets(connection, question, assets or None, applications, after, limit + 1)
+        return await page_of_assets(connection, question, assets, None, None, len(assets)), None
+    page = await page_of_assets(connection, question, assets or None, applications, after, limit + 1)
     return page[:limit], page[limit - 1] if len(page) > limit else None
-
-
-async def _application_ids(connection: Connection, org: str, codes: Sequence[str]) -> list[UUID] | None:
-    """The applications named, None where none is. Raises `Unprocessable` for one that is not known."""
-    if not codes:
-        return None
-    ids = {code: each for each, code in (await store.applications(connection, org)).items()}
-    unknown = [code for code in codes if code not in ids]
-    if unknown:
-        rule = f"application {unknown[0]!r} is not known in {org}"
-        raise Unprocessable(rule, [FieldError("application", "unknown", rule)])
-    return [ids[code] for code in codes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,33 +286,6 @@ def _of_no_application(question: Question, left: Sums) -> Sums:
     return replace(left, keys=[*left.keys[:place], nothing, *left.keys[place:]])
 
 
-def _check(question: Question, filters: Filters) -> None:
-    if len(set(question.groups)) < len(question.groups):
-        rule = f"group_by {','.join(question.groups)} names a group twice"
-        raise Unprocessable(rule, [FieldError("group_by", "twice", rule)])
-    for name, wanted in filters.others.items():
-        unknown = [each for each in wanted if name in _KNOWN and each not in _KNOWN[name]]
-        if unknown:
-            rule = f"{name} {unknown[0]!r} is not one of {', '.join(map(str, _KNOWN[name]))}"
-            raise Unprocessable(rule, [FieldError(name, "unknown", rule)])
-
-
-async def _resolved(connection: Connection, org: str, filters: Filters) -> Mapping[str, Sequence[Any]]:
-    found: dict[str, Sequence[Any]] = {name: wanted for name, wanted in filters.others.items() if wanted}
-    if filters.sites:
-        sites = await store.site_ids(connection, org, filters.sites)
-        unknown = sorted(set(filters.sites) - {code for code, _ in sites})
-        if unknown:
-            rule = f"site {unknown[0]!r} is not known in {org}"
-            raise Unprocessable(rule, [FieldError("site", "unknown", rule)])
-        found["site"] = [each for _, each in sites]
-    strangers = sorted(set(filters.assets) - await store.known_assets(connection, org, filters.assets))
-    if strangers:
-        rule = f"asset {strangers[0]} is not known in {org}"
-        raise Unprocessable(rule, [FieldError("asset", "unknown", rule)])
-    return found
-
-
 def _document(question: Question, sums: Sums, codes: Mapping[UUID, str], counted: Whole) -> dict[str, Any]:
     """The answer, from its groups and the whole."""
     return {
@@ -360,6 +305,8 @@ def _document(question: Question, sums: Sums, codes: Mapping[UUID, str], counted
 def _groups(names: Sequence[str], sums: Sums, codes: Mapping[UUID, str]) -> list[dict[str, Any]]:
     """The groups in the order of their keys, what has none last: column by column, for there may be ten thousand of them."""
     columns = {name: _labels(name, key, codes) for name, key in zip(names, sums.keys, strict=True)}
+    if "application" in names:
+        columns["of_another_organisation"] = _of_others(sums.keys[names.index("application")], codes)
     columns["value"] = all_printed(sums.billionths)
     columns |= _intervals(sums)
     columns["restated"] = all_printed(sums.restated)
@@ -370,6 +317,12 @@ def _groups(names: Sequence[str], sums: Sums, codes: Mapping[UUID, str]) -> list
 def _labels(name: str, key: Column, codes: Mapping[UUID, str]) -> list[Any]:
     labels = [_label(name, value, codes) for value in key.values]
     return list(map(labels.__getitem__, key.places.tolist()))
+
+
+def _of_others(key: Column, codes: Mapping[UUID, str]) -> list[Any]:
+    """Whether each group is of an application that is not the organisation's own."""
+    told = [value is not None and value not in codes for value in key.values]
+    return list(map(told.__getitem__, key.places.tolist()))
 
 
 def _intervals(sums: Sums) -> dict[str, list[Any]]:
@@ -419,7 +372,9 @@ def _label(name: str, value: Any, codes: Mapping[UUID, str]) -> Any:
         return format_month(value)
     if name == "asset":
         return str(value)
-    return codes.get(value) if name in ("site", "application") else value
+    if name == "application":
+        return codes.get(value, str(value))
+    return codes.get(value) if name == "site" else value
 
 
 def rolled_row(row: Mapping[str, Any]) -> Rolled:

@@ -91,7 +91,7 @@ def columns_of(parts: Parts, groups: Sequence[str], *, in_squares: bool = False)
         UNION ALL
         SELECT
             'whole', {"NULL, " * len(names)} NULL, NULL, array_agg(month), NULL, string_agg(squares, ' '),
-            NULL, NULL, NULL, NULL, NULL, NULL, NULL
+            NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
         FROM ({parts.whole}) AS whole
     """
     return f"""
@@ -104,16 +104,19 @@ def columns_of(parts: Parts, groups: Sequence[str], *, in_squares: bool = False)
             string_agg(figures, ' ') AS figures,
             string_agg(billionths, ' ') AS billionths,
             string_agg(restated, ' ') AS restated,
+            array_agg(restated IS NOT NULL) AS has_restated,
             string_agg(kwh, ' ') AS kwh,
             array_agg(kwh IS NOT NULL) AS has_kwh,
             string_agg(factor_weighted, ' ') AS factor_weighted,
+            array_agg(factor_weighted IS NOT NULL) AS has_factor_weighted,
             string_agg(source_weighted, ' ') AS source_weighted,
             array_agg(source_weighted IS NOT NULL) AS has_source_weighted,
             NULL::double precision[] AS squares
         FROM ({parts.pairs}) AS pairs
         UNION ALL
         SELECT
-            'groups', {keys} NULL, NULL, array_agg(month), NULL, {roots}, NULL, NULL, NULL, NULL, NULL, NULL, {squares}
+            'groups', {keys} NULL, NULL, array_agg(month), NULL, {roots},
+            NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, {squares}
         FROM ({parts.groups}) AS groups
         {whole if parts.whole else ""}
     """

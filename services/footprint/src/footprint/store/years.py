@@ -19,19 +19,22 @@ WITHIN: Final = "year BETWEEN $2 / 12 AND $3 / 12"
 async def years_added_up(
     connection: Connection,
     where: str,
+    counted: str,
     groups: Sequence[str],
     values: Sequence[Any],
     within: tuple[int, int],
     *,
     wholly: bool,
 ) -> tuple[Pairs, Roots]:
-    """What the rows of `application_years` come to that `where` leaves in, by its columns and by `month`, for months $2 to $3; the whole
-    has no squares unless `wholly`."""
+    """What the rows of `application_years` come to that `where` leaves in, and those of `application_restatements` that `counted` does, by
+    their columns and by `month`, for months $2 to $3; the whole has no squares unless `wholly`."""
     keys, by_month = without_month(groups), MONTH in groups
     months = _months(*within)
     start = f"year * 12 + {months[0] - 1}"
+    pairs = _pairs_of_months(where, keys, start, months) if by_month else _pairs(where, keys, *within)
+    restated = _restated_of_months(counted, keys, months) if by_month else _restated(counted, keys)
     parts = Parts(
-        _pairs_of_months(where, keys, start, months) if by_month else _pairs(where, keys, *within),
+        f"{pairs} UNION ALL {restated}",
         _squares(where, keys, start, months) if by_month else _roots(where, keys, months),
         _whole(where, start, months) if wholly else None,
     )
@@ -120,6 +123,37 @@ def _whole(where: str, start: str, months: Sequence[int]) -> str:
         {where}
           AND source = ''
         GROUP BY year
+    """
+
+
+def _restated(counted: str, keys: str) -> str:
+    """The pairs of what corrects closed months, which has no spread of its own: of no factor and no source."""
+    kwh = "sum(CASE WHEN basis <> 'both' THEN kwh END)::text"
+    amounts = f"NULL, sum(billionths)::text, sum(billionths)::text, {kwh}, NULL, NULL"
+    return f"""
+        SELECT {keys} '', '', max(month), {amounts}
+        FROM application_restatements
+        {counted}
+        {"GROUP BY" if keys else ""} {keys.rstrip(", ")}
+        HAVING count(*) > 0
+    """
+
+
+def _restated_of_months(counted: str, keys: str, months: Sequence[int]) -> str:
+    """The same of each year, its months in a row."""
+
+    def row_of(amount: str) -> str:
+        sums = (f"coalesce(sum({amount}) FILTER (WHERE month % 12 = {month - 1}), 0)" for month in months)
+        return f"concat_ws(' ', {', '.join(sums)})"
+
+    billionths, kwh = row_of("billionths"), f"CASE WHEN bool_or(basis <> 'both') THEN {row_of('kwh')} END"
+    return f"""
+        SELECT
+            {keys} '', '', month / 12 * 12 + {months[0] - 1},
+            {row_of("figures")}, {billionths}, {billionths}, {kwh}, NULL, NULL
+        FROM application_restatements
+        {counted}
+        GROUP BY {keys} month / 12
     """
 
 
