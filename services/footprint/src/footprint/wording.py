@@ -41,7 +41,7 @@ _FRENCH: Final[Mapping[str, str]] = {
     "no_electricity_factor": "l’utilisation est absente : pas de facteur d’électricité de cette zone à cinq "
     "ans près, et aucune autre zone n’en tient lieu",
     "country_factor": "le facteur est celui du pays : aucun n’est connu de sa région, qui est sur le même réseau",
-    "earlier_year_factor": "le facteur d’électricité est celui de l’année antérieure la plus proche",
+    "earlier_year_factor": "le facteur d’électricité est le plus proche d’avant : sa validité était échue",
     "capacity_unknown": "la capacité de l’hôte est inconnue : ses machines virtuelles se le partagent en entier",
     "host_unknown": "l’hôte (ou le cloud public) n’est pas indiqué, est inconnu, ou lui-même virtuel : sa part est absente",
     "no_allocation": "aucune allocation de vCPU n’est indiquée : la part de l’hôte est absente",
@@ -113,6 +113,14 @@ _SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
         "{count} actifs n’ont pas pu être calculés : ce qui en est dit a été calculé avant, ou est absent",
         "{count} assets could not be computed: what is told of them was computed before, or is absent",
     ),
+    "one_foreign_machine": (
+        "{count} machine utilisée appartient à une autre organisation : ses kg sont comptés chez son propriétaire, et non ici",
+        "{count} machine that is claimed belongs to another organisation: its kg are counted with its owner, not here",
+    ),
+    "foreign_machines": (
+        "{count} machines utilisées appartiennent à d’autres organisations : leurs kg sont comptés chez leurs propriétaires, et non ici",
+        "{count} machines that are claimed belong to other organisations: their kg are counted with their owners, not here",
+    ),
     "no_ratios": (
         "aucune valeur en ces mois : rien n’y était en service, ou rien n’est connu de ce qui l’était ; "
         "les ratios sont absents, et non nuls",
@@ -160,6 +168,15 @@ def assets_failed(count: int, language: Language) -> list[dict[str, str]]:
     if not count:
         return []
     return [warning(ASSETS_FAILED, "one_asset_failed" if count == 1 else "assets_failed", language, count=count)]
+
+
+def foreign_machines(count: int, language: Language) -> list[dict[str, str]]:
+    """The warning that applications claim machines of other organisations; none where they claim none."""
+    if not count:
+        return []
+    return [
+        warning("foreign_machines", "one_foreign_machine" if count == 1 else "foreign_machines", language, count=count)
+    ]
 
 
 _ADVICE: Final[Mapping[str, tuple[str, str]]] = {

@@ -58,7 +58,7 @@ SENTENCES: dict[Notice, str] = {
     Notice.NO_PUE: "use is absent: the site states no PUE and the catalogue holds no default",
     Notice.NO_ELECTRICITY_FACTOR: "use is absent: no electricity factor of this region within five years, and no other region stands in",
     Notice.COUNTRY_FACTOR: "the factor is that of the country: none is known of its region, which stands on the same grid",
-    Notice.EARLIER_YEAR_FACTOR: "the electricity factor is that of the nearest earlier year",
+    Notice.EARLIER_YEAR_FACTOR: "the electricity factor is the nearest earlier one, whose validity had ended",
     Notice.CAPACITY_UNKNOWN: "the capacity of the host is unknown: its virtual machines share the whole of it",
     Notice.HOST_UNKNOWN: "the host (or the public cloud) is not stated, not known, or is itself virtual: its share is absent",
     Notice.NO_ALLOCATION: "no vCPU allocation is stated: the share of the host is absent",
