@@ -7,7 +7,18 @@ from common.events import Event
 
 from services.footprint.tests.conftest import Pipeline
 from services.footprint.tests.test_insights import SPAN, ask
-from services.footprint.tests.world import factor, foundations, guest, host, id_of, machine, measured, segment
+from services.footprint.tests.world import (
+    ORG,
+    asset,
+    factor,
+    foundations,
+    guest,
+    host,
+    id_of,
+    machine,
+    measured,
+    segment,
+)
 
 AWS = {
     "min_w_per_vcpu": 0.74,
@@ -74,7 +85,31 @@ async def test_ratios_divide_by_all_machines_that_have_figures_with_their_quanti
     assert float(found["mean_vcpus"]) == pytest.approx(3 * 2 + 10 * 4 + 16)
     assert float(found["kg_per_machine"]) == pytest.approx(float(kg) / 14)
     assert float(found["kg_per_vcpu"]) == pytest.approx(float(kg) / 62)
-    assert ratios["warnings"] == []
+    assert [each["code"] for each in ratios["warnings"]] == ["host_unknown"]
+
+
+async def test_a_machine_whose_host_is_not_known_is_not_among_those_that_carry_something_and_that_is_said(
+    pipeline: Pipeline,
+) -> None:
+    july = "2026-07-01T00:00:00+02:00"
+    cores = {"cpu": {"units": 2, "cores": 16}}
+    late = asset("late", timeline=[segment(july, configuration=cores)])
+    gone = asset("gone", timeline=[segment(end=july, configuration=cores), segment(july, status="retired")])
+    on_a_guest = machine("inside", guest("steady", 8))
+    await pipeline.service.handle(
+        *foundations(), host("a"), late, gone, machine("steady", guest("a", 2)), machine("early", guest("late", 4)),
+        machine("left", guest("gone", 4), quantity=2), on_a_guest,
+    )  # fmt: skip
+    await pipeline.settle()
+    ratios = await ask(pipeline, f"/ratios?{SPAN}")
+    found = ratios["virtual_machines"]
+    second, first = 184 / 365, 181 / 365
+    assert float(found["mean_machines"]) == pytest.approx(1 + second + 2 * first, abs=0.001)
+    assert float(found["mean_vcpus"]) == pytest.approx(2 + 4 * second + 8 * first, abs=0.005)
+    assert [each["code"] for each in ratios["warnings"]] == ["host_unknown"]
+    june = (await ask(pipeline, f"/ratios?org={ORG}&from=2026-06&to=2026-06"))["virtual_machines"]
+    assert float(june["mean_machines"]) == pytest.approx(1 + 2)
+    assert float(june["kg_per_machine"]) == pytest.approx(float(june["kg"]) / 3)
 
 
 async def test_an_organisation_with_cloud_machines_alone_has_ratios(pipeline: Pipeline) -> None:

@@ -218,6 +218,23 @@ async def test_a_sample_across_midnight_and_month_is_shared_out_by_real_time(inv
     assert [each["month"] for each in months] == ["2026-04", "2026-03"]
 
 
+async def test_years_that_were_never_measured_are_derived_at_once_months_of_local_days_included(
+    inventory: Inventory,
+) -> None:
+    assets = {year: await new_server(inventory, f"srv-{year}") for year in range(2011, 2015)}
+    rows = [
+        sample(asset, "average_w", f"{year}-{start}T00:00:00+01:00", days * 1440.0, 500.0)
+        for year, asset in assets.items()
+        for start, days in (("01-25", 26), ("02-20", 28))
+    ]
+    answer = await record(inventory.client, *rows)
+    assert {each["status"] for each in answer["results"]} == {"created"}
+    await roll_up_all(inventory)
+    for year, asset in assets.items():
+        february = await month_of(inventory.client, asset, f"{year}-02")
+        assert february["energy"][0]["kwh"] == pytest.approx(12.0 * (29 if year == 2012 else 28), rel=1e-12)
+
+
 async def test_a_deleted_asset_says_goodbye_to_its_months(inventory: Inventory) -> None:
     asset = await new_server(inventory)
     await record(inventory.client, sample(asset, "average_w", DAY, 60, 100))

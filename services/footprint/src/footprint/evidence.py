@@ -59,10 +59,6 @@ async def restatement_document(
     """What a restatement says of an asset's closed month: the figures known from then on, and by how much each line moved and why.
 
     Its warnings are in the language."""
-    by_reason: dict[str, int] = {}
-    for line in moved:
-        if line["criterion"] == "gwp" and line["basis"] != "market":
-            by_reason[line["reason"]] = by_reason.get(line["reason"], 0) + int(line["billionths"])
     counted_in = format_month(row["counted_in"])
     return {
         "asset_id": row["asset_id"],
@@ -86,15 +82,8 @@ async def restatement_document(
         "method_version": row["method_version"],
         "computed_at": row["recorded_at"],
         "pending": False,
-        "restated": [
-            {
-                "counted_in": counted_in,
-                "reason": reason,
-                "recorded_at": row["recorded_at"],
-                "value": exact(amount),
-            }
-            for reason, amount in sorted(by_reason.items())
-        ],
+        "restated": _restated(row, moved, "location"),
+        "restated_market": _restated(row, moved, "market"),
         "restatement": {
             "id": row["id"],
             "recorded_at": row["recorded_at"],
@@ -120,4 +109,27 @@ async def restatement_document(
                 for line in moved
             ],
         },
+    }
+
+
+def _restated(row: Mapping[str, Any], moved: list[Mapping[str, Any]], basis: str) -> list[dict[str, Any]]:
+    """By how much a restatement moved the asset's month on a basis, by reason."""
+    by_reason: dict[str, int] = {}
+    for line in moved:
+        if line["criterion"] == "gwp" and line["basis"] in ("both", basis):
+            by_reason[line["reason"]] = by_reason.get(line["reason"], 0) + int(line["billionths"])
+    told = {name: row[name] for name in ("counted_in", "recorded_at")}
+    return [
+        restated_document(told | {"reason": reason, "billionths": amount})
+        for reason, amount in sorted(by_reason.items())
+    ]
+
+
+def restated_document(row: Mapping[str, Any]) -> dict[str, Any]:
+    """By how much a closed month was restated for a reason, and which month counts it."""
+    return {
+        "counted_in": format_month(row["counted_in"]),
+        "reason": row["reason"],
+        "recorded_at": row["recorded_at"],
+        "value": exact(int(row["billionths"])),
     }

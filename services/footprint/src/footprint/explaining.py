@@ -85,6 +85,10 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "idle": ("part non vendue", "unsold share"),
     "sold": ("part utilisée par d’autres organisations", "share used by other organisations"),
     "restated": ("Retraitements depuis la clôture", "Restatements since the closing"),
+    "restated_market": (
+        "Retraitements depuis la clôture, vue marché (jamais ajoutés aux autres)",
+        "Restatements since the closing, market-based (never added to the others)",
+    ),
 }  # fmt: skip
 
 _STATUS: Final[Mapping[str, tuple[str, str]]] = {
@@ -153,6 +157,10 @@ def figure_in(figure: Mapping[str, Any], language: Language) -> dict[str, Any]:
         for line in figure["lines"]
     ]
     return {**figure, "lines": lines}
+
+
+def _amounts(restated: Sequence[Mapping[str, Any]]) -> list[tuple[Any, ...]]:
+    return [(each["counted_in"], each["reason"], each["value"]) for each in restated]
 
 
 def as_text(document: Mapping[str, Any], zone: str, language: Language) -> str:
@@ -236,9 +244,16 @@ class _Text:
             yield f"  {self.figure_name(each)}{self.colon}{amount} ({bounds}{self.semicolon}{line})"
         yield f"  {self.word('total')}{self.colon}{self.number(total)} kgCO2e"
         yield f"  {self.word('kwh', kwh=self.number(self.document['kwh']))}"
-        for each in self.document.get("restated") or []:
-            if each is self.document["restated"][0]:
-                yield f"  {self.word('restated')}"
+        located, market = self.document.get("restated") or [], self.document.get("restated_market") or []
+        yield from self.restated("restated", located)
+        if _amounts(market) != _amounts(located):
+            yield from self.restated("restated_market", market)
+
+    def restated(self, heading: str, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+        """What was restated of the month on a basis, by the month that counts it and the reason; nothing where nothing was."""
+        if rows:
+            yield f"  {self.word(heading)}"
+        for each in rows:
             value = decimal_text(each["value"], self.language)
             counted_in = month_name(parse_month(each["counted_in"]), self.language)
             reason = word(f"reason_{each['reason']}", self.language)

@@ -11,12 +11,14 @@ from common.database import Connection, Database
 from common.organisations import EVERY, Organisations
 
 from footprint.bounds import by_month, interval_kg, ratio, with_parts
+from footprint.claimed import claimed_elsewhere
 from footprint.documents import asset_name
 from footprint.domain.catalogue import Catalogue
 from footprint.domain.countries import COUNTRIES
 from footprint.domain.dashboard import Parts, estimated, parts_by_month
 from footprint.domain.insights import MAKING, equivalents, held, sci, widening
 from footprint.domain.months import current_month, format_month, month_start, months_of_year
+from footprint.domain.notices import Notice
 from footprint.domain.scopes import USE
 from footprint.domain.seasons import HISTORY, in_seasons, indices_of
 from footprint.domain.sums import billionths, exact
@@ -107,6 +109,7 @@ class Insights:
             carried = await notices_of_assets(connection, question, await machines_of(connection, [row["id"]]))
             now = current_month(zone, self._clock())
             seasons = await _seasons(connection, org, zone, year, now)
+        elsewhere = await claimed_elsewhere(self._database, organisations, question, [row["id"]], language)
         total = _sum(rows)
         return {
             "org": org,
@@ -117,7 +120,7 @@ class Insights:
             "kg_per_user": total / row["users"] if row["users"] else None,
             "kg_per_user_interval": ratio(rows, row["users"]),
             "sci": _sci(rows, units, unit, language),
-            "warnings": [*warnings_of(carried, language), *_unknown(rows, year, language)],
+            "warnings": [*elsewhere, *warnings_of(carried, language), *_unknown(rows, year, language)],
         }
 
     async def ratios(
@@ -134,7 +137,9 @@ class Insights:
         """Intensities of a span of months: per virtual machine, per vCPU, per employee, and the software carbon intensity of the whole."""
         async with self._database.snapshot(organisations) as connection:
             zone = await _zone(connection, org)
-            ran = await store.powered(connection, org, month_start(zone, first), month_start(zone, last + 1))
+            unknown = await store.hosts_unknown(connection, org, first, last)
+            without = [store.Without(each, month_start(zone, at), month_start(zone, at + 1)) for each, at in unknown]
+            ran = await store.powered(connection, org, month_start(zone, first), month_start(zone, last + 1), without)
             rows = _known(await rolled.totals(connection, Question(org, first, last, groups=("kind", "stage"))))
         machines, vcpus = held(ran, await self._catalogue_of(org))
         total = _sum(rows)
@@ -169,6 +174,7 @@ class Insights:
             "warnings": [
                 *([] if rows else [warning("no_figures", "no_ratios", language)]),
                 *([warning_of("vcpus_unknown", language)] if vcpus is None else []),
+                *warnings_of(int(Notice.HOST_UNKNOWN) if unknown else 0, language),
             ],
         }
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, Literal
+from uuid import UUID
 
 from common.api.problems import Conflict, FieldError, NotFound, Unprocessable
 from common.database import Connection, Database
@@ -13,7 +14,11 @@ from footprint.domain.months import current_month, format_month, month_start
 from footprint.domain.results import METHOD_VERSION
 from footprint.domain.sums import exact
 from footprint.events import period_changed
-from footprint.store import answers, changes, failures, period_answers, periods
+from footprint.store import answers, changes, failures, period_answers, periods, totals
+from footprint.store.period_answers import OTHER
+
+LOCATION: Final = "location"
+"""The basis of whatever names none."""
 
 NAMED: Final = 20
 """How many assets that could not be computed a refusal names."""
@@ -53,7 +58,7 @@ class Periods:
                 closed = {(org, each) for each in months}
                 await changes.tell(unit, "period", {org: {(None, each) for each in months}})
                 unit.publish(*(period_changed(each) for each in await periods.documents(unit.connection, closed)))
-            answered = await self._one(unit.connection, org, month, now)
+            answered = await self._one(unit.connection, org, month, now, LOCATION)
             if answered["status"] != CLOSED:
                 rule = f"nothing is known of {org} before {format_month(first or now)}: there is nothing to close in {format_month(month)}"
                 raise Unprocessable(rule, [FieldError("month", "nothing_known", rule)])
@@ -82,14 +87,14 @@ class Periods:
             raise Conflict(rule, code="assets-failed")
         await periods.close_months(connection, org, months, by, moment)
 
-    async def one(self, organisations: Organisations, org: str, month: int) -> dict[str, Any]:
+    async def one(self, organisations: Organisations, org: str, month: int, basis: str) -> dict[str, Any]:
         """A month, open or closed. Raises `NotFound` for an organisation that is not known."""
         async with self._database.snapshot(organisations) as connection:
             zone = await _zone(connection, org)
-            return await self._one(connection, org, month, current_month(zone, self._clock()))
+            return await self._one(connection, org, month, current_month(zone, self._clock()), basis)
 
     async def many(
-        self, organisations: Organisations, org: str, before: int | None, limit: int
+        self, organisations: Organisations, org: str, before: int | None, limit: int, basis: str
     ) -> tuple[list[dict[str, Any]], int | None]:
         """Months from the current one back, the latest first, `limit` of them before the one named; and where the next page begins."""
         async with self._database.snapshot(organisations) as connection:
@@ -98,36 +103,40 @@ class Periods:
             first = await period_answers.first_month(connection, org)
             last = now if before is None else min(before - 1, now)
             low = max(last - limit + 1, last + 1 if first is None else first)
-            found = await self._described(connection, org, low, last, now)
+            found = await self._described(connection, org, low, last, now, basis)
         return found, low if first is not None and low > first else None
 
-    async def _one(self, connection: Connection, org: str, month: int, now: int) -> dict[str, Any]:
-        (found,) = await self._described(connection, org, month, month, now)
+    async def _one(self, connection: Connection, org: str, month: int, now: int, basis: str) -> dict[str, Any]:
+        (found,) = await self._described(connection, org, month, month, now, basis)
         return found
 
     async def _described(
-        self, connection: Connection, org: str, first: int, last: int, now: int
+        self, connection: Connection, org: str, first: int, last: int, now: int, basis: str
     ) -> list[dict[str, Any]]:
         closed = {row["month"]: row for row in await period_answers.closed(connection, org, first, last)}
         own = parts_by_month(
             (row["month"], row["stage"], int(row["billionths"]))
-            for row in await answers.stages_by_month(connection, org, first, last, restated=False)
+            for row in await answers.stages_by_month(connection, org, first, last, basis)
         )
         restated: dict[int, list[Any]] = {}
-        for row in await period_answers.restated(connection, org, first, last):
+        for row in await period_answers.restated(connection, org, first, last, basis):
             restated.setdefault(row["month"], []).append(row)
+        beside: dict[int, list[Any]] = {}
+        for row in await period_answers.restated(connection, org, first, last, OTHER[basis]):
+            beside.setdefault(row["month"], []).append(row)
         return [
             _document(org, month, now, closed.get(month), own.get(month), restated.get(month, []))
+            | {"basis": basis, "other_basis": _other(basis, "restated_kg", beside.get(month, []))}
             for month in range(last, first - 1, -1)
         ]
 
     async def compare(
-        self, organisations: Organisations, org: str, month: int, one: Moment, other: Moment
+        self, organisations: Organisations, org: str, month: int, one: Moment, other: Moment, basis: str
     ) -> dict[str, Any]:
         """Two computations of a closed month: by stage what it was and is, by how much and why, and the assets that moved most."""
         async with self._database.snapshot(organisations) as connection:
             zone = await _zone(connection, org)
-            period = await self._one(connection, org, month, current_month(zone, self._clock()))
+            period = await self._one(connection, org, month, current_month(zone, self._clock()), basis)
             if period["status"] != CLOSED:
                 rule = f"month {format_month(month)} of {org} is open: only of a closed month are computations kept"
                 raise Unprocessable(rule, [FieldError("month", "open", rule)])
@@ -135,15 +144,18 @@ class Periods:
             if end is not None and (start is None or end < start):
                 rule = f"to {other} must not be before from {one}"
                 raise Unprocessable(rule, [FieldError("to", "before_from", rule)])
-            closed = await answers.stages_by_month(connection, org, month, month, restated=False)
-            lines = await period_answers.restated_lines(connection, org, month, None, start)
-            changed = await period_answers.restated_lines(connection, org, month, start, end)
-            assets = await period_answers.assets_moved(connection, org, month, start, end)
+            closed = await answers.stages_by_month(connection, org, month, month, basis)
+            lines = await period_answers.restated_lines(connection, org, month, None, start, basis)
+            changed = await period_answers.restated_lines(connection, org, month, start, end, basis)
+            beside = await period_answers.restated_lines(connection, org, month, start, end, OTHER[basis])
+            assets = await period_answers.assets_moved(connection, org, month, start, end, basis)
         return {
             "org": org,
             "month": format_month(month),
             "from": one,
             "to": other,
+            "basis": basis,
+            "other_basis": _other(basis, "difference_kg", beside),
             "closed_at": period["closed_at"],
             "closed_by": period["closed_by"],
             "method_version": {"closed": period["method_version"], "now": METHOD_VERSION},
@@ -152,13 +164,14 @@ class Periods:
         }
 
     async def restatements(
-        self, organisations: Organisations, org: str, month: int, after: int | None, limit: int
+        self, organisations: Organisations, org: str, month: int, after: int | None, limit: int, basis: str
     ) -> tuple[list[dict[str, Any]], int | None]:
         """The restatements of a closed month one by one, in the order in which they were recorded; and where the next page begins."""
         async with self._database.snapshot(organisations) as connection:
             await _zone(connection, org)
-            rows = await period_answers.restatements(connection, org, month, after, limit + 1)
-        found = [_restatement(row) for row in rows[:limit]]
+            rows = await period_answers.restatements(connection, org, month, after, limit + 1, basis)
+            codes = await totals.applications(connection, org)
+        found = [_restatement(row, basis, codes) for row in rows[:limit]]
         return found, rows[limit - 1]["id"] if len(rows) > limit else None
 
 
@@ -209,6 +222,11 @@ def _document(
     }
 
 
+def _other(basis: str, name: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What is told of the other basis beside one, so that who reads one learns of corrections of the other: never to be added."""
+    return {"basis": OTHER[basis], name: exact(sum(int(row["billionths"]) for row in rows))}
+
+
 def _compared(closed: Mapping[str, int], before: Sequence[Any], changed: Sequence[Any]) -> dict[str, Any]:
     """By stage: closed figures and what was restated until the first moment, and what changed from there to the second, by reason."""
     was: dict[str, int] = dict(closed)
@@ -237,7 +255,7 @@ def _compared(closed: Mapping[str, int], before: Sequence[Any], changed: Sequenc
     }
 
 
-def _restatement(row: Mapping[str, Any]) -> dict[str, Any]:
+def _restatement(row: Mapping[str, Any], basis: str, codes: Mapping[UUID, str]) -> dict[str, Any]:
     amounts = {each["reason"]: exact(int(each["billionths"])) for each in row["reasons"]}
     return {
         "id": row["id"],
@@ -247,6 +265,15 @@ def _restatement(row: Mapping[str, Any]) -> dict[str, Any]:
         "recorded_at": row["recorded_at"],
         "difference_kg": sum(amounts.values(), start=exact(0)),
         "reasons": amounts,
+        "basis": basis,
+        "other_basis": {"basis": OTHER[basis], "difference_kg": exact(int(row["other"]))},
+        "applications": [
+            {
+                "application": codes.get(UUID(each["id"]), each["id"]),
+                "difference_kg": exact(int(each["billionths"])),
+            }
+            for each in row["applications"]
+        ],
         "heard": row["causes"],
         "gone": row["removed"],
         "factors": {

@@ -79,10 +79,10 @@ class Reports:
                 Closing(each["month"], each["closed_at"], each["closed_by"], each["method_version"])
                 for each in await period_answers.closed(connection, org, first, last)
             ],
-            restated=[
-                Restated(each["counted_in"], each["month"], each["stage"], each["reason"], int(each["billionths"]))
-                for each in await period_answers.counted(connection, org, first, last)
-            ],
+            restated=_restated(
+                await period_answers.counted(connection, org, first, last, "location"),
+                await period_answers.counted(connection, org, first, last, "market"),
+            ),
             sites=[_site(each) for each in await store.sites(connection, org)],
             evidence=[dict(each) for each in await store.evidence(connection, org, first, last)],
             warnings=[
@@ -92,6 +92,16 @@ class Reports:
             factors=[_factor(each) for each in await store.factors(connection, org, first, last)],
             methods=[dict(each) for each in await store.methods(connection, org, first, last)],
         )
+
+
+def _restated(location: list[Any], market: list[Any]) -> list[Restated]:
+    """What months count of closed ones, on both bases side by side."""
+    amounts: dict[tuple[Any, ...], list[int]] = {}
+    for place, rows in enumerate((location, market)):
+        for each in rows:
+            key = each["counted_in"], each["month"], each["stage"], each["reason"]
+            amounts.setdefault(key, [0, 0])[place] += int(each["billionths"])
+    return [Restated(*key, *amounts[key]) for key in sorted(amounts)]
 
 
 def _line(rows: list[Any]) -> Line:

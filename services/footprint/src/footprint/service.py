@@ -21,7 +21,7 @@ from footprint.domain.results import figure_order
 from footprint.domain.scopes import USE
 from footprint.domain.seasons import HISTORY, in_seasons, indices_of
 from footprint.domain.sums import exact
-from footprint.evidence import explain_then, figures_document, restatement_document
+from footprint.evidence import explain_then, figures_document, restated_document, restatement_document
 from footprint.explaining import as_text, evidence_in, figure_in
 from footprint.recommending import Recommending
 from footprint.store import answers, energy, failures, insights, period_answers, periods, picture, totals
@@ -75,7 +75,8 @@ class Answers:
         every = [row for row in await totals.totals(connection, asked) if row["billionths"] is not None]
         rows = [row for row in every if row["month"] >= first]
         parts = dashboard.parts_by_month((row["month"], row["stage"], int(row["billionths"])) for row in rows)
-        counted = await self._counted(connection, org, first)
+        counted = await self._counted(connection, org, first, "location")
+        market = await self._counted(connection, org, first, "market")
         restated: dict[int, int] = {}
         for each in counted:
             restated[each.counted_in] = restated.get(each.counted_in, 0) + each.billionths
@@ -101,7 +102,9 @@ class Answers:
             "org": org,
             "refurbished_convention": await answers.refurbished_convention(connection, org),
             **document,
-            "restatements": dashboard.restatements_document(month, parts.get(month, dashboard.Parts()).total, counted),
+            "restatements": dashboard.restatements_document(
+                month, parts.get(month, dashboard.Parts()).total, counted, market
+            ),
             "servers": {
                 "in_service": servers.get("in_service", 0) + servers.get("standby", 0),
                 "off": servers.get("off", 0),
@@ -112,11 +115,11 @@ class Answers:
             "warnings": warnings,
         }
 
-    async def _counted(self, connection: Connection, org: str, first: int) -> list[Counted]:
-        """What the months of the year that begins with `first` count of earlier, closed ones."""
+    async def _counted(self, connection: Connection, org: str, first: int, basis: str) -> list[Counted]:
+        """What the months of the year that begins with `first` count of earlier, closed ones, on a basis."""
         return [
             Counted(row["counted_in"], row["month"], row["stage"], row["reason"], int(row["billionths"]))
-            for row in await period_answers.counted(connection, org, first, first + 11)
+            for row in await period_answers.counted(connection, org, first, first + 11, basis)
         ]
 
     async def asset_month(
@@ -255,18 +258,11 @@ class Answers:
         """Who closed the month and when, and what was restated of the asset since."""
         closing = await self._closing(connection, org, month)
         if closing is None:
-            return {"closed": None, "restated": []}
+            return {"closed": None, "restated": [], "restated_market": []}
         return {
             "closed": closing,
-            "restated": [
-                {
-                    "counted_in": format_month(row["counted_in"]),
-                    "reason": row["reason"],
-                    "recorded_at": row["recorded_at"],
-                    "value": exact(int(row["billionths"])),
-                }
-                for row in await period_answers.restated_of_asset(connection, asset, month)
-            ],
+            "restated": await _restated(connection, asset, month, "location"),
+            "restated_market": await _restated(connection, asset, month, "market"),
         }
 
     async def _closing(self, connection: Connection, org: str, month: int) -> dict[str, Any] | None:
@@ -292,6 +288,11 @@ class Answers:
         if month > last:
             rule = f"month {format_month(month)} is after {format_month(last)}, the end of the projection"
             raise Unprocessable(rule, [FieldError("month", "too_late", rule)])
+
+
+async def _restated(connection: Connection, asset: UUID, month: int, basis: str) -> list[dict[str, Any]]:
+    """What was restated of an asset's closed month on a basis."""
+    return [restated_document(row) for row in await period_answers.restated_of_asset(connection, asset, month, basis)]
 
 
 def _lacks_market(figures: list[dict[str, Any]]) -> bool:

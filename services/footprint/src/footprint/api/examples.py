@@ -54,6 +54,9 @@ _ASSET_MONTH: Final = {
     "method_version": "2026.1",
     "computed_at": "2026-11-23T18:57:51.599714Z",
     "pending": False,
+    "closed": None,
+    "restated": [],
+    "restated_market": [],
 }
 
 
@@ -100,6 +103,11 @@ DASHBOARD: Final = _answer(
             "total_kg": 0.0,
             "parts": {"construction_kg": 0.0, "electricity_kg": 0.0, "maintenance_and_sale_kg": 0.0},
             "lines": [],
+            "market": {
+                "total_kg": 0.0,
+                "parts": {"construction_kg": 0.0, "electricity_kg": 0.0, "maintenance_and_sale_kg": 0.0},
+                "lines": [],
+            },
         },
         "servers": {"in_service": 50, "off": 2},
         "recommendations": [
@@ -197,6 +205,8 @@ _CLOSED: Final = {
     "restatements": [
         {"counted_in": "2026-10", "reason": "factor", "value": -2.235, "recorded_at": "2026-10-20T08:00:00Z"}
     ],
+    "basis": "location",
+    "other_basis": {"basis": "market", "restated_kg": 0.0},
 }
 
 PERIOD: Final = _answer(_CLOSED)
@@ -222,6 +232,8 @@ COMPARISON: Final = _answer(
         "month": "2026-09",
         "from": "closed",
         "to": "now",
+        "basis": "location",
+        "other_basis": {"basis": "market", "difference_kg": 0.0},
         "closed_at": "2026-10-05T08:00:00Z",
         "closed_by": "alice",
         "method_version": {"closed": "2026.1", "now": "2026.1"},
@@ -256,6 +268,9 @@ RESTATEMENTS: Final = _answer(
                 "recorded_at": "2026-10-20T08:00:00Z",
                 "difference_kg": -2.235,
                 "reasons": {"factor": -2.235},
+                "basis": "location",
+                "other_basis": {"basis": "market", "difference_kg": 0.0},
+                "applications": [{"application": "erp", "difference_kg": -1.1175}],
                 "heard": ["factor"],
                 "gone": False,
                 "factors": {

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
 from footprint.api import examples
-from footprint.api.answers import Org, Reader
+from footprint.api.answers import Basis, Org, Reader
 from footprint.api.numbers import answer
 from footprint.periods import CLOSED, NOW, Moment, Periods
 from footprint.service import read_month
@@ -27,21 +27,24 @@ def periods_router(database: Database, clock: Callable[[], datetime]) -> APIRout
     periods = Periods(database, clock)
 
     @router.get("/periods", responses=examples.PERIODS, summary="The months of an organisation, the latest first")
-    async def get_periods(caller: Reader, org: Org, cursor: Cursor = None, limit: Limit = 24) -> Response:
+    async def get_periods(
+        caller: Reader, org: Org, basis: Basis = "location", cursor: Cursor = None, limit: Limit = 24
+    ) -> Response:
         """Each with its state and its figures; of a closed one also what was restated, and in which month that counts.
 
-        `total_kg` is what the month holds itself, `known_now_kg` adds what was restated of it since it was closed.
+        `total_kg` is what the month holds itself, `known_now_kg` adds what was restated of it since it was closed. All of it is on the
+        `basis` that is asked for; `other_basis` says what was restated on the other one, which is never added.
         """
         caller.require_organisation(org)
         before: int | None = decode(cursor, int)[0] if cursor else None
-        items, following = await periods.many(caller.organisations, org, before, limit)
+        items, following = await periods.many(caller.organisations, org, before, limit, basis)
         return answer({"items": items, "next_cursor": None if following is None else encode(following)})
 
     @router.get("/periods/{month}", responses=examples.PERIOD, summary="A month of an organisation")
-    async def get_period(caller: Reader, org: Org, month: str) -> Response:
+    async def get_period(caller: Reader, org: Org, month: str, basis: Basis = "location") -> Response:
         """Open or closed, by whom and when."""
         caller.require_organisation(org)
-        return answer(await periods.one(caller.organisations, org, read_month(month)))
+        return answer(await periods.one(caller.organisations, org, read_month(month), basis))
 
     @router.post("/periods/{month}/close", responses=examples.PERIOD, summary="Close a month")
     async def close_period(
@@ -72,24 +75,27 @@ def periods_router(database: Database, clock: Callable[[], datetime]) -> APIRout
         end: Annotated[
             str, Query(alias="to", description="`now`, or an instant after `from`", examples=["now"])
         ] = "now",
+        basis: Basis = "location",
     ) -> Response:
-        """What the month was and is, by stage; by how much it differs and why (`inventory`, `measurement`, `factor` or `method`); and the
-        assets that moved most. All parts add up to the differences as printed."""
+        """What the month was and is on a basis, by stage; by how much it differs and why (`inventory`, `measurement`, `factor` or
+        `method`); and the assets that moved most. All parts add up to the differences as printed."""
         caller.require_organisation(org)
         one, other = _moment(start, CLOSED, "from"), _moment(end, NOW, "to")
-        return answer(await periods.compare(caller.organisations, org, read_month(month), one, other))
+        return answer(await periods.compare(caller.organisations, org, read_month(month), one, other, basis))
 
     @router.get(
         "/periods/{month}/restatements", responses=examples.RESTATEMENTS, summary="The restatements of a closed month"
     )
     async def get_restatements(
-        caller: Reader, org: Org, month: str, cursor: Cursor = None, limit: Limit = 100
+        caller: Reader, org: Org, month: str, basis: Basis = "location", cursor: Cursor = None, limit: Limit = 100
     ) -> Response:
         """One per asset and correction, in the order in which they were recorded: the difference by reason, what was heard, and the factor
-        versions that the month was closed with and those of now."""
+        versions that the month was closed with and those of now. Each is told on every basis: one that moved nothing on the basis asked
+        for has 0 there, and under `other_basis` what it moved on the other one. `applications` are by how much it moved what they use:
+        corrected shares of a closed month move that alone."""
         caller.require_organisation(org)
         after: int | None = decode(cursor, int)[0] if cursor else None
-        items, following = await periods.restatements(caller.organisations, org, read_month(month), after, limit)
+        items, following = await periods.restatements(caller.organisations, org, read_month(month), after, limit, basis)
         return answer({"items": items, "next_cursor": None if following is None else encode(following)})
 
     return router

@@ -5,7 +5,7 @@ or in `/totals` is a sum of those, printed with all its digits (`domain.sums`). 
 figure is the same everywhere.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
@@ -69,15 +69,24 @@ class Counted:
     billionths: int
 
 
-def restatements_document(month: int, total: int, counted: Iterable[Counted]) -> dict[str, Any]:
-    """What the total of a month holds of earlier, closed months, apart: the total before it, its parts, and line by line whence and why."""
+def restatements_document(
+    month: int, total: int, counted: Iterable[Counted], market: Iterable[Counted]
+) -> dict[str, Any]:
+    """What the total of a month holds of earlier, closed months, apart: the total before it, its parts, and line by line whence and why.
+
+    `market`, under its name, is the same of the market basis, of which the dashboard tells no total: never added to the rest.
+    """
+    parts, document = _restated([each for each in counted if each.counted_in == month], month)
+    _, beside = _restated([each for each in market if each.counted_in == month], month)
+    return {"before_kg": exact(total - parts.total), **document, "market": beside}
+
+
+def _restated(found: Sequence[Counted], month: int) -> tuple[Parts, dict[str, Any]]:
     lines: dict[tuple[int, str], int] = {}
-    found = [each for each in counted if each.counted_in == month]
     for each in found:
         lines[each.month, each.reason] = lines.get((each.month, each.reason), 0) + each.billionths
     parts = parts_by_month((month, each.stage, each.billionths) for each in found).get(month, Parts())
-    return {
-        "before_kg": exact(total - parts.total),
+    return parts, {
         "total_kg": exact(parts.total),
         "parts": parts.printed(),
         "lines": [

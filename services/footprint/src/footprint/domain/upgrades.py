@@ -24,7 +24,7 @@ from footprint.domain.inventory import Asset, ClosedLife, Segment, Status
 from footprint.domain.life import Life, rest_of_month, retirement
 from footprint.domain.months import local_day, month_at, month_start
 from footprint.domain.notices import Notice
-from footprint.domain.pieces import Piece, Pieces, alone, base_configuration, carried_on, pieces_of
+from footprint.domain.pieces import Piece, Pieces, alone, base_configuration, carried_on, pieces_of, statements
 from footprint.domain.spreading import Fitted, Part, Straight, runs_of, spread_phases
 
 UNIT: Final = "kg"
@@ -202,9 +202,10 @@ def read_upgrades(
     parts: Sequence[Part],
 ) -> Upgrades:
     """What later configurations add and take, in each criterion of which the making is known by the configuration."""
-    base = base_configuration(asset.segments)
-    if life is None or spread_days is None or base is None or len({each.configuration for each in asset.segments}) < 2:
+    if life is None or spread_days is None or len(statements(asset.segments)) < 2:
         return NONE
+    base = base_configuration(asset.segments)
+    assert base is not None
     runs = runs_of(asset, zone, life, spread_days, closed)
     ends = [(float(each.until), life.start + each.days * DAY_S) for each in runs]
     ends.append((inf, life.start + spread_days * DAY_S))

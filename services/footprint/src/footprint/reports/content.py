@@ -75,13 +75,14 @@ class Closing:
 
 @dataclass(frozen=True, slots=True)
 class Restated:
-    """What a month of the year counts of an earlier, closed one."""
+    """What a month of the year counts of an earlier, closed one: billionths of a kg on each basis, never added to one another."""
 
     counted_in: int
     month: int
     stage: str
     reason: str
-    billionths: int
+    location: int
+    market: int
 
 
 @dataclass(frozen=True, slots=True)

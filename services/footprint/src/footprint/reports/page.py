@@ -12,7 +12,7 @@ from footprint.domain.scopes import BOTH
 from footprint.reports.advice import advice
 from footprint.reports.annexes import annexes
 from footprint.reports.charts import COLOURS, bars_chart, months_chart, shares_bar
-from footprint.reports.content import Report, grouped, total
+from footprint.reports.content import Line, Report, grouped, total
 from footprint.reports.tables import table, where_known
 from footprint.reports.words import (
     BEGES,
@@ -282,43 +282,46 @@ def _electricity(report: Report, language: Language) -> str:
     for basis in ("location", "market"):
         used = report.electricity(basis)
         known[basis] = sum(each.figures for each in used)
-        rows.append([word(basis, language), kg(total(used), language) if known[basis] else "–"])
+        rows.append([word(basis, language), *where_known(_used(used, language), bool(known[basis]))])
     beside = report.electricity(BOTH)
     if beside:
-        rows.append([word("beside", language), kg(total(beside), language)])
+        rows.append([word("beside", language), *_used(beside, language)])
     incomplete = known["market"] < known["location"]
     missing = f'<p class="note">{word("market_missing", language)}</p>' if incomplete else ""
     return (
         f"<h2>{word('electricity_two', language)}</h2>"
-        + table([("", False), (f"{word('electricity_kg', language)} kgCO₂e", True)], rows)
+        + table(
+            [("", False), (f"{word('electricity_kg', language)} kgCO₂e", True), (word("restated", language), True)],
+            rows,
+        )
         + f'<p class="note">{word("market_note", language)}</p>{missing}'
     )
+
+
+def _used(lines: Sequence[Line], language: Language) -> list[str]:
+    """What lines come to, and what of it corrects closed months."""
+    return [kg(total(lines), language), kg(total(each for each in lines if each.restates is not None), language)]
 
 
 def _restatements(report: Report, language: Language) -> str:
     heading = f"<h2>{word('restatements', language)}</h2>"
     if not report.restated:
         return f'{heading}<p class="note">{word("restatements_none", language)}</p>'
-    sums: dict[tuple[int, int, str], int] = {}
+    sums: dict[tuple[int, int, str], tuple[int, int]] = {}
     for each in report.restated:
         key = each.counted_in, each.month, each.reason
-        sums[key] = sums.get(key, 0) + each.billionths
+        location, market = sums.get(key, (0, 0))
+        sums[key] = location + each.location, market + each.market
+    ordered = sorted(sums)
+    amounts = [[sums[key][place] for key in ordered] for place in range(2)]
     rows = [
-        [
-            month_name(counted, language),
-            month_name(month, language),
-            word(f"reason_{reason}", language),
-            printed,
-        ]
-        for (counted, month, reason), printed in zip(
-            sorted(sums), kgs([sums[key] for key in sorted(sums)], language), strict=True
-        )
+        [month_name(counted, language), month_name(month, language), word(f"reason_{reason}", language), *printed]
+        for (counted, month, reason), *printed in zip(ordered, *(kgs(each, language) for each in amounts), strict=True)
     ]
     heads = [(word(name, language), False) for name in ("counted_in", "corrects", "reason")]
+    views = [(f"{word(name, language)} kgCO₂e", True) for name in ("difference_location", "difference_market")]
     return f"{heading}<p>{word('restatements_text', language)}</p>" + table(
-        [*heads, (word("difference", language) + " kgCO₂e", True)],
-        rows,
-        [word("sum", language), "", "", kg(sum(sums.values()), language)],
+        [*heads, *views], rows, [word("sum", language), "", "", *(kg(sum(each), language) for each in amounts)]
     )
 
 

@@ -228,7 +228,9 @@ def _reporting(sheet: Worksheet, report: Report, language: Language) -> None:
     for name, basis in (("location", "location"), ("market", "market"), ("beside", BOTH)):
         used = report.electricity(basis)
         if used or basis != BOTH:
-            sheet.append([word(name, language), word("electricity_kg", language), _kg(total(used))])
+            moved = total(each for each in used if each.restates is not None)
+            told = word("restated", language), _kg(moved)
+            sheet.append([word(name, language), word("electricity_kg", language), _kg(total(used)), *told])
 
 
 def _table_head(table: str, name: str, language: Language) -> str:
@@ -260,9 +262,9 @@ def _stage(line: Line) -> str:
 
 
 def _restatements(sheet: Worksheet, report: Report, language: Language) -> None:
-    _head(
-        sheet, [*(word(name, language) for name in ("counted_in", "corrects")), "", word("reason", language), "kgCO2e"]
-    )
+    names = [word(name, language) for name in ("counted_in", "corrects")]
+    views = [f"{word(name, language)} kgCO2e" for name in ("difference_location", "difference_market")]
+    _head(sheet, [*names, "", word("reason", language), *views])
     for each in report.restated:
         sheet.append(
             [
@@ -270,7 +272,8 @@ def _restatements(sheet: Worksheet, report: Report, language: Language) -> None:
                 format_month(each.month),
                 said(STAGES, each.stage, language),
                 word(f"reason_{each.reason}", language),
-                _kg(each.billionths),
+                _kg(each.location),
+                _kg(each.market),
             ]
         )
 

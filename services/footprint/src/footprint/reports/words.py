@@ -93,13 +93,16 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "No month of this year counts a correction of a closed month.",
     ),
     "restatements_text": (
-        "Un mois clos ne change plus. Ce que l’on en apprend ensuite est compté dans le premier mois encore ouvert :",
-        "A closed month never changes. What becomes known of it later counts in the first month that is still open:",
+        "Un mois clos ne change plus. Ce que l’on en apprend ensuite est compté dans le premier mois encore ouvert. Localisation et "
+        "marché sont deux vues du même mois, jamais additionnées :",
+        "A closed month never changes. What becomes known of it later counts in the first month that is still open. Location-based and "
+        "market-based are two views of one month, never added:",
     ),
     "counted_in": ("Compté en", "Counted in"),
     "corrects": ("Corrige", "Corrects"),
     "reason": ("Raison", "Reason"),
-    "difference": ("Différence", "Difference"),
+    "difference_location": ("Différence, localisation,", "Difference, location-based,"),
+    "difference_market": ("Différence, marché,", "Difference, market-based,"),
     "reason_inventory": ("inventaire", "inventory"),
     "reason_measurement": ("mesure", "measurement"),
     "reason_factor": ("facteur", "factor"),

@@ -24,11 +24,8 @@ async def refurbished_convention(connection: Connection, org: str) -> str | None
     return convention
 
 
-async def stages_by_month(
-    connection: Connection, org: str, first: int, last: int, *, restated: bool = True
-) -> list[Any]:
-    """Climate-change billionths per month and stage, location-based, from the roll-up; with what each month counts of earlier, closed ones
-    unless told otherwise."""
+async def stages_by_month(connection: Connection, org: str, first: int, last: int, basis: str) -> list[Any]:
+    """Climate-change billionths per month and stage on a basis, from the roll-up, without what months count of earlier, closed ones."""
     rows: list[Any] = await connection.fetch(
         """
         SELECT month, stage, sum(billionths) AS billionths
@@ -36,16 +33,16 @@ async def stages_by_month(
         WHERE org_id = $1
           AND month BETWEEN $2 AND $3
           AND criterion = 'gwp'
-          AND basis IN ('both', 'location')
+          AND basis IN ('both', $4)
           AND figures > 0
-          AND ($4 OR restates IS NULL)
+          AND restates IS NULL
         GROUP BY month, stage
         ORDER BY month, stage
         """,
         org,
         first,
         last,
-        restated,
+        basis,
     )
     return rows
 

@@ -1,24 +1,61 @@
 """Reading what insights need, within the organisations of the caller's transaction."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from common.database import Connection
 
 from footprint.domain.insights import Powered
 from footprint.domain.inventory import Cloud
+from footprint.domain.notices import Notice
+from footprint.store.notices import notices_of_months
+from footprint.store.totals import Question
 
 
-async def powered(connection: Connection, org: str, start: int, end: int) -> list[Powered]:
+class Without(NamedTuple):
+    """A machine without any figure between two Unix seconds."""
+
+    asset: UUID
+    start: int
+    end: int
+
+
+async def hosts_unknown(connection: Connection, org: str, first: int, last: int) -> list[tuple[UUID, int]]:
+    """The virtual machines whose host is not known, with each month in which that is so."""
+    machines = Question(org, first, last, filters={"kind": ["virtual_machine"]})
+    if not await notices_of_months(connection, machines) & Notice.HOST_UNKNOWN:
+        return []
+    rows = await connection.fetch(
+        """
+        SELECT asset_id, month
+        FROM asset_months
+        WHERE org_id = $1
+          AND month BETWEEN $2 AND $3
+          AND kind = 'virtual_machine'
+          AND notices & $4 <> 0
+          AND NOT removed
+        """,
+        org,
+        first,
+        last,
+        int(Notice.HOST_UNKNOWN),
+    )
+    return [(row["asset_id"], row["month"]) for row in rows]
+
+
+async def powered(
+    connection: Connection, org: str, start: int, end: int, without: Sequence[Without] = ()
+) -> list[Powered]:
     """The virtual machines that ran between two Unix seconds, those alike together: how many on average, by what their timelines say.
 
-    Left out is what can have no figure: on a host without vCPUs, and on nothing without anything declared.
+    Left out is what can have no figure: on a host without vCPUs, on nothing without anything declared, and the times `without`.
     """
     rows = await connection.fetch(
         """
         WITH machine AS MATERIALIZED (
             SELECT
+                id,
                 document -> 'segments' AS segments,
                 (document ->> 'quantity')::double precision AS quantity,
                 has_support OR coalesce(document ->> 'annual_kwh', document ->> 'average_w', document ->> 'embodied_kg') IS NOT NULL
@@ -33,10 +70,17 @@ async def powered(connection: Connection, org: str, start: int, end: int) -> lis
             cloud ->> 'instance_type' AS instance_type,
             vcpu,
             declared,
-            sum(quantity * (least(coalesce("end", $3), $3) - greatest(start, $2))) / ($3 - $2) AS machines
+            sum(quantity * (least(coalesce("end", $3), $3) - greatest(start, $2) - coalesce(without.seconds, 0))) / ($3 - $2) AS machines
         FROM machine
         CROSS JOIN jsonb_to_recordset(segments)
             AS segment (start bigint, "end" bigint, status text, host text, vcpu double precision, cloud jsonb)
+        LEFT JOIN LATERAL (
+            SELECT sum(least(segment."end", until, $3) - greatest(segment.start, since, $2)) AS seconds
+            FROM unnest($4::uuid[], $5::bigint[], $6::bigint[]) AS times (asset_id, since, until)
+            WHERE asset_id = machine.id
+              AND since < least(segment."end", $3)
+              AND until > greatest(segment.start, $2)
+        ) AS without ON cardinality($4::uuid[]) > 0
         WHERE status IN ('in_service', 'standby')
           AND start < $3
           AND ("end" IS NULL OR "end" > $2)
@@ -47,6 +91,7 @@ async def powered(connection: Connection, org: str, start: int, end: int) -> lis
         org,
         start,
         end,
+        *([each[column] for each in without] for column in range(len(Without._fields))),
     )
     return [
         Powered(
@@ -56,6 +101,7 @@ async def powered(connection: Connection, org: str, start: int, end: int) -> lis
             row["machines"],
         )
         for row in rows
+        if row["machines"] > 0
     ]
 
 

@@ -1,6 +1,6 @@
 """Reading closed months and restatements for the API, within the organisations of the caller's transaction.
 
-Amounts are of climate change, location-based, in billionths of a kg: what the dashboard shows.
+Amounts are of climate change, in billionths of a kg, on one basis: `location`, what the dashboard shows, or `market`.
 """
 
 from datetime import datetime
@@ -9,7 +9,13 @@ from uuid import UUID
 
 from common.database import Connection
 
-SHOWN: Final = "criterion = 'gwp' AND basis IN ('both', 'location')"
+OTHER: Final = {"location": "market", "market": "location"}
+"""The other view of electricity: never added to the first."""
+
+
+def _on(basis: str) -> str:
+    """What counts on a basis, which is the parameter of this place."""
+    return f"criterion = 'gwp' AND basis IN ('both', {basis})"
 
 
 async def first_month(connection: Connection, org: str) -> int | None:
@@ -58,7 +64,7 @@ async def closed(connection: Connection, org: str, first: int, last: int) -> lis
     return rows
 
 
-async def restated(connection: Connection, org: str, first: int, last: int) -> list[Any]:
+async def restated(connection: Connection, org: str, first: int, last: int, basis: str) -> list[Any]:
     """What was restated of closed months, by the month that counts it and the reason."""
     rows: list[Any] = await connection.fetch(
         f"""
@@ -66,19 +72,20 @@ async def restated(connection: Connection, org: str, first: int, last: int) -> l
         FROM restated_figures
         WHERE org_id = $1
           AND month BETWEEN $2 AND $3
-          AND {SHOWN}
+          AND {_on("$4")}
         GROUP BY month, counted_in, reason
         ORDER BY month, counted_in, reason
         """,
         org,
         first,
         last,
+        basis,
     )
     return rows
 
 
 async def restated_later(connection: Connection, org: str, first: int, last: int, stage: str) -> dict[int, int]:
-    """What was restated of a stage of the closed months between two, by month, whichever month counts it."""
+    """What was restated of a stage of the closed months between two, location-based, by month, whichever month counts it."""
     rows = await connection.fetch(
         f"""
         SELECT month, sum(billionths) AS billionths
@@ -86,7 +93,7 @@ async def restated_later(connection: Connection, org: str, first: int, last: int
         WHERE org_id = $1
           AND month BETWEEN $2 AND $3
           AND stage = $4
-          AND {SHOWN}
+          AND {_on("'location'")}
         GROUP BY month
         """,
         org,
@@ -97,7 +104,7 @@ async def restated_later(connection: Connection, org: str, first: int, last: int
     return {row["month"]: int(row["billionths"]) for row in rows}
 
 
-async def counted(connection: Connection, org: str, first: int, last: int) -> list[Any]:
+async def counted(connection: Connection, org: str, first: int, last: int, basis: str) -> list[Any]:
     """What months count of earlier, closed ones: by both months, stage and reason."""
     rows: list[Any] = await connection.fetch(
         f"""
@@ -105,19 +112,20 @@ async def counted(connection: Connection, org: str, first: int, last: int) -> li
         FROM restated_figures
         WHERE org_id = $1
           AND counted_in BETWEEN $2 AND $3
-          AND {SHOWN}
+          AND {_on("$4")}
         GROUP BY counted_in, month, stage, reason
         ORDER BY counted_in, month, stage, reason
         """,
         org,
         first,
         last,
+        basis,
     )
     return rows
 
 
 async def restated_lines(
-    connection: Connection, org: str, month: int, start: datetime | None, end: datetime | None
+    connection: Connection, org: str, month: int, start: datetime | None, end: datetime | None, basis: str
 ) -> list[Any]:
     """What was restated of a closed month after an instant and up to another, by stage and reason; None is unbounded."""
     rows: list[Any] = await connection.fetch(
@@ -128,7 +136,7 @@ async def restated_lines(
           AND month = $2
           AND ($3::timestamptz IS NULL OR recorded_at > $3)
           AND ($4::timestamptz IS NULL OR recorded_at <= $4)
-          AND {SHOWN}
+          AND {_on("$5")}
         GROUP BY stage, reason
         ORDER BY stage, reason
         """,
@@ -136,6 +144,7 @@ async def restated_lines(
         month,
         start,
         end,
+        basis,
     )
     return rows
 
@@ -144,7 +153,7 @@ MOST_ASSETS: Final = 50
 
 
 async def assets_moved(
-    connection: Connection, org: str, month: int, start: datetime | None, end: datetime | None
+    connection: Connection, org: str, month: int, start: datetime | None, end: datetime | None, basis: str
 ) -> list[dict[str, Any]]:
     """The assets whose month moved most between two instants, with the reasons and the factors then and now."""
     rows = await connection.fetch(
@@ -156,7 +165,7 @@ async def assets_moved(
               AND month = $2
               AND ($3::timestamptz IS NULL OR recorded_at > $3)
               AND ($4::timestamptz IS NULL OR recorded_at <= $4)
-              AND {SHOWN}
+              AND {_on("$5")}
             GROUP BY asset_id, reason
         ), summed AS (
             SELECT
@@ -178,6 +187,7 @@ async def assets_moved(
         month,
         start,
         end,
+        basis,
     )
     return [
         {
@@ -191,8 +201,11 @@ async def assets_moved(
     ]
 
 
-async def restatements(connection: Connection, org: str, month: int, after: int | None, limit: int) -> list[Any]:
-    """The restatements of a closed month after the one named, each with its amounts by reason and what the month was closed with."""
+async def restatements(
+    connection: Connection, org: str, month: int, after: int | None, limit: int, basis: str
+) -> list[Any]:
+    """The restatements of a closed month after the one named, each with its amounts by reason and by application, its sum on the `other`
+    basis, and what the month was closed with."""
     rows: list[Any] = await connection.fetch(
         f"""
         SELECT
@@ -206,10 +219,26 @@ async def restatements(connection: Connection, org: str, month: int, after: int 
                     SELECT reason, sum(billionths) AS billionths
                     FROM restated_figures
                     WHERE restatement_id = restatements.id
-                      AND {SHOWN}
+                      AND {_on("$5")}
                     GROUP BY reason
                 ) AS summed
-            ) AS reasons
+            ) AS reasons,
+            (
+                SELECT coalesce(sum(billionths), 0)
+                FROM restated_figures
+                WHERE restatement_id = restatements.id
+                  AND {_on("$6")}
+            ) AS other,
+            (
+                SELECT coalesce(jsonb_agg(jsonb_build_object('id', id, 'billionths', billionths) ORDER BY id), '[]')
+                FROM (
+                    SELECT application_id AS id, sum(billionths) AS billionths
+                    FROM restated_application_figures
+                    WHERE restatement_id = restatements.id
+                      AND {_on("$5")}
+                    GROUP BY application_id
+                ) AS summed
+            ) AS applications
         FROM restatements
         LEFT JOIN asset_months AS closed
           ON closed.asset_id = restatements.asset_id
@@ -225,11 +254,13 @@ async def restatements(connection: Connection, org: str, month: int, after: int 
         month,
         after,
         limit,
+        basis,
+        OTHER[basis],
     )
     return rows
 
 
-async def restated_of_asset(connection: Connection, asset: UUID, month: int) -> list[Any]:
+async def restated_of_asset(connection: Connection, asset: UUID, month: int, basis: str) -> list[Any]:
     """What was restated of an asset's closed month, by the month that counts it and the reason."""
     rows: list[Any] = await connection.fetch(
         f"""
@@ -237,12 +268,13 @@ async def restated_of_asset(connection: Connection, asset: UUID, month: int) -> 
         FROM restated_figures
         WHERE asset_id = $1
           AND month = $2
-          AND {SHOWN}
+          AND {_on("$3")}
         GROUP BY counted_in, reason
         ORDER BY counted_in, reason
         """,
         asset,
         month,
+        basis,
     )
     return rows
 

@@ -22,7 +22,7 @@ from common.pause import pause
 
 from inventory import events
 from inventory.domain.local_days import days_touched, midnight, month_of, runs
-from inventory.domain.rollup import Day, roll_up
+from inventory.domain.rollup import roll_up
 from inventory.service.measurements import Partitions
 from inventory.settings import InventorySettings
 from inventory.store import measurement_days
@@ -92,7 +92,14 @@ class MeasurementWorker:
         return len(taken)
 
     async def _derive(self, unit: Transaction, marked: Sequence[Marked]) -> set[tuple[UUID, date]]:
-        """Write the days that the marks touch; the months they are in."""
+        """Write the days that the marks touch; the months they are in.
+
+        Their partitions are made before anything of this transaction is in the days: one that another connection adds to a table which
+        is locked already stays unknown here.
+        """
+        stretches = {each.asset: await _stretches(unit.connection, each) for each in marked if not each.deleted}
+        every = [stretch for of_asset in stretches.values() for stretch in of_asset]
+        await self._partitions.ensure(_noon(day) for stretch in every for day in (stretch.first, stretch.last))
         touched: set[tuple[UUID, date]] = set()
         pending: list[_Stretch] = []
         held = 0
@@ -100,7 +107,7 @@ class MeasurementWorker:
             whole = any(start is None or end is None for start, end in each.spans)
             if whole or each.deleted:
                 await measurement_days.forget_days(unit.connection, each.asset)
-            for stretch in [] if each.deleted else await _stretches(unit.connection, each):
+            for stretch in stretches.get(each.asset, ()):
                 length = (stretch.last - stretch.first).days + 1
                 if held + length > DAYS and pending:
                     touched |= await self._write(unit, pending)
@@ -120,7 +127,6 @@ class MeasurementWorker:
                 for day in roll_up(tracks, stretch.first, stretch.last, stretch.of.zone)
             ]
         )
-        await self._partitions.ensure(_noon(each.day) for each in derived)
         await measurement_days.write_days(unit.connection, derived)
         return {(each.asset, month_of(each.day.day)) for each in derived}
 
@@ -188,8 +194,8 @@ async def _stretches(connection: Connection, each: Marked) -> list[_Stretch]:
 _INSTANT = timedelta(microseconds=1)
 
 
-def _noon(day: Day) -> datetime:
-    return datetime(day.day.year, day.day.month, day.day.day, 12, tzinfo=UTC)
+def _noon(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
 
 
 def _digest(time_zone: str, deleted: bool, days: Sequence[Mapping[str, Any]]) -> bytes:
