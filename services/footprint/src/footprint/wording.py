@@ -85,6 +85,8 @@ _FRENCH: Final[Mapping[str, str]] = {
     "tant que « acquired.age_years » manque",
     "declared_on_host": "une machine sur un hôte a sa part de l’hôte : l’énergie et la fabrication déclarées pour elle-même "
     "ne sont pas comptées",
+    "measured_on_host": "de l’énergie a été mesurée de la machine et n’est pas comptée : elle a sa part de l’hôte, dont le site répartit "
+    "autrement (« shared_by » n’est pas « measured »)",
     "gpus_not_counted": "les cartes graphiques ou accélératrices ne sont pas comptées là où la fabrication ou la puissance vient de "
     "la configuration : la méthode n’en a pas de coefficient ; une mesure, une consommation déclarée ou un facteur "
     "propre du modèle les contient",

@@ -47,6 +47,7 @@ class Notice(IntFlag):
     DECLARED_ON_HOST = 68719476736
     CONFIGURATION_NOT_USED = 1099511627776
     GPUS_NOT_COUNTED = 2199023255552
+    MEASURED_ON_HOST = 8796093022208
 
 
 SENTENCES: dict[Notice, str] = {
@@ -84,6 +85,8 @@ SENTENCES: dict[Notice, str] = {
     Notice.NO_TRANSPORT: "transport is absent: the catalogue holds no factor of that stage for it",
     Notice.NO_END_OF_LIFE: "end of life is absent: the catalogue holds no factor of that stage for it, and no such activity is known",
     Notice.DECLARED_ON_HOST: "a machine on a host has its share of the host: energy and making that are declared of itself are not counted",
+    Notice.MEASURED_ON_HOST: "energy was measured of the machine and is not counted: it has its share of the host, "
+    "whose site tells machines apart by something else (`shared_by` is not `measured`)",
     Notice.GPUS_NOT_COUNTED: "graphics or accelerator cards are not counted where making or power comes of the configuration: "
     "the method has no coefficient of them; a measurement, a declared consumption or an own factor of the model holds them",
     Notice.CONFIGURATION_NOT_USED: "the configuration is not used for making, the default of the kind is: "
