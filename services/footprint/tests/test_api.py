@@ -253,6 +253,8 @@ async def test_row_level_security_holds_without_any_where_clause(pipeline: Pipel
             "periods",
             "restatements",
             "restated_figures",
+            "restated_application_figures",
+            "application_restatements",
         ):
             assert await connection.fetchval(f"SELECT count(*) FROM {table}") == 0, table
         assert await connection.fetchval("SELECT count(*) FROM figures_2026_10") == 0

@@ -82,7 +82,7 @@ async def test_what_applications_use_is_warned_of_in_their_totals_and_sheets(pip
     await pipeline.settle()
     for code, warned in (("erp", False), ("crm", True)):
         assert ("host_unknown" in codes(await ask(pipeline, f"/totals?{SPAN}&application={code}"))) is warned
-        sheet = await ask(pipeline, f"/applications/{code}/sheet?org={ORG}&year=2026")
+        sheet = await ask(pipeline, f"/applications/{code}/sheet?org={ORG}&year=2026&lang=en")
         assert ("host_unknown" in codes(sheet)) is warned
         (why,) = [each["detail"] for each in sheet["warnings"] if each["code"] == "no_figures"]
         asked = "no figure of 2026" if warned else "no figure of 2026-01, 2026-02, 2026-03, 2026-04, 2026-05"

@@ -171,7 +171,7 @@ async def every_sum_has_its_kwh(connection: Any) -> None:
 async def test_what_applications_used_before_gets_its_site_and_keeps_its_last_digit(
     databases: Databases, tmp_path: Path
 ) -> None:
-    async with before(databases, SERVICE, SITED, tmp_path) as (connection, bring_up_to_date):
+    async with before(databases, SERVICE, SITED, tmp_path, last="0022") as (connection, bring_up_to_date):
         await stored(connection)
         await connection.execute("SET app.orgs TO '*'")
         assert await bring_up_to_date()
@@ -327,10 +327,55 @@ async def test_electricity_of_activities_and_machines_at_public_clouds_are_compu
         )
 
 
+RESTATED: Final = next(each.name for each in SERVICE.migrations.glob("*_restated_applications.sql"))
+"""The migration since which corrections of closed months reach applications."""
+
+RESTATEMENT: Final = """
+INSERT INTO restatements (
+    org_id, asset_id, month, counted_in, digest, removed, kind, quantity, embodied_evidence, energy_evidence, electricity_evidence, notices,
+    factor_ids, factor_versions, method_version, causes, figures
+)
+VALUES ($1, $2, $3, $4, 'd', false, 'server', 1, 'none', 'none', 'none', 0, '{}', '{}', '2026.4', '{inventory}', '{}')
+"""
+"""How a version before records a restatement."""
+
+
+async def test_what_applications_use_of_closed_months_is_compared_once_with_what_is_known(
+    databases: Databases, tmp_path: Path
+) -> None:
+    """Of what was used when it was closed, and of what is claimed now; a calculator of the version before restates nothing meanwhile."""
+    async with before(databases, SERVICE, RESTATED, tmp_path) as (connection, bring_up_to_date):
+        await connection.execute("SELECT ensure_month_partitions($1, $2)", *MONTHS.values())
+        await heard_before(
+            connection, *(machine(name, guest("a", 2)) for name in ("used", "claimed", "plain", "abroad"))
+        )
+        await connection.execute("UPDATE assets SET org_id = 'globex' WHERE id = $1", id_of("abroad"))
+        for name in ("used", "plain"):
+            await asset_month(connection, name, MONTHS["closed"])
+        await connection.execute("UPDATE asset_months SET claims_digest = NULL WHERE asset_id = $1", id_of("plain"))
+        await connection.executemany(
+            "INSERT INTO claims (application_id, asset_id, org_id, starts, weight) VALUES ($1, $2, $3, 0, 1)",
+            [(id_of("erp"), id_of(name), ORG) for name in ("claimed", "abroad")],
+        )
+        await connection.execute(CLOSE, ORG, MONTHS["closed"])
+        await connection.execute("SET app.orgs TO '*'")
+        marks = {row["asset_id"] for row in await connection.fetch("SELECT asset_id FROM marks")}
+        assert await bring_up_to_date()
+        marked = {row["asset_id"] for row in await connection.fetch("SELECT asset_id FROM marks")}
+        assert marked - marks == {id_of("used"), id_of("claimed")}
+        about = (ORG, id_of("used"), MONTHS["closed"], MONTHS["open"])
+        with pytest.raises(asyncpg.SerializationError):
+            await connection.execute(RESTATEMENT, *about)
+
+
+SEASONS: Final = next(each.name for each in SERVICE.migrations.glob("*_seasons.sql"))
+"""The migration since which what is measured goes on as it was measured."""
+
+
 async def test_what_is_measured_and_hosts_of_others_machines_are_computed_again(
     databases: Databases, tmp_path: Path
 ) -> None:
-    async with before(databases, SERVICE, "0022", tmp_path) as (connection, bring_up_to_date):
+    async with before(databases, SERVICE, SEASONS, tmp_path) as (connection, bring_up_to_date):
         await heard_before(
             connection,
             *(host("a"), host("b"), asset("loud"), asset("still"), machine("ours", guest("b", 1))),

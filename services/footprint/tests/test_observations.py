@@ -190,7 +190,8 @@ async def test_an_upgrade_after_a_closing_restates_nothing(pipeline: Pipeline) -
     october = await month(pipeline, "srv", "2026-10")
     assert figure(october, "manufacturing") == pytest.approx(per_day * 745 / 24 + added)
     for number in ("03", "10"):
-        explained = (await client.get(f"/v1/assets/{id_of('srv')}/months/2026-{number}/explanation")).json()
+        path = f"/v1/assets/{id_of('srv')}/months/2026-{number}/explanation"
+        explained = (await client.get(path, headers={"Accept-Language": "en"})).json()
         assert explained["up_to_date"]
         said = [
             line for line in explained["evidence_chosen"][0]["embodied"] if line.startswith("upgrade of 2026-10-01")
@@ -211,9 +212,10 @@ async def test_the_text_of_an_upgrade_adds_up_to_what_is_stored(pipeline: Pipeli
     answer = await pipeline.service.client.get(path, params={"lang": language}, headers={"Accept": "text/plain"})
     assert came in answer.text
     assert ("retrait du 2026-10-01" if language == "fr" else "removal on 2026-10-01") in answer.text
-    lines = re.findall(r" : (\S.* ÷ \S+ [ds]) = (\S+) kgCO2e", answer.text)
+    lines = re.findall(r":00 ?: (\S.* ÷ \S+ [ds]) = (\S+) kgCO2e", answer.text)
     assert len(lines) == 4, "what it came with, a CPU more, and a module that left: no more of it, and what was left"
     assert all(value_of(formula) == float(value) for formula, value in lines)
+    assert "1 × (500.0 mm² × 0.02 + 9.0) = 19.0 kg)" in answer.text, "of one CPU, as the formula of the line takes it"
     spread, *extras = (float(value) for _, value in lines)
     beside = 0.0
     for value in extras:

@@ -79,7 +79,7 @@ async def test_a_dashboard_totals_and_a_report_say_how_many_assets_could_not_be_
     for path, query in questions.items():
         document = await ask(pipeline, path, **query)
         (said,) = (each["detail"] for each in document["warnings"] if each["code"] == "assets_failed")
-        assert said.startswith("1 asset could not be computed")
+        assert said.startswith("1 actif n’a pas pu être calculé")
     for form in ("xlsx", "pdf"):
         answer = await pipeline.service.client.get(f"/v1/reports/{ORG}/2026.{form}")
         assert answer.status_code == 200, answer.text

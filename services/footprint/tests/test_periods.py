@@ -298,6 +298,7 @@ async def test_a_closed_month_is_told_and_told_again_when_it_is_restated(pipelin
         "DELETE FROM periods",
         "DELETE FROM restatements",
         "UPDATE restated_figures SET billionths = 0",
+        "UPDATE restated_application_figures SET billionths = 0",
     ],
 )
 async def test_the_database_itself_refuses_to_change_a_closed_month(pipeline: Pipeline, statement: str) -> None:

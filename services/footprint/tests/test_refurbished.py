@@ -67,9 +67,11 @@ async def test_the_text_names_the_convention_and_shows_how_the_remaining_kg_come
     await pipeline.service.handle(*foundations(), *KINDS, laptop(age_years=3.0))
     await pipeline.settle()
     path = f"/v1/assets/{id_of('laptop')}/months/2022-01/explanation"
-    explained = await ask(pipeline, path)
+    told = await pipeline.service.client.get(path, headers={"Accept-Language": language})
+    explained = told.json()
     assert explained["evidence_chosen"][0]["life"]["refurbished_convention"] == "remaining"
-    line = next(each for each in explained["evidence_chosen"][0]["embodied"] if "refurbished" in each)
+    said = {"fr": "reconditionné, convention « remaining » : ", "en": "refurbished (remaining): "}[language]
+    line = next(each for each in explained["evidence_chosen"][0]["embodied"] if each.startswith(said))
     formula, value = line.partition(": ")[2].split(" = ")
     assert (
         value_of(formula) == float(value.removesuffix(" kg")) == explained["evidence_chosen"][0]["life"]["carried_kg"]

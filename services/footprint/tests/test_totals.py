@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 from common.organisations import EVERY
+from footprint.filtering import Filters
 from footprint.store import totals as rolled
 from footprint.store.totals import Question
-from footprint.totals import GROUPS, interval_of
+from footprint.totals import GROUPS, Totals, interval_of
 
 from services.footprint.tests.conftest import Pipeline
 from services.footprint.tests.world import (
@@ -26,6 +27,7 @@ from services.footprint.tests.world import (
     host,
     id_of,
     machine,
+    organisation,
     segment,
     site,
 )
@@ -67,7 +69,12 @@ async def world(pipeline: Pipeline) -> None:
 
 async def ask(pipeline: Pipeline, query: str) -> Any:
     """An answer of `/totals` with its numbers as printed."""
-    answer = await pipeline.service.client.get(f"/v1/totals?{SPAN}&{query}")
+    return await ask_of(pipeline, f"{SPAN}&{query}")
+
+
+async def ask_of(pipeline: Pipeline, query: str) -> Any:
+    """An answer of `/totals` about another span."""
+    answer = await pipeline.service.client.get(f"/v1/totals?{query}")
     assert answer.status_code == 200, answer.text
     return json.loads(answer.content, parse_float=Decimal)
 
@@ -174,6 +181,40 @@ async def test_a_page_by_asset_of_an_application_holds_the_assets_that_it_uses(p
     assert all(each["low"] < each["value"] < each["high"] for each in both["groups"])
 
 
+async def test_an_application_that_begins_in_the_middle_of_a_year_is_none_of_the_months_before(
+    pipeline: Pipeline,
+) -> None:
+    since = "2026-06-01T00:00:00+02:00"
+    await pipeline.service.handle(
+        *foundations(), asset("s1"), asset("s2"), application("a", claim("s1")), application("b", claim("s2", since))
+    )
+    await pipeline.settle()
+    for others in ("", ",stage", ",site", ",kind", ",scope", ",month"):
+        for month, codes in (("2026-02", {"a", None}), ("2026-06", {"a", "b"})):
+            asked = f"org={ORG}&from={month}&to={month}&group_by=application{others}"
+            found = (await ask_of(pipeline, asked))["groups"]
+            assert {each["application"] for each in found} == codes, asked
+            whole = (await ask_of(pipeline, f"org={ORG}&from={month}&to={month}"))["total"]
+            assert sum(each["value"] for each in found) == whole > 0
+
+
+async def test_the_site_of_another_organisation_is_a_filter_where_figures_stand_at_it(pipeline: Pipeline) -> None:
+    theirs = {"org": "provider", "site_id": str(id_of("hall"))}
+    await pipeline.service.handle(
+        *foundations(), organisation(org="provider"), site("hall", org="provider"), site("void", org="provider"),
+        asset("h", org="provider", timeline=[segment(site_id=theirs["site_id"], configuration={"cpu": {"units": 1, "cores": 8}})]),
+        machine("vm", guest("h", 4)), asset("own"),
+    )  # fmt: skip
+    await pipeline.settle()
+    asked = f"org={ORG}&from=2026-04&to=2026-04"
+    by_site = {each["site"]: each["value"] for each in (await ask_of(pipeline, f"{asked}&group_by=site"))["groups"]}
+    assert set(by_site) == {"nanterre", "hall"}
+    for code, value in by_site.items():
+        assert (await ask_of(pipeline, f"{asked}&site={code}"))["total"] == value > 0
+    refused = await pipeline.service.client.get(f"/v1/totals?{asked}&site=void")
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "unknown")
+
+
 async def test_what_a_site_and_the_organisation_do_stands_among_the_assets(pipeline: Pipeline) -> None:
     await world(pipeline)
     found = by(await ask(pipeline, "group_by=asset,kind"), "asset", "kind")
@@ -204,6 +245,42 @@ async def test_an_interval_is_the_same_to_the_last_digit_by_whatever_groups_or_f
         query = "&".join(f"{name}={each[name]}" for name in names)
         assert bounds(await ask(pipeline, f"basis={basis}&{query}")) == bounds(each), query
         assert bounds(await ask(pipeline, f"basis={basis}&group_by=asset,month&{query}")) == bounds(each), query
+
+
+@pytest.mark.parametrize(("applications", "pages"), [((), 3), (("erp", "crm"), 2)])
+async def test_groups_of_applications_that_have_no_room_on_one_page_come_on_several(
+    pipeline: Pipeline, applications: tuple[str, ...], pages: int
+) -> None:
+    await world(pipeline)
+    question = Question(ORG, 2026 * 12 + 3, 2026 * 12 + 6, groups=("month", "application", "site", "stage"))
+    filters = Filters(applications=applications)
+    every, following = await Totals(pipeline.service.database).answer(EVERY, question, filters, "en")
+    assert (every["total_of"], following) == ("whole", None)
+    found: list[dict[str, Any]] = []
+    after = None
+    while after is not None or not found:
+        page, after = await Totals(pipeline.service.database, groups_of_page=5).answer(
+            EVERY, question, filters, "en", after
+        )
+        assert page["whole"] == {name: every[name] for name in page["whole"]}
+        assert page["total"] == sum(Decimal(str(each["value"])) for each in page["groups"])
+        assert [page[name] for name in ("warnings", "kwh_without_factor")] == [
+            every[name] for name in ("warnings", "kwh_without_factor")
+        ]
+        assert len({each["application"] for each in page["groups"]}) == 1
+        found.append(page)
+    assert [page["total_of"] for page in found] == ["page"] * pages
+    together = [each for page in found for each in page["groups"]]
+    assert len(together) == len(every["groups"])
+    assert all(each in together for each in every["groups"])
+    assert sum(page["total"] for page in found) == every["total"]
+
+
+async def test_a_page_of_assets_without_any_figure_tells_no_total(pipeline: Pipeline) -> None:
+    await world(pipeline)
+    found = await ask(pipeline, "group_by=asset&criterion=water")
+    assert (found["groups"], found["total"], found["low"], found["whole"]["total"]) == ([], None, None, None)
+    assert "no_figures" in {each["code"] for each in found["warnings"]}
 
 
 async def test_an_interval_follows_from_factors_sources_and_months(pipeline: Pipeline) -> None:

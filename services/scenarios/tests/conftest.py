@@ -73,20 +73,26 @@ def factor_event(factor_id: str, activity: str, value: float, **fields: Any) -> 
     return Event("factors.factors", "factors.factor.changed.v1", factor_id, f"factor/{factor_id}", data)
 
 
-def organisation() -> list[Event]:
-    """All of it. The site's PUE is 1.5; each host draws 150 kWh a day of 30, its machine another 15."""
-    site = {
+def site_event(version: int = 1, **fields: Any) -> Event:
+    """The site as inventory tells it. Its PUE is 1.5."""
+    data = {
         "id": str(SITE),
         "org": "acme",
         "code": "nanterre-1",
         "name": "Nanterre",
         "country": "FR",
         "pue": [{"from": None, "to": None, "value": 1.5}],
-        "version": 1,
+        "version": version,
+        **fields,
     }
+    return Event("inventory.sites", "inventory.site.changed.v1", str(SITE), f"site/{SITE}", data)
+
+
+def organisation() -> list[Event]:
+    """All of it. Each host draws 150 kWh a day of 30, its machine another 15."""
     months = [date(2026, month, 1) for month in range(1, 12)]
     return [
-        Event("inventory.sites", "inventory.site.changed.v1", str(SITE), f"site/{SITE}", site),
+        site_event(),
         factor_event("electricity-fr-2021-ademe", "electricity", 0.0569, region="FR", valid_from="2021-01-01"),
         factor_event("electricity-fr-2020-old", "electricity", 0.09, region="FR", valid_from="2020-01-01"),
         factor_event("life-server", "life.server", 5, criterion="parameter"),

@@ -15,7 +15,9 @@ from services.scenarios.tests.conftest import (
     MACHINE,
     UNKNOWN,
     asset_event,
+    factor_event,
     month_event,
+    site_event,
     study,
 )
 
@@ -135,6 +137,20 @@ async def test_a_fleet_without_a_footprint_stands_on_what_is_declared(scenarios:
     assert laptops["embodied_kg"] == 181
     assert laptops["quantity"] == 20
     assert laptops["evidence"] == {"life": "kind", "energy": "declared", "embodied": "kind"}
+
+
+async def test_the_electricity_of_a_country_that_stands_in_for_a_region_is_said(scenarios: RunningService[Any]) -> None:
+    await scenarios.handle(site_event(2, region="FR-20R"))
+    snapshot = await _snapshot(scenarios, (await _create(scenarios))["id"])
+    [host] = [asset for asset in snapshot["assets"] if asset["ref"] == str(HOSTS[1])]
+    assert host["electricity"] == "electricity-fr-2021-ademe"
+    assert host["evidence"]["electricity"] == "factor of FR: none is known for FR-20R"
+    corsica = factor_event("electricity-corsica", "electricity", 0.5, region="FR-20R", valid_from="2021-01-01")
+    await scenarios.handle(corsica)
+    snapshot = await _snapshot(scenarios, (await _create(scenarios))["id"])
+    [host] = [asset for asset in snapshot["assets"] if asset["ref"] == str(HOSTS[1])]
+    assert host["electricity"] == "electricity-corsica"
+    assert "electricity" not in host["evidence"]
 
 
 async def test_what_is_not_known_is_left_out_and_said_so(scenarios: RunningService[Any]) -> None:

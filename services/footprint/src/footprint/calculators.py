@@ -280,9 +280,9 @@ def _compare(outcome: Outcome, result: AssetMonth, known: Stored | None, current
 def _compare_closed(
     outcome: Outcome, result: AssetMonth, known: Stored | Latest | None, *, removed: bool = False
 ) -> None:
-    digest = digest_of(json.dumps(describe(result)))
-    if known is None or known.removed or known.digest != digest:
-        outcome.closed.append(Found(result, digest, removed))
+    digest, claimed = digest_of(json.dumps(describe(result))), claims_digest_of(result)
+    if known is None or known.removed or known.digest != digest or known.claims_digest != claimed:
+        outcome.closed.append(Found(result, digest, removed, claimed))
 
 
 def _nothing(asset_id: UUID, month: int, known: Stored | Latest) -> AssetMonth:

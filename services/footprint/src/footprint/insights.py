@@ -11,6 +11,7 @@ from common.database import Connection, Database
 from common.organisations import EVERY, Organisations
 
 from footprint.bounds import by_month, interval_kg, ratio, with_parts
+from footprint.claimed import claimed_elsewhere
 from footprint.documents import asset_name
 from footprint.domain.catalogue import Catalogue
 from footprint.domain.countries import COUNTRIES
@@ -107,6 +108,7 @@ class Insights:
             carried = await notices_of_assets(connection, question, await machines_of(connection, [row["id"]]))
             now = current_month(zone, self._clock())
             seasons = await _seasons(connection, org, year, now)
+        elsewhere = await claimed_elsewhere(self._database, organisations, question, [row["id"]], language)
         total = _sum(rows)
         return {
             "org": org,
@@ -117,7 +119,7 @@ class Insights:
             "kg_per_user": total / row["users"] if row["users"] else None,
             "kg_per_user_interval": ratio(rows, row["users"]),
             "sci": _sci(rows, units, unit, language),
-            "warnings": [*warnings_of(carried, language), *_unknown(rows, year, language)],
+            "warnings": [*elsewhere, *warnings_of(carried, language), *_unknown(rows, year, language)],
         }
 
     async def ratios(

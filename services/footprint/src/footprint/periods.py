@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, Literal
+from uuid import UUID
 
 from common.api.problems import Conflict, FieldError, NotFound, Unprocessable
 from common.database import Connection, Database
@@ -13,7 +14,7 @@ from footprint.domain.months import current_month, format_month, month_start
 from footprint.domain.results import METHOD_VERSION
 from footprint.domain.sums import exact
 from footprint.events import period_changed
-from footprint.store import answers, changes, failures, period_answers, periods
+from footprint.store import answers, changes, failures, period_answers, periods, totals
 from footprint.store.period_answers import OTHER
 
 LOCATION: Final = "location"
@@ -169,7 +170,8 @@ class Periods:
         async with self._database.snapshot(organisations) as connection:
             await _zone(connection, org)
             rows = await period_answers.restatements(connection, org, month, after, limit + 1, basis)
-        found = [_restatement(row, basis) for row in rows[:limit]]
+            codes = await totals.applications(connection, org)
+        found = [_restatement(row, basis, codes) for row in rows[:limit]]
         return found, rows[limit - 1]["id"] if len(rows) > limit else None
 
 
@@ -253,7 +255,7 @@ def _compared(closed: Mapping[str, int], before: Sequence[Any], changed: Sequenc
     }
 
 
-def _restatement(row: Mapping[str, Any], basis: str) -> dict[str, Any]:
+def _restatement(row: Mapping[str, Any], basis: str, codes: Mapping[UUID, str]) -> dict[str, Any]:
     amounts = {each["reason"]: exact(int(each["billionths"])) for each in row["reasons"]}
     return {
         "id": row["id"],
@@ -265,6 +267,13 @@ def _restatement(row: Mapping[str, Any], basis: str) -> dict[str, Any]:
         "reasons": amounts,
         "basis": basis,
         "other_basis": {"basis": OTHER[basis], "difference_kg": exact(int(row["other"]))},
+        "applications": [
+            {
+                "application": codes.get(UUID(each["id"]), each["id"]),
+                "difference_kg": exact(int(each["billionths"])),
+            }
+            for each in row["applications"]
+        ],
         "heard": row["causes"],
         "gone": row["removed"],
         "factors": {

@@ -12,10 +12,10 @@ from footprint.domain.catalogue import Factor, FactorRef
 from footprint.domain.engine import World, compute
 from footprint.domain.inventory import Asset
 from footprint.domain.months import month_start
-from footprint.domain.restating import Closed, Found, Key, State, moved, with_pinned_factors
+from footprint.domain.restating import Closed, Found, Key, State, Used, moved, moved_claims, with_pinned_factors
 from footprint.domain.results import AssetMonth
 from footprint.events import period_changed
-from footprint.store import answers, changes, periods
+from footprint.store import answers, changes, periods, restated_claims
 from footprint.store.periods import Restatement
 from footprint.store.work import Seen
 
@@ -36,8 +36,11 @@ async def restate(
         return []
     connection = unit.connection
     before = await periods.states_before(connection, found)
+    used = await restated_claims.used_before(connection, found)
     factors = await _factors(connection, before.values())
-    restatements = await asyncio.to_thread(_restatements, assets, world, found, before, factors, seen.causes, closed)
+    restatements = await asyncio.to_thread(
+        _restatements, assets, world, found, before, used, factors, seen.causes, closed
+    )
     if not restatements:
         return []
     await periods.write_restatements(connection, restatements, seen.moment)
@@ -62,6 +65,7 @@ def _restatements(
     world: World,
     found: Sequence[Found],
     before: Mapping[Key, State],
+    used: Mapping[Key, Used],
     factors: Mapping[FactorRef, Factor],
     causes: Collection[str],
     closed: Closed,
@@ -76,7 +80,8 @@ def _restatements(
     for each in found:
         now = each.result.every_figure
         lines = moved(before[each.key], pinned.get(each.key, now), now, causes)
-        if lines:
+        claims = moved_claims(used[each.key], each.result.claimed)
+        if lines or claims:
             counted_in = closed.through[each.result.asset.org] + 1
-            restatements.append(Restatement(each, lines, counted_in, sorted(causes)))
+            restatements.append(Restatement(each, lines, claims, counted_in, sorted(causes)))
     return restatements

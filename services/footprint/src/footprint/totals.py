@@ -1,27 +1,31 @@
 """The use case of `GET /totals`: any grouping and filter, exact sums."""
 
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from operator import itemgetter
 from typing import Any, Final
 from uuid import UUID
 
-from common.api.problems import FieldError, NotFound, Unprocessable
+import numpy as np
+import numpy.typing as npt
+from common.api.problems import NotFound
 from common.database import Connection, Database
 from common.organisations import Organisations
 
-from footprint.domain.dashboard import PARTS
+from footprint.claimed import claimed_elsewhere
 from footprint.domain.embodied import MANUFACTURING
-from footprint.domain.inventory import KINDS
+from footprint.domain.groups import Column, Pairs, Roots, Sums, Whole, grouped, less, together, whole
 from footprint.domain.months import format_month
 from footprint.domain.notices import ABSENT, Notice, concerning
-from footprint.domain.rollup import Rolled, ln_gsd2_of_rolled, ln_gsd2_of_terms
-from footprint.domain.sums import BILLION, exact, printed
-from footprint.domain.uncertainty import interval, quality
+from footprint.domain.rollup import Rolled, ln_gsd2_of_rolled, ln_gsd2_of_terms, ln_gsd2s_of_terms
+from footprint.domain.sums import BILLION, all_printed, exact, printed, units
+from footprint.domain.uncertainty import interval, intervals, qualities, quality
+from footprint.filtering import Filters, application_ids, check, resolved
 from footprint.store import answers, energy, failures, notices
 from footprint.store import totals as store
+from footprint.store.pages import page_of_assets
 from footprint.store.totals import Question
 from footprint.trace_words import Language
 from footprint.wording import NO_RESIDUAL_MIX, assets_failed, warning, warning_of, warnings_of
@@ -29,35 +33,20 @@ from footprint.wording import NO_RESIDUAL_MIX, assets_failed, warning, warning_o
 GROUPS: Final = (
     "month", "site", "kind", "application", "stage", "scope", "ghg_category", "beges_item", "share", "asset",
 )  # fmt: skip
+GROUPS_OF_PAGE: Final = 12_000
+"""How many groups an answer by application has at most: some 3 MB, and what is put together in a tenth of a second."""
 UNITS: Final[Mapping[str, str]] = {"gwp": "kgCO2e", "pe": "MJ", "adpe": "kgSbeq", "water": "m3"}
-_KNOWN: Final[Mapping[str, Sequence[Any]]] = {
-    "kind": sorted(KINDS | {"site", "organisation"}),
-    "stage": list(PARTS),
-    "scope": [1, 2, 3],
-    "share": ["own", "idle", "sold"],
-}
-"""The values that a filter may name, where they are few."""
-
 _ROLLED: Final = itemgetter(
     "month", "factor", "source", "billionths", "restated", "factor_weighted", "source_weighted", "source_squares"
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What is counted: empty lists leave nothing out."""
-
-    sites: Sequence[str] = ()
-    applications: Sequence[str] = ()
-    assets: Sequence[UUID] = ()
-    others: Mapping[str, Sequence[Any]] = field(default_factory=dict)
-
-
 class Totals:
     """Totals of organisations."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, groups_of_page: int = GROUPS_OF_PAGE) -> None:
         self._database = database
+        self._groups_of_page = groups_of_page
 
     async def answer(
         self,
@@ -68,32 +57,36 @@ class Totals:
         after: UUID | None = None,
         limit: int = 100,
     ) -> tuple[dict[str, Any], UUID | None]:
-        """The totals, and by asset where the next page begins. Raises `NotFound`, and `Unprocessable` for a filter that names nothing."""
-        _check(question, filters)
+        """The totals, and of a page where the next one begins. Raises `NotFound`, and `Unprocessable` for a filter that names nothing."""
+        check(question, filters)
         async with self._database.snapshot(organisations) as connection:
             convention = await answers.refurbished_convention(connection, question.org)
             if convention is None:
                 raise NotFound("organisation", question.org)
-            question = replace(question, filters=await _resolved(connection, question.org, filters))
-            wanted = await _application_ids(connection, question.org, filters.applications)
+            question = replace(question, filters=await resolved(connection, question.org, filters))
+            wanted = await application_ids(connection, question.org, filters.applications)
             page, following = await _page(connection, question, filters.assets, wanted, after, limit)
             source = _Source(connection, page, wanted)
-            rows, whole = await source.rows(question)
-            every = await _every(connection, question, filters.assets, wanted) if "asset" in question.groups else None
-            is_known = (whole if every is None else every)["billionths"] is not None
+            portion = await _portion(source, question, after, self._groups_of_page)
+            if portion is None:
+                sums, counted = await source.sums(question)
+            else:
+                sums, counted = await source.portion(question, portion)
+                following = portion.following
+            is_page = portion is not None or "asset" in question.groups
+            every = await _every(connection, question, filters.assets, wanted) if is_page else None
+            is_known = (counted if every is None else every).billionths is not None
             reason = None if is_known else await _reason(connection, question, language)
-            sites = {row["site_id"] for row in rows if "site" in question.groups and row["site_id"]}
-            codes = await store.site_codes(connection, sorted(sites)) if sites else {}
-            if "application" in question.groups:
-                codes |= await store.applications(connection, question.org)
+            codes = await _codes(connection, question, sums)
             lacks = question.basis == "market" and await _lacks_market(connection, question, page, wanted)
-            earlier = await store.earlier_year(connection, dict(zip(whole["factors"], whole["months"], strict=True)))
+            about = counted if portion is None or every is None else every
+            earlier = await store.earlier_year(connection, about.factors)
             stages = await store.stages(connection, question)
             failed = await failures.failed(connection, question.org)
             carried = await _carried(connection, question, filters.assets, wanted)
             kwh = await source.known_kwh(question)
-        document = _document(question, rows, codes, whole)
-        document |= {"kwh": _kwh(whole), "kwh_without_factor": _without_factor(kwh, whole)}
+        document = _document(question, sums, codes, counted)
+        document |= {"kwh": _kwh(counted), "kwh_without_factor": _without_factor(kwh, about)}
         document["warnings"] = [warning_of(NO_RESIDUAL_MIX["code"], language)] if lacks else []
         document["warnings"] += warnings_of(int(Notice.EARLIER_YEAR_FACTOR), language) if earlier else []
         if question.criterion == "gwp" and question.basis == "location" and document["kwh_without_factor"]:
@@ -102,6 +95,7 @@ class Totals:
         document["warnings"] += assets_failed(failed, language)
         if is_known or question.criterion == "gwp":
             document["warnings"] += warnings_of(_to_say(carried, question), language)
+        document["warnings"] += await claimed_elsewhere(self._database, organisations, question, wanted, language)
         document["total_of"] = "whole" if every is None else "page"
         if every is not None:
             document["whole"] = {"total": _total(every), **_interval(every), "kwh": _kwh(every)}
@@ -147,10 +141,21 @@ def _to_say(carried: int, question: Question) -> int:
 
 async def _every(
     connection: Connection, question: Question, assets: Sequence[UUID], applications: Sequence[UUID] | None
-) -> Mapping[str, Any]:
-    """The row of all that a question by asset is about, beyond its page."""
-    _, whole = await _Source(connection, assets or None, applications).rows(replace(question, groups=()))
-    return whole
+) -> Whole:
+    """All that a question is about, beyond its page."""
+    _, every = await _Source(connection, assets or None, applications).sums(replace(question, groups=()))
+    return every
+
+
+async def _codes(connection: Connection, question: Question, sums: Sums) -> dict[UUID, str]:
+    """How the sites and applications of an answer are told."""
+    codes: dict[UUID, str] = {}
+    if "site" in question.groups:
+        sites = [site for site in sums.keys[question.groups.index("site")].values if site is not None]
+        codes |= await store.site_codes(connection, sites) if sites else {}
+    if "application" in question.groups:
+        codes |= await store.applications(connection, question.org)
+    return codes
 
 
 async def _lacks_market(
@@ -170,9 +175,9 @@ async def _reason(connection: Connection, question: Question, language: Language
     return warning("no_figures", "no_figure_filtered", language, **asked)
 
 
-def _total(row: Mapping[str, Any]) -> Decimal | None:
-    """The exact sum of a row; None of nothing."""
-    return None if row["billionths"] is None else exact(int(row["billionths"]))
+def _total(every: Whole) -> Decimal | None:
+    """The exact sum; None of nothing."""
+    return None if every.billionths is None else exact(every.billionths)
 
 
 async def _page(
@@ -187,45 +192,67 @@ async def _page(
     if "asset" not in question.groups:
         if not assets:
             return None, None
-        return await store.page_of_assets(connection, question, assets, None, None, len(assets)), None
-    page = await store.page_of_assets(connection, question, assets or None, applications, after, limit + 1)
+        return await page_of_assets(connection, question, assets, None, None, len(assets)), None
+    page = await page_of_assets(connection, question, assets or None, applications, after, limit + 1)
     return page[:limit], page[limit - 1] if len(page) > limit else None
 
 
-async def _application_ids(connection: Connection, org: str, codes: Sequence[str]) -> list[UUID] | None:
-    """The applications named, None where none is. Raises `Unprocessable` for one that is not known."""
-    if not codes:
+@dataclass(frozen=True, slots=True)
+class _Portion:
+    """The applications of a page, none for the page of what none uses, and after which one the next page begins."""
+
+    applications: Sequence[UUID]
+    following: UUID | None
+
+
+async def _portion(source: "_Source", question: Question, after: UUID | None, room: int) -> _Portion | None:
+    """The page of applications that is asked for; None where the groups of all of them have room on one."""
+    if "application" not in question.groups or source.page is not None:
         return None
-    ids = {code: each for each, code in (await store.applications(connection, org)).items()}
-    unknown = [code for code in codes if code not in ids]
-    if unknown:
-        rule = f"application {unknown[0]!r} is not known in {org}"
-        raise Unprocessable(rule, [FieldError("application", "unknown", rule)])
-    return [ids[code] for code in codes]
+    counts = await store.groups_of_applications(source.connection, question, source.applications)
+    if after is None and sum(counts.values()) <= room:
+        return None
+    rest = [each for each in counts if after is None or each > after]
+    taken, told = 0, 0
+    while taken < len(rest) and (not taken or told + counts[rest[taken]] <= room):
+        told += counts[rest[taken]]
+        taken += 1
+    is_last = not rest or (taken == len(rest) and source.applications is not None)
+    return _Portion(rest[:taken], None if is_last else rest[taken - 1])
 
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """Where the rows of an answer are read: by asset for those of a page, else in the roll-ups; of some applications, or of all that is."""
+    """Where the sums of an answer are read: by asset for those of a page, else in the roll-ups; of some applications, or of all that is."""
 
     connection: Connection
     page: Sequence[UUID] | None
     applications: Sequence[UUID] | None
 
-    async def rows(self, question: Question) -> tuple[list[Mapping[str, Any]], Mapping[str, Any]]:
-        """The rows of the groups, and that of the whole. By application, what none uses is among them, so that they add up to the whole."""
+    async def sums(self, question: Question) -> tuple[Sums, Whole]:
+        """The groups, and the whole. By application, what none uses is among them, so that they add up to the whole."""
         if self.applications is not None:
-            rows, whole = _apart(question, await self._used(question))
-        elif "application" in question.groups:
-            others = _without_application(question)
-            used = await self._used(question)
-            every, whole = _apart(others, await self._whole(others))
-            rows = [*used, *_unused(others, every, used)]
-        else:
-            rows, whole = _apart(question, await self._whole(question))
-        return rows, whole
+            parts = await self._used(question)
+            return grouped(*parts), whole(*parts)
+        if "application" not in question.groups:
+            parts = await self._whole(question)
+            return grouped(*parts), whole(*parts)
+        others = _without_application(question)
+        used = grouped(*await self._used(question))
+        parts = await self._whole(others)
+        return _with_unused(question, used, grouped(*parts)), whole(*parts)
 
-    async def _used(self, question: Question) -> list[Any]:
+    async def portion(self, question: Question, portion: "_Portion") -> tuple[Sums, Whole]:
+        """The groups of a page, and what they come to."""
+        if portion.applications or self.applications is not None:
+            parts = await store.sums_of_applications(self.connection, question, portion.applications)
+            return grouped(*parts), whole(*parts)
+        others = _without_application(question)
+        used = grouped(*await store.sums_of_applications(self.connection, others, None))
+        left = less(grouped(*await self._whole(others)), used, range(len(others.groups)))
+        return _of_no_application(question, left), together(left)
+
+    async def _used(self, question: Question) -> tuple[Pairs, Roots]:
         if self.page is None:
             return await store.sums_of_applications(self.connection, question, self.applications)
         return await store.sums_used_of_assets(self.connection, question, self.page, self.applications)
@@ -236,83 +263,31 @@ class _Source:
             return await energy.known(self.connection, question, self.applications)
         return await energy.known_of_assets(self.connection, question, self.page, self.applications)
 
-    async def _whole(self, question: Question) -> list[Any]:
+    async def _whole(self, question: Question) -> tuple[Pairs, Roots]:
         if self.page is None:
             return await store.sums(self.connection, question)
         return await store.sums_of_assets(self.connection, question, self.page)
-
-
-def _apart(question: Question, rows: Sequence[Mapping[str, Any]]) -> tuple[list[Mapping[str, Any]], Mapping[str, Any]]:
-    """The rows of the groups, and that of the whole, which without groups is the only one."""
-    whole = next(row for row in rows if row["is_whole"])
-    groups = [row for row in rows if not row["is_whole"]] if question.groups else [whole]
-    return [row for row in groups if row["billionths"] is not None], whole
 
 
 def _without_application(question: Question) -> Question:
     return replace(question, groups=tuple(name for name in question.groups if name != "application"))
 
 
-def _unused(
-    question: Question, whole: Sequence[Mapping[str, Any]], used: Sequence[Mapping[str, Any]]
-) -> list[dict[str, Any]]:
-    """Rows of what no application uses: the whole less what is used, by the other groups; of a difference no interval is told."""
-    columns = [_column(name) for name in question.groups]
-    left: dict[tuple[Any, ...], list[int]] = {}
-    electric: set[tuple[Any, ...]] = set()
-    for rows, sign in ((whole, 1), (used, -1)):
-        for key, row in zip(_rows_of(_key_columns(question.groups, rows), len(rows)), rows, strict=True):
-            amounts = left.setdefault(key, [0, 0, 0])
-            if row["kwh"] is not None:
-                electric.add(key)
-                amounts[2] += sign * int(row["kwh"])
-            amounts[0] += sign * int(row["billionths"])
-            amounts[1] += sign * int(row["restated"])
-    return [
-        {
-            **dict(zip(columns, key, strict=True)),
-            "application_id": None,
-            "billionths": amount,
-            "restated": restated,
-            "kwh": kwh if key in electric else None,
-            "shared": None,
-        }
-        for key, (amount, restated, kwh) in left.items()
-        if amount or restated or kwh
-    ]
+def _with_unused(question: Question, used: Sums, every: Sums) -> Sums:
+    """What applications use and, of no application, what none of them does: all there is, by the other groups, less what is used."""
+    place = question.groups.index("application")
+    left = less(every, used, [index for index in range(len(question.groups)) if index != place])
+    return used.and_then(_of_no_application(question, left))
 
 
-def _check(question: Question, filters: Filters) -> None:
-    if len(set(question.groups)) < len(question.groups):
-        rule = f"group_by {','.join(question.groups)} names a group twice"
-        raise Unprocessable(rule, [FieldError("group_by", "twice", rule)])
-    for name, wanted in filters.others.items():
-        unknown = [each for each in wanted if name in _KNOWN and each not in _KNOWN[name]]
-        if unknown:
-            rule = f"{name} {unknown[0]!r} is not one of {', '.join(map(str, _KNOWN[name]))}"
-            raise Unprocessable(rule, [FieldError(name, "unknown", rule)])
+def _of_no_application(question: Question, left: Sums) -> Sums:
+    """Groups without their application as those of none."""
+    place, nothing = question.groups.index("application"), Column.of([None] * len(left.billionths))
+    return replace(left, keys=[*left.keys[:place], nothing, *left.keys[place:]])
 
 
-async def _resolved(connection: Connection, org: str, filters: Filters) -> Mapping[str, Sequence[Any]]:
-    found: dict[str, Sequence[Any]] = {name: wanted for name, wanted in filters.others.items() if wanted}
-    if filters.sites:
-        ids = await store.site_ids(connection, org, filters.sites)
-        unknown = [code for code in filters.sites if code not in ids]
-        if unknown:
-            rule = f"site {unknown[0]!r} is not known in {org}"
-            raise Unprocessable(rule, [FieldError("site", "unknown", rule)])
-        found["site"] = list(ids.values())
-    strangers = sorted(set(filters.assets) - await store.known_assets(connection, org, filters.assets))
-    if strangers:
-        rule = f"asset {strangers[0]} is not known in {org}"
-        raise Unprocessable(rule, [FieldError("asset", "unknown", rule)])
-    return found
-
-
-def _document(
-    question: Question, rows: Sequence[Mapping[str, Any]], codes: Mapping[UUID, str], whole: Mapping[str, Any]
-) -> dict[str, Any]:
-    """The answer, from the rows of its groups and that of the whole."""
+def _document(question: Question, sums: Sums, codes: Mapping[UUID, str], counted: Whole) -> dict[str, Any]:
+    """The answer, from its groups and the whole."""
     return {
         "org": question.org,
         "from": format_month(question.first),
@@ -321,78 +296,73 @@ def _document(
         "criterion": question.criterion,
         "basis": question.basis,
         "unit": UNITS[question.criterion],
-        "groups": _groups(question.groups, rows, codes),
-        "total": _total(whole),
-        **_interval(whole),
+        "groups": _groups(question.groups, sums, codes),
+        "total": _total(counted),
+        **_interval(counted),
     }
 
 
-def _groups(names: Sequence[str], rows: Sequence[Mapping[str, Any]], codes: Mapping[UUID, str]) -> list[dict[str, Any]]:
-    """The groups in the order of their keys, what has none last.
-
-    There may be ten thousands of them: how a value of a key is printed, and its place among the others, is found once for each value.
-    """
-    columns = _key_columns(names, rows)
-    values = [set(column) for column in columns]
-    labels = _rows_of(
-        [
-            map({value: _label(name, value, codes) for value in found}.__getitem__, column)
-            for name, column, found in zip(names, columns, values, strict=True)
-        ],
-        len(rows),
-    )
-    places = _rows_of(
-        [map(_places(found).__getitem__, column) for column, found in zip(columns, values, strict=True)], len(rows)
-    )
-    groups = [_group(dict(zip(names, label, strict=True)), row) for label, row in zip(labels, rows, strict=True)]
-    return [groups[index] for index in sorted(range(len(groups)), key=places.__getitem__)]
+def _groups(names: Sequence[str], sums: Sums, codes: Mapping[UUID, str]) -> list[dict[str, Any]]:
+    """The groups in the order of their keys, what has none last: column by column, for there may be ten thousand of them."""
+    columns = {name: _labels(name, key, codes) for name, key in zip(names, sums.keys, strict=True)}
+    if "application" in names:
+        columns["of_another_organisation"] = _of_others(sums.keys[names.index("application")], codes)
+    columns["value"] = all_printed(sums.billionths)
+    columns |= _intervals(sums)
+    columns["restated"] = all_printed(sums.restated)
+    columns["kwh"] = _where(sums.electric, all_printed(sums.kwh))
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
-def _group(keys: dict[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
-    restated = int(row["restated"])
-    return keys | {
-        "value": printed(int(row["billionths"])),
-        **_interval(row),
-        "restated": printed(restated),
-        "kwh": _kwh(row),
+def _labels(name: str, key: Column, codes: Mapping[UUID, str]) -> list[Any]:
+    labels = [_label(name, value, codes) for value in key.values]
+    return list(map(labels.__getitem__, key.places.tolist()))
+
+
+def _of_others(key: Column, codes: Mapping[UUID, str]) -> list[Any]:
+    """Whether each group is of an application that is not the organisation's own."""
+    told = [value is not None and value not in codes for value in key.values]
+    return list(map(told.__getitem__, key.places.tolist()))
+
+
+def _intervals(sums: Sums) -> dict[str, list[Any]]:
+    """`low`, `high` and `quality` of each group, as `_interval`."""
+    totals = units(sums.billionths - sums.restated)
+    told = (totals > 0) & ~np.isnan(sums.shared)
+    spreads = np.zeros(len(totals))
+    spreads[told] = ln_gsd2s_of_terms(totals[told], sums.shared[told], sums.independent[told])
+    low, high = intervals(totals, spreads)
+    moved = units(sums.restated)
+    return {
+        "low": _where(told, (low + moved).tolist()),
+        "high": _where(told, (high + moved).tolist()),
+        "quality": _where(told, qualities(spreads).tolist()),
     }
 
 
-def _kwh(row: Mapping[str, Any]) -> float | Decimal | None:
+def _where(told: npt.NDArray[np.bool_], values: list[Any]) -> list[Any]:
+    """The values that are told, None for others."""
+    for index in np.flatnonzero(~told).tolist():
+        values[index] = None
+    return values
+
+
+def _kwh(every: Whole) -> float | Decimal | None:
     """The exact kWh behind a sum; None of what is not electricity."""
-    return None if row["kwh"] is None else printed(int(row["kwh"]))
+    return None if every.kwh is None else printed(every.kwh)
 
 
-def _without_factor(known: int | None, whole: Mapping[str, Any]) -> float | Decimal | None:
+def _without_factor(known: int | None, counted: Whole) -> float | Decimal | None:
     """The kWh that are known and behind no figure of a sum; None where none is known."""
-    return None if known is None else printed(known - int(whole["kwh"] or 0))
+    return None if known is None else printed(known - (counted.kwh or 0))
 
 
-def _key_columns(names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
-    return [list(map(itemgetter(_column(name)), rows)) for name in names]
-
-
-def _rows_of(columns: Sequence[Iterable[Any]], count: int) -> list[tuple[Any, ...]]:
-    """Columns as rows; as many empty ones where there is no column."""
-    return list(zip(*columns, strict=True)) if columns else [()] * count
-
-
-def _places(values: Collection[Any]) -> dict[Any, int]:
-    ordered = sorted(value for value in values if value is not None)
-    return {value: place for place, value in enumerate([*ordered, None])}
-
-
-def _interval(row: Mapping[str, Any]) -> dict[str, float | int | None]:
+def _interval(every: Whole) -> dict[str, float | int | None]:
     """`{low, high, quality}` of a sum; all null of nothing, and of a difference."""
-    if row["billionths"] is None or row["shared"] is None:
+    if every.billionths is None or math.isnan(every.shared):
         return _bounds(0.0, 0.0, 0)
-    restated = int(row["restated"])
-    total = (int(row["billionths"]) - restated) / BILLION
-    return _bounds(total, ln_gsd2_of_terms(total, row["shared"], row["independent"]), restated)
-
-
-def _column(name: str) -> str:
-    return {"asset": "asset_id", "application": "application_id", **store.ROLLED}[name]
+    total = (every.billionths - every.restated) / BILLION
+    return _bounds(total, ln_gsd2_of_terms(total, every.shared, every.independent), every.restated)
 
 
 def _label(name: str, value: Any, codes: Mapping[UUID, str]) -> Any:
@@ -402,7 +372,9 @@ def _label(name: str, value: Any, codes: Mapping[UUID, str]) -> Any:
         return format_month(value)
     if name == "asset":
         return str(value)
-    return codes.get(value) if name in ("site", "application") else value
+    if name == "application":
+        return codes.get(value, str(value))
+    return codes.get(value) if name == "site" else value
 
 
 def rolled_row(row: Mapping[str, Any]) -> Rolled:

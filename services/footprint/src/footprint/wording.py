@@ -59,7 +59,7 @@ _FRENCH: Final[Mapping[str, str]] = {
     "utilisation_left_out": "energy.utilisation est indiquée à côté d’une énergie déclarée : celle-ci est prise, utilisation laissée "
     "de côté",
     "life_from_timeline": "le jour d’acquisition est inconnu : la vie est comptée du premier jour de la chronologie",
-    "past_life": "sa durée de vie est écoulée : sa fabrication ne pèse plus rien",
+    "past_life": "la durée de vie est écoulée : la fabrication ne pèse plus rien",
     "measurement_gaps": "une partie du mois n’a pas été mesurée : la meilleure donnée suivante en tient lieu pour cette partie seulement",
     "projected": "l’utilisation après la dernière mesure est projetée : ce qui a été mesuré en dernier continue à la moyenne des "
     "derniers jours mesurés",
@@ -80,8 +80,8 @@ _FRENCH: Final[Mapping[str, str]] = {
     "no_losses": "les pertes du réseau ne sont pas comptées : le catalogue n’en a pas de facteur pour ce réseau à cinq ans près",
     "grid_years_differ": "l’amont ou les pertes de l’électricité sont d’une autre année que ce qui est utilisé : chacun est le plus proche "
     "que l’on connaisse",
-    "no_transport": "le transport est absent : le catalogue n’a pas de facteur de cette étape pour lui",
-    "no_end_of_life": "la fin de vie est absente : le catalogue n’a pas de facteur de cette étape pour lui, "
+    "no_transport": "le transport est absent : le catalogue n’a pas de facteur de cette étape",
+    "no_end_of_life": "la fin de vie est absente : le catalogue n’a pas de facteur de cette étape, "
     "et aucune activité de ce genre n’est connue",
     "age_missing": "reconditionné, d’âge non indiqué : sa fabrication compte en entier, comme neuve, "
     "tant que « acquired.age_years » manque",
@@ -114,6 +114,14 @@ _SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
     "assets_failed": (
         "{count} actifs n’ont pas pu être calculés : ce qui en est dit a été calculé avant, ou est absent",
         "{count} assets could not be computed: what is told of them was computed before, or is absent",
+    ),
+    "one_foreign_machine": (
+        "{count} machine utilisée appartient à une autre organisation : ses kg sont comptés chez son propriétaire, et non ici",
+        "{count} machine that is claimed belongs to another organisation: its kg are counted with its owner, not here",
+    ),
+    "foreign_machines": (
+        "{count} machines utilisées appartiennent à d’autres organisations : leurs kg sont comptés chez leurs propriétaires, et non ici",
+        "{count} machines that are claimed belong to other organisations: their kg are counted with their owners, not here",
     ),
     "no_ratios": (
         "aucune valeur en ces mois : rien n’y était en service, ou rien n’est connu de ce qui l’était ; "
@@ -162,6 +170,15 @@ def assets_failed(count: int, language: Language) -> list[dict[str, str]]:
     if not count:
         return []
     return [warning(ASSETS_FAILED, "one_asset_failed" if count == 1 else "assets_failed", language, count=count)]
+
+
+def foreign_machines(count: int, language: Language) -> list[dict[str, str]]:
+    """The warning that applications claim machines of other organisations; none where they claim none."""
+    if not count:
+        return []
+    return [
+        warning("foreign_machines", "one_foreign_machine" if count == 1 else "foreign_machines", language, count=count)
+    ]
 
 
 _ADVICE: Final[Mapping[str, tuple[str, str]]] = {

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 from footprint.domain.loads import Load
-from footprint.domain.recommendations import Machine, idle, powered_off
+from footprint.domain.recommendations import Machine, high_pue, idle, missing_data, powered_off
 from footprint.domain.results import AssetMonth
+from footprint.domain.rollup import Rolled
 from footprint.reports.words import unit_text
 from footprint.wording import preferred
 
@@ -46,6 +47,23 @@ def test_idle_machines_agree_with_their_number(count: int, english: str, french:
     said = first_lines(idle(found, {}, {each.asset.id: Load(30.0, 0.01, 0.02) for each in found}))
     assert said[0].startswith(english)
     assert said[1].startswith(french)
+
+
+def test_what_saves_nothing_says_so_and_why_no_euros_are_told() -> None:
+    found = missing_data([Rolled(JUNE, "", "energy-server", 12.5, 0.0, 9.0, 1.0)], "energy-server", [])
+    assert (found["kg_per_year"], found["eur_per_year"]) == (None, None)
+    assert found["evidence"][-1].startswith("it saves nothing by itself")
+    assert found["evidence_fr"][-1].startswith("cela n’épargne rien en soi")
+    assert "12,5 kg" in found["evidence_fr"][1]
+
+
+def test_french_numbers_have_a_comma() -> None:
+    found = high_pue(SITE, 1.9, 100.0, 1.58)
+    assert found is not None
+    assert found["evidence_fr"][:2] == [
+        "le PUE de nanterre est 1,90, au-dessus de la moyenne mondiale de 1,58",
+        "à 1,3 (hébergement mutualisé du fournisseur), le même matériel consommerait 32 % de moins",
+    ]
 
 
 @pytest.mark.parametrize(

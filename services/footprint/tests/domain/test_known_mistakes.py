@@ -84,6 +84,17 @@ def test_a_server_without_a_data_centre_gets_the_world_mean_pue_and_says_so() ->
     assert "use" not in stages(result)
 
 
+@pytest.mark.parametrize("kind", ["server", "storage", "network"])
+def test_kit_of_a_computer_room_in_an_office_gets_it_too_and_what_stands_on_desks_does_not(kind: str) -> None:
+    office = replace(SITE, kind="office", pue=())
+    (kit,) = list(compute([server(kind=kind)], world(sites=(office,))).results())[:1]
+    assert kit.kwh == pytest.approx(3504.0 / 8760 * 744 * 1.58, rel=1e-12)
+    assert kit.notices & Notice.DEFAULT_PUE
+    (desk,) = list(compute([server(kind="laptop")], world(sites=(office,))).results())[:1]
+    assert desk.kwh == pytest.approx(3504.0 / 8760 * 744, rel=1e-12)
+    assert not desk.notices & Notice.DEFAULT_PUE
+
+
 def test_a_stage_without_evidence_is_absent_and_never_zero() -> None:
     result = january(server(annual_kwh=None))
     assert stages(result) == {"manufacturing"}

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
+import pytest
 from footprint.domain.catalogue import Catalogue
 from footprint.domain.difference import EVER, changed_since
 from footprint.domain.engine import World, compute
@@ -27,7 +28,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from .factors import RECORDS, record
-from .makers import PARIS, SITE, at, server, world
+from .makers import PARIS, SITE, at, machine, server, world
 from .test_activities import factor
 from .test_clouds import AWS
 
@@ -159,6 +160,33 @@ def test_a_host_that_moves_to_where_energy_tells_machines_apart_keeps_its_months
     moved = replace(host, segments=(replace(home, end=turn), replace(home, start=turn, site=METERED.id)))
     assert changed_since(host, moved) == turn
     check_before(Known({host.id: host, vm.id: vm}), Known({host.id: moved, vm.id: vm}), turn)
+
+
+@pytest.mark.parametrize("numbers", [(1, 2), (2, 1)])
+def test_a_machine_that_moves_within_a_month_ends_it_where_its_host_stands_whatever_is_computed_along(
+    numbers: tuple[int, int],
+) -> None:
+    there, here = (replace(SITE, id=UUID(int=number), code=str(number)) for number in numbers)
+    hosts = [
+        server(100 + number, start=at(2026), site=site, capacity=24.0) for number, site in enumerate((there, here))
+    ]
+    moved = at(2026, 3, 29)
+    guest, stay = machine(200, hosts[0], 3.0, at(2026), moved)
+    after = Segment(moved, None, Status.IN_SERVICE, None, hosts[1].id, 3.0)
+    guest = replace(guest, segments=(guest.segments[0], after))
+    onward = replace(stay, host=hosts[1].id, start=moved, end=None)
+    other, its = machine(50, hosts[1], 2.0, at(2026, 3, 30))
+    sites = (there, here)
+    found = {}
+    for name, together, order in (
+        ("alone", [guest], hosts),
+        ("all", [*hosts, guest], hosts[::-1]),
+        ("late", [other, guest, hosts[1]], hosts),
+    ):
+        seen = world(stay, onward, its, hosts=tuple(order), sites=sites)
+        found[name] = [each for each in compute(together, seen).results() if each.asset.id == guest.id]
+    assert found["alone"] == found["all"] == found["late"]
+    assert [each.site for each in found["alone"][:4]] == [there.id, there.id, here.id, here.id]
 
 
 def test_an_end_of_life_is_said_to_be_absent_in_the_months_that_have_none() -> None:

@@ -6,8 +6,9 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from footprint.domain.configuration import Configuration, Cpu, Disk, Module, PowerSupply
+from footprint.domain.configuration import Configuration, Cpu, Disk, Module, PowerSupply, read_configuration
 from footprint.domain.difference import EVER, changed_since
+from footprint.domain.embodied import bottom_up_embodied
 from footprint.domain.engine import World, compute
 from footprint.domain.inventory import Asset, ClosedLife, Convention, Organisation, Segment, Status
 from footprint.domain.notices import Notice
@@ -15,6 +16,7 @@ from footprint.domain.results import AssetMonth
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from .factors import CATALOGUE
 from .makers import SITE, at, machine, server, world
 from .test_explanation import check
 
@@ -96,6 +98,18 @@ def test_what_came_last_leaves_first_and_what_is_not_stated_stays() -> None:
     assert now[2026, 8] == pytest.approx(plain[2026, 8], rel=1e-12), "the four that came in April left in July"
     assert math.fsum(now.values()) == pytest.approx(whole(8, 2), rel=1e-12)
     assert check(asset, world()) > 12
+
+
+def test_an_empty_list_of_disks_takes_them_out_and_no_list_leaves_them_in() -> None:
+    document = {"cpu": {"units": 2, "cores": 16, "die_mm2": 694.0}}
+    unknown, none = read_configuration(document), read_configuration(document | {"disks": []})
+    held = of((START, made(4, 2)), (at(2026, 10), unknown))
+    assert making(held) == making(of((START, made(4, 2))))
+    taken = making(of((START, made(4, 2)), (at(2026, 10), none)))
+    assert taken[2026, 11] == pytest.approx(whole(4) * 30 / LIFE, rel=1e-12)
+    assert math.fsum(taken.values()) == pytest.approx(whole(4, 2), rel=1e-12)
+    assert "disks" in (bottom_up_embodied(CATALOGUE, unknown) or pytest.fail("no sum")).trace[-1]
+    assert "disks" not in (bottom_up_embodied(CATALOGUE, none) or pytest.fail("no sum")).trace[-1]
 
 
 def test_an_upgrade_past_the_life_counts_in_its_month() -> None:

@@ -15,9 +15,10 @@ from pydantic import Field
 from footprint.api import examples
 from footprint.api.language import Spoken
 from footprint.api.numbers import answer
+from footprint.filtering import Filters
 from footprint.service import Answers, read_month
 from footprint.store.totals import Question
-from footprint.totals import GROUPS, Filters, Totals
+from footprint.totals import GROUPS, Totals
 
 Reader = Annotated[Caller, Depends(requires("footprint:read"))]
 Org = Annotated[str, Query(min_length=1, max_length=64, description="organisation id", examples=["acme"])]
@@ -93,11 +94,14 @@ def answers_router(database: Database, clock: Callable[[], datetime]) -> APIRout
 
         Filters of one name are alternatives, those of several names hold together. `restated` is the part of a value that corrects months
         closed before; `low` and `high` bound the 95 % interval, with a data-quality class from 5 (very good) to 1. By application, what
-        none uses is a group of its own (null). By asset the answer is a page of what has figures, `next_cursor` leads on:
-        `total_of` says that `total` is of the page, `whole` has that of all pages. Where no figure is there, `total` is null and a warning
-        says why. `kwh` is the electricity behind a value, at the meters of the sites, exact like it, with that of corrections: null where
-        no electricity is in it (making, maintenance). `kwh_without_factor` is what else is known of what is asked for and has no factor of
-        this criterion and basis: it stands in no group.
+        none uses is a group of its own (null); an application of another organisation that uses assets of this one is told by its id, which
+        may be filtered by too (`of_another_organisation`). By asset the answer is a page of what has figures, `next_cursor` leads on:
+        `total_of` says that `total` is of the page, `whole` has that of all pages. By application it is one too where there are more than
+        12,000 groups: of some applications after the other, at last of what none uses (`limit` is of assets; warnings and
+        `kwh_without_factor` are then of all pages). Where no figure is there, `total` is null and a warning says why. `kwh` is the
+        electricity behind a value, at the meters of the sites, exact like it, with that of corrections: null where no electricity is in it
+        (making, maintenance). `kwh_without_factor` is what else is known of what is asked for and has no factor of this criterion and
+        basis: it stands in no group.
         """
         caller.require_organisation(org)
         first, last = read_month(start, "from"), read_month(end, "to")
@@ -115,7 +119,7 @@ def answers_router(database: Database, clock: Callable[[], datetime]) -> APIRout
             after,
             limit,
         )
-        if "asset" in question.groups:
+        if document["total_of"] == "page":
             document["next_cursor"] = None if following is None else encode(following)
         return answer(document)
 

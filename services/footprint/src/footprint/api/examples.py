@@ -270,6 +270,7 @@ RESTATEMENTS: Final = _answer(
                 "reasons": {"factor": -2.235},
                 "basis": "location",
                 "other_basis": {"basis": "market", "difference_kg": 0.0},
+                "applications": [{"application": "erp", "difference_kg": -1.1175}],
                 "heard": ["factor"],
                 "gone": False,
                 "factors": {

@@ -91,7 +91,8 @@ def periods_router(database: Database, clock: Callable[[], datetime]) -> APIRout
     ) -> Response:
         """One per asset and correction, in the order in which they were recorded: the difference by reason, what was heard, and the factor
         versions that the month was closed with and those of now. Each is told on every basis: one that moved nothing on the basis asked
-        for has 0 there, and under `other_basis` what it moved on the other one."""
+        for has 0 there, and under `other_basis` what it moved on the other one. `applications` are by how much it moved what they use:
+        corrected shares of a closed month move that alone."""
         caller.require_organisation(org)
         after: int | None = decode(cursor, int)[0] if cursor else None
         items, following = await periods.restatements(caller.organisations, org, read_month(month), after, limit, basis)

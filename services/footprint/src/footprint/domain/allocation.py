@@ -12,6 +12,7 @@ inventories, each whole, never added together.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
+from uuid import UUID
 
 import numpy as np
 
@@ -210,8 +211,9 @@ def _sorted(
     for zone, months in months_by_zone(ledger, set(zones)).items():
         rows = np.array([each == zone for each in zones], dtype=bool)[subject]
         month[rows] = months[interval[rows]]
-    site = _site_numbers(ledger)[interval]
-    order = np.lexsort((ledger.asset[interval], ledger.start[interval], control, line, site, month, subject))
+    numbers, ranks = _site_numbers(ledger)
+    site, rank = numbers[interval], ranks[interval]
+    order = np.lexsort((ledger.asset[interval], ledger.start[interval], control, line, rank, month, subject))
     return Terms(
         subject=subject[order],
         interval=interval[order],
@@ -227,11 +229,14 @@ def _sorted(
     )
 
 
-def _site_numbers(ledger: Ledger) -> Integers:
-    """The site of each interval as the index of a stretch at that site (the first one), −1 for none: equal numbers are equal sites."""
-    first: dict[object, int] = {}
+def _site_numbers(ledger: Ledger) -> tuple[Integers, Integers]:
+    """The site of each interval as the index of a stretch at that site (the first one), −1 for none: equal numbers are equal sites; and its
+    place in the order of the ids of sites, which does not depend on what is computed together."""
+    first: dict[UUID, int] = {}
     numbers = [
         -1 if each.site is None else first.setdefault(each.site.id, index)
         for index, each in enumerate(ledger.stretches)
     ]
-    return np.array(numbers, dtype=np.int64)[ledger.stretch]
+    places = {first[site]: place for place, site in enumerate(sorted(first, key=lambda each: each.bytes))}
+    ranks = [places.get(number, -1) for number in numbers]
+    return np.array(numbers, dtype=np.int64)[ledger.stretch], np.array(ranks, dtype=np.int64)[ledger.stretch]

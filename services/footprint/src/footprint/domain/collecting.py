@@ -104,6 +104,8 @@ def collect(
                     evidence |= reader.add(result, position)
                     taken.append(position)
                 position += 1
+            if result.site is None:
+                result.site = reader.last_site(taken)
             _say_evidence(result, evidence)
             if subject.asset.is_virtual:
                 _say_what_lacks(result, segment)
@@ -175,8 +177,6 @@ class _CellReader:
         site = self._site(cell)
         extras = self.extras.get(cell, ())
         result.notices |= self.notices[cell]
-        if result.site is None and site is not None:
-            result.site = site.id
         if self.energy.known[cell]:
             result.kwh = (result.kwh or 0.0) + self.energy.value[cell]
         if self.standing.known[cell]:
@@ -246,6 +246,16 @@ class _CellReader:
                 figure = self._extra(extra, cell, site)
                 found.setdefault(figure.line, []).append((figure.value, fractions_of(parts, shares)))
         return found
+
+    def last_site(self, cells: Sequence[int]) -> UUID | None:
+        """Where the asset, or what carried it, stood last of all in these cells; None where that is known of none."""
+        placed = [cell for cell in cells if self.site[cell] >= 0]
+        site = self._site(max(placed, key=self._last_start)) if placed else None
+        return site.id if site else None
+
+    def _last_start(self, cell: int) -> int:
+        """When the last interval of a cell begins."""
+        return int(self.ledger.start[self.terms.interval[self.cells.terms_of(cell).stop - 1]])
 
     def _site(self, cell: int) -> Site | None:
         number = self.site[cell]

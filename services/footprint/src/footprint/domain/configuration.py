@@ -53,6 +53,8 @@ class Configuration:
     case: str | None = None
     gpus: int = 0
     """Graphics or accelerator cards: the method has no coefficient of them, so that they are only said not to count."""
+    diskless: bool = False
+    """Stated to have no disk: an empty list of them, where no list says that they are not known."""
 
     @property
     def cores(self) -> int | None:
@@ -99,6 +101,7 @@ def read_configuration(document: Mapping[str, Any]) -> Configuration:
         ),
         psu=None if psu is None else PowerSupply(psu.get("units") or 1, psu.get("kg")),
         case=document.get("case"),
+        diskless=document.get("disks") is not None and not document["disks"],
         gpus=sum(each.get("units") or 1 for each in document.get("gpus") or ()),
     )
 

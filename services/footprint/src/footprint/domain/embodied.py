@@ -149,7 +149,7 @@ def bottom_up_embodied(
         name
         for name, stated in (
             ("memory", configuration.ram),
-            ("disks", configuration.disks),
+            ("disks", configuration.disks or configuration.diskless),
             ("power supply", configuration.psu),
             ("size of an SSD", all(each.gib is not None or each.type == "hdd" for each in configuration.disks)),
         )
@@ -187,9 +187,8 @@ def _parts_alone(catalogue: Catalogue, configuration: Configuration, criterion: 
     used = {factor.id: factor for part in parts for factor in part.factors}
     widest = max(factor.ln_gsd2 for factor in used.values())
     own = ACTIVITY_LN_GSD2["configuration"]
-    return Embodied(
-        total, "configuration", tuple(used.values()), tuple(each.text for each in parts), COMPONENTS, widest, own
-    )
+    trace = tuple(f"{each.text} = {each.kg!r} {UNITS[criterion]}" for each in parts)
+    return Embodied(total, "configuration", tuple(used.values()), trace, COMPONENTS, widest, own)
 
 
 class _MissingCoefficient(LookupError):

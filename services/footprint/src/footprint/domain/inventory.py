@@ -19,7 +19,10 @@ HOMES: Final = frozenset({SITE_HOME, ORGANISATION_HOME})
 """Kinds of what has asset-months and is no asset: a site and an organisation, for activities that belong to no single asset."""
 
 COMPUTER_ROOM_KINDS = frozenset({"server", "storage", "network", VIRTUAL_MACHINE})
-"""Kinds that live in a computer room: without a stated PUE they take the world mean, never 1."""
+"""Kinds that live in a computer room: without a stated PUE they take the world mean, never 1, whatever their site is called."""
+
+OFFICE: Final = "office"
+"""The kind of site where what is used at desks has a PUE of 1."""
 
 KINDS = frozenset(
     {"server", "storage", "network", VIRTUAL_MACHINE, "laptop", "desktop", "monitor", "thin_client", "smartphone", "tablet", "printer",

@@ -1,11 +1,12 @@
 """Over which time the embodied emissions of an asset are spread."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from footprint.domain.catalogue import Catalogue, Factor
 from footprint.domain.formulas import DAY_S, YEAR_DAYS
 from footprint.domain.inventory import Asset, Status
-from footprint.domain.months import local_day, local_midnight
+from footprint.domain.months import local_day, local_midnight, month_at, month_start
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,39 @@ def retirement(asset: Asset) -> int | None:
             start = segment.start
         return start
     return last.end
+
+
+def stays(asset: Asset) -> Iterator[tuple[int, int | None]]:
+    """When an asset is there, in Unix seconds (None: to stay): the times between which it is retired for a while."""
+    begun: int | None = None
+    for segment in asset.segments:
+        if segment.status is Status.RETIRED:
+            if begun is not None:
+                yield begun, segment.start
+            begun = None
+        elif begun is None:
+            begun = segment.start
+    if begun is not None:
+        yield begun, asset.segments[-1].end
+
+
+def month_of_leaving(asset: Asset, zone: str) -> int | None:
+    """From when on an asset that has left was there in the month of its leaving (Unix second); None while it stays."""
+    left = retirement(asset)
+    if left is None:
+        return None
+    begun = max((start for start, _ in stays(asset)), default=left)
+    return max(begun, month_start(zone, month_at(zone, left - 1)))
+
+
+def rest_of_month(asset: Asset, zone: str, instant: int) -> tuple[int, int]:
+    """The first time from an instant on that an asset is there, to the end of the month (Unix seconds); empty where it is not any more."""
+    for start, end in stays(asset):
+        begin = max(start, instant)
+        if end is None or begin < end:
+            month_end = month_start(zone, month_at(zone, begin) + 1)
+            return begin, month_end if end is None else min(month_end, end)
+    return instant, instant
 
 
 def choose_life(catalogue: Catalogue, asset: Asset, zone: str) -> Life | None:

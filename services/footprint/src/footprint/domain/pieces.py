@@ -48,7 +48,8 @@ def carried_on(held: Mapping[Piece, int], stated: Configuration) -> Pieces:
     statements leaves open (the density of a module): they keep what they were first known as. The rest has come, or has gone.
     """
     said = pieces_of(stated)
-    kinds = {type(each) for each in said}
+    kinds: set[type[Piece]] = {type(each) for each in said}
+    kinds |= {Disk} if stated.diskless else set()
     now: Pieces = {piece: units for piece, units in held.items() if type(piece) not in kinds}
     left = {piece: units for piece, units in held.items() if type(piece) in kinds}
     for same in (_equal, _alike):
@@ -73,6 +74,16 @@ def _alike(piece: Piece, other: Piece) -> bool:
     return all(None in (one, two) or one == two for one, two in zip(astuple(piece), astuple(other), strict=True))
 
 
+def statements(segments: Sequence[Segment]) -> list[Configuration]:
+    """What is stated of its parts, in time; what is stated again at once is one statement."""
+    found: list[Configuration] = []
+    for each in segments:
+        configuration = each.configuration
+        if configuration is not None and not (found and (configuration is found[-1] or configuration == found[-1])):
+            found.append(configuration)
+    return found
+
+
 def base_configuration(segments: Sequence[Segment]) -> Configuration | None:
     """What the asset was made of when it came, as far as is known: what is stated first, of each part.
 
@@ -80,13 +91,15 @@ def base_configuration(segments: Sequence[Segment]) -> Configuration | None:
     Disks it may lack: those count from the beginning that are stated until the first die area is, with which it can be weighed. All else
     that is stated later is an upgrade, and says nothing of the time before it. Without any die area it is the first statement as it stands.
     """
-    stated = [each.configuration for each in segments if each.configuration is not None]
+    stated = statements(segments)
+    if len(stated) < 2:
+        return stated[0] if stated else None
     weighed = next((place for place, each in enumerate(stated) if each.cpu and each.cpu.die_mm2 is not None), None)
     if weighed is None:
-        return stated[0] if stated else None
+        return stated[0]
     first = stated[weighed]
     ram = next((each.ram for each in stated if each.ram), ())
-    disks = next((each.disks for each in stated[: weighed + 1] if each.disks), ())
+    disks = next((each.disks for each in stated[: weighed + 1] if each.disks or each.diskless), ())
     psu = next((each.psu for each in stated if each.psu is not None), None)
     case = next((each.case for each in stated if each.case is not None), None)
     return replace(first, ram=ram, disks=disks, psu=psu, case=case)

@@ -6,6 +6,7 @@ The engine turns profiles into arrays; the explanation reads the same profiles.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -32,7 +33,7 @@ from footprint.domain.inventory import (
     SharedBy,
     Site,
 )
-from footprint.domain.life import Life, choose_life, retirement
+from footprint.domain.life import Life, choose_life, rest_of_month, retirement
 from footprint.domain.measurements import NOTHING_MEASURED, Measured
 from footprint.domain.months import local_day, local_midnight, month_at, month_start
 from footprint.domain.notices import Notice, absent_stages
@@ -73,18 +74,20 @@ class Profile:
         """How the parts are spread: in each run of closed months with a life of its own, and from then on.
 
         Closed months never change: where the life is another now (extended, or cut short), they keep the life that they were closed with,
-        and the open months of the new life carry what is left, often nothing. The sum over the life is the total all the same; days
+        and the open months of the new life carry what is left, often nothing; where no open month is left of it the first one does, and
+        where the asset had left by then the month of its leaving (ADR 0108). The sum over the life is the total all the same; days
         before the timeline count as amortised elsewhere, as they do in a straight line.
         """
         if self.life is None or self.spread_days is None:
             return (UNKNOWN_PHASE,)
         lengths = [(float(each.until), each.days) for each in self.runs]
-        return spread_phases(float(self.life.start), [*lengths, (math.inf, self.spread_days)])
+        rest = partial(rest_of_month, self.asset, self.organisation.time_zone)
+        return spread_phases(float(self.life.start), [*lengths, (math.inf, self.spread_days)], rest)
 
     @property
     def runs(self) -> tuple[ClosedLife, ...]:
-        """The runs of closed months with another life than what follows; none where the asset began otherwise: that is a correction."""
-        return runs_of(self.life, self.spread_days, self.closed)
+        """The runs of closed months with another life than what follows."""
+        return runs_of(self.asset, self.organisation.time_zone, self.life, self.spread_days, self.closed)
 
     @property
     def embodied_evidence(self) -> str:

@@ -2,7 +2,8 @@
 
 A restatement moves lines in whole billionths. The part of the factors is exact: the month is computed once more with the factor versions
 that the earlier figures name, everything else being as it is now; from there to the figures of today is `factor`, what lies before is
-the reason of what was heard. So the parts add up to the difference, and closed figures and differences to what is known now.
+the reason of what was heard. So the parts add up to the difference, and closed figures and differences to what is known now. What
+applications use of the lines moves likewise, as a whole: with the lines, or for itself where the shares of a closed month are corrected.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -11,7 +12,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from footprint.domain.catalogue import FactorRef
-from footprint.domain.results import METHOD_VERSION, AssetMonth, Figure
+from footprint.domain.results import METHOD_VERSION, AssetMonth, Claimed, Figure
 from footprint.domain.sums import billionths
 
 REASONS: Final = ("inventory", "measurement", "factor", "method")
@@ -43,6 +44,19 @@ class Moved(NamedTuple):
     kwh: int
 
 
+Used = dict[tuple[UUID, Line], tuple[int, int]]
+"""What each application uses of each line: billionths of its unit, and of a kWh behind it."""
+
+
+class MovedClaim(NamedTuple):
+    """By how many billionths of its unit, and of a kWh behind it, what an application uses of a line moved."""
+
+    application: UUID
+    line: Line
+    billionths: int
+    kwh: int
+
+
 @dataclass(frozen=True, slots=True)
 class State:
     """What was known of an asset in a month: its figures and what they rest on."""
@@ -60,6 +74,7 @@ class Latest:
     removed: bool
     org: str
     kind: str
+    claims_digest: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +99,7 @@ class Found:
     result: AssetMonth
     digest: bytes
     removed: bool
+    claims_digest: bytes | None
 
     @property
     def key(self) -> Key:
@@ -106,6 +122,17 @@ def moved(before: State, pinned: Iterable[Figure], now: Iterable[Figure], causes
             amounts[0] += sign * billionths(figure.value)
             amounts[1] += sign * figure.kwh
     return [Moved(line, reason, *amounts) for (line, reason), amounts in sums.items() if any(amounts)]
+
+
+def moved_claims(before: Used, now: Iterable[Claimed]) -> list[MovedClaim]:
+    """What applications use otherwise now than was known before: `before` and it add up to what is known now."""
+    sums = {key: [-billionths, -kwh] for key, (billionths, kwh) in before.items()}
+    for each in now:
+        amounts = sums.setdefault((each.application, line_of(each.figure)), [0, 0])
+        amounts[0] += each.billionths
+        amounts[1] += each.kwh
+    moved = [MovedClaim(*key, *amounts) for key, amounts in sums.items() if any(amounts)]
+    return sorted(moved, key=lambda each: (each.application, *map(str, each.line)))
 
 
 def reason_heard(before: State, causes: Collection[str]) -> str:

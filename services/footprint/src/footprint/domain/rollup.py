@@ -13,6 +13,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+
 from footprint.domain.results import Figure
 
 
@@ -61,3 +64,11 @@ def ln_gsd2_of_rolled(rows: Iterable[Rolled]) -> float:
 def ln_gsd2_of_terms(total: float, shared: float, independent: float) -> float:
     """ln GSD² of a sum: `shared` is the sum over factors and sources of their squares, `independent` that over months; 0 for nothing."""
     return math.sqrt(shared + independent * independent) / total if total > 0 else 0.0
+
+
+def ln_gsd2s_of_terms(
+    totals: npt.NDArray[np.float64], shared: npt.NDArray[np.float64], independent: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """`ln_gsd2_of_terms` of many sums, all above 0, to the bit."""
+    spreads: npt.NDArray[np.float64] = np.sqrt(shared + independent * independent) / totals
+    return spreads

@@ -1,14 +1,14 @@
 """Straight lines: how what makes an asset is spread over its life, in phases where the life was changed after months were closed."""
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from footprint.domain.embodied import Embodied
 from footprint.domain.formulas import DAY_S
-from footprint.domain.inventory import ClosedLife
-from footprint.domain.life import Life
+from footprint.domain.inventory import Asset, ClosedLife
+from footprint.domain.life import Life, month_of_leaving
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,28 +37,41 @@ class Phase(NamedTuple):
 UNKNOWN_PHASE: Final = Phase(math.nan, math.nan, 1.0, 0.0)
 
 
-def runs_of(life: Life | None, spread_days: float | None, closed: Sequence[ClosedLife]) -> tuple[ClosedLife, ...]:
-    """The runs of closed months with another life than what follows; none where the asset began otherwise: that is a correction."""
+def runs_of(
+    asset: Asset, zone: str, life: Life | None, spread_days: float | None, closed: Sequence[ClosedLife]
+) -> tuple[ClosedLife, ...]:
+    """The runs of closed months with another life than what follows; none where the asset began otherwise: that is a correction.
+
+    Where the asset turns out to have left within closed months they end with the month of its leaving: what was left is carried by that.
+    """
     if life is None or any(each.start != life.start for each in closed):
         return ()
-    following = [*(each.days for each in closed[1:]), spread_days]
-    return tuple(
-        each for each, days in zip(closed, following, strict=False) if each.until > life.start and each.days != days
-    )
+    last = month_of_leaving(asset, zone)
+    runs: list[ClosedLife] = []
+    for each in closed:
+        run = each if last is None else replace(each, until=min(each.until, last))
+        if run.until > (runs[-1].until if runs else life.start):
+            runs.append(run)
+    following = [*(each.days for each in runs[1:]), spread_days]
+    return tuple(each for each, days in zip(runs, following, strict=False) if each.days != days)
 
 
-def spread_phases(start: float, lengths: Sequence[tuple[float, float]]) -> tuple[Phase, ...]:
+def spread_phases(
+    start: float, lengths: Sequence[tuple[float, float]], rest: Callable[[int], tuple[int, int]]
+) -> tuple[Phase, ...]:
     """The phases of a line from `start`: until each Unix second it is spread over so many days from `start`, and then over what is left
-    of the next length. The last length holds for ever."""
+    of the next length; where nothing is left of that, over the `rest` of a month. The last length holds for ever."""
     phases: list[Phase] = []
     at, left = start, 1.0
     for until, length in lengths:
-        end = start + length * DAY_S
-        days = (end - at) / DAY_S if phases else length
-        phase = Phase(at, end, days, left) if days > 0 else Phase(at, at, 1.0, 0.0)
+        begin, end = at, start + length * DAY_S
+        if phases and end <= at and left > 0:
+            begin, end = rest(int(at))
+        days = (end - begin) / DAY_S if phases else length
+        phase = Phase(begin, end, days, left) if days > 0 else Phase(at, at, 1.0, 0.0)
         phases.append(phase)
-        charged = max(0.0, min(phase.end, until) - at) / DAY_S
-        left = max(0.0, left - left * charged / phase.days)
+        charged = max(0.0, min(phase.end, until) - phase.start) / DAY_S
+        left = 0.0 if phase.end <= until else max(0.0, left - left * charged / phase.days)
         at = until
     return tuple(phases)
 

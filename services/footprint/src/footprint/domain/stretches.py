@@ -18,7 +18,17 @@ from footprint.domain.configuration import Configuration
 from footprint.domain.dated import cut, holding, midnight, operator_at
 from footprint.domain.energy import Load, Power, choose_power
 from footprint.domain.extras import Extra
-from footprint.domain.inventory import COMPUTER_ROOM_KINDS, Asset, Cloud, Operator, Organisation, Segment, Site, Status
+from footprint.domain.inventory import (
+    COMPUTER_ROOM_KINDS,
+    OFFICE,
+    Asset,
+    Cloud,
+    Operator,
+    Organisation,
+    Segment,
+    Site,
+    Status,
+)
 from footprint.domain.life import retirement
 from footprint.domain.measurements import EnergyPiece, LoadPiece, Measured, within
 from footprint.domain.months import local_day
@@ -325,7 +335,7 @@ def _default_pue(
         of_provider = catalogue.parameter(f"cloud.{cloud.provider}.pue")
         if of_provider is not None:
             return of_provider.value, Notice(0), (of_provider,)
-    in_computer_room = asset.kind in COMPUTER_ROOM_KINDS if site is None else site.kind != "office"
+    in_computer_room = asset.kind in COMPUTER_ROOM_KINDS or (site is not None and site.kind != OFFICE)
     if not in_computer_room:
         return END_USER_PUE, Notice(0), ()
     default = catalogue.default_pue(day)

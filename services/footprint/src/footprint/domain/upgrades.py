@@ -11,6 +11,7 @@ All of it is written as extras beside the line of the making, so that earlier mo
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from math import inf
 from typing import Final
 
@@ -20,10 +21,10 @@ from footprint.domain.embodied import MANUFACTURING, Embodied, parts_embodied
 from footprint.domain.extras import FAR, Extra
 from footprint.domain.formulas import DAY_S
 from footprint.domain.inventory import Asset, ClosedLife, Segment, Status
-from footprint.domain.life import Life, retirement
+from footprint.domain.life import Life, rest_of_month, retirement
 from footprint.domain.months import local_day, month_at, month_start
 from footprint.domain.notices import Notice
-from footprint.domain.pieces import Piece, Pieces, alone, base_configuration, carried_on, pieces_of
+from footprint.domain.pieces import Piece, Pieces, alone, base_configuration, carried_on, pieces_of, statements
 from footprint.domain.spreading import Fitted, Part, Straight, runs_of, spread_phases
 
 UNIT: Final = "kg"
@@ -99,7 +100,8 @@ class _Reader:
             return None
         ends = [(until, end) for until, end in self.ends if until > at]
         lengths = [(until, (end if end > at else self._month_end(at)) - at) for until, end in ends]
-        phases = spread_phases(float(at), [(until, seconds / DAY_S) for until, seconds in lengths])
+        rest = partial(rest_of_month, self.asset, self.zone)
+        phases = spread_phases(float(at), [(until, seconds / DAY_S) for until, seconds in lengths], rest)
         lot = _Lot(at, units, came, made, carried, Straight(phases, tuple(until for until, _ in ends)))
         self.lots.setdefault(piece, []).append(lot)
         return lot
@@ -200,10 +202,11 @@ def read_upgrades(
     parts: Sequence[Part],
 ) -> Upgrades:
     """What later configurations add and take, in each criterion of which the making is known by the configuration."""
-    base = base_configuration(asset.segments)
-    if life is None or spread_days is None or base is None or len({each.configuration for each in asset.segments}) < 2:
+    if life is None or spread_days is None or len(statements(asset.segments)) < 2:
         return NONE
-    runs = runs_of(life, spread_days, closed)
+    base = base_configuration(asset.segments)
+    assert base is not None
+    runs = runs_of(asset, zone, life, spread_days, closed)
     ends = [(float(each.until), life.start + each.days * DAY_S) for each in runs]
     ends.append((inf, life.start + spread_days * DAY_S))
     extras: list[Extra] = []

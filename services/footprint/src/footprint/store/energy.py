@@ -12,6 +12,10 @@ from footprint.domain.dashboard import MonthEnergy
 from footprint.store.totals import COUNTED, WITHIN_MONTHS, Question, conditions, of_applications
 
 _CRITERIA: Final = ("gwp", ENERGY.criterion)
+_OF_ASSETS: Final = ("figures", "restated_figures")
+_OF_APPLICATIONS: Final = ("application_figures", "restated_application_figures")
+"""Figures, and what corrects those of closed months."""
+
 _ELECTRICITY: Final = "AND stage = 'use' AND basis = $5"
 
 
@@ -33,19 +37,15 @@ async def known_of_assets(
     connection: Connection, question: Question, assets: Sequence[UUID], applications: Sequence[UUID] | None
 ) -> int | None:
     """The same of some assets."""
-    if applications is None:
-        lines = []
-        for table, within in (("figures", WITHIN_MONTHS), ("restated_figures", COUNTED)):
+    own, corrections = _OF_ASSETS if applications is None else _OF_APPLICATIONS
+    lines = []
+    for table, within in ((own, WITHIN_MONTHS), (corrections, COUNTED)):
+        if applications is None:
             where, values = conditions(_located(question), within, _CRITERIA)
-            lines.append(
-                f"SELECT kwh FROM {table} {where} {_ELECTRICITY} AND asset_id = ANY (${len(values) + 1}::uuid[])"
-            )
-        return await _sum(connection, " UNION ALL ".join(lines), [*values, list(assets)])
-    where, values = of_applications(_located(question), applications, criteria=_CRITERIA)
-    mine = f"AND asset_id = ANY (${len(values) + 1}::uuid[])"
-    return await _sum(
-        connection, f"SELECT kwh FROM application_figures {where} {_ELECTRICITY} {mine}", [*values, list(assets)]
-    )
+        else:
+            where, values = of_applications(_located(question), applications, within, _CRITERIA)
+        lines.append(f"SELECT kwh FROM {table} {where} {_ELECTRICITY} AND asset_id = ANY (${len(values) + 1}::uuid[])")
+    return await _sum(connection, " UNION ALL ".join(lines), [*values, list(assets)])
 
 
 async def by_month(connection: Connection, org: str, first: int, last: int) -> dict[int, MonthEnergy]:

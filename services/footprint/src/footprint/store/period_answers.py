@@ -184,8 +184,8 @@ async def assets_moved(
 async def restatements(
     connection: Connection, org: str, month: int, after: int | None, limit: int, basis: str
 ) -> list[Any]:
-    """The restatements of a closed month after the one named, each with its amounts by reason, its sum on the `other` basis, and what the
-    month was closed with."""
+    """The restatements of a closed month after the one named, each with its amounts by reason and by application, its sum on the `other`
+    basis, and what the month was closed with."""
     rows: list[Any] = await connection.fetch(
         f"""
         SELECT
@@ -208,7 +208,17 @@ async def restatements(
                 FROM restated_figures
                 WHERE restatement_id = restatements.id
                   AND {_on("$6")}
-            ) AS other
+            ) AS other,
+            (
+                SELECT coalesce(jsonb_agg(jsonb_build_object('id', id, 'billionths', billionths) ORDER BY id), '[]')
+                FROM (
+                    SELECT application_id AS id, sum(billionths) AS billionths
+                    FROM restated_application_figures
+                    WHERE restatement_id = restatements.id
+                      AND {_on("$5")}
+                    GROUP BY application_id
+                ) AS summed
+            ) AS applications
         FROM restatements
         LEFT JOIN asset_months AS closed
           ON closed.asset_id = restatements.asset_id

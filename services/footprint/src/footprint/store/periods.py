@@ -12,8 +12,10 @@ from footprint.domain.catalogue import FactorRef
 from footprint.domain.engine import World
 from footprint.domain.inventory import Asset, ClosedLife
 from footprint.domain.months import month_start
-from footprint.domain.restating import Closed, Found, Key, Latest, Moved, State
+from footprint.domain.restating import Closed, Found, Key, Latest, Moved, MovedClaim, State
 from footprint.domain.results import METHOD_VERSION
+from footprint.store import restated_claims
+from footprint.store.restated_claims import Recorded
 
 LOCK: Final = "hashtextextended(current_schema() || '.periods.' || {org}, 0)"
 """The advisory lock of an organisation's months."""
@@ -49,7 +51,7 @@ async def hold_open(connection: Connection, assets: Collection[UUID]) -> Closed:
 async def _latest(connection: Connection, assets: Collection[UUID]) -> dict[Key, Latest]:
     rows = await connection.fetch(
         """
-        SELECT DISTINCT ON (asset_id, month) asset_id, month, digest, removed, org_id, kind
+        SELECT DISTINCT ON (asset_id, month) asset_id, month, digest, removed, org_id, kind, claims_digest
         FROM restatements
         WHERE asset_id = ANY($1::uuid[])
         ORDER BY asset_id, month, id DESC
@@ -57,7 +59,9 @@ async def _latest(connection: Connection, assets: Collection[UUID]) -> dict[Key,
         list(assets),
     )
     return {
-        (row["asset_id"], row["month"]): Latest(row["digest"], row["removed"], row["org_id"], row["kind"])
+        (row["asset_id"], row["month"]): Latest(
+            row["digest"], row["removed"], row["org_id"], row["kind"], row["claims_digest"]
+        )
         for row in rows
     }
 
@@ -157,10 +161,12 @@ def _references(row: Any) -> tuple[FactorRef, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Restatement:
-    """A correction of an asset's closed month: what is known now, by how much each line moved and why, and the month that counts it."""
+    """A correction of an asset's closed month: what is known now, by how much each line moved and why, what applications use otherwise, and
+    the month that counts it."""
 
     found: Found
     moved: Sequence[Moved]
+    claims: Sequence[MovedClaim]
     counted_in: int
     causes: Sequence[str]
 
@@ -178,19 +184,19 @@ async def write_restatements(connection: Connection, restatements: Sequence[Rest
         """
         INSERT INTO restatements (
             org_id, asset_id, month, counted_in, digest, removed, kind, quantity, kwh, embodied_evidence, energy_evidence,
-            electricity_evidence, notices, factor_ids, factor_versions, method_version, causes, figures, moment
+            electricity_evidence, notices, factor_ids, factor_versions, method_version, causes, figures, moment, claims_digest
         )
         SELECT
             org_id, asset_id, month, counted_in, digest, removed, kind, quantity, kwh, embodied_evidence, energy_evidence,
             electricity_evidence, notices, string_to_array(factor_ids, ' '), string_to_array(factor_versions, ' ')::integer[],
-            $16, string_to_array(causes, ' '), figures, $19::text::pg_snapshot
+            $16, string_to_array(causes, ' '), figures, $19::text::pg_snapshot, claims_digest
         FROM unnest(
             $1::text[], $2::uuid[], $3::integer[], $4::integer[], $5::bytea[], $6::boolean[], $7::text[], $8::double precision[],
             $9::double precision[], $10::text[], $11::text[], $12::text[], $13::bigint[], $14::text[], $15::text[], $17::text[],
-            $18::jsonb[]
+            $18::jsonb[], $20::bytea[]
         ) AS found (
             org_id, asset_id, month, counted_in, digest, removed, kind, quantity, kwh, embodied_evidence, energy_evidence,
-            electricity_evidence, notices, factor_ids, factor_versions, causes, figures
+            electricity_evidence, notices, factor_ids, factor_versions, causes, figures, claims_digest
         )
         RETURNING id, asset_id, month, recorded_at
         """,
@@ -213,8 +219,28 @@ async def write_restatements(connection: Connection, restatements: Sequence[Rest
         [" ".join(each.causes) for each in restatements],
         [figure_documents(each) for each in results],
         moment,
+        [each.found.claims_digest for each in restatements],
     )
     ids = {(row["asset_id"], row["month"]): row for row in written}
+    await _write_lines(connection, restatements, ids)
+    await restated_claims.write(connection, [_recorded(each, ids[each.found.key]) for each in restatements])
+
+
+def _recorded(restatement: Restatement, row: Any) -> Recorded:
+    asset = restatement.found.result.asset
+    return Recorded(
+        row["id"],
+        row["recorded_at"],
+        asset.org,
+        asset.id,
+        asset.kind,
+        row["month"],
+        restatement.counted_in,
+        restatement.claims,
+    )
+
+
+async def _write_lines(connection: Connection, restatements: Sequence[Restatement], ids: Mapping[Key, Any]) -> None:
     rows = [
         (
             ids[each.found.key]["id"],
@@ -232,6 +258,8 @@ async def write_restatements(connection: Connection, restatements: Sequence[Rest
         for each in restatements
         for line in each.moved
     ]
+    if not rows:
+        return
     await connection.execute(
         f"""
         WITH kept AS (

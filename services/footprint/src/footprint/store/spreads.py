@@ -1,152 +1,201 @@
-"""What lines come to by any groups, in one statement: their amounts, and the spread that the interval of each sum follows from.
+"""What lines come to by any groups, as `footprint.domain.groups` adds it up.
 
-The formula is that of `footprint.domain.rollup`, whose terms are apart: what factors and sources share, and what is known of each thing for
-itself, month by month. Lines are whole numbers (billionths, and squares of billionths), which add up exactly; so do the squares of what is
-shared, and the roots of months, each rounded to a billionth. So a sum has the same interval to the last bit whatever the groups and the
-order of rows.
+Whole numbers come as text, which is read several times faster than a decimal: of one month or, where twelve stand in a row, of a year. Of
+what is known of each thing for itself a group has the sum of the roots of its months, or the squares that they follow from, as doubles.
 """
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, Self
 
+import numpy as np
+import numpy.typing as npt
 from common.database import Connection
 
+from footprint.domain.groups import Column, Pairs, Roots
+from footprint.domain.sums import Numbers, numbers, whole_roots
 
-class Parts(NamedTuple):
-    """What is added up, as queries of the columns of the groups; `before` is what they read of, as `name AS (…),`.
-
-    `pairs` has a row for the groups, `factor` and `source` with `last_month`, `billionths`, those of them `restated`, `kwh`,
-    `factor_weighted` and `source_weighted`; `roots` rows for the groups whose `root` add up to the roots of their months; and `squares` one
-    for each month with the `squares` of what is known of each thing for itself, whatever the groups.
-    """
-
-    before: str
-    pairs: str
-    roots: str
-    squares: str
+MONTH: Final = "month"
 
 
-def parts_of(lines: str, groups: Sequence[str], reading: str = "NOT MATERIALIZED") -> Parts:
-    """The parts of `lines`, a query of the columns of the groups and `of_month`, `factor`, `source`, and the amounts with `source_squares`.
+async def added_up(
+    connection: Connection,
+    lines: str,
+    groups: Sequence[str],
+    values: Sequence[Any],
+    within: tuple[int, int],
+    reading: str = "NOT MATERIALIZED",
+) -> tuple[Pairs, Roots]:
+    """What `lines` come to, a query of the columns of the groups and `of_month`, `factor`, `source`, and the amounts with `source_squares`.
 
     It is made twice, unless its `reading` is MATERIALIZED.
     """
-    keys = listed(groups)
-    pairs = f"""
-            SELECT
-                {keys}
-                factor,
-                source,
-                max(of_month) AS last_month,
-                sum(billionths) AS billionths,
-                sum(restated) AS restated,
-                sum(kwh) AS kwh,
-                sum(factor_weighted) AS factor_weighted,
-                sum(source_weighted) AS source_weighted
-            FROM lines
-            GROUP BY {keys} factor, source
-    """
-    return with_pairs(lines, groups, pairs, reading)
-
-
-def with_pairs(lines: str, groups: Sequence[str], pairs: str, reading: str) -> Parts:
-    """The parts of `lines` whose `pairs` are known."""
-    keys = listed(groups)
-    before = f"""
-        lines AS {reading} (
+    keys = without_month(groups)
+    by = f"{keys}of_month, " if MONTH in groups else keys
+    rows = await connection.fetch(
+        f"""
+        WITH lines AS {reading} (
             {lines}
         ), months AS MATERIALIZED (
             SELECT {keys} of_month, sum(source_squares) AS squares
             FROM lines
             WHERE source_squares <> 0
             GROUP BY {keys} of_month
-        ),
-    """
-    roots = f"SELECT {keys} {whole_root('squares')} AS root FROM months"
-    return Parts(before, pairs, roots, "SELECT sum(squares) AS squares FROM months GROUP BY of_month")
-
-
-def whole_root(squares: str) -> str:
-    """The root of a sum of squares of billionths in whole billionths, exact up to a million tonnes, to 15 digits beyond."""
-    root = f"round(sqrt(greatest({squares}, 0)::double precision))"
-    return f"CASE WHEN {squares} < 1e30 THEN {root}::bigint::numeric ELSE {root}::numeric END"
-
-
-async def summed(
-    connection: Connection, parts: Parts, groups: Sequence[str], values: Sequence[Any], *, wholly: bool = True
-) -> list[Any]:
-    """A row for each group of what is added up, and, `wholly`, one for all of it, `is_whole`, even where there is none.
-
-    Of a group come `billionths` and `kwh` (NULL of nothing) and `restated` as text, which is read several times faster than a decimal, and
-    in units of the criterion `shared`, a square, and `independent`. The whole has the `factors` behind it too, and the last of the
-    `months` that each is used in.
-    """
-    rows: list[Any] = await connection.fetch(_statement(parts, groups, wholly), *values)
-    return rows
-
-
-def _statement(parts: Parts, groups: Sequence[str], wholly: bool) -> str:
-    keys = listed(groups)
-    levels = [_terms(parts, by, groups) for by in ([groups] if groups else []) + ([()] if wholly else [])]
-    return f"""
-        WITH {parts.before} pairs AS MATERIALIZED (
-            {parts.pairs}
-        ), factors AS (
-            SELECT factor, max(last_month) AS month
-            FROM pairs
-            WHERE factor <> ''
-            GROUP BY factor
-        ), terms AS (
-            {" UNION ALL ".join(levels)}
         )
         SELECT
+            'pair' AS part,
             {keys}
-            is_whole,
+            factor,
+            source,
+            max(of_month) AS month,
+            NULL::text AS figures,
             sum(billionths)::text AS billionths,
-            coalesce(sum(restated), 0)::text AS restated,
+            sum(restated)::text AS restated,
             sum(kwh)::text AS kwh,
-            coalesce(sum(shared), 0)::double precision / 1e18 AS shared,
-            coalesce(sum(independent), 0)::double precision / 1e9 AS independent,
-            CASE WHEN is_whole THEN (SELECT coalesce(array_agg(factor ORDER BY factor), '{{}}') FROM factors) END AS factors,
-            CASE WHEN is_whole THEN (SELECT coalesce(array_agg(month ORDER BY factor), '{{}}') FROM factors) END AS months
-        FROM terms
-        GROUP BY {keys} is_whole
-    """
-
-
-def _terms(parts: Parts, by: Sequence[str], groups: Sequence[str]) -> str:
-    """The three terms of each sum, by these groups; the groups that are added up are NULL."""
-    keys, grouped = listed(by), f"GROUP BY {', '.join(by)}" if by else ""
-    labels = (
-        "".join(f"{name if name in by else 'NULL'}, " for name in groups) + f"{'false' if by else 'true'} AS is_whole"
+            sum(factor_weighted)::text AS factor_weighted,
+            sum(source_weighted)::text AS source_weighted,
+            NULL::double precision[] AS squares
+        FROM lines
+        GROUP BY {by} factor, source
+        UNION ALL
+        SELECT 'group', {keys} NULL, NULL, max(of_month), NULL, sum({_ROOT})::text, NULL, NULL, NULL, NULL, NULL
+        FROM months
+        {"GROUP BY" if by else ""} {by.rstrip(", ")}
+        HAVING count(*) > 0
+        UNION ALL
+        SELECT {squares_of_whole(groups, "of_month", "sum(squares)::text")}
+        FROM months
+        GROUP BY of_month
+        """,
+        *values,
     )
-    roots = parts.roots if by else f"SELECT {whole_root('squares')} AS root FROM ({parts.squares}) AS months"
-    return f"""
-            SELECT
-                {labels}, sum(billionths) AS billionths, sum(restated) AS restated, sum(kwh) AS kwh,
-                sum(weighted * weighted) AS shared, NULL::numeric AS independent
-            FROM (
-                SELECT {keys} sum(billionths) AS billionths, sum(restated) AS restated, sum(kwh) AS kwh, sum(factor_weighted) AS weighted
-                FROM pairs
-                GROUP BY {keys} factor
-            ) AS by_factor
-            {grouped}
-            UNION ALL
-            SELECT {labels}, NULL, NULL, NULL, sum(weighted * weighted), NULL
-            FROM (
-                SELECT {keys} sum(source_weighted) AS weighted
-                FROM pairs
-                WHERE source_weighted <> 0
-                GROUP BY {keys} source
-            ) AS by_source
-            {grouped}
-            UNION ALL
-            SELECT {labels}, NULL, NULL, NULL, NULL, sum(root)
-            FROM ({roots}) AS roots
-            {grouped}
-    """
+    return read(rows, groups, within, 1, 1)
 
 
-def listed(names: Sequence[str]) -> str:
-    """Names with a comma after each."""
-    return "".join(f"{name}, " for name in names)
+_ROOT: Final = """CASE
+            WHEN squares < 1e30 THEN round(sqrt(greatest(squares, 0)::double precision))::bigint::numeric
+            ELSE round(sqrt(greatest(squares, 0)::double precision))::numeric
+        END"""
+"""The root of a sum of squares of billionths in whole billionths, exact up to a million tonnes, to 15 digits beyond."""
+
+
+def squares_of_group(groups: Sequence[str], month: str, squares: str) -> str:
+    """The columns of a row that tells the squares of a group, from a month on."""
+    keys = without_month(groups)
+    return f"'group' AS part, {keys} NULL, NULL, {month}, NULL, NULL, NULL, NULL, NULL, NULL, {squares}"
+
+
+def squares_of_whole(groups: Sequence[str], month: str, squares: str) -> str:
+    """The columns of a row that tells the squares of all there is, from a month on, as a text."""
+    nothing = "NULL, " * sum(name != MONTH for name in groups)
+    return f"'whole' AS part, {nothing} NULL, NULL, {month}, NULL, {squares}, NULL, NULL, NULL, NULL, NULL"
+
+
+def without_month(groups: Sequence[str]) -> str:
+    """The columns of groups with a comma after each; the month is a column of its own."""
+    return "".join(f"{name}, " for name in groups if name != MONTH)
+
+
+def read(
+    rows: Sequence[Any], groups: Sequence[str], within: tuple[int, int], in_pair: int, in_squares: int
+) -> tuple[Pairs, Roots]:
+    """What rows tell, each of as many months as are in a pair, or in squares: of those that are `within` the first and the last."""
+    names = list(rows[0].keys()) if rows else []
+    parts: dict[str, list[Any]] = {"pair": [], "group": [], "whole": []}
+    for row in rows:
+        parts[row[0]].append(row)
+    pairs = _Rows.of(names, parts["pair"], in_pair, within)
+    by_group = _Rows.of(names, parts["group"], in_squares, within)
+    every = _Rows.of(names, parts["whole"], in_squares, within)
+    by_group, roots = _roots(by_group, by_month=MONTH in groups)
+    keys = [_key(name, pairs, by_group) for name in groups]
+    count = len(pairs.months)
+    return Pairs(
+        [replace(key, places=key.places[:count]) for key in keys],
+        pairs.column("factor"),
+        pairs.column("source"),
+        pairs.months,
+        pairs.amounts("billionths"),
+        pairs.amounts("restated"),
+        pairs.amounts("kwh"),
+        pairs.told("kwh"),
+        pairs.amounts("factor_weighted"),
+        pairs.amounts("source_weighted"),
+    ), Roots([replace(key, places=key.places[count:]) for key in keys], roots, every.amounts("billionths").tolist())
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Rows of one month or twelve each, by column; `counted` are the months of each that are asked for and have figures."""
+
+    columns: Mapping[str, Sequence[Any]]
+    every_month: npt.NDArray[np.int64]
+    counted: npt.NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, names: Sequence[str], rows: Sequence[Any], width: int, within: tuple[int, int]) -> Self:
+        columns = dict(zip(names, zip(*rows, strict=True), strict=True)) if rows else {}
+        months = np.array(columns.get("month", ()), dtype=np.int64).reshape(-1, 1) + np.arange(width)
+        found = cls(columns, months, (months >= within[0]) & (months <= within[1]))
+        if columns.get("figures", (None,))[0] is None:
+            return found
+        return replace(found, counted=found.counted & (found.every("figures") > 0))
+
+    @property
+    def months(self) -> npt.NDArray[np.int64]:
+        return self.every_month[self.counted]
+
+    def values(self, name: str) -> Sequence[Any]:
+        """The values of a column, of each row."""
+        return self.columns.get(name, ())
+
+    def for_months(self, places: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """What each row has, for each of its months."""
+        return places[np.nonzero(self.counted)[0]]
+
+    def column(self, name: str) -> Column:
+        """The values of a column, for each month."""
+        column = Column.of(self.values(name))
+        return replace(column, places=self.for_months(column.places))
+
+    def told(self, name: str) -> npt.NDArray[np.bool_]:
+        """Where a column has amounts."""
+        return np.broadcast_to(self._told(name)[:, None], self.counted.shape)[self.counted]
+
+    def amounts(self, name: str) -> Numbers:
+        """The amounts of a column, 0 where it has none."""
+        amounts: Numbers = self.every(name)[self.counted]
+        return amounts
+
+    def every(self, name: str) -> Numbers:
+        """The same of each month, whether it counts or not."""
+        texts = " ".join(filter(None, self.values(name)))
+        amounts = numbers(list(map(int, texts.split())))
+        found = np.zeros(self.counted.shape, amounts.dtype)
+        found[self._told(name)] = amounts.reshape(-1, self.counted.shape[1])
+        return found
+
+    def _told(self, name: str) -> npt.NDArray[np.bool_]:
+        return np.array([text is not None for text in self.values(name)], dtype=np.bool_)
+
+
+def _roots(by_group: _Rows, *, by_month: bool) -> tuple[_Rows, Numbers]:
+    """The roots of groups, and the rows whose they are: those of several months are added up unless the groups are by month."""
+    if None not in by_group.values("billionths"):
+        return by_group, by_group.amounts("billionths")
+    squares = np.array(by_group.values("squares"), dtype=np.float64).reshape(by_group.counted.shape)
+    roots = np.where(by_group.counted, whole_roots(squares), 0)
+    if by_month:
+        return by_group, roots[by_group.counted]
+    once = np.ones((len(roots), 1), dtype=np.bool_)
+    return replace(by_group, every_month=by_group.every_month[:, :1], counted=once), roots.sum(axis=1)
+
+
+def _key(name: str, pairs: _Rows, by_group: _Rows) -> Column:
+    """A key of the pairs and, after them, of the groups."""
+    if name == MONTH:
+        return Column.of_numbers(np.concatenate([pairs.months, by_group.months]))
+    column = Column.of([*pairs.values(name), *by_group.values(name)])
+    count = len(pairs.values(name))
+    places = pairs.for_months(column.places[:count]), by_group.for_months(column.places[count:])
+    return replace(column, places=np.concatenate(places))

@@ -8,8 +8,9 @@ from uuid import UUID
 
 from common.database import Connection
 
-from footprint.store.spreads import listed, parts_of, summed
-from footprint.store.years import WITHIN, parts_of_years
+from footprint.domain.groups import Pairs, Roots
+from footprint.store.spreads import added_up
+from footprint.store.years import WITHIN, years_added_up
 
 ROLLED: Final[Mapping[str, str]] = {
     "month": "month",
@@ -35,11 +36,11 @@ WITHIN_MONTHS: Final = "month BETWEEN $2 AND $3"
 COUNTED: Final = "counted_in BETWEEN $2 AND $3"
 """The months that count corrections of closed ones."""
 
+_BASIS: Final = "AND basis IN ('both', $5)"
+"""What counts on the basis of a question."""
+
 _KWH: Final = "CASE WHEN basis <> 'both' THEN kwh END AS kwh"
 """The electricity behind a figure of it, NULL of others."""
-
-BEFORE_ALL: Final = UUID(int=0)
-"""An id before those of all assets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,11 @@ class Question:
     basis: str = "location"
     groups: tuple[str, ...] = ()
     filters: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+
+    @property
+    def within(self) -> tuple[int, int]:
+        """The first and the last month."""
+        return self.first, self.last
 
 
 def conditions(question: Question, within: str = WITHIN_MONTHS, criteria: Sequence[str] = ()) -> tuple[str, list[Any]]:
@@ -101,7 +107,7 @@ async def totals_of_applications(
 ) -> list[Any]:
     """The same of what applications use; of these alone when they are named."""
     where, values = of_applications(question, applications)
-    return await _rolled(connection, "applications_by_month", "false", question, where, values)
+    return await _rolled(connection, "applications_by_month", "restates IS NOT NULL", question, where, values)
 
 
 def of_applications(
@@ -138,30 +144,55 @@ async def _rolled(
     return rows
 
 
-async def sums(connection: Connection, question: Question) -> list[Any]:
-    """What all is comes to by the groups of a question, and in whole, as `summed` says."""
+async def sums(connection: Connection, question: Question) -> tuple[Pairs, Roots]:
+    """What all is comes to by the groups of a question, factor and source."""
     where, values = conditions(question)
     keys = _keys(question)
     lines = f"""
             SELECT
-                {listed(keys)} month AS of_month, factor, source, billionths,
+                {"".join(f"{name}, " for name in keys)} month AS of_month, factor, source, billionths,
                 CASE WHEN restates IS NULL THEN 0 ELSE billionths END AS restated, {_KWH}, {_SPREADS}
             FROM organisation_months
             {where}
               AND basis IN ('both', $5)
               AND figures > 0
     """
-    return await summed(connection, parts_of(lines, keys), keys, values)
+    return await added_up(connection, lines, keys, values, question.within)
 
 
 async def sums_of_applications(
     connection: Connection, question: Question, applications: Sequence[UUID] | None
-) -> list[Any]:
+) -> tuple[Pairs, Roots]:
     """The same of what applications use; of these alone, and in whole, when they are named."""
     where, values = of_applications(question, applications, WITHIN)
-    keys = _keys(question)
-    parts = parts_of_years(f"{where} AND basis IN ('both', $5)", keys, question.first, question.last)
-    return await summed(connection, parts, keys, values, wholly=applications is not None)
+    counted, _ = of_applications(question, applications)
+    lines = f"{where} {_BASIS}", f"{counted} {_BASIS}"
+    wholly = applications is not None
+    return await years_added_up(connection, *lines, _keys(question), values, question.within, wholly=wholly)
+
+
+async def groups_of_applications(
+    connection: Connection, question: Question, applications: Sequence[UUID] | None
+) -> dict[UUID, int]:
+    """How many groups each application has at most, all of them or these, in the order of their ids: by month each may have all months."""
+    where, values = of_applications(question, applications, WITHIN)
+    counted, _ = of_applications(question, applications)
+    columns = ", ".join(dict.fromkeys(["application_id", *(name for name in _keys(question) if name != "month")]))
+    months = question.last - question.first + 1 if "month" in question.groups else 1
+    rows = await connection.fetch(
+        f"""
+        SELECT application_id, count(*) AS groups
+        FROM (
+            SELECT DISTINCT {columns} FROM application_years {where} {_BASIS}
+            UNION
+            SELECT {columns} FROM application_restatements {counted} {_BASIS}
+        ) AS used
+        GROUP BY application_id
+        ORDER BY application_id
+        """,
+        *values,
+    )
+    return {row["application_id"]: row["groups"] * months for row in rows}
 
 
 def _keys(question: Question) -> list[str]:
@@ -171,9 +202,9 @@ def _keys(question: Question) -> list[str]:
 async def lacks_market(connection: Connection, question: Question, applications: Sequence[UUID] | None) -> bool:
     """Whether some electricity, of all or of what these applications use, has a location-based figure and no market-based one."""
     where, values = conditions(question)
-    table, own = "organisation_months", "restates IS NULL"
+    table = "organisation_months"
     if applications is not None:
-        table, own = "applications_by_month", "true"
+        table = "applications_by_month"
         where, values = of_applications(question, applications)
     found: bool = await connection.fetchval(
         f"""
@@ -181,74 +212,11 @@ async def lacks_market(connection: Connection, question: Question, applications:
         FROM {table}
         {where}
           AND basis IN ($5, 'location')
-          AND {own}
+          AND restates IS NULL
         """,
         *values,
     )
     return found
-
-
-async def page_of_assets(
-    connection: Connection,
-    question: Question,
-    assets: Sequence[UUID] | None,
-    applications: Sequence[UUID] | None,
-    after: UUID | None,
-    limit: int,
-) -> list[UUID]:
-    """`limit` assets after the one named that have figures for the question, in the order of their ids: of `assets` alone, of those that
-    `applications` use, or of all; a site or an organisation with activities of its own stands among them, under its id."""
-    own, values = conditions(question)
-    counted, _ = conditions(question, COUNTED)
-    basis, place = "AND basis IN ('both', $5)", len(values)
-    if applications is None or assets is not None:
-        # Asset by asset, until the page is full: of each the first figure found is enough.
-        rows = await connection.fetch(
-            f"""
-            SELECT named.id
-            FROM (
-                SELECT id FROM assets WHERE org_id = $1
-                UNION ALL
-                SELECT home_id FROM homes WHERE org_id = $1
-            ) AS named CROSS JOIN LATERAL (
-                SELECT FROM figures {own} {basis} AND asset_id = named.id
-                UNION ALL
-                SELECT FROM restated_figures {counted} {basis} AND asset_id = named.id
-                LIMIT 1
-            ) AS counted
-            WHERE named.id > ${place + 1} AND (${place + 2}::uuid[] IS NULL OR named.id = ANY (${place + 2}))
-            ORDER BY named.id
-            LIMIT ${place + 3}
-            """,
-            *values,
-            after or BEFORE_ALL,
-            None if assets is None else list(assets),
-            limit,
-        )
-    else:
-        # Application by application: of each the index gives the assets in their order, and no more of them than fit.
-        rows = await connection.fetch(
-            f"""
-            SELECT DISTINCT id
-            FROM unnest(${place + 2}::uuid[]) AS wanted (application_id) CROSS JOIN LATERAL (
-                SELECT DISTINCT asset_id AS id
-                FROM application_figures
-                {own}
-                  {basis}
-                  AND application_id = wanted.application_id
-                  AND asset_id > ${place + 1}
-                ORDER BY asset_id
-                LIMIT ${place + 3}
-            ) AS used
-            ORDER BY id
-            LIMIT ${place + 3}
-            """,
-            *values,
-            after or BEFORE_ALL,
-            list(applications),
-            limit,
-        )
-    return [row["id"] for row in rows]
 
 
 async def known_assets(connection: Connection, org: str, assets: Sequence[UUID]) -> set[UUID]:
@@ -280,12 +248,16 @@ def _of_assets(question: Question) -> tuple[str, list[str]]:
     return ", ".join([*keys, "month AS of_month"]), keys
 
 
+def _counted_columns(keys: Sequence[str]) -> str:
+    """Those columns of what corrects closed months: it stands in the month that counts it."""
+    return ", ".join([*("counted_in" if name == "month" else name for name in keys), "counted_in"])
+
+
 def _figures_of_assets(question: Question, assets: Sequence[UUID]) -> tuple[str, list[Any]]:
     """The figures of some assets, and what corrects their closed months, as the roll-up counts them; and the parameters."""
     columns, keys = _of_assets(question)
     own, values = conditions(question)
     counted, _ = conditions(question, COUNTED)
-    of_restated = ", ".join([*("counted_in" if name == "month" else name for name in keys), "counted_in"])
     ids = f"${len(values) + 1}::uuid[]"
     lines = f"""
             SELECT {columns}, factor, source, billionths(value) AS billionths, 0 AS restated, {_KWH}, {_of_figure("value")}
@@ -294,7 +266,7 @@ def _figures_of_assets(question: Question, assets: Sequence[UUID]) -> tuple[str,
               AND basis IN ('both', $5)
               AND asset_id = ANY ({ids})
             UNION ALL
-            SELECT {of_restated}, '', '', billionths, billionths, {_KWH}, 0, 0, 0
+            SELECT {_counted_columns(keys)}, '', '', billionths, billionths, {_KWH}, 0, 0, 0
             FROM restated_figures
             {counted}
               AND basis IN ('both', $5)
@@ -327,30 +299,34 @@ async def totals_of_assets(connection: Connection, question: Question, assets: S
     return rows
 
 
-async def sums_of_assets(connection: Connection, question: Question, assets: Sequence[UUID]) -> list[Any]:
+async def sums_of_assets(connection: Connection, question: Question, assets: Sequence[UUID]) -> tuple[Pairs, Roots]:
     """The same as `sums` of some assets, from their figures."""
     lines, values = _figures_of_assets(question, assets)
-    keys = _of_assets(question)[1]
-    return await summed(connection, parts_of(lines, keys, "MATERIALIZED"), keys, values)
+    return await added_up(connection, lines, _of_assets(question)[1], values, question.within, "MATERIALIZED")
 
 
 async def sums_used_of_assets(
     connection: Connection, question: Question, assets: Sequence[UUID], applications: Sequence[UUID] | None
-) -> list[Any]:
-    """The same of what applications use of some assets; of these applications alone, and in whole, when they are named."""
+) -> tuple[Pairs, Roots]:
+    """The same of what applications use of some assets; of these applications alone when they are named."""
     columns, keys = _of_assets(question)
     where, values = of_applications(question, applications)
+    counted, _ = of_applications(question, applications, COUNTED)
+    of_page = f"AND basis IN ('both', $5) AND asset_id = ANY (${len(values) + 1}::uuid[])"
     lines = f"""
             SELECT
                 {columns}, factor, source, billionths, 0 AS restated, {_KWH},
                 {_of_figure("billionths / 1e9::double precision")}
             FROM application_figures
             {where}
-              AND basis IN ('both', $5)
-              AND asset_id = ANY (${len(values) + 1}::uuid[])
+              {of_page}
+            UNION ALL
+            SELECT {_counted_columns(keys)}, '', '', billionths, billionths, {_KWH}, 0, 0, 0
+            FROM restated_application_figures
+            {counted}
+              {of_page}
     """
-    parts = parts_of(lines, keys, "MATERIALIZED")
-    return await summed(connection, parts, keys, [*values, list(assets)], wholly=applications is not None)
+    return await added_up(connection, lines, keys, [*values, list(assets)], question.within, "MATERIALIZED")
 
 
 async def applications(connection: Connection, org: str) -> dict[UUID, str]:
@@ -367,14 +343,19 @@ async def site_codes(connection: Connection, sites: Sequence[UUID]) -> dict[UUID
     return {row["id"]: row["code"] for row in rows}
 
 
-async def site_ids(connection: Connection, org: str, codes: Sequence[str]) -> dict[str, UUID]:
-    """The ids of an organisation's sites by their codes."""
+async def site_ids(connection: Connection, org: str, codes: Sequence[str]) -> list[tuple[str, UUID]]:
+    """The sites with these codes: an organisation's own, and those of others that figures of it stand at."""
     rows = await connection.fetch(
-        "SELECT id, document ->> 'code' AS code FROM sites WHERE org_id = $1 AND document ->> 'code' = ANY($2::text[])",
+        """
+        SELECT document ->> 'code' AS code, id
+        FROM sites
+        WHERE document ->> 'code' = ANY($2::text[])
+          AND (org_id = $1 OR EXISTS (SELECT FROM organisation_months WHERE org_id = $1 AND site_id = sites.id))
+        """,
         org,
         list(codes),
     )
-    return {row["code"]: row["id"] for row in rows}
+    return [(row["code"], row["id"]) for row in rows]
 
 
 async def earlier_year(connection: Connection, factors: Mapping[str, int]) -> bool:

@@ -1,86 +1,152 @@
 """What applications use, from its roll-up by years: an amount of each month is a column there, so that two years are two rows.
 
-Only where a question is by month are rows made of the columns, after everything else has been added up.
+Months stay in their row until they have been added up by everything else: of a year they come as a text of twelve numbers.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Any, Final
 
-from footprint.store.claims import AMOUNTS, MONTHS
-from footprint.store.spreads import Parts, listed, whole_root, with_pairs
+from common.database import Connection
+
+from footprint.domain.groups import Pairs, Roots
+from footprint.store.claims import MONTHS
+from footprint.store.spreads import MONTH, read, squares_of_group, squares_of_whole, without_month
 
 WITHIN: Final = "year BETWEEN $2 / 12 AND $3 / 12"
 """The years of the months from $2 to $3."""
 
-_OF_MONTH: Final = "year * 12 + number - 1"
+
+_WHOLE: Final = """
+        UNION ALL
+        SELECT {}
+        FROM application_years
+        {}
+          AND source = ''
+        GROUP BY year
+"""
 
 
-def parts_of_years(where: str, groups: Sequence[str], first: int, last: int) -> Parts:
-    """The parts of the rows of `application_years` that `where` leaves in, by its columns and by `month`, for months $2 to $3."""
-    keys = listed(groups)
-    if "month" in groups:
-        lines = _lines(where, [name for name in groups if name != "month"])
-        amounts = "billionths, restated, kwh, factor_weighted, source_weighted"
-        pairs = f"SELECT {keys} factor, source, of_month AS last_month, {amounts} FROM lines"
-        return with_pairs(lines, groups, pairs, "MATERIALIZED")
-    grouped = f"GROUP BY {keys} factor, source"
-    kwh = f"sum(CASE WHEN basis <> 'both' THEN {_added('kwh', first, last)} END) AS kwh"
-    sums = [
-        f"sum({_added(amount, first, last)}) AS {amount}"
-        for amount in ("billionths", "factor_weighted", "source_weighted")
-    ]
-    pairs = f"""
-            SELECT {keys} factor, source, max({_last_month()}) AS last_month, 0 AS restated, {", ".join([*sums, kwh])}
-            FROM application_years
-            {where}
-            {grouped}
-            HAVING sum({_added("figures", first, last)}) > 0
-    """
-    squares = ", ".join(f"sum(squares_{month}) AS squares_{month}" for month in MONTHS)
-    before = f"""
-        years AS MATERIALIZED (
-            SELECT {keys} year, {", ".join(_squares(month) for month in MONTHS)}
-            FROM application_years
-            {where}
-              AND source = ''
-            GROUP BY {keys} year
-        ),
-    """
-    roots = f"SELECT {keys} {' + '.join(whole_root(f'squares_{month}') for month in MONTHS)} AS root FROM years"
-    whole = f"""
-            SELECT squares
-            FROM (SELECT {squares} FROM years GROUP BY year) AS years
-            CROSS JOIN LATERAL (VALUES {", ".join(f"(squares_{month})" for month in MONTHS)}) AS months (squares)
-    """
-    return Parts(before, pairs, roots, whole)
+async def years_added_up(
+    connection: Connection,
+    where: str,
+    counted: str,
+    groups: Sequence[str],
+    values: Sequence[Any],
+    within: tuple[int, int],
+    *,
+    wholly: bool,
+) -> tuple[Pairs, Roots]:
+    """What the rows of `application_years` come to that `where` leaves in, and those of `application_restatements` that `counted` does, by
+    their columns and by `month`, for months $2 to $3; the whole has no squares unless `wholly`."""
+    keys = without_month(groups)
+    months = _months(*within)
+    start = f"year * 12 + {months[0] - 1}"
+    pairs = _pairs_of_months(where, keys, start, months) if MONTH in groups else _pairs(where, keys, *within)
+    squares = f"ARRAY[{', '.join(f'sum(source_squares_{month})::double precision' for month in months)}]"
+    restated = _restated_of_months(counted, keys, months) if MONTH in groups else _restated(counted, keys)
+    rows = await connection.fetch(
+        f"""
+        {pairs}
+        UNION ALL
+        {restated}
+        UNION ALL
+        SELECT {squares_of_group(groups, start, squares)}
+        FROM application_years
+        {where}
+          AND source = ''
+        GROUP BY {keys} year
+        {_WHOLE.format(squares_of_whole(groups, start, _row_of("source_squares", months)), where) if wholly else ""}
+        """,
+        *values,
+    )
+    return read(rows, groups, within, len(months) if MONTH in groups else 1, len(months))
 
 
-def _squares(month: int) -> str:
-    return f"""coalesce(
-                sum(source_squares_{month}) FILTER (WHERE year * 12 + {month - 1} BETWEEN $2 AND $3), 0
-            ) AS squares_{month}"""
-
-
-def _lines(where: str, keys: Sequence[str]) -> str:
-    """A row for each month, by other columns, of what is there: the years are added up before they are taken apart."""
-    sums = ", ".join(f"sum({amount}_{month}) AS {amount}_{month}" for month in MONTHS for amount in AMOUNTS)
+def _pairs(where: str, keys: str, first: int, last: int) -> str:
+    """The pairs of all months together."""
+    kwh = f"sum(CASE WHEN basis <> 'both' THEN {_added('kwh', first, last)} END)::text AS kwh"
     return f"""
-            SELECT
-                {listed(keys)} {_OF_MONTH} AS month, {_OF_MONTH} AS of_month, factor, source, billionths, 0 AS restated,
-                CASE WHEN electric THEN kwh END AS kwh, factor_weighted, source_weighted, source_squares
-            FROM (
-                SELECT {listed(keys)} year, factor, source, bool_or(basis <> 'both') AS electric, {sums}
-                FROM application_years
-                {where}
-                GROUP BY {listed(keys)} year, factor, source
-            ) AS years CROSS JOIN LATERAL (VALUES {_rows(*AMOUNTS)}) AS months (number, {", ".join(AMOUNTS)})
-            WHERE {_OF_MONTH} BETWEEN $2 AND $3
-              AND figures > 0
+        SELECT
+            'pair' AS part,
+            {keys}
+            factor,
+            source,
+            max({_last_month()}) AS month,
+            NULL::text AS figures,
+            sum({_added("billionths", first, last)})::text AS billionths,
+            NULL::text AS restated,
+            {kwh},
+            sum({_added("factor_weighted", first, last)})::text AS factor_weighted,
+            sum({_added("source_weighted", first, last)})::text AS source_weighted,
+            NULL::double precision[] AS squares
+        FROM application_years
+        {where}
+        GROUP BY {keys} factor, source
+        HAVING sum({_added("figures", first, last)}) > 0
     """
 
 
-def _rows(*amounts: str) -> str:
-    return ", ".join(f"({month}, {', '.join(f'{amount}_{month}' for amount in amounts)})" for month in MONTHS)
+def _pairs_of_months(where: str, keys: str, start: str, months: Sequence[int]) -> str:
+    """The pairs of each year, its months in a row."""
+    return f"""
+        SELECT
+            'pair' AS part,
+            {keys}
+            factor,
+            source,
+            {start} AS month,
+            {_row_of("figures", months)} AS figures,
+            {_row_of("billionths", months)} AS billionths,
+            NULL::text AS restated,
+            CASE WHEN bool_or(basis <> 'both') THEN {_row_of("kwh", months)} END AS kwh,
+            {_row_of("factor_weighted", months)} AS factor_weighted,
+            CASE WHEN source <> '' THEN {_row_of("source_weighted", months)} END AS source_weighted,
+            NULL::double precision[] AS squares
+        FROM application_years
+        {where}
+        GROUP BY {keys} year, factor, source
+    """
+
+
+def _restated(counted: str, keys: str) -> str:
+    """The pairs of what corrects closed months, which has no spread of its own: of no factor and no source."""
+    kwh = "sum(CASE WHEN basis <> 'both' THEN kwh END)::text"
+    amounts = f"NULL, sum(billionths)::text, sum(billionths)::text, {kwh}, NULL, NULL, NULL"
+    return f"""
+        SELECT 'pair', {keys} '', '', max(month), {amounts}
+        FROM application_restatements
+        {counted}
+        {"GROUP BY" if keys else ""} {keys.rstrip(", ")}
+        HAVING count(*) > 0
+    """
+
+
+def _restated_of_months(counted: str, keys: str, months: Sequence[int]) -> str:
+    """The same of each year, its months in a row."""
+
+    def row_of(amount: str) -> str:
+        sums = (f"coalesce(sum({amount}) FILTER (WHERE month % 12 = {month - 1}), 0)" for month in months)
+        return f"concat_ws(' ', {', '.join(sums)})"
+
+    billionths, kwh = row_of("billionths"), f"CASE WHEN bool_or(basis <> 'both') THEN {row_of('kwh')} END"
+    return f"""
+        SELECT
+            'pair', {keys} '', '', month / 12 * 12 + {months[0] - 1},
+            {row_of("figures")}, {billionths}, {billionths}, {kwh}, NULL, NULL, NULL
+        FROM application_restatements
+        {counted}
+        GROUP BY {keys} month / 12
+    """
+
+
+def _months(first: int, last: int) -> Sequence[int]:
+    """Which months of a year are read: all twelve where several years are asked for."""
+    return range(first % 12 + 1, last % 12 + 2) if first // 12 == last // 12 else MONTHS
+
+
+def _row_of(amount: str, months: Sequence[int]) -> str:
+    """The sums of an amount in these months of a year, as a text."""
+    return f"concat_ws(' ', {', '.join(f'sum({amount}_{month})' for month in months)})"
 
 
 def _added(amount: str, first: int, last: int) -> str:

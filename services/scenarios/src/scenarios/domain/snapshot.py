@@ -223,7 +223,7 @@ class Freezer:
         life_years, life = self._life(asset)
         annual_kwh, pue, energy = self._energy(asset, site)
         embodied_kg, embodied = self._embodied(asset, life_years)
-        electricity, beside = self._electricity(site)
+        electricity, beside, instead = self._electricity(site)
         return SnapshotAsset.model_validate(
             {
                 "ref": str(asset.id),
@@ -243,7 +243,7 @@ class Freezer:
                 "ram_gib": asset.ram_gib / asset.quantity,
                 "electricity": electricity,
                 "beside": beside,
-                "evidence": {"life": life, "energy": energy, "embodied": embodied},
+                "evidence": {"life": life, "energy": energy, "embodied": embodied} | instead,
                 "tags": dict(asset.tags),
                 "carries": sorted(str(machine) for machine in asset.carries),
             }
@@ -315,21 +315,24 @@ class Freezer:
                 return value, f"study: {each.source}"
         raise _Missing(reason)
 
-    def _electricity(self, site: HeardSite | None) -> tuple[str | None, list[str]]:
-        """The ids of the factor of the electricity itself, and of those of upstream and losses that are not inside it."""
+    def _electricity(self, site: HeardSite | None) -> tuple[str | None, list[str], dict[str, str]]:
+        """The ids of the factor of the electricity itself, and of those of upstream and losses that are not inside it; and what must be
+        said where the country stands in for a region without a factor."""
+        instead: dict[str, str] = {}
         if self.electricity_given:
-            return None, []
+            return None, [], instead
         region = (site.region or site.country) if site else self.region
         if region is None:
             raise _Missing("no site, and the study names no region")
         factor = self._factor("electricity", region, GENERATION)
         if factor is None and site is not None and site.region is not None:
             factor = self._factor("electricity", site.country, GENERATION)
+            instead = {"electricity": f"factor of {site.country}: none is known for {site.region}"}
         if factor is None:
             raise _Missing(f"no electricity factor for {region}")
         parts = ("upstream", "losses") if factor.perimeter == "direct" else ("losses",)
         beside = (self._factor("electricity", factor.region, (part,), near=True) for part in parts)
-        return factor.id, [each.id for each in beside if each is not None]
+        return factor.id, [each.id for each in beside if each is not None], instead
 
     def _factor(
         self, activity: str, region: str | None, perimeters: Sequence[str] = (), *, near: bool = False
