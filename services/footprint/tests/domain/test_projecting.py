@@ -75,6 +75,7 @@ def test_the_rest_of_the_current_month_is_projected_and_no_elapsed_month_is() ->
     assert november.kwh == pytest.approx(600.0 * 720 / 1000 * 1.5, rel=1e-12)
     until_now = months(asset, seen(asset, list(days(date(2026, 6, 1), date(2026, 11, 10), 600.0))))[DECEMBER - 1]
     assert until_now.energy_evidence == "projected"
+    assert not until_now.notices & Notice.MEASUREMENT_GAPS
     assert until_now.kwh == pytest.approx(600.0 * 720 / 1000 * 1.5, rel=1e-12)
 
 
@@ -166,11 +167,11 @@ def test_a_computation_since_a_day_has_the_bits_of_one_since_ever(ago: int) -> N
 
 def test_the_year_of_a_machine_does_not_end_with_that_of_its_host_further_east() -> None:
     host = server(capacity=4)
-    guest, placement = machine(200, host, 4.0, at(2026), org="east")
+    guest, placement = machine(200, host, 4.0, at(2026), org="west")
     known = world(
         placement,
         hosts=(host,),
-        organisations=(Organisation("east", "America/New_York"),),
+        organisations=(Organisation("west", time_zone="America/New_York"),),
         now=datetime(2026, 11, 23, tzinfo=UTC),
     )
     december = months(guest, known)[DECEMBER]

@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
+from footprint.domain.configuration import Configuration, Cpu
 from footprint.domain.engine import compute
 from footprint.domain.inventory import Asset, Pue, Segment, Site, Status
 from footprint.domain.measurements import Measured, MeasuredDay, Meter, read_measured
@@ -118,13 +120,13 @@ def test_a_step_or_growth_that_no_timeline_tells_is_no_season() -> None:
         assert index([(server(start=at(2025)), measured)]) == dict.fromkeys(AHEAD, 1.0)
 
 
-def test_another_state_within_the_year_leaves_an_asset_without_seasons() -> None:
+@pytest.mark.parametrize(
+    "other", [{"status": Status.STANDBY}, {"configuration": Configuration(cpu=Cpu(units=2, cores=8))}]
+)
+def test_another_state_within_the_year_leaves_an_asset_without_seasons(other: dict[str, Any]) -> None:
     watts = {**flat(400.0), 11: 800.0}
-    segments = (
-        Segment(at(2025), at(2026, 2), Status.IN_SERVICE, SITE.id),
-        Segment(at(2026, 2), at(2026, 2, 2), Status.OFF, SITE.id),
-        Segment(at(2026, 2, 2), None, Status.IN_SERVICE, SITE.id),
-    )
+    one = Segment(at(2025), at(2026, 2), Status.IN_SERVICE, SITE.id)
+    segments = one, replace(one, start=at(2026, 2), end=at(2026, 3), **other), replace(one, start=at(2026, 3), end=None)
     assert index([(server(segments=segments), meter(date(2025, 10, 1), LAST, watts))]) == dict.fromkeys(AHEAD, 1.0)
 
 
