@@ -132,6 +132,7 @@ def collect(
             yield result
 
 
+PROJECTED: Final = 1 << ENERGY_EVIDENCE.index("projected")
 OF_MEASUREMENT: Final = tuple(1 << ENERGY_EVIDENCE.index(each) for each in ("measured", "utilisation"))
 
 
@@ -140,7 +141,8 @@ def _say_evidence(result: AssetMonth, bits: int) -> None:
     drawn = bits & ((1 << NOT_DRAWN) - 1)
     weakest = (drawn or bits >> NOT_DRAWN).bit_length() - 1
     result.energy_evidence = ENERGY_EVIDENCE[max(weakest, 0)]
-    if any(drawn & each and drawn > 2 * each - 1 for each in OF_MEASUREMENT):
+    filled = drawn & ~PROJECTED
+    if any(filled & each and filled > 2 * each - 1 for each in OF_MEASUREMENT):
         result.notices |= int(Notice.MEASUREMENT_GAPS)
 
 

@@ -24,8 +24,9 @@ from footprint.domain.inventory import (
 )
 from footprint.domain.ledger import Ledger, Stay, build_ledger
 from footprint.domain.measurements import NOTHING_MEASURED, EnergyPiece, Measured
-from footprint.domain.months import FIRST_YEAR, horizon, month_at, month_start
+from footprint.domain.months import FIRST_YEAR, current_month, horizon, month_at, month_start
 from footprint.domain.profiles import read_profile, shared_by
+from footprint.domain.projecting import Now, carried_on
 from footprint.domain.results import AssetMonth
 from footprint.domain.stretches import Window
 
@@ -99,7 +100,10 @@ def compute(assets: Sequence[Asset], world: World, since: int = EVER) -> Computa
     zones = {each.time_zone for each in organisations.values()}
     first_month = {zone: month_at(zone, max(since, month_start(zone, FIRST_MONTH))) for zone in zones}
     start = min((month_start(zone, month) for zone, month in first_month.items()), default=0)
-    windows = {zone: Window(start, horizon(zone, world.now)) for zone in zones}
+    horizons = {zone: horizon(zone, world.now) for zone in zones}
+    # A machine's year may end after that of its host, further east: all are read as far as the last of them.
+    end = max(horizons.values(), default=0)
+    windows = {zone: Window(start, end, month_start(zone, current_month(zone, world.now))) for zone in zones}
     profiles = [
         read_profile(
             asset,
@@ -126,7 +130,7 @@ def compute(assets: Sequence[Asset], world: World, since: int = EVER) -> Computa
         ledger,
         allocate(ledger, subjects, stays),
         tuple(first_month[each.organisation.time_zone] for each in subjects),
-        tuple(windows[each.organisation.time_zone].end for each in subjects),
+        tuple(horizons[each.organisation.time_zone] for each in subjects),
         world.claims,
     )
 
@@ -167,9 +171,10 @@ def _stays(
             math.nan if each.ram_gib is None else each.ram_gib,
             math.nan if each.disk_gib is None else each.disk_gib,
         )
-        yield from _measured_stays(
-            stay, _told_apart_by_energy(host, world.sites), world.measured.get(each.vm, NOTHING_MEASURED).energy
-        )
+        times = _told_apart_by_energy(host, world.sites)
+        ahead = Now(windows[stay.zone].current, window.end, stay.zone)
+        measured = carried_on(world.measured.get(each.vm, NOTHING_MEASURED), ahead) if times else NOTHING_MEASURED
+        yield from _measured_stays(stay, times, measured.energy)
 
 
 def _unused(asset: Asset, zone: str, world: World, physical: Mapping[UUID, Asset]) -> frozenset[int]:
