@@ -25,6 +25,7 @@ from services.footprint.tests.world import (
     id_of,
     machine,
     measured,
+    metered,
     segment,
 )
 
@@ -296,7 +297,8 @@ async def test_missing_data_names_what_it_stands_for_and_saves_nothing(pipeline:
 
 async def test_an_even_load_has_no_seasons_whatever_the_lengths_of_its_months(pipeline: Pipeline) -> None:
     timeline = [segment("2025-01-01T00:00:00+01:00")]
-    await pipeline.service.handle(*foundations(), electricity("FR", 0.05, 2025), asset("srv", timeline=timeline))
+    server = asset("srv", timeline=timeline)
+    await pipeline.service.handle(*foundations(), electricity("FR", 0.05, 2025), server, *metered("srv", 9.6))
     await pipeline.settle()
     year = (await ask(pipeline, f"/dashboard?org={ORG}&month=2026-10"))["year"]
     assert [each["month"] for each in year["seasonal"]["months"]] == ["2026-11", "2026-12"]
@@ -306,7 +308,7 @@ async def test_an_even_load_has_no_seasons_whatever_the_lengths_of_its_months(pi
 
 async def test_a_year_of_history_gives_the_estimate_its_seasons_and_says_so(pipeline: Pipeline) -> None:
     timeline = [segment("2025-01-01T00:00:00+01:00")]
-    cold = [measured("srv", f"2025-{number}", kwh=20.0) for number in (11, 12)]
+    cold = metered("srv", 9.6, winter=20.0)
     await pipeline.service.handle(*foundations(), electricity("FR", 0.05, 2025), asset("srv", timeline=timeline), *cold)
     await pipeline.settle()
     board = await ask(pipeline, f"/dashboard?org={ORG}&month=2026-10")
@@ -409,7 +411,7 @@ async def test_sheets_estimate_the_year_in_the_seasons_of_the_organisation_and_a
     pipeline: Pipeline,
 ) -> None:
     timeline = [segment("2025-01-01T00:00:00+01:00")]
-    cold = [measured("srv", f"2025-{number}", kwh=20.0) for number in (11, 12)]
+    cold = metered("srv", 9.6, winter=20.0)
     servers = asset("srv", timeline=timeline), asset("even", timeline=timeline)
     await pipeline.service.handle(*foundations(), electricity("FR", 0.05, 2025), *servers, *cold)
     await pipeline.settle()
@@ -424,9 +426,13 @@ async def test_sheets_estimate_the_year_in_the_seasons_of_the_organisation_and_a
 
 
 async def test_a_dashboard_of_january_has_the_seasons_of_the_year_before(pipeline: Pipeline) -> None:
-    timeline = [segment("2025-01-01T00:00:00+01:00")]
-    await pipeline.service.handle(*foundations(), electricity("FR", 0.05, 2025), asset("srv", timeline=timeline))
     pipeline.now = pipeline.now.replace(month=1, day=15)
+    timeline = [segment("2024-12-01T00:00:00+01:00")]
+    before = ["2024-12", *(f"2025-{number:02d}" for number in range(1, 13))]
+    server = asset("srv", timeline=timeline), *metered("srv", 9.6, winter=20.0, months=before)
+    await pipeline.service.handle(*foundations(), electricity("FR", 0.05, 2025), *server)
     await pipeline.settle()
     year = (await ask(pipeline, f"/dashboard?org={ORG}&month=2026-01"))["year"]
     assert len(year["seasonal"]["months"]) == 12
+    # What runs now was measured in December: it goes on in January and February, November and December, and falls to 48 % between.
+    assert [float(each["index"]) for each in year["seasonal"]["months"]] == pytest.approx([1, 1, *[0.48] * 8, 1, 1])

@@ -12,7 +12,7 @@ from footprint.documents import asset_document
 from footprint.events import AssetChanged
 from footprint.main import SERVICE
 
-from services.footprint.tests.world import ORG, guest, id_of, machine, payloads, segment
+from services.footprint.tests.world import ORG, asset, guest, host, id_of, machine, payloads, segment
 
 SITED: Final = "sites_of_applications"
 """The migration that tells what applications use by site and kind."""
@@ -366,3 +366,29 @@ async def test_what_applications_use_of_closed_months_is_compared_once_with_what
         about = (ORG, id_of("used"), MONTHS["closed"], MONTHS["open"])
         with pytest.raises(asyncpg.SerializationError):
             await connection.execute(RESTATEMENT, *about)
+
+
+SEASONS: Final = next(each.name for each in SERVICE.migrations.glob("*_seasons.sql"))
+"""The migration since which what is measured goes on as it was measured."""
+
+
+async def test_what_is_measured_and_hosts_of_others_machines_are_computed_again(
+    databases: Databases, tmp_path: Path
+) -> None:
+    async with before(databases, SERVICE, SEASONS, tmp_path) as (connection, bring_up_to_date):
+        await heard_before(
+            connection,
+            *(host("a"), host("b"), asset("loud"), asset("still"), machine("ours", guest("b", 1))),
+            machine("theirs", guest("a", 1), org="globex"),
+        )
+        await connection.execute(
+            """
+            INSERT INTO measurement_months (asset_id, month, org_id, version, deleted, time_zone, document)
+            SELECT $1, 24313 + number, $2, 1, false, 'Europe/Paris', '{"days": []}' FROM generate_series(1, 2) AS numbers (number)
+            """,
+            id_of("loud"),
+            ORG,
+        )
+        assert await bring_up_to_date()
+        marks = await connection.fetch("SELECT asset_id, priority, since, cause FROM marks")
+        assert sorted(tuple(row) for row in marks) == sorted((id_of(each), 1, 0, "method") for each in ("loud", "a"))

@@ -15,7 +15,7 @@ from common.organisations import EVERY
 
 from services.footprint.tests.conftest import Pipeline
 from services.footprint.tests.test_api import farm
-from services.footprint.tests.world import ORG, asset, electricity, factor, foundations, measured, organisation, segment
+from services.footprint.tests.world import ORG, asset, electricity, factor, foundations, metered, organisation, segment
 from tests.support.reports import exact_in, rounded_in, text_of
 
 
@@ -255,7 +255,7 @@ async def test_every_printed_row_and_total_of_the_pages_adds_up(pipeline: Pipeli
 async def test_the_total_of_the_months_and_its_seasons_make_the_total_of_the_year(
     pipeline: Pipeline, language: str, season: str, estimate: str, card: str
 ) -> None:
-    cold = [measured("srv", f"2025-{number}", kwh=20.0) for number in (11, 12)]
+    cold = metered("srv", 9.6, winter=20.0)
     server = asset("srv", timeline=[segment("2025-01-01T00:00:00+01:00")])
     await pipeline.service.handle(*foundations(), electricity("FR", 0.05, 2025), server, *cold)
     await pipeline.settle()

@@ -1,6 +1,7 @@
 """A small world for the tests: what inventory and factors would publish."""
 
-from collections.abc import Iterable, Mapping
+from calendar import monthrange
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -128,6 +129,27 @@ def measured(name: str, month: str = "2026-06", version: int = 1, *, kwh: float 
     return Event(
         "inventory.measurements", "inventory.measurement-month.changed.v1", key, f"measurement/{key}", document | fields
     )
+
+
+A_YEAR = [*(f"2025-{number:02d}" for number in range(10, 13)), *(f"2026-{number:02d}" for number in range(1, 11))]
+"""The thirteen months before the current one, November 2026: with as many, what is measured has seasons."""
+
+
+def metered(
+    name: str, kwh: float, *, winter: float | None = None, version: int = 1, months: Iterable[str] = A_YEAR
+) -> Iterator[Event]:
+    """The first 23 hours of every day of these months measured, at so much a day of 24; those of November to February at another energy."""
+    for month in months:
+        year, number = map(int, month.split("-"))
+        of_day = kwh if winter is None or number not in (11, 12, 1, 2) else winter
+        days = [
+            {
+                "day": f"{month}-{day:02d}", "seconds": 86400, "utilisation": None,
+                "energy": [{"level": "it", "kwh": of_day * 23 / 24, "covered": [[0, 82800]]}],
+            }
+            for day in range(1, monthrange(year, number)[1] + 1)
+        ]  # fmt: skip
+        yield measured(name, month, version, days=days)
 
 
 def activity(name: str, version: int = 1, **fields: Any) -> Event:

@@ -28,9 +28,10 @@ from footprint.domain.inventory import Asset, Organisation
 from footprint.domain.months import current_month, month_at
 from footprint.domain.restating import NOTHING_CLOSED, Closed, Found, Key, Latest
 from footprint.domain.results import AssetMonth
+from footprint.domain.seasons import Moved, seasons_moved
 from footprint.events import asset_month_changed, describe
 from footprint.restating import restate
-from footprint.store import changes, claims, periods, picture, results, work
+from footprint.store import changes, claims, periods, picture, results, seasons, work
 from footprint.store.catalogues import CatalogueReader
 from footprint.store.heard import BULK, MARKS_CHANNEL
 from footprint.store.results import Stored
@@ -58,6 +59,9 @@ class Outcome:
     """Asset-months of which applications use something else than is stored."""
     closed: list[Found] = field(default_factory=list)
     """What is known now of closed months, where it is not what was known: to be restated."""
+
+    seasons: list[Moved] = field(default_factory=list)
+    """By how much seasons move what is projected of the assets."""
 
     def touched(self) -> dict[str, set[tuple[UUID | None, int]]]:
         """The assets and months that change, by organisation."""
@@ -140,6 +144,8 @@ class Calculator:
             if outcome.published:
                 await results.mark_published(unit.connection, outcome.published)
             restated = await restate(unit, assets, world, outcome.closed, seen, closed)
+            if outcome.seasons or await seasons.any_of(unit.connection, ids):
+                await seasons.write(unit.connection, begins(ids, assets, world, seen.since), outcome.seasons)
             await work.settle(unit.connection, ids, seen.marks)
         unit.publish(*outcome.events, *restated)
         return outcome
@@ -187,6 +193,13 @@ def first_month(world: World, since: int) -> int:
     return min(month_at(zone, since) for zone in zones) if since > EVER else 0
 
 
+def begins(ids: Sequence[UUID], assets: Sequence[Asset], world: World, since: int) -> dict[UUID, int]:
+    """The first month that is computed of each asset since a Unix second, in the time zone of its organisation."""
+    first = first_month(world, since)
+    zones = {each.id: world.organisation(each.org).time_zone for each in assets} if since > EVER else {}
+    return {each: month_at(zones[each], since) if each in zones else first for each in ids}
+
+
 def decide(
     assets: Sequence[Asset],
     world: World,
@@ -212,7 +225,9 @@ def _decide(
     }
     left: dict[Key, Stored | Latest] = {**stored, **closed.latest}
     first = first_version(world.now)
-    for result in compute(assets, world, since).results() if assets else ():
+    computation = compute(assets, world, since) if assets else None
+    outcome.seasons.extend(seasons_moved(computation, world) if computation else ())
+    for result in computation.results() if computation else ():
         key = result.asset.id, result.month
         left.pop(key, None)
         known = stored.get(key)

@@ -19,15 +19,14 @@ from footprint.domain.dashboard import Parts, estimated, parts_by_month
 from footprint.domain.insights import MAKING, equivalents, held, sci, widening
 from footprint.domain.months import current_month, format_month, month_start, months_of_year
 from footprint.domain.notices import Notice
-from footprint.domain.scopes import USE
-from footprint.domain.seasons import HISTORY, in_seasons, indices_of
+from footprint.domain.seasons import Season, in_seasons, seasons_of
 from footprint.domain.sums import billionths, exact
 from footprint.store import answers
 from footprint.store import insights as store
 from footprint.store import totals as rolled
 from footprint.store.catalogues import CatalogueReader
 from footprint.store.notices import machines_of, notices_of_assets
-from footprint.store.period_answers import restated_later
+from footprint.store.seasons import moved_by_month
 from footprint.store.totals import Question
 from footprint.totals import interval_of, rolled_row
 from footprint.trace_words import Language
@@ -47,15 +46,15 @@ class Insights:
     ) -> dict[str, Any]:
         """A year of an asset: its months with their parts, evidence and state, the year's estimate, and in what its figures rest.
 
-        Raises `NotFound`.
+        Also of a site or an organisation with activities of its own, under its id. Raises `NotFound`.
         """
         async with self._database.snapshot(organisations) as connection:
-            row = await store.asset(connection, asset)
+            row = await store.asset(connection, asset) or await store.home(connection, asset)
             if row is None:
                 raise NotFound("asset", asset)
             zone = await _zone(connection, row["org_id"])
             now = current_month(zone, self._clock())
-            seasons = await _seasons(connection, row["org_id"], zone, year, now)
+            seasons = await _seasons(connection, row["org_id"], year, now)
             question = Question(row["org_id"], year * 12, year * 12 + 11, groups=("asset", "month", "stage"))
             rows = _known(await rolled.totals_of_assets(connection, question, [asset]))
             carried = await notices_of_assets(connection, question, [asset])
@@ -108,7 +107,7 @@ class Insights:
             rows = _known(await rolled.totals_of_applications(connection, question, [row["id"]]))
             carried = await notices_of_assets(connection, question, await machines_of(connection, [row["id"]]))
             now = current_month(zone, self._clock())
-            seasons = await _seasons(connection, org, zone, year, now)
+            seasons = await _seasons(connection, org, year, now)
         elsewhere = await claimed_elsewhere(self._database, organisations, question, [row["id"]], language)
         total = _sum(rows)
         return {
@@ -289,18 +288,16 @@ def _unknown(rows: Sequence[Mapping[str, Any]], year: int, language: Language) -
     return [warning("no_figures", "no_figure_of", language, asked=asked)]
 
 
-async def _seasons(connection: Connection, org: str, zone: str, year: int, now: int) -> dict[int, float] | None:
-    """The seasons of an organisation where months of `year` are ahead of `now`."""
-    first, last = now - HISTORY, now - 1
-    if now > year * 12 + 11:
-        return None
-    rows = _known(await rolled.totals(connection, Question(org, first, last, groups=("month", "stage"))))
-    return indices_of(rows, await restated_later(connection, org, first, last, USE), last, zone)
+async def _seasons(connection: Connection, org: str, year: int, now: int) -> dict[int, Season]:
+    """The seasons of an organisation in the months of `year` that are not over."""
+    moved = await moved_by_month(connection, org, max(now, year * 12), year * 12 + 11)
+    if not moved:
+        return {}
+    asked = Question(org, min(moved), max(moved), groups=("month", "stage"))
+    return seasons_of(_known(await rolled.totals(connection, asked)), moved)
 
 
-def _year(
-    rows: Sequence[Mapping[str, Any]], year: int, now: int, seasons: Mapping[int, float] | None
-) -> dict[str, Any]:
+def _year(rows: Sequence[Mapping[str, Any]], year: int, now: int, seasons: Mapping[int, Season]) -> dict[str, Any]:
     """Months with their parts, and the year: elapsed and forecast, as on the dashboard, each with its interval."""
     parts = parts_by_month((row["month"], row["stage"], int(row["billionths"])) for row in rows)
     months = []

@@ -19,12 +19,12 @@ from footprint.domain.ladders import stored_ladder
 from footprint.domain.months import current_month, format_month, months_of_year, parse_month
 from footprint.domain.results import figure_order
 from footprint.domain.scopes import USE
-from footprint.domain.seasons import HISTORY, in_seasons, indices_of
+from footprint.domain.seasons import in_seasons, seasons_of
 from footprint.domain.sums import exact
 from footprint.evidence import explain_then, figures_document, restated_document, restatement_document
 from footprint.explaining import as_text, evidence_in, figure_in
 from footprint.recommending import Recommending
-from footprint.store import answers, energy, failures, insights, period_answers, periods, picture, totals
+from footprint.store import answers, energy, failures, insights, period_answers, periods, picture, seasons, totals
 from footprint.store.catalogues import CatalogueReader
 from footprint.store.totals import Question
 from footprint.totals import rolled_row
@@ -71,9 +71,8 @@ class Answers:
         first = month // 12 * 12
         zone = await self._zone(connection, org)
         last_elapsed = current_month(zone, self._clock()) - 1
-        asked = Question(org, min(first, min(month, last_elapsed) - HISTORY + 1), first + 11, groups=("month", "stage"))
-        every = [row for row in await totals.totals(connection, asked) if row["billionths"] is not None]
-        rows = [row for row in every if row["month"] >= first]
+        asked = Question(org, first, first + 11, groups=("month", "stage"))
+        rows = [row for row in await totals.totals(connection, asked) if row["billionths"] is not None]
         parts = dashboard.parts_by_month((row["month"], row["stage"], int(row["billionths"])) for row in rows)
         counted = await self._counted(connection, org, first, "location")
         market = await self._counted(connection, org, first, "market")
@@ -82,10 +81,9 @@ class Answers:
             restated[each.counted_in] = restated.get(each.counted_in, 0) + each.billionths
         servers = await answers.servers(connection, org, month)
         of_energy = await energy.by_month(connection, org, first, first + 11)
-        late = await period_answers.restated_later(connection, org, asked.first, min(month, last_elapsed), USE)
-        last = min(month, last_elapsed)
-        indices = indices_of(every, late, last, zone)
-        seasonal = in_seasons(rows, indices, (each for each in months_of_year(month // 12) if each > last))
+        moved = await seasons.moved_by_month(connection, org, last_elapsed + 1, first + 11)
+        ahead = (each for each in months_of_year(month // 12) if each > min(month, last_elapsed))
+        seasonal = in_seasons(rows, seasons_of(rows, moved), ahead)
         warnings = warnings_of(await answers.notices(connection, org, month), language)
         if month > last_elapsed:
             warnings.append(warning("month_not_over", "month_not_over", language, month=format_month(month)))

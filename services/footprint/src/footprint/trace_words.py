@@ -9,6 +9,8 @@ _FRENCH: Final[tuple[tuple[str, str], ...]] = (
     (" power at a load of ", " puissance à la charge "),
     (" (CPU, RAM, disks; other parts ×", " (processeurs, mémoire, disques ; autres composants ×"),
     (" of the TDP", " du TDP"),
+    (" projected from the last measured days,", " projeté des derniers jours mesurés,"),
+    (" projected from the load of the last measured days,", " projeté de la charge des derniers jours mesurés,"),
     (" measured at the device:", " mesuré à l’appareil:"),
     (" measured at the facility, with the PUE in it:", " mesuré au compteur du site, PUE compris:"),
     (" kWh over ", " kWh sur "),

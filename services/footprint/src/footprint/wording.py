@@ -61,6 +61,8 @@ _FRENCH: Final[Mapping[str, str]] = {
     "life_from_timeline": "le jour d’acquisition est inconnu : la vie est comptée du premier jour de la chronologie",
     "past_life": "la durée de vie est écoulée : la fabrication ne pèse plus rien",
     "measurement_gaps": "une partie du mois n’a pas été mesurée : la meilleure donnée suivante en tient lieu pour cette partie seulement",
+    "projected": "l’utilisation après la dernière mesure est projetée : ce qui a été mesuré en dernier continue à la moyenne des "
+    "derniers jours mesurés",
     "measured_while_off": "de l’énergie a été mesurée alors que l’inventaire le dit éteint : elle est comptée",
     "no_activity_factor": "une activité est absente : le catalogue n’en a pas de facteur pour son lieu et sa date",
     "activity_unit": "une activité est absente : son unité est inconnue, ou d’une autre dimension que celle de son facteur",
@@ -85,6 +87,8 @@ _FRENCH: Final[Mapping[str, str]] = {
     "tant que « acquired.age_years » manque",
     "declared_on_host": "une machine sur un hôte a sa part de l’hôte : l’énergie et la fabrication déclarées pour elle-même "
     "ne sont pas comptées",
+    "measured_on_host": "de l’énergie a été mesurée de la machine et n’est pas comptée : elle a sa part de l’hôte, dont le site répartit "
+    "autrement (« shared_by » n’est pas « measured »)",
     "gpus_not_counted": "les cartes graphiques ou accélératrices ne sont pas comptées là où la fabrication ou la puissance vient de "
     "la configuration : la méthode n’en a pas de coefficient ; une mesure, une consommation déclarée ou un facteur "
     "propre du modèle les contient",

@@ -11,6 +11,7 @@ from footprint.domain.configuration import Configuration, Cpu, Disk, Module, Pow
 from footprint.domain.estimates import Period, estimate
 from footprint.domain.explanation import explain
 from footprint.domain.inventory import Activity, Asset, Convention, Organisation, Segment, Status
+from footprint.domain.measurements import Utilisation, read_measured
 from footprint.domain.notices import Notice
 from footprint.trace_words import trace_text
 from footprint.wording import notice_text
@@ -40,7 +41,7 @@ ENGLISH = frozenset(
         "the of at load power over from to not so stated share default per made given by customer kind host hosts energy manufacturing and "
         "losses upstream size parts other each what is for annual figure curve device facility with in years memory disks supply "
         "motherboard case assembly known its average refurbished refurbishing month less falls itself own activity embodied model use age "
-        "graphics cards upgrade removal left was making them weighed carried disposed",
+        "projected last graphics cards upgrade removal left was making them weighed carried disposed",
     )
 )
 """Words of English traces that are no French ones."""
@@ -61,6 +62,7 @@ def explained() -> Iterator[str]:
         explain(instance(), JUNE, world(catalogue=CATALOGUE)),
         explain(instance(provider="unknown"), JUNE, world(catalogue=CATALOGUE)),
     ]
+    found += [_ahead(server(), 7.0), _ahead(made_of(PARTS), None)]
     small = Configuration(Cpu(2, 24, 400.0), (Module(4, 32.0),), (Disk(2, "hdd"),), PowerSupply(2, 2.5))
     large = replace(small, ram=(Module(12, 32.0),), disks=(Disk(2, "ssd", 960.0),), psu=PowerSupply(4, 2.5), gpus=8)
     for first, second in ((small, large), (large, small)):
@@ -83,6 +85,13 @@ def explained() -> Iterator[str]:
         for known in each.evidence:
             yield from (*known["embodied"], *known["measured"], *known["energy"], *known["extras"])
         yield from (line["origin"] for figure in each.figures for line in figure["lines"] if line.get("origin"))
+
+
+def _ahead(asset: Asset, kwh: float | None) -> Any:
+    """December, projected from November."""
+    busy = Utilisation(((0.15, 86_400),), ((0, 86_400),)) if kwh is None else None
+    measured = read_measured([day(2026, 11, number, kwh, utilisation=busy) for number in range(1, 16)])
+    return explain(asset, JUNE + 6, replace(world(), measured={asset.id: measured}))
 
 
 def _of_activity(done: Activity) -> Any:

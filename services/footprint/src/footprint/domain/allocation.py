@@ -32,11 +32,15 @@ LINES: Final = ("own", "idle", "sold")
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """An asset whose months are asked for; `ledger_index` is its place in the ledger, None for one that only has shares of hosts."""
+    """An asset whose months are asked for; `ledger_index` is its place in the ledger, None for one that only has shares of hosts.
+
+    `unused` are the months in which energy was measured of it that tells nothing of its share.
+    """
 
     asset: Asset
     organisation: Organisation
     ledger_index: int | None
+    unused: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

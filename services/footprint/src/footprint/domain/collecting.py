@@ -111,6 +111,7 @@ def collect(
             _say_evidence(result, evidence)
             if subject.asset.is_virtual:
                 _say_what_lacks(result, segment)
+                result.notices |= int(Notice.MEASURED_ON_HOST) if month in subject.unused else 0
             reader.keep_life(result, subject)
             extras = [each for cell in taken for each in reader.extras.get(cell, ())]
             result.notices &= ~int(told_stages(each.key.stage for each in extras if each.key.criterion == GWP))
@@ -131,6 +132,7 @@ def collect(
             yield result
 
 
+PROJECTED: Final = 1 << ENERGY_EVIDENCE.index("projected")
 OF_MEASUREMENT: Final = tuple(1 << ENERGY_EVIDENCE.index(each) for each in ("measured", "utilisation"))
 
 
@@ -139,7 +141,8 @@ def _say_evidence(result: AssetMonth, bits: int) -> None:
     drawn = bits & ((1 << NOT_DRAWN) - 1)
     weakest = (drawn or bits >> NOT_DRAWN).bit_length() - 1
     result.energy_evidence = ENERGY_EVIDENCE[max(weakest, 0)]
-    if any(drawn & each and drawn > 2 * each - 1 for each in OF_MEASUREMENT):
+    filled = drawn & ~PROJECTED
+    if any(filled & each and filled > 2 * each - 1 for each in OF_MEASUREMENT):
         result.notices |= int(Notice.MEASUREMENT_GAPS)
 
 

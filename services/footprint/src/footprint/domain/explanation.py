@@ -24,6 +24,7 @@ from footprint.domain.grid import Integers
 from footprint.domain.inventory import Asset
 from footprint.domain.ladders import Ladder, month_ladder
 from footprint.domain.ledger import Ledger
+from footprint.domain.measurements import EnergyPiece, Span
 from footprint.domain.profiles import USED
 from footprint.domain.results import About, AssetMonth, Figure, figure_order
 from footprint.domain.scopes import BOTH, CLOUD, USE, Control, Line, line_of
@@ -102,13 +103,24 @@ def _evidence(ledger: Ledger, source: int, intervals: Integers) -> dict[str, Any
 
 
 def _measured(stretches: Sequence[Stretch]) -> list[str]:
-    """What was measured, in words: the level taken, the energy and the seconds covered."""
+    """What was measured, in words: the level taken, the energy and the seconds covered; and what goes on of it."""
     pieces = dict.fromkeys(each.energy for each in stretches if each.energy is not None)
+    loads = dict.fromkeys(each.projected_from for each in stretches if each.projected_from and each.energy is None)
     return [
-        f"measured at the {'facility, with the PUE in it' if each.facility else 'device'}: {each.kwh!r} kWh over {each.covered_s} s, "
-        f"from {_instant(each.start)} to {_instant(each.end)}"
-        for each in pieces
+        *map(_written_piece, pieces),
+        *(f"projected from the load of the last measured days, {_written_span(each)}" for each in loads),
     ]
+
+
+def _written_piece(piece: EnergyPiece) -> str:
+    origin = "projected from the last measured days, " if piece.projected_from else ""
+    level = "facility, with the PUE in it" if piece.facility else "device"
+    span = _written_span(piece.projected_from or (piece.start, piece.end))
+    return f"{origin}measured at the {level}: {piece.kwh!r} kWh over {piece.covered_s} s, {span}"
+
+
+def _written_span(span: Span) -> str:
+    return f"from {_instant(span[0])} to {_instant(span[1])}"
 
 
 def _site(stretch: Stretch) -> dict[str, Any]:

@@ -25,10 +25,15 @@ Ladder = dict[str, list[dict[str, Any]]]
 
 def ladder(shares: Mapping[str, Shares], unusable: Collection[tuple[str, str]] = ()) -> Ladder:
     """For each question every kind of evidence, the best first: `chosen` with its `share` of the time, or `because` of what it was not.
+    A projection is named where it is chosen alone: elapsed months have none.
 
     `because` is `weaker` than all that was used, `not_there`, or `not_usable`: it is there, and lacks what the method needs of it.
     """
-    return {question: list(map(_rung, *_columns(question, shares[question], unusable))) for question in LADDERS}
+    rungs = {question: map(_rung, *_columns(question, shares[question], unusable)) for question in LADDERS}
+    return {
+        question: [each for each in found if each["chosen"] or each["evidence"] != "projected"]
+        for question, found in rungs.items()
+    }
 
 
 def _columns(

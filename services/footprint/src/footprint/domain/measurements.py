@@ -5,6 +5,7 @@ cover the same: there the PUE of the site is known apart. A facility-level figur
 figure covers shares it out evenly by real seconds; days are those of the local calendar, 23 or 25 hours long when the clocks change.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -47,13 +48,17 @@ class MeasuredDay:
 
 
 class EnergyPiece(NamedTuple):
-    """A stretch of time with `kwh` shared out evenly over `covered_s` seconds, of which it is a part."""
+    """A stretch of time with `kwh` shared out evenly over `covered_s` seconds, of which it is a part.
+
+    Where it is projected, it goes on as those seconds were measured, between the Unix seconds of `projected_from`.
+    """
 
     start: int
     end: int
     kwh: float
     covered_s: int
     facility: bool
+    projected_from: Span | None = None
 
     @property
     def watts(self) -> float:
@@ -62,11 +67,12 @@ class EnergyPiece(NamedTuple):
 
 
 class LoadPiece(NamedTuple):
-    """A stretch of time with the loads of its day."""
+    """A stretch of time with the loads of its day, or with those of the time that it is projected from."""
 
     start: int
     end: int
     loads: tuple[Load, ...]
+    projected_from: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +103,13 @@ def level_of_the_day(day: MeasuredDay) -> tuple[Meter, bool] | None:
     if day.facility is not None and day.facility.seconds > day.it.seconds:
         return day.facility, True
     return day.it, False
+
+
+def within(pieces: Sequence[P], start: int, end: int) -> Sequence[P]:
+    """Those of the sorted `pieces` that overlap [start, end)."""
+    first = bisect_right(pieces, start, key=lambda each: each.end)
+    last = bisect_right(pieces, end - 1, key=lambda each: each.start)
+    return pieces[first:last]
 
 
 def _energy_of(day: MeasuredDay, midnight: int) -> Iterator[EnergyPiece]:

@@ -47,6 +47,8 @@ class Notice(IntFlag):
     DECLARED_ON_HOST = 68719476736
     CONFIGURATION_NOT_USED = 1099511627776
     GPUS_NOT_COUNTED = 2199023255552
+    MEASURED_ON_HOST = 8796093022208
+    PROJECTED = 35184372088832
 
 
 SENTENCES: dict[Notice, str] = {
@@ -71,6 +73,7 @@ SENTENCES: dict[Notice, str] = {
     Notice.LIFE_FROM_TIMELINE: "the day of acquisition is unknown: life is counted from the first day of the timeline",
     Notice.PAST_LIFE: "its life is over: making it weighs nothing any more",
     Notice.MEASUREMENT_GAPS: "a part of the month was not measured: the next best evidence stands in for that part only",
+    Notice.PROJECTED: "use after the last measurement is projected: what was measured last goes on at the mean of the last measured days",
     Notice.MEASURED_WHILE_OFF: "energy was measured while the inventory says that it is off: it is counted",
     Notice.NO_ACTIVITY_FACTOR: "an activity is absent: the catalogue holds no factor of it for its place and date",
     Notice.ACTIVITY_UNIT: "an activity is absent: its unit is not known, or of another dimension than that of its factor",
@@ -84,6 +87,8 @@ SENTENCES: dict[Notice, str] = {
     Notice.NO_TRANSPORT: "transport is absent: the catalogue holds no factor of that stage for it",
     Notice.NO_END_OF_LIFE: "end of life is absent: the catalogue holds no factor of that stage for it, and no such activity is known",
     Notice.DECLARED_ON_HOST: "a machine on a host has its share of the host: energy and making that are declared of itself are not counted",
+    Notice.MEASURED_ON_HOST: "energy was measured of the machine and is not counted: it has its share of the host, "
+    "whose site tells machines apart by something else (`shared_by` is not `measured`)",
     Notice.GPUS_NOT_COUNTED: "graphics or accelerator cards are not counted where making or power comes of the configuration: "
     "the method has no coefficient of them; a measurement, a declared consumption or an own factor of the model holds them",
     Notice.CONFIGURATION_NOT_USED: "the configuration is not used for making, the default of the kind is: "
@@ -120,7 +125,7 @@ _OF_MAKING: Final = (
 )  # fmt: skip
 _OF_USE: Final = (
     Notice.NO_ENERGY_EVIDENCE | Notice.NO_SITE | Notice.DEFAULT_PUE | Notice.NO_PUE | Notice.NO_ELECTRICITY_FACTOR | Notice.STANDBY
-    | Notice.MEASUREMENT_GAPS | Notice.MEASURED_WHILE_OFF | Notice.CLOUD_LOAD_ASSUMED | Notice.CLOUD_REGION_UNKNOWN
+    | Notice.MEASUREMENT_GAPS | Notice.PROJECTED | Notice.MEASURED_WHILE_OFF | Notice.CLOUD_LOAD_ASSUMED | Notice.CLOUD_REGION_UNKNOWN
     | Notice.RESIDUAL_OF_SUPPLIER | Notice.UPSTREAM_INSIDE | Notice.NO_UPSTREAM | Notice.NO_LOSSES | Notice.GRID_YEARS_DIFFER
 )  # fmt: skip
 _STAGES: Final = {

@@ -5,12 +5,11 @@ edges of what was measured. Times that only an activity fills (before an asset c
 """
 
 import math
-from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from footprint.domain.catalogue import Catalogue, Factor
@@ -31,12 +30,13 @@ from footprint.domain.inventory import (
     Status,
 )
 from footprint.domain.life import retirement
-from footprint.domain.measurements import EnergyPiece, LoadPiece, Measured
+from footprint.domain.measurements import EnergyPiece, LoadPiece, Measured, within
 from footprint.domain.months import local_day
 from footprint.domain.notices import Notice
+from footprint.domain.projecting import Now, project
 from footprint.domain.uncertainty import ACTIVITY_LN_GSD2
 
-ENERGY_EVIDENCE: Final = ("none", "measured", "declared", "utilisation", "model", "kind")
+ENERGY_EVIDENCE: Final = ("none", "measured", "projected", "declared", "utilisation", "model", "kind")
 """From none to the weakest; a month reports the weakest evidence it used."""
 
 END_USER_PUE: Final = 1.0
@@ -44,10 +44,12 @@ END_USER_PUE: Final = 1.0
 
 
 class Window(NamedTuple):
-    """The Unix seconds between which states are read; lives and evidence are not bounded by it."""
+    """The Unix seconds between which states are read; lives and evidence are not bounded by it. From `current` on, where the current month
+    begins, what is measured is projected."""
 
     start: int
     end: int
+    current: int
 
 
 class Capacity(NamedTuple):
@@ -66,8 +68,9 @@ class Stretch:
     """Constant conditions from `start` to `end`; numbers are NaN where unknown.
 
     `energy` is what was measured; where it is None, each unit draws `watts`. `region` is where the electricity comes from,
-    `residual_kg_per_kwh` the supplier's own factor. `counted` is false for times that only activities fill, `supported` is true of those in
-    which the asset's support contract runs all the same; `cloud` is a public cloud.
+    `residual_kg_per_kwh` the supplier's own factor. `projected_from` are the Unix seconds between which was measured what goes on here.
+    `counted` is false for times that only activities fill, `supported` is true of those in which the asset's support contract runs all the
+    same; `cloud` is a public cloud.
     """
 
     start: int
@@ -88,6 +91,7 @@ class Stretch:
     notices: Notice
     factors: tuple[Factor, ...]
     power: Power | None
+    projected_from: tuple[int, int] | None = None
     counted: bool = True
     cloud: bool = False
     supported: bool = False
@@ -145,6 +149,7 @@ def _own(
 ) -> Iterator[Stretch]:
     left = retirement(asset)
     stop = window.end if left is None else min(window.end, left)
+    ahead = project(asset, measured, Now(window.current, window.end, organisation.time_zone))
     for segment in asset.segments:
         end = stop if segment.end is None else min(segment.end, stop)
         begin = max(segment.start, window.start)
@@ -158,7 +163,8 @@ def _own(
         site = sites.get(segment.site) if segment.site else None
         reader = _SegmentReader(asset, segment, site, catalogue)
         for conditions in _conditions(asset, organisation, segment, site, catalogue, begin, end):
-            for start, until, energy, load in _overlay(conditions.start, conditions.end, measured):
+            known = ahead.of(segment, measured)
+            for start, until, energy, load in _overlay(conditions.start, conditions.end, known):
                 yield reader.stretch(conditions, start, until, energy, load)
 
 
@@ -184,9 +190,13 @@ class _SegmentReader:
         power, notices = self._powers[loads]
         if energy is not None and segment.status is not Status.RETIRED:
             power, evidence, notices = None, "measured", Notice(0)
+            origin = energy.projected_from
             notices |= Notice(0) if segment.status.powered else Notice.MEASURED_WHILE_OFF
         else:
             energy, evidence = None, power.evidence if power else "none"
+            origin = load.projected_from if load is not None and evidence == "utilisation" else None
+        if origin is not None:
+            evidence, notices = "projected", notices | Notice.PROJECTED
         powered = segment.status.powered or energy is not None
         if powered:
             notices |= Notice(0) if energy or power else Notice.NO_ENERGY_EVIDENCE
@@ -215,6 +225,7 @@ class _SegmentReader:
             notices=notices if facility else notices | conditions.notices,
             factors=(power.factors if power else ()) + (() if facility else conditions.factors),
             power=power,
+            projected_from=origin,
             cloud=self._cloud,
         )
 
@@ -333,14 +344,11 @@ def _default_pue(
     return default.value, Notice.DEFAULT_PUE, (default,)
 
 
-P = TypeVar("P", EnergyPiece, LoadPiece)
-
-
 def _overlay(
     start: int, end: int, measured: Measured
 ) -> Iterator[tuple[int, int, EnergyPiece | None, LoadPiece | None]]:
     """Cut a time where what was measured begins and ends."""
-    energy, loads = _within(measured.energy, start, end), _within(measured.loads, start, end)
+    energy, loads = within(measured.energy, start, end), within(measured.loads, start, end)
     if not energy and not loads:
         yield start, end, None, None
         return
@@ -360,13 +368,6 @@ def _overlay(
             piece if piece is not None and piece.start <= low else None,
             load if load is not None and load.start <= low else None,
         )
-
-
-def _within(pieces: Sequence[P], start: int, end: int) -> Sequence[P]:
-    """Those of the sorted `pieces` that overlap [start, end)."""
-    first = bisect_right(pieces, start, key=lambda each: each.end)
-    last = bisect_right(pieces, end - 1, key=lambda each: each.start)
-    return pieces[first:last]
 
 
 def _gaps(own: Sequence[Stretch], spans: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:

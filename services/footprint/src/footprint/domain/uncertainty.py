@@ -45,6 +45,7 @@ ACTIVITY_RATINGS = {
     "measured": Ratings(4, 5, 5, 5, 5),
     "given": Ratings.all(4),
     "declared": Ratings.all(4),
+    "projected": Ratings.all(3),
     "utilisation": Ratings.all(3),
     "model": Ratings.all(3),
     "configuration": Ratings.all(3),

@@ -197,6 +197,7 @@ EVIDENCE: Final[Mapping[str, tuple[str, str]]] = {
     "given": ("donnée par le client", "given by the customer"),
     "measured": ("mesurée", "measured"),
     "declared": ("déclarée", "declared"),
+    "projected": ("projeté des derniers jours mesurés", "projected from the last measured days"),
     "utilisation": ("courbe de puissance", "power curve"),
     "model": ("modèle", "model"),
     "configuration": ("composants", "parts"),

@@ -84,26 +84,6 @@ async def restated(connection: Connection, org: str, first: int, last: int, basi
     return rows
 
 
-async def restated_later(connection: Connection, org: str, first: int, last: int, stage: str) -> dict[int, int]:
-    """What was restated of a stage of the closed months between two, location-based, by month, whichever month counts it."""
-    rows = await connection.fetch(
-        f"""
-        SELECT month, sum(billionths) AS billionths
-        FROM restated_figures
-        WHERE org_id = $1
-          AND month BETWEEN $2 AND $3
-          AND stage = $4
-          AND {_on("'location'")}
-        GROUP BY month
-        """,
-        org,
-        first,
-        last,
-        stage,
-    )
-    return {row["month"]: int(row["billionths"]) for row in rows}
-
-
 async def counted(connection: Connection, org: str, first: int, last: int, basis: str) -> list[Any]:
     """What months count of earlier, closed ones: by both months, stage and reason."""
     rows: list[Any] = await connection.fetch(
