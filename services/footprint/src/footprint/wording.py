@@ -41,7 +41,7 @@ _FRENCH: Final[Mapping[str, str]] = {
     "no_electricity_factor": "l’utilisation est absente : pas de facteur d’électricité de cette zone à cinq "
     "ans près, et aucune autre zone n’en tient lieu",
     "country_factor": "le facteur est celui du pays : aucun n’est connu de sa région, qui est sur le même réseau",
-    "earlier_year_factor": "le facteur d’électricité est le plus proche d’avant : sa validité était échue",
+    "earlier_year_factor": "le facteur d’électricité est le plus proche parmi les antérieurs : sa validité était échue",
     "capacity_unknown": "la capacité de l’hôte est inconnue : ses machines virtuelles se le partagent en entier",
     "host_unknown": "l’hôte (ou le cloud public) n’est pas indiqué, est inconnu, ou lui-même virtuel : sa part est absente",
     "no_allocation": "aucune allocation de vCPU n’est indiquée : la part de l’hôte est absente",
