@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from examples.platform import Platform, Stack
+from examples.platform import Platform, PlatformError, Stack
 
 PAGE: Final = Path(__file__).parents[1] / "docs" / "examples-explained.md"
 PATH: Final = "/footprint/v1/estimates?lang=en"
@@ -77,11 +77,14 @@ EXAMPLES: Final = (
 
 
 def ask(platform: Platform) -> list[Mapping[str, Any]]:
-    """The answer to each example."""
-    return [
-        platform.post(PATH, {"period": each.period, "criteria": ["gwp"], "items": [each.item]})["items"][0]
-        for each in EXAMPLES
+    """The answer to each example. Raises `PlatformError` where one is refused: its factors may not be heard yet."""
+    answers = [
+        platform.post(PATH, {"period": each.period, "criteria": ["gwp"], "items": [each.item]}) for each in EXAMPLES
     ]
+    for example, answer in zip(EXAMPLES, answers, strict=True):
+        for error in answer["errors"]:
+            raise PlatformError(f"{example.title!r} is refused: {error['detail']}")
+    return [answer["items"][0] for answer in answers]
 
 
 def page(answers: Sequence[Mapping[str, Any]]) -> str:

@@ -139,5 +139,8 @@ async def test_a_factor_that_is_heard_later_takes_the_kwh_into_the_figures_and_o
     # June alone tells more than it drew: what it counts of closed months has left what had no factor.
     june = await ask(pipeline, f"/totals?org={ORG}&from=2026-06&to=2026-06")
     assert june["kwh_without_factor"] < 0
-    used = await ask(pipeline, f"/totals?org={ORG}&from=2026-06&to=2026-07&application=erp&group_by=month")
+    # And so it is of what applications use: what was theirs of the closed months is counted in June.
+    used = await ask(pipeline, f"/totals?{YEAR}&application=erp&group_by=month")
     assert (used["kwh_without_factor"], used["kwh"] > 0) == (0, True)
+    counted = await ask(pipeline, f"/totals?org={ORG}&from=2026-06&to=2026-06&application=erp")
+    assert june["kwh_without_factor"] <= counted["kwh_without_factor"] < 0 < counted["groups"][0]["restated"]

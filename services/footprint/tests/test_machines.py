@@ -7,7 +7,18 @@ from common.events import Event
 
 from services.footprint.tests.conftest import Pipeline
 from services.footprint.tests.test_insights import SPAN, ask
-from services.footprint.tests.world import ORG, asset, factor, foundations, guest, host, id_of, machine, segment
+from services.footprint.tests.world import (
+    ORG,
+    asset,
+    factor,
+    foundations,
+    guest,
+    host,
+    id_of,
+    machine,
+    measured,
+    segment,
+)
 
 AWS = {
     "min_w_per_vcpu": 0.74,
@@ -121,6 +132,25 @@ async def test_kg_per_vcpu_is_absent_and_said_where_a_machine_that_counts_states
     assert float(found["kg_per_machine"]) == pytest.approx(float(found["kg"]) / 2)
     assert (found["mean_vcpus"], found["kg_per_vcpu"]) == (None, None)
     assert [each["code"] for each in ratios["warnings"]] == ["vcpus_unknown"]
+
+
+@pytest.mark.parametrize(("language", "words"), [("fr", "n’est pas comptée"), ("en", "is not counted")])
+async def test_what_was_measured_of_a_machine_and_tells_nothing_of_its_share_is_said(
+    pipeline: Pipeline, language: str, words: str
+) -> None:
+    await pipeline.service.handle(*foundations(), host("a"), machine("vm", guest("a", 2)))
+    await pipeline.settle()
+    path = f"/v1/assets/{id_of('vm')}/months/"
+    before = (await pipeline.service.client.get(f"{path}2026-03")).json()
+    await pipeline.service.handle(measured("vm", "2026-03", kwh=2.0))
+    await pipeline.settle()
+    for month, said in (("2026-03", True), ("2026-04", False)):
+        answer = (await pipeline.service.client.get(f"{path}{month}?lang={language}")).json()
+        told = {each["code"]: each["detail"] for each in answer["warnings"]}
+        assert ("measured_on_host" in told) == said
+        if said:
+            assert answer["figures"] == before["figures"]
+            assert words in told["measured_on_host"]
 
 
 async def test_the_contract_of_a_machine_on_a_host_counts_and_what_it_declares_is_said_not_to(

@@ -17,6 +17,7 @@ from services.footprint.tests.world import (
     host,
     id_of,
     machine,
+    override,
     segment,
     site,
 )
@@ -53,6 +54,31 @@ async def test_market_based_totals_by_asset_and_explanations_say_what_they_lack_
         assert "earlier_year_factor" in codes(await ask(pipeline, f"/totals?{span}&{query}")), query
     near = f"/totals?{span}&group_by=asset&asset={id_of('srv')}"
     assert "earlier_year_factor" not in codes(await ask(pipeline, near))
+
+
+@pytest.mark.parametrize(
+    ("language", "validity"),
+    [("fr", "(valable du 15/03/2026 au 14/06/2026)"), ("en", "(valid from 15/03/2026 to 14/06/2026)")],
+)
+async def test_an_own_factor_that_has_ended_within_the_year_is_said_wherever_it_is_used_on(
+    pipeline: Pipeline, language: str, validity: str
+) -> None:
+    own = override(
+        "grid", "electricity", 0.5, unit="kgCO2e/kWh", region="FR", stage="use", perimeter="production",
+        valid_from="2026-03-15", valid_to="2026-06-15",
+    )  # fmt: skip
+    others = [each for each in foundations() if each.key != "electricity-fr-2026"]
+    await pipeline.service.handle(*others, electricity("FR", 0.0442, year=2024), own, asset("srv"))
+    await pipeline.settle()
+    for month, ended in (("2026-06", False), ("2026-07", True), ("2026-12", True)):
+        explained = await ask(pipeline, f"/assets/{id_of('srv')}/months/{month}/explanation")
+        assert ("earlier_year_factor" in codes(explained)) == ended, month
+        assert explained["evidence"]["electricity"] == ("earlier_year" if ended else "region")
+        total = await ask(pipeline, f"/totals?org={ORG}&from={month}&to={month}")
+        assert ("earlier_year_factor" in codes(total)) == ended, month
+    path = f"/v1/assets/{id_of('srv')}/months/2026-07/explanation"
+    text = await pipeline.service.client.get(path, params={"lang": language}, headers={"Accept": "text/plain"})
+    assert f"0.5 kgCO2e/kWh {validity}" in text.text or f"0.5 kgCO2e par kWh {validity}" in text.text, text.text
 
 
 async def test_unknown_places_and_organisations_are_refused_by_name(pipeline: Pipeline) -> None:

@@ -79,3 +79,26 @@ async def test_ratios_of_an_empty_organisation_are_absent_not_nought(pipeline: P
     assert ratios["virtual_machines"]["kg"] is None
     assert ratios["sci"] is None
     assert [each["code"] for each in ratios["warnings"]] == ["no_figures"]
+
+
+async def test_what_is_listed_by_asset_has_a_sheet_homes_of_activities_too(pipeline: Pipeline) -> None:
+    await with_activities(pipeline)
+    year = await ask(pipeline, "/totals?org=acme&from=2026-01&to=2026-12&group_by=asset&limit=1000")
+    named = {}
+    for each in year["groups"]:
+        sheet = await ask(pipeline, f"/assets/{each['asset']}/sheet?year=2026")
+        assert sheet["year"]["estimate_kg"] == each["value"]
+        assert await ask(pipeline, sheet["evidence"][0]["explanation"].removeprefix("/v1"))
+        named[sheet["kind"]] = (sheet["external_id"], sheet["quantity"], sheet["org"])
+    assert named["site"] == ("hot", 1, ORG)
+    assert named["organisation"] == (ORG, 1, ORG)
+    await ask(pipeline, f"/assets/{id_of('nobody')}/sheet?year=2026", 404)
+
+
+async def test_other_criteria_are_location_based_and_refused_on_the_market_basis(pipeline: Pipeline) -> None:
+    await farm(pipeline)
+    refused = await ask(pipeline, f"/totals?{SPAN}&criterion=adpe&basis=market", 422)
+    assert [(each["field"], each["code"]) for each in refused["errors"]] == [("basis", "location_only")]
+    assert "adpe is location-based" in refused["errors"][0]["detail"]
+    located = await ask(pipeline, f"/totals?{SPAN}&criterion=adpe")
+    assert "no_residual_mix" not in {each["code"] for each in located["warnings"]}

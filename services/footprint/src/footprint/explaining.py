@@ -1,7 +1,7 @@
 """The explanation of an asset's month as text that a customer can read and recompute by hand, in French or English."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -74,6 +74,9 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "span": ("du {start} au {end}", "from {start} to {end}"),
     "sum": ("somme", "sum"),
     "factors": ("4. Facteurs et sources", "4. Factors and sources"),
+    "valid": ("valable du {start} au {end}", "valid from {start} to {end}"),
+    "valid_from": ("valable dès le {start}", "valid from {start}"),
+    "valid_to": ("valable jusqu’au {end}", "valid to {end}"),
     "warnings": ("5. Avertissements", "5. Warnings"),
     "none": ("aucun", "none"),
     "location": ("selon la localisation", "location-based"),
@@ -128,6 +131,8 @@ _CRITERIA: Final[Mapping[str, tuple[str, str]]] = {
 
 _EVIDENCE_LINES: Final = ("embodied", "measured", "energy", "extras")
 """Where the evidence of an asset is told in lines, in their order."""
+
+_VALIDITY: Final = ("valid_from", "valid_to")
 
 UNITS: Final = {"gwp": "kgCO2e", "pe": "MJ", "adpe": "kgSbeq", "water": "m3"}
 
@@ -346,9 +351,20 @@ class _Text:
             )
             link = f" <{source['url']}>" if source.get("url") else ""
             amount = f"{each['value']!r} {unit_text(each['unit'], self.language, each['value'])}".rstrip()
-            yield f"  [{each['id']} v{each['version']}] {told or each['id']}{self.colon}{amount} — {origin}{link}"
+            named = f"[{each['id']} v{each['version']}] {told or each['id']}{self.colon}{amount}{self.validity(each)}"
+            yield f"  {named} — {origin}{link}"
         if not self.document["factors"]:
             yield f"  {self.word('none')}"
+
+    def validity(self, factor: Mapping[str, Any]) -> str:
+        """When a factor holds, its last day included; '' where it holds at all times."""
+        first, after = (None if factor.get(name) is None else date.fromisoformat(factor[name]) for name in _VALIDITY)
+        days = {
+            "start": None if first is None else f"{first:%d/%m/%Y}",
+            "end": None if after is None else f"{after - timedelta(days=1):%d/%m/%Y}",
+        }
+        words = "valid" if first and after else "valid_from" if first else "valid_to" if after else None
+        return "" if words is None else f" ({self.word(words, **days)})"
 
     def warnings(self) -> Iterator[str]:
         yield ""

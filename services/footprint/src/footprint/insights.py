@@ -46,10 +46,10 @@ class Insights:
     ) -> dict[str, Any]:
         """A year of an asset: its months with their parts, evidence and state, the year's estimate, and in what its figures rest.
 
-        Raises `NotFound`.
+        Also of a site or an organisation with activities of its own, under its id. Raises `NotFound`.
         """
         async with self._database.snapshot(organisations) as connection:
-            row = await store.asset(connection, asset)
+            row = await store.asset(connection, asset) or await store.home(connection, asset)
             if row is None:
                 raise NotFound("asset", asset)
             zone = await _zone(connection, row["org_id"])

@@ -41,7 +41,7 @@ _FRENCH: Final[Mapping[str, str]] = {
     "no_electricity_factor": "l’utilisation est absente : pas de facteur d’électricité de cette zone à cinq "
     "ans près, et aucune autre zone n’en tient lieu",
     "country_factor": "le facteur est celui du pays : aucun n’est connu de sa région, qui est sur le même réseau",
-    "earlier_year_factor": "le facteur d’électricité est celui de l’année antérieure la plus proche",
+    "earlier_year_factor": "le facteur d’électricité est le plus proche d’avant : sa validité était échue",
     "capacity_unknown": "la capacité de l’hôte est inconnue : ses machines virtuelles se le partagent en entier",
     "host_unknown": "l’hôte (ou le cloud public) n’est pas indiqué, est inconnu, ou lui-même virtuel : sa part est absente",
     "no_allocation": "aucune allocation de vCPU n’est indiquée : la part de l’hôte est absente",
@@ -87,6 +87,8 @@ _FRENCH: Final[Mapping[str, str]] = {
     "tant que « acquired.age_years » manque",
     "declared_on_host": "une machine sur un hôte a sa part de l’hôte : l’énergie et la fabrication déclarées pour elle-même "
     "ne sont pas comptées",
+    "measured_on_host": "de l’énergie a été mesurée de la machine et n’est pas comptée : elle a sa part de l’hôte, dont le site répartit "
+    "autrement (« shared_by » n’est pas « measured »)",
     "gpus_not_counted": "les cartes graphiques ou accélératrices ne sont pas comptées là où la fabrication ou la puissance vient de "
     "la configuration : la méthode n’en a pas de coefficient ; une mesure, une consommation déclarée ou un facteur "
     "propre du modèle les contient",

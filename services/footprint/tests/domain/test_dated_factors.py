@@ -12,7 +12,7 @@ from footprint.domain.inventory import Asset, Segment, Status
 from footprint.domain.notices import Notice
 from footprint.domain.results import AssetMonth
 
-from .factors import RECORDS, record
+from .factors import RECORDS, grid, record
 from .makers import SITE, at, server, world
 from .test_explanation import check
 
@@ -99,3 +99,30 @@ def test_what_makes_a_thing_is_known_by_the_factors_of_the_day_it_came() -> None
         700 * 31 / 1825, rel=1e-12
     )
     assert without.coefficient("embodied.server", day=date(2027, 1, 1)) is None
+
+
+def test_electricity_whose_factor_has_ended_within_the_year_is_said_and_weighs_the_same() -> None:
+    until_may = own("electricity", 0.5, region="FR", perimeter="production", valid_from=date(2026, 3, 15))
+    until_may = replace(until_may, unit="kgCO2e/kWh", valid_to=date(2026, 6, 15))
+    months = by_month(server(), "use", until_may)
+    said = {
+        month: (bool(each.notices & Notice.EARLIER_YEAR_FACTOR), each.electricity_evidence)
+        for month, (_, each) in months.items()
+    }
+    assert said == {
+        month: ((False, "region") if month in (4, 5, 6) else (True, "earlier_year")) for month in range(1, 13)
+    }
+    assert [months[month][0] for month in (7, 12)] == [pytest.approx(31 * 24 * 0.4 * 1.5 * 0.5, rel=1e-12)] * 2
+
+
+def test_support_whose_factor_has_ended_within_the_year_is_said() -> None:
+    there = own(SUPPORT, 2.0, region="FR", valid_from=date(2026, 1, 1), valid_to=date(2026, 6, 15))
+    months = by_month(server(support_eur_per_year=365.0), "maintenance_and_sale", there, record_of_2026())
+    said = [month for month, (_, each) in months.items() if each.notices & Notice.EARLIER_YEAR_FACTOR]
+    assert said == [7, 8, 9, 10, 11, 12]
+    assert months[7][0] == pytest.approx(31 * 2.0, rel=1e-12)
+
+
+def record_of_2026() -> Factor:
+    """Electricity that holds all year."""
+    return grid("FR", 0.05, 2026)

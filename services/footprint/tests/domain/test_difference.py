@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID
 
-from footprint.domain.configuration import Configuration, Cpu, Module
+from footprint.domain.configuration import Configuration, Cpu, Disk, Module, PowerSupply
 from footprint.domain.difference import EVER, changed_since
 from footprint.domain.engine import compute
 from footprint.domain.inventory import Activity, Asset, Organisation, Placement, Segment, Status
@@ -23,6 +23,8 @@ USED = tuple(
     for number, start in enumerate([date(2025, 2, 3), date(2025, 8, 20), date(2026, 2, 25)])
 )
 MORE, LESS = (Configuration(Cpu(2, 8, die_mm2=400.0), (Module(units, 32.0),)) for units in (8, 2))
+MEMORY = Configuration(ram=(Module(4, 32.0, 1.5),), case="blade")
+CARDS = replace(MORE, disks=(Disk(2, "ssd", 960.0),), psu=PowerSupply(2), gpus=2)
 instants = st.integers(at(2025, 6), at(2026, 12))
 
 
@@ -38,7 +40,7 @@ def timelines(draw: st.DrawFn) -> tuple[Segment, ...]:
     states = st.sampled_from([Status.IN_SERVICE, Status.OFF, Status.RETIRED])
     places = st.sampled_from([SITE.id, THERE.id, None])
     configurations = st.sampled_from(
-        [None, Configuration(Cpu(1, 8)), Configuration(Cpu(2, 8, die_mm2=400.0)), MORE, LESS]
+        [None, Configuration(Cpu(1, 8)), Configuration(Cpu(2, 8, die_mm2=400.0)), MORE, LESS, MEMORY, CARDS]
     )
     return tuple(
         Segment(start, end, draw(states), draw(places), configuration=draw(configurations))

@@ -3,15 +3,16 @@
 from dataclasses import replace
 from datetime import date
 
+import pytest
 from footprint.domain.engine import World, compute
 from footprint.domain.explanation import explain
-from footprint.domain.inventory import Asset, Operator, Pue, Segment, Status
-from footprint.domain.results import Figure
+from footprint.domain.inventory import Asset, Cloud, Operator, Pue, Segment, Status
+from footprint.domain.results import Figure, figure_order
 
 from tests.support.formulas import value_of
 
-from .factors import CATALOGUE
-from .makers import SITE, at, machine, server, world
+from .factors import CATALOGUE, record
+from .makers import CLOUDS, SITE, at, machine, server, world
 
 
 def check(asset: Asset, seen: World) -> int:
@@ -28,11 +29,11 @@ def check(asset: Asset, seen: World) -> int:
                 total += line["value"]
                 lines += 1
             assert total == figure["value"]
-        explained: dict[tuple[object, ...], float] = {}
-        for figure in explanation.figures:
-            about = tuple(figure[name] for name in (*Figure._fields[:4], "site_id", *Figure._fields[5:8]))
-            explained[about] = explained[about] + figure["value"] if about in explained else figure["value"]
-        assert explained == {each.line: each.value for each in result.figures}
+        explained = [
+            (tuple(figure[name] for name in (*Figure._fields[:4], "site_id", *Figure._fields[5:8])), figure["value"])
+            for figure in explanation.figures
+        ]
+        assert explained == [(each.line, each.value) for each in sorted(result.figures, key=figure_order)]
     return lines
 
 
@@ -72,6 +73,33 @@ def test_a_hosted_asset_splits_its_electricity_between_the_device_and_the_room()
     whole = next(figure.value for figure in alone.figures if figure.stage == "use")
     assert scopes[2] * 1.5 == whole
     assert scopes[2] + scopes[3] == whole
+
+
+def test_a_figure_of_two_controls_is_one_of_all_their_lines() -> None:
+    host = server(100, capacity=24.0)
+    guest, stay = machine(200, host, 3.0, at(2026, 1, 5))
+    (on_host,) = guest.segments
+    at_a_cloud = replace(
+        on_host, start=at(2026, 3, 10), end=at(2026, 3, 20), host=None, cloud=Cloud("aws", None, "eu-west-3")
+    )
+    guest = replace(
+        guest,
+        support_eur_per_year=365.3,
+        segments=(
+            replace(on_host, end=at(2026, 3, 10)), at_a_cloud, replace(on_host, start=at(2026, 3, 20)),
+        ),
+    )  # fmt: skip
+    back = replace(stay, start=at(2026, 3, 20))
+    seen = world(
+        replace(stay, end=at(2026, 3, 10)), back, hosts=(host,),
+        catalogue=CLOUDS.with_own([record("maintenance.it_hardware", 0.4137)]),
+    )  # fmt: skip
+    assert check(guest, seen) > 20
+    march = explain(guest, 2026 * 12 + 2, seen)
+    assert march is not None
+    (kept,) = [each for each in march.figures if each["stage"] == "maintenance_and_sale"]
+    assert len(kept["lines"]) == 3
+    assert kept["value"] == pytest.approx((31 - 1 / 24) * 0.4137 * 365.3 / 365, rel=1e-12)
 
 
 def test_a_month_outside_the_timeline_has_no_explanation() -> None:

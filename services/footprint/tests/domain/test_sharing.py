@@ -23,7 +23,7 @@ from footprint.domain.inventory import (
     Site,
     Status,
 )
-from footprint.domain.measurements import Measured, MeasuredDay, Meter, read_measured
+from footprint.domain.measurements import EnergyPiece, Measured, MeasuredDay, Meter, read_measured
 from footprint.domain.notices import Notice
 from footprint.domain.results import AssetMonth
 from footprint.domain.rollup import Rolled, ln_gsd2_of_rolled, rolled
@@ -277,6 +277,21 @@ def test_what_a_machine_on_a_host_declares_of_itself_is_said_not_to_count() -> N
         result = next(compute([declared], world(stay, hosts=(host,))).results())
         assert result.figures == silent.figures
         assert result.notices == silent.notices | Notice.DECLARED_ON_HOST
+
+
+def test_energy_measured_of_a_machine_whose_host_is_shared_otherwise_is_said_not_to_count() -> None:
+    host = server(capacity=16.0)
+    guest, stay = machine(200, host, 4.0, at(2026))
+    measured = Measured((EnergyPiece(at(2026, 3, 30), at(2026, 4, 2), 50.0, 3 * 86_400, False),))
+    seen = world(stay, hosts=(host,))
+    silent = {each.month: each for each in compute([guest], seen).results()}
+    told = {each.month: each for each in compute([guest], replace(seen, measured={guest.id: measured})).results()}
+    said = [month % 12 + 1 for month, each in told.items() if each.notices & Notice.MEASURED_ON_HOST]
+    assert said == [3, 4]
+    assert [each.figures for each in told.values()] == [each.figures for each in silent.values()]
+    by_energy = replace(SITE, shared_by=SharedBy.MEASURED)
+    counted = replace(world(stay, hosts=(host,), sites=(by_energy,)), measured={guest.id: measured})
+    assert not any(each.notices & Notice.MEASURED_ON_HOST for each in compute([guest], counted).results())
 
 
 def test_a_machine_with_nothing_but_a_contract_is_said_to_lack_its_host() -> None:

@@ -15,6 +15,7 @@ from pydantic import Field
 from footprint.api import examples
 from footprint.api.language import Spoken
 from footprint.api.numbers import answer
+from footprint.domain.catalogue import GWP
 from footprint.filtering import Filters
 from footprint.service import Answers, read_month
 from footprint.store.totals import Question
@@ -90,7 +91,8 @@ def answers_router(database: Database, clock: Callable[[], datetime]) -> APIRout
         cursor: Cursor = None,
         limit: Limit = 100,
     ) -> Response:
-        """Each figure counts to 9 decimals, and the total is the exact sum of the groups. Location and market are never mixed.
+        """Each figure counts to 9 decimals, and the total is the exact sum of the groups. Location and market are never mixed; other
+        criteria than `gwp` are location-based, and refused with `basis=market`.
 
         Filters of one name are alternatives, those of several names hold together. `restated` is the part of a value that corrects months
         closed before; `low` and `high` bound the 95 % interval, with a data-quality class from 5 (very good) to 1. By application, what
@@ -108,6 +110,9 @@ def answers_router(database: Database, clock: Callable[[], datetime]) -> APIRout
         if last < first:
             rule = f"to {end} must not be before from {start}"
             raise Unprocessable(rule, [FieldError("to", "before_from", rule)])
+        if basis == "market" and criterion != GWP:
+            rule = f"basis market is of criterion {GWP} alone: {criterion} is location-based; ask for it with basis=location"
+            raise Unprocessable(rule, [FieldError("basis", "location_only", rule)])
         question = Question(org, first, last, criterion, basis, _groups(group_by))
         others: dict[str, list[Any]] = {"kind": kind or [], "stage": stage or [], "scope": scope or []}
         after: UUID | None = decode(cursor, UUID)[0] if cursor else None

@@ -17,13 +17,12 @@ from uuid import UUID
 import numpy as np
 
 from footprint.domain.formulas import HOUR_S
-from footprint.domain.grid import Floats, Integers
+from footprint.domain.grid import Booleans, Floats, Integers
 from footprint.domain.inventory import Asset, Operator, Organisation, SharedBy
 from footprint.domain.ledger import Ledger, Stay, intervals_of, months_by_zone
 from footprint.domain.notices import Notice
 from footprint.domain.profiles import shared_by, shares_whole
 from footprint.domain.scopes import Control
-from footprint.domain.weighing import Booleans
 
 OWN: Final = 0
 IDLE: Final = 1
@@ -33,11 +32,15 @@ LINES: Final = ("own", "idle", "sold")
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """An asset whose months are asked for; `ledger_index` is its place in the ledger, None for one that only has shares of hosts."""
+    """An asset whose months are asked for; `ledger_index` is its place in the ledger, None for one that only has shares of hosts.
+
+    `unused` are the months in which energy was measured of it that tells nothing of its share.
+    """
 
     asset: Asset
     organisation: Organisation
     ledger_index: int | None
+    unused: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

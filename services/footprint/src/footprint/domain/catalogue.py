@@ -113,17 +113,18 @@ class Factor:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A factor, how many years before the asked date its validity ended (0: it holds on the date), and whether it is of the country
-    around the asked region."""
+    """A factor, whether it had `ended` before the asked date and how many years before (0: in the very year), and whether it is of the
+    country around the asked region."""
 
     factor: Factor
     years_back: int = 0
     wider: bool = False
+    ended: bool = False
 
     @property
     def notices(self) -> Notice:
         """The fallbacks taken."""
-        earlier = Notice.EARLIER_YEAR_FACTOR if self.years_back else Notice(0)
+        earlier = Notice.EARLIER_YEAR_FACTOR if self.ended else Notice(0)
         return earlier | (Notice.COUNTRY_FACTOR if self.wider else Notice(0))
 
 
@@ -336,7 +337,7 @@ class Catalogue:
         nearest = max(ended, key=lambda each: each.last_year, default=None)
         if nearest is None or day.year - nearest.last_year > YEAR_GAP:
             return None
-        return Choice(nearest, day.year - nearest.last_year)
+        return Choice(nearest, day.year - nearest.last_year, ended=True)
 
 
 _WORLD_PUE: Final = ("pue", PARAMETER, "world")

@@ -1,5 +1,7 @@
 """The figures of each asset and month, put together from the summed terms of the ledger."""
 
+import functools
+import operator
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -109,6 +111,7 @@ def collect(
             _say_evidence(result, evidence)
             if subject.asset.is_virtual:
                 _say_what_lacks(result, segment)
+                result.notices |= int(Notice.MEASURED_ON_HOST) if month in subject.unused else 0
             reader.keep_life(result, subject)
             extras = [each for cell in taken for each in reader.extras.get(cell, ())]
             result.notices &= ~int(told_stages(each.key.stage for each in extras if each.key.criterion == GWP))
@@ -116,7 +119,11 @@ def collect(
                 if each.key == USE_LOCATION and each.kwh:
                     result.kwh = (result.kwh or 0.0) + each.kwh
             if len(taken) > 1 or extras:
+                parts = len(result.figures)
                 result.figures, result.without_factor = merged(result.figures), merged(result.without_factor)
+                if len(result.figures) < parts:
+                    totals = reader.totals(taken)
+                    result.figures = [each._replace(value=totals[each.line]) for each in result.figures]
                 add_up_energy(result)
             if of_asset and taken:
                 zone = subject.organisation.time_zone
@@ -256,6 +263,34 @@ class _CellReader:
     def _last_start(self, cell: int) -> int:
         """When the last interval of a cell begins."""
         return int(self.ledger.start[self.terms.interval[self.cells.terms_of(cell).stop - 1]])
+
+    def totals(self, cells: Sequence[int]) -> dict[About, float]:
+        """What the lines of cells add up to, one after the other, by what figures are about: as an explanation lists them."""
+        found: dict[About, float] = {}
+        for cell in cells:
+            for about, values in self._lines(cell):
+                total = found.get(about, 0.0)
+                for value in values:
+                    total += value
+                found[about] = total
+        return found
+
+    def _lines(self, cell: int) -> Iterator[tuple[About, list[float]]]:
+        """What the terms of a cell weigh, by what figures are about, in order; of what a room adds the last one is less the device."""
+        weights, of_cell, site = self.ledger.weights, self.cells.terms_of(cell), self._site(cell)
+        intervals, share = self.terms.interval[of_cell], self.terms.share[of_cell]
+        for figure in self.figures[cell]:
+            key = FigureKey(*figure[:3])
+            values = (weights.figures[key].value[intervals] * share).tolist()
+            if key in weights.at_device and self.control[cell] & HOSTED:
+                of_device = (weights.at_device[key].value[intervals] * share).tolist()
+                room = figure.line[5:] == CLOUD
+                values = [*values, -functools.reduce(operator.add, of_device, 0.0)] if room else of_device
+            yield figure.line, values
+        for extra in (each for each in self.extras.get(cell, ()) if not each.void):
+            pairs = zip(extra.terms, extra.extras, strict=True)
+            values = [extra_value(self.ledger, self.terms, term, index) for term, index in pairs]
+            yield self._extra(extra, cell, site).line, values
 
     def _site(self, cell: int) -> Site | None:
         number = self.site[cell]

@@ -10,6 +10,7 @@ from footprint.domain.allocation import Subject, Terms, allocate
 from footprint.domain.catalogue import Catalogue, Factor
 from footprint.domain.collecting import collect
 from footprint.domain.difference import EVER
+from footprint.domain.extras import FAR
 from footprint.domain.inventory import (
     Activity,
     Asset,
@@ -117,7 +118,11 @@ def compute(assets: Sequence[Asset], world: World, since: int = EVER) -> Computa
         for asset in physical.values()
         for organisation in (organisations[asset.org],)
     ]
-    subjects = tuple(Subject(asset, organisations[asset.org], index_of[asset.id]) for asset in assets)
+    subjects = tuple(
+        Subject(asset, organisation, index_of[asset.id], _unused(asset, organisation.time_zone, world, physical))
+        for asset in assets
+        for organisation in (organisations[asset.org],)
+    )
     stays = list(_stays(world, physical, index_of, wanted, organisations, windows))
     ledger = build_ledger(profiles, stays)
     return Computation(
@@ -170,6 +175,21 @@ def _stays(
         ahead = Now(windows[stay.zone].current, window.end, stay.zone)
         measured = carried_on(world.measured.get(each.vm, NOTHING_MEASURED), ahead) if times else NOTHING_MEASURED
         yield from _measured_stays(stay, times, measured.energy)
+
+
+def _unused(asset: Asset, zone: str, world: World, physical: Mapping[UUID, Asset]) -> frozenset[int]:
+    """The months in which energy was measured of a machine while its host stood where machines are told apart by something else."""
+    pieces = world.measured.get(asset.id, NOTHING_MEASURED).energy if asset.is_virtual else ()
+    months: set[int] = set()
+    for stay in asset.segments if pieces else ():
+        host = physical.get(stay.host) if stay.host is not None else None
+        for time in () if host is None or host.is_virtual else host.segments:
+            if time.site is not None and shared_by(world.sites.get(time.site)) is SharedBy.MEASURED:
+                continue
+            begin, until = max(stay.start, time.start), min(stay.end or FAR, time.end or FAR)
+            spans = ((max(begin, each.start), min(until, each.end)) for each in pieces)
+            months |= {month_at(zone, instant) for low, high in spans if low < high for instant in (low, high - 1)}
+    return frozenset(months)
 
 
 def _told_apart_by_energy(host: Asset, sites: Mapping[UUID, Site]) -> list[Segment]:

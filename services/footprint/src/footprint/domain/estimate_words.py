@@ -374,7 +374,7 @@ class Lexicon:
             supply.used.factor.value,
             supply.ln_gsd2,
             int(supply.notices),
-            b"earlier_year" if supply.used.years_back else b"region",
+            b"earlier_year" if supply.used.ended else b"region",
             _summaries(supply.factors),
             _of_energy(supply.used.factor.value),
             _within(named([supply.used])),

@@ -415,7 +415,7 @@ def _electricity(
                 answer.absent.append(("use", criterion))
             return None
         answer.warn(supply.notices if criterion == GWP else supply.used.notices)
-        if supply.used.years_back:
+        if supply.used.ended:
             evidence = "earlier_year"
         total += _add_used(answer, criterion, kwh, supply.used.factor.value, named((supply.used,)))
         if supply.beside:

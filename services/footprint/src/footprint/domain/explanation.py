@@ -5,7 +5,7 @@ lines in their order. The same engine computes it as computed what is stored.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -26,7 +26,7 @@ from footprint.domain.ladders import Ladder, month_ladder
 from footprint.domain.ledger import Ledger
 from footprint.domain.measurements import EnergyPiece, Span
 from footprint.domain.profiles import USED
-from footprint.domain.results import AssetMonth
+from footprint.domain.results import About, AssetMonth, Figure, figure_order
 from footprint.domain.scopes import BOTH, CLOUD, USE, Control, Line, line_of
 from footprint.domain.stretches import Stretch
 from footprint.domain.support import support_in
@@ -57,7 +57,7 @@ def explain(asset: Asset, month: int, world: World) -> Explanation | None:
     return Explanation(
         result,
         [_evidence(ledger, source, intervals[ledger.asset[intervals] == source]) for source in sources],
-        list(_figures(computation, month)),
+        list(_by_line(_sums(computation, month))),
         month_ladder(computation, result, intervals, world),
     )
 
@@ -140,11 +140,29 @@ def _instant(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
 
 
-def _figures(computation: Computation, month: int) -> Iterator[dict[str, Any]]:
-    """Each sum of the month with its lines, in the order in which the engine adds them.
+def _by_line(sums: Iterable[tuple[About, list[dict[str, Any]]]]) -> Iterator[dict[str, Any]]:
+    """The figures of sums, in the order of a result's: those about the same (stage, criterion, basis, share, site and reporting line) are
+    one, of all their lines."""
+    lines: dict[About, list[dict[str, Any]]] = {}
+    for about, each in sums:
+        lines.setdefault(about, []).extend(each)
+    for figure in sorted((Figure(*about, _total(each), 0.0) for about, each in lines.items()), key=figure_order):
+        yield {
+            "stage": figure.stage,
+            "criterion": figure.criterion,
+            "basis": figure.basis,
+            "site_id": figure.site,
+            "share": figure.share,
+            **Line(*figure.line[5:])._asdict(),
+            "lines": lines[figure.line],
+            "value": figure.value,
+        }
 
-    Those about the same (stage, criterion, basis, share, site and reporting line) add up to one figure, in this order. The electricity of
-    own kit in another's room is two: what falls on the device, and all of it less that.
+
+def _sums(computation: Computation, month: int) -> Iterator[tuple[About, list[dict[str, Any]]]]:
+    """What the sums of the month are about, and their lines, in the order in which the engine adds them.
+
+    The electricity of own kit in another's room is two: what falls on the device, and all of it less that.
     """
     cells = cells_of(computation.terms)
     weights = computation.ledger.weights
@@ -153,26 +171,22 @@ def _figures(computation: Computation, month: int) -> Iterator[dict[str, Any]]:
         of_cell = cells.terms_of(cell)
         terms = range(of_cell.start, of_cell.stop)
         control = Control(int(cells.control[cell]))
-        about = {"site_id": _site_id(computation, terms[0]), "share": LINES[int(cells.line[cell])]}
+        where = LINES[int(cells.line[cell])], _site_id(computation, terms[0])
         for key, measure in weights.figures.items():
             lines = list(_lines(computation, key, measure, terms))
             if not lines:
                 continue
             if key in weights.at_device and Control.HOSTED in control:
                 of_device = list(_device_lines(computation, key, weights.at_device[key], terms))
-                yield _sum(key, about, line_of(key.stage, key.basis), of_device)
-                yield _sum(key, about, CLOUD, [*lines, _less(lines, key, _total(of_device))])
+                yield (*key, *where, *line_of(key.stage, key.basis)), of_device
+                yield (*key, *where, *CLOUD), [*lines, _less(lines, key, _total(of_device))]
             else:
-                yield _sum(key, about, line_of(key.stage, key.basis, control), lines)
+                yield (*key, *where, *line_of(key.stage, key.basis, control)), lines
         for extra in (each for each in extras.get(cell, ()) if not each.void):
             line = extra.line
             if line is None or Control.PURCHASED in control:
                 line = line_of(extra.key.stage, extra.key.basis, control)
-            yield _sum(extra.key, about, line, list(_extra_lines(computation, extra)))
-
-
-def _sum(key: FigureKey, about: dict[str, Any], line: Line, lines: list[dict[str, Any]]) -> dict[str, Any]:
-    return {**key._asdict(), **about, **line._asdict(), "lines": lines, "value": _total(lines)}
+            yield (*extra.key, *where, *line), list(_extra_lines(computation, extra))
 
 
 def _less(lines: list[dict[str, Any]], key: FigureKey, device: float) -> dict[str, Any]:

@@ -11,15 +11,17 @@ from footprint.domain.catalogue import CRITERIA, GWP, Catalogue, Choice, Factor,
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
+Booleans = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
 class FactorTable:
-    """Rows are regions and a last row for "no region", columns are months; `value` is NaN and `choice` −1 where there is none."""
+    """Rows are regions and a last row for "no region", columns are months; `value` is NaN and `choice` −1 where there is none.
+    `ended`: its validity had ended by then."""
 
     value: Floats
     ln_gsd2: Floats
-    years_back: Integers
+    ended: Booleans
     choice: Integers
     factors: tuple[Factor, ...]
 
@@ -100,7 +102,7 @@ def _together(one: FactorTable, other: FactorTable) -> FactorTable:
     return FactorTable(
         np.where(neither, np.nan, value),
         np.divide(weighted, value, out=np.maximum(one.ln_gsd2, other.ln_gsd2), where=value > 0),
-        np.maximum(one.years_back, other.years_back),
+        one.ended | other.ended,
         np.where(neither, -1, heavier),
         (*one.factors, *other.factors),
     )
@@ -109,7 +111,7 @@ def _together(one: FactorTable, other: FactorTable) -> FactorTable:
 def _table(choices: Sequence[Sequence[Choice | None]], width: int) -> FactorTable:
     shape = (len(choices) + 1, width)
     value, spread = np.full(shape, np.nan), np.zeros(shape)
-    years_back, choice = np.zeros(shape, dtype=np.int64), np.full(shape, -1, dtype=np.int64)
+    ended, choice = np.zeros(shape, dtype=bool), np.full(shape, -1, dtype=np.int64)
     position: dict[FactorRef, int] = {}
     factors: list[Factor] = []
     for row, found in enumerate(choices):
@@ -121,6 +123,6 @@ def _table(choices: Sequence[Sequence[Choice | None]], width: int) -> FactorTabl
                 factors.append(each.factor)
             value[row, column] = each.factor.value
             spread[row, column] = each.factor.ln_gsd2
-            years_back[row, column] = each.years_back
+            ended[row, column] = each.ended
             choice[row, column] = position[each.factor.ref]
-    return FactorTable(value, spread, years_back, choice, tuple(factors))
+    return FactorTable(value, spread, ended, choice, tuple(factors))

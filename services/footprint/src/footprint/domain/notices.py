@@ -47,6 +47,7 @@ class Notice(IntFlag):
     DECLARED_ON_HOST = 68719476736
     CONFIGURATION_NOT_USED = 1099511627776
     GPUS_NOT_COUNTED = 2199023255552
+    MEASURED_ON_HOST = 8796093022208
     PROJECTED = 35184372088832
 
 
@@ -59,7 +60,7 @@ SENTENCES: dict[Notice, str] = {
     Notice.NO_PUE: "use is absent: the site states no PUE and the catalogue holds no default",
     Notice.NO_ELECTRICITY_FACTOR: "use is absent: no electricity factor of this region within five years, and no other region stands in",
     Notice.COUNTRY_FACTOR: "the factor is that of the country: none is known of its region, which stands on the same grid",
-    Notice.EARLIER_YEAR_FACTOR: "the electricity factor is that of the nearest earlier year",
+    Notice.EARLIER_YEAR_FACTOR: "the electricity factor is the nearest earlier one, whose validity had ended",
     Notice.CAPACITY_UNKNOWN: "the capacity of the host is unknown: its virtual machines share the whole of it",
     Notice.HOST_UNKNOWN: "the host (or the public cloud) is not stated, not known, or is itself virtual: its share is absent",
     Notice.NO_ALLOCATION: "no vCPU allocation is stated: the share of the host is absent",
@@ -86,6 +87,8 @@ SENTENCES: dict[Notice, str] = {
     Notice.NO_TRANSPORT: "transport is absent: the catalogue holds no factor of that stage for it",
     Notice.NO_END_OF_LIFE: "end of life is absent: the catalogue holds no factor of that stage for it, and no such activity is known",
     Notice.DECLARED_ON_HOST: "a machine on a host has its share of the host: energy and making that are declared of itself are not counted",
+    Notice.MEASURED_ON_HOST: "energy was measured of the machine and is not counted: it has its share of the host, "
+    "whose site tells machines apart by something else (`shared_by` is not `measured`)",
     Notice.GPUS_NOT_COUNTED: "graphics or accelerator cards are not counted where making or power comes of the configuration: "
     "the method has no coefficient of them; a measurement, a declared consumption or an own factor of the model holds them",
     Notice.CONFIGURATION_NOT_USED: "the configuration is not used for making, the default of the kind is: "

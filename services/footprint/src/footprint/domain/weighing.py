@@ -5,20 +5,17 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from footprint.domain import formulas
 from footprint.domain.catalogue import GWP, Choice, FactorRef
 from footprint.domain.embodied import MANUFACTURING
-from footprint.domain.grid import FactorTable, Floats, Grid, Integers
+from footprint.domain.grid import Booleans, FactorTable, Floats, Grid, Integers
 from footprint.domain.inventory import Status
 from footprint.domain.notices import Notice
 from footprint.domain.profiles import Profile
 from footprint.domain.scopes import BOTH, USE
 from footprint.domain.stretches import Stretch
 from footprint.domain.uncertainty import ACTIVITY_LN_GSD2, UNRATED_LN_GSD2
-
-Booleans = npt.NDArray[np.bool_]
 
 MAINTENANCE: Final = "maintenance_and_sale"
 
@@ -177,7 +174,7 @@ def weigh(
     location = grid.location[GWP]
     supported, supports = _supported(intervals, month)
     reference_sets, reference = _references(intervals, grid, supported, supports)
-    factor, years_back = location.value[place, intervals.column], location.years_back[place, intervals.column]
+    factor, ended = location.value[place, intervals.column], location.ended[place, intervals.column]
     return Weights(
         days=days,
         days_in_life=days_in_life,
@@ -191,7 +188,7 @@ def weigh(
         figures={**spread_out, **figures, SUPPORT: _support(intervals, days, supported, supports, variables)},
         at_device=at_device,
         energy_evidence=np.array([each.evidence for each in stretches], dtype=np.int64)[stretch],
-        electricity_evidence=np.where(powered & ~np.isnan(factor), np.where(years_back > 0, 2, 1), 0),
+        electricity_evidence=np.where(powered & ~np.isnan(factor), np.where(ended, 2, 1), 0),
         notices=_notices(intervals, factor, grid)
         | _said_of_support(intervals, supported, supports)
         | np.where(past_life, int(Notice.PAST_LIFE), 0),
@@ -359,13 +356,13 @@ def _support(
 def _supported(intervals: _Intervals, month: Integers) -> tuple[Integers, _Supports]:
     """The factor of the support contract in each interval, as an index into those that are; 0 for none."""
     factors: list[Choice | None] = [None]
-    numbers: dict[tuple[FactorRef, int], int] = {}
+    numbers: dict[tuple[FactorRef, bool], int] = {}
     supported = np.zeros(len(month), dtype=np.int64)
     for index, profile in enumerate(intervals.profiles):
         for place, run in enumerate(profile.support):
             number = 0
             if run.choice is not None:
-                number = numbers.setdefault((run.choice.factor.ref, run.choice.years_back), len(factors))
+                number = numbers.setdefault((run.choice.factor.ref, run.choice.ended), len(factors))
                 factors.extend([run.choice] if number == len(factors) else [])
             of_run = slice(*np.searchsorted(intervals.asset, [index, index + 1]))
             supported[of_run][(month[of_run] >= run.first) | (place == 0)] = number
@@ -386,7 +383,7 @@ def _notices(intervals: _Intervals, factor: Floats, grid: Grid) -> Integers:
 
 def _said_of_support(intervals: _Intervals, supported: Integers, factors: _Supports) -> Integers:
     contract = np.array([bool(profile.support) for profile in intervals.profiles], dtype=bool)[intervals.asset]
-    earlier = np.array([each is not None and each.years_back > 0 for each in factors], dtype=bool)[supported]
+    earlier = np.array([each is not None and each.ended for each in factors], dtype=bool)[supported]
     said = np.where(contract & (supported == 0), int(Notice.NO_MAINTENANCE_FACTOR), 0)
     return np.where(intervals.under_contract, said | np.where(earlier, int(Notice.EARLIER_YEAR_FACTOR), 0), 0)
 

@@ -204,7 +204,7 @@ EVIDENCE: Final[Mapping[str, tuple[str, str]]] = {
     "cloud": ("instance", "instance"),
     "kind": ("défaut du type", "default of the kind"),
     "region": ("mix du lieu", "grid of the place"),
-    "earlier_year": ("année antérieure", "earlier year"),
+    "earlier_year": ("facteur échu", "ended factor"),
 }
 
 

@@ -117,6 +117,27 @@ async def asset(connection: Connection, asset_id: UUID) -> Any:
     return await connection.fetchrow("SELECT * FROM assets WHERE id = $1 AND NOT deleted", asset_id)
 
 
+async def home(connection: Connection, home_id: UUID) -> Any:
+    """The row of a site, or an organisation, with activities of its own, as that of an asset of one unit that is called by its code; None
+    where it is not known, or not to be seen."""
+    return await connection.fetchrow(
+        """
+        SELECT
+            home_id AS id,
+            homes.org_id,
+            CASE WHEN sites.id IS NULL THEN 'organisation' ELSE 'site' END AS kind,
+            jsonb_build_object(
+                'external_id', coalesce(sites.document ->> 'code', homes.org_id), 'maker', NULL, 'model', NULL, 'quantity', 1.0,
+                'acquired_on', NULL, 'planned_life_years', NULL
+            ) AS document
+        FROM homes
+        LEFT JOIN sites ON sites.id = home_id
+        WHERE home_id = $1
+        """,
+        home_id,
+    )
+
+
 async def named(connection: Connection, assets: Sequence[UUID]) -> list[Any]:
     """The rows of some assets, of those that are to be seen, by id."""
     rows: list[Any] = await connection.fetch(

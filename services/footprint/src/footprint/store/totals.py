@@ -362,9 +362,15 @@ async def earlier_year(connection: Connection, factors: Mapping[str, int]) -> bo
     """Whether a factor of electricity is used in a month (by its last one) that comes after the factor's own time."""
     found: bool = await connection.fetchval(
         """
+        WITH used AS (SELECT * FROM unnest($1::text[], $2::date[]) AS used (id, day))
         SELECT EXISTS (
             SELECT FROM factors
-            JOIN unnest($1::text[], $2::date[]) AS used (id, day) USING (id)
+            JOIN used USING (id)
+            WHERE activity = 'electricity'
+              AND (document ->> 'valid_to')::date <= used.day
+        ) OR EXISTS (
+            SELECT FROM overrides AS own
+            JOIN used ON own.org_id = split_part(used.id, '/', 1) AND own.id = split_part(used.id, '/', 2)
             WHERE activity = 'electricity'
               AND (document ->> 'valid_to')::date <= used.day
         )
