@@ -9,7 +9,7 @@ import pytest
 from footprint.domain.configuration import Configuration, Cpu
 from footprint.domain.engine import World, compute
 from footprint.domain.explanation import explain
-from footprint.domain.inventory import Asset, Organisation, Segment, Status
+from footprint.domain.inventory import AllocationRule, Asset, Organisation, Segment, SharedBy, Status
 from footprint.domain.measurements import MeasuredDay, Meter, Utilisation, read_measured
 from footprint.domain.notices import Notice
 from footprint.domain.power import configuration_power_w
@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from .makers import PARIS, SITE, at, machine, server, world
 from .test_explanation import check
+from .test_sharing import farm
 
 WHOLE = ((0, 86_400),)
 DECEMBER = 2026 * 12 + 11
@@ -178,3 +179,14 @@ def test_the_year_of_a_machine_does_not_end_with_that_of_its_host_further_east()
     assert december.kwh == pytest.approx(0.4 * HOURS * 1.5, rel=1e-12)
     assert max(months(guest, known)) == DECEMBER
     assert max(months(host, replace(known, hosts={}))) == DECEMBER
+
+
+def test_machines_told_apart_by_their_energy_go_on_sharing_their_host_by_it() -> None:
+    site, host, guests, stays = farm(SharedBy.MEASURED, AllocationRule.CAPACITY, [(4.0, 8.0, 1.0), (4.0, 8.0, 1.0)])
+    powers = {guests[0].id: 50.0, guests[1].id: 150.0}
+    measured = {each: read_measured(list(days(date(2026, 10, 1), date(2026, 11, 20), powers[each]))) for each in powers}
+    known = replace(world(*stays, sites=(site,), hosts=(host,)), measured=measured)
+    for guest in guests:
+        december = months(guest, known)[DECEMBER]
+        assert december.kwh == pytest.approx(powers[guest.id] * HOURS / 1000 * 1.5, rel=1e-12)
+        assert not december.notices & Notice.SHARED_BY_VCPU

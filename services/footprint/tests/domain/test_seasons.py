@@ -143,6 +143,16 @@ def test_a_year_needs_the_month_before_it_too(first: date) -> None:
     assert index([(server(start=at(2025)), meter(first, LAST, watts))]) == dict.fromkeys(AHEAD, 1.0)
 
 
+@pytest.mark.parametrize("day", [(2026, 3), (2026, 10, 15), (2026, 11)])
+def test_seasons_of_a_computation_since_a_day_are_those_of_one_since_ever(day: tuple[int, ...]) -> None:
+    asset = server(start=at(2025))
+    measured = meter(date(2025, 10, 1), LAST, {**flat(400.0), 11: 700.0, 12: 600.0})
+    known = replace(world(now=NOW), measured={asset.id: measured})
+    ever = list(seasons_moved(compute([asset], known), known))
+    assert [each.month for each in ever] == list(AHEAD)
+    assert list(seasons_moved(compute([asset], known, at(*day)), known)) == ever
+
+
 def test_the_parts_of_a_month_are_moved_as_the_whole_is() -> None:
     season = Season(used=3_000_000_007, moved=-299_999_999)
     assert season.moves(season.used) == season.moved
