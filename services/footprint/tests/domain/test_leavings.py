@@ -7,14 +7,21 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from footprint.domain.catalogue import Catalogue
 from footprint.domain.configuration import Configuration, Cpu, Module, PowerSupply
 from footprint.domain.engine import World, compute
+from footprint.domain.explanation import explain
 from footprint.domain.inventory import Asset, ClosedLife, Convention, Organisation, Segment, Status
 from footprint.domain.months import local_midnight, month_at, month_start
+from footprint.domain.notices import Notice
 from footprint.domain.results import AssetMonth
+from footprint.trace_words import trace_text
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from tests.support.formulas import value_of
+
+from .factors import RECORDS
 from .makers import PARIS, SITE, at, server, world
 from .test_explanation import check
 
@@ -171,6 +178,21 @@ def test_a_leaving_known_after_its_months_were_closed_leaves_nothing_of_the_maki
     assert made(now[june]) == pytest.approx(1313.28 - charged, rel=1e-12)
     assert max(now) == june
     assert check(gone, books.seen(gone)) > 30
+    before, told = (explain(gone, month, books.seen(gone)) for month in (may, june))
+    assert before is not None
+    assert told is not None
+    assert not any("left" in line for line in before.evidence[0]["embodied"])
+    share, kg = (line for line in told.evidence[0]["embodied"] if "left" in line)
+    assert share.startswith("share left of a life of 1460.0 d closed through 2024-05-31: ")
+    assert kg.startswith("left to spread over 30.0 d: ")
+    left = [line.partition(": ")[2].split(" = ") for line in (share, kg)]
+    assert [value_of(formula) for formula, _ in left] == [float(value.removesuffix(" kg")) for _, value in left]
+    (line,) = (each["lines"][0] for each in told.figures if each["stage"] == "manufacturing")
+    assert line["formula"] == f"1.0 × {left[1][1]} × 30.0 d ÷ 30.0 d"
+    assert trace_text(share, "fr").startswith(
+        "part restante d’une durée de 1460.0 d close jusqu’au 2024-05-31 : 1.0 − "
+    )
+    assert trace_text(kg, "fr").startswith("reste à amortir sur 30.0 d : 1313.28 kg × ")
 
 
 def test_a_life_that_turns_out_to_have_ended_before_the_first_open_month_is_carried_by_that_month() -> None:
@@ -204,3 +226,14 @@ def test_an_asset_that_was_away_carries_what_is_left_when_it_was_there_last() ->
     elsewhere = 3000.0 * (at(2023, 6, 11) - at(2023, 3)) / 86_400 / 1825
     assert math.fsum(map(made, now.values())) == pytest.approx(3000.0 - elsewhere, rel=1e-9)
     assert check(gone, books.seen(gone)) > 20
+
+
+def test_a_making_that_is_not_known_any_more_is_absent_whatever_life_months_were_closed_with() -> None:
+    books = Books(world())
+    asset = known(5.0, None, embodied_kg=None)
+    books.close(asset, 2023 * 12 + 11)
+    books.world = world(catalogue=Catalogue([each for each in RECORDS if each.activity != "embodied.server"]))
+    now = books.now(asset)
+    assert not any(each.stage == "manufacturing" for month in now.values() for each in month.figures)
+    assert all(each.notices & Notice.NO_EMBODIED_EVIDENCE for each in now.values())
+    assert check(asset, books.seen(asset)) > 30

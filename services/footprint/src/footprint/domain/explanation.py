@@ -7,6 +7,7 @@ lines in their order. The same engine computes it as computed what is stored.
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -25,7 +26,8 @@ from footprint.domain.inventory import Asset
 from footprint.domain.ladders import Ladder, month_ladder
 from footprint.domain.ledger import Ledger
 from footprint.domain.measurements import EnergyPiece, Span
-from footprint.domain.profiles import USED
+from footprint.domain.months import local_day
+from footprint.domain.profiles import USED, Profile
 from footprint.domain.results import About, AssetMonth, Figure, figure_order
 from footprint.domain.scopes import BOTH, CLOUD, USE, Control, Line, line_of
 from footprint.domain.stretches import Stretch
@@ -76,6 +78,7 @@ def _evidence(ledger: Ledger, source: int, intervals: Integers) -> dict[str, Any
         "quantity": profile.asset.quantity,
         "embodied": [
             *(line for part in profile.parts for line in (*part.embodied.trace, part.carried) if line),
+            *_what_is_left(profile, until),
             *dict.fromkeys(
                 each.origin for each in profile.extras if each.stage == MANUFACTURING and each.start < until
             ),
@@ -100,6 +103,20 @@ def _evidence(ledger: Ledger, source: int, intervals: Integers) -> dict[str, Any
         "extras": [ledger.extras[each].origin for each in extras],
         "sites": [_site(each) for each in {each.site.id: each for each in stretches if each.site}.values()],
     }
+
+
+def _what_is_left(profile: Profile, until: int) -> Iterator[str]:
+    """Where months were closed with another life, before a Unix second: which share of the making they left, and what is spread of it."""
+    made, phases, zone = profile.part(MANUFACTURING, GWP), profile.phases, profile.organisation.time_zone
+    begun = [each for each in zip(profile.runs, pairwise(phases), strict=True) if each[0].until < until]
+    for run, (before, after) in begun:
+        charged = max(0.0, min(before.end, run.until) - before.start) / DAY_S
+        formula = f"{before.share!r} − {before.share!r} × {charged!r} d ÷ {before.days!r} d = " if after.share else ""
+        closed = local_day(zone, run.until - 1)
+        yield f"share left of a life of {run.days!r} d closed through {closed}: {formula}{after.share!r}"
+    if begun and made is not None and (line := begun[-1][1][1]).share:
+        written = f"{made.unit_kg!r} kg × {line.share!r} = {made.unit_kg * line.share!r} kg"
+        yield f"left to spread over {line.days!r} d: {written}"
 
 
 def _measured(stretches: Sequence[Stretch]) -> list[str]:
