@@ -52,6 +52,23 @@ async def test_pages_go_over_what_has_figures_for_the_filter_and_add_up_to_the_w
     assert 0 < len(seen) < 9
 
 
+async def test_a_page_holds_no_more_months_of_assets_than_are_read_in_time(pipeline: Pipeline) -> None:
+    await with_activities(pipeline)
+    span = "org=acme&from=1990-01&to=2026-12"
+    expected = (await ask(pipeline, f"/totals?{span}"))["total"]
+    for groups, most in (("asset", 2_400 // 444), ("asset,month", 1_200 // 444)):
+        sizes, totals, cursor = [], [], ""
+        while cursor is not None:
+            path = f"/totals?{span}&group_by={groups}&limit=1000" + (f"&cursor={cursor}" if cursor else "")
+            page = await ask(pipeline, path)
+            sizes.append(len({each["asset"] for each in page["groups"]}))
+            totals.append(page["total"])
+            cursor = page["next_cursor"]
+        assert set(sizes[:-1]) == {most}, groups
+        assert 0 < sizes[-1] <= most
+        assert sum(totals) == expected
+
+
 @pytest.mark.parametrize("groups", ["month", "asset", "application"])
 async def test_what_has_no_figure_is_absent_with_a_warning_that_says_why(pipeline: Pipeline, groups: str) -> None:
     await farm(pipeline)

@@ -35,6 +35,8 @@ GROUPS: Final = (
 )  # fmt: skip
 GROUPS_OF_PAGE: Final = 12_000
 """How many groups an answer by application has at most: some 3 MB, and what is put together in a tenth of a second."""
+ASSET_MONTHS_OF_PAGE: Final = 2_400
+"""How many months of assets a page has at most, half as many where each is told apart: what is read and added up in a tenth of a second."""
 UNITS: Final[Mapping[str, str]] = {"gwp": "kgCO2e", "pe": "MJ", "adpe": "kgSbeq", "water": "m3"}
 _ROLLED: Final = itemgetter(
     "month", "factor", "source", "billionths", "restated", "factor_weighted", "source_weighted", "source_squares"
@@ -193,8 +195,15 @@ async def _page(
         if not assets:
             return None, None
         return await page_of_assets(connection, question, assets, None, None, len(assets)), None
-    page = await page_of_assets(connection, question, assets or None, applications, after, limit + 1)
-    return page[:limit], page[limit - 1] if len(page) > limit else None
+    most = min(limit, assets_of_page(question))
+    page = await page_of_assets(connection, question, assets or None, applications, after, most + 1)
+    return page[:most], page[most - 1] if len(page) > most else None
+
+
+def assets_of_page(question: Question) -> int:
+    """How many assets have room on a page, by the months that are asked for."""
+    room = ASSET_MONTHS_OF_PAGE // 2 if "month" in question.groups else ASSET_MONTHS_OF_PAGE
+    return max(1, room // (question.last - question.first + 1))
 
 
 @dataclass(frozen=True, slots=True)
