@@ -44,7 +44,7 @@ def runs_of(
 
     Where the asset turns out to have left within closed months they end with the month of its leaving: what was left is carried by that.
     """
-    if life is None or spread_days is None or any(each.start != life.start for each in closed):
+    if not closed or life is None or spread_days is None or any(each.start != life.start for each in closed):
         return ()
     last = month_of_leaving(asset, zone)
     runs: list[ClosedLife] = []
