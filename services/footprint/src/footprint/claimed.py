@@ -31,8 +31,7 @@ async def claimed_elsewhere(
         machines = await strangers.claimed_strangers(connection, question.org, applications, start, end)
     if not machines:
         return []
-    async with database.snapshot(
-        EVERY
-    ) as connection:  # whose they are is not for the caller to see: only how many are another's
+    # Whose they are is not for the caller to see: only how many are another's.
+    async with database.snapshot(EVERY) as connection:
         count = await strangers.owned_by_others(connection, question.org, machines)
     return foreign_machines(count, language)
