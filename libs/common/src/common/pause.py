@@ -4,7 +4,7 @@ import asyncio
 from time import monotonic
 from typing import Final
 
-TURN_S: Final = 0.04
+TURN_S: Final = 0.025
 """How long a turn lasts at least that took few: of the relay, a consumer, a calculator, or calls that are gathered. One length for all:
 then what one hands on finds the next ready for it, and a change waits for one turn on its way and not for each."""
 
