@@ -33,10 +33,11 @@ from footprint.wording import NO_RESIDUAL_MIX, assets_failed, warning, warning_o
 GROUPS: Final = (
     "month", "site", "kind", "application", "stage", "scope", "ghg_category", "beges_item", "share", "asset",
 )  # fmt: skip
-GROUPS_OF_PAGE: Final = 12_000
-"""How many groups an answer by application has at most: some 3 MB, and what is put together in a tenth of a second."""
+GROUPS_OF_PAGE: Final = 3_000
+"""How many groups an answer by application has at most: some 700 kB, and what is put together in a tenth of a second."""
 ASSET_MONTHS_OF_PAGE: Final = 2_400
-"""How many months of assets a page has at most, half as many where each is told apart: what is read and added up in a tenth of a second."""
+MONTHS_OF_PAGE: Final = 1_000
+"""How many months of assets a page has at most, and how many where each is told apart: what is read and added up in a tenth of a second."""
 UNITS: Final[Mapping[str, str]] = {"gwp": "kgCO2e", "pe": "MJ", "adpe": "kgSbeq", "water": "m3"}
 _ROLLED: Final = itemgetter(
     "month", "factor", "source", "billionths", "restated", "factor_weighted", "source_weighted", "source_squares"
@@ -202,7 +203,7 @@ async def _page(
 
 def assets_of_page(question: Question) -> int:
     """How many assets have room on a page, by the months that are asked for."""
-    room = ASSET_MONTHS_OF_PAGE // 2 if "month" in question.groups else ASSET_MONTHS_OF_PAGE
+    room = MONTHS_OF_PAGE if "month" in question.groups else ASSET_MONTHS_OF_PAGE
     return max(1, room // (question.last - question.first + 1))
 
 
