@@ -193,11 +193,16 @@ def first_month(world: World, since: int) -> int:
     return min(month_at(zone, since) for zone in zones) if since > EVER else 0
 
 
+def first_month_of(world: World, org: str, since: int) -> int:
+    """The same in the time zone of an organisation."""
+    return month_at(world.organisation(org).time_zone, since) if since > EVER else 0
+
+
 def begins(ids: Sequence[UUID], assets: Sequence[Asset], world: World, since: int) -> dict[UUID, int]:
-    """The first month that is computed of each asset since a Unix second, in the time zone of its organisation."""
+    """The first month that is computed of each asset since a Unix second; of one that is gone, in any zone."""
+    orgs = {each.id: each.org for each in assets}
     first = first_month(world, since)
-    zones = {each.id: world.organisation(each.org).time_zone for each in assets} if since > EVER else {}
-    return {each: month_at(zones[each], since) if each in zones else first for each in ids}
+    return {each: first_month_of(world, orgs[each], since) if each in orgs else first for each in ids}
 
 
 def decide(
@@ -236,8 +241,7 @@ def _decide(
             continue
         _compare(outcome, result, known, current[result.asset.org], first)
     for (asset_id, month), was in left.items():
-        begins = month_at(world.organisation(was.org).time_zone, since) if since > EVER else 0
-        if was.removed or month < begins:
+        if was.removed or month < first_month_of(world, was.org, since):
             continue
         if isinstance(was, Latest) or closed.holds(was.org, month):
             _compare_closed(outcome, _nothing(asset_id, month, was), was, removed=True)

@@ -18,7 +18,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from footprint.domain.catalogue import ELECTRICITY as ELECTRICITY_ACTIVITY
 from footprint.domain.catalogue import GWP, Catalogue, Factor
-from footprint.domain.dated import Dated, cut, holding, midnight, operator_at
+from footprint.domain.dated import Dated, contract_at, cut, midnight, operator_at
 from footprint.domain.extras import NOTHING, Extra, OwnRate
 from footprint.domain.inventory import ORGANISATION_HOME, SITE_HOME, Activity, Asset, Operator, Segment, Site, Status
 from footprint.domain.notices import Notice
@@ -131,11 +131,10 @@ _NO_CONTRACT: Final = _Supply(1.0, None)
 def _supply_at(site: Site | None, zone: str, instant: int) -> _Supply:
     if site is None:
         return _NO_CONTRACT
-    contract = holding(zone, site.contracts, instant)
-    share = site.guarantee_share if contract is None else contract.guarantee_share
-    own = site.residual_kg_per_kwh if contract is None else contract.residual_kg_per_kwh
-    stated = None if own is None else OwnRate(own, UNRATED_LN_GSD2, f"supplier:{site.id}")
-    return _Supply(1.0 - share, stated)
+    contract = contract_at(site, zone, instant)
+    own = contract.residual_kg_per_kwh
+    stated = None if own is None else OwnRate(own, UNRATED_LN_GSD2, site.supplier)
+    return _Supply(1.0 - contract.guarantee_share, stated)
 
 
 class _Weighed(NamedTuple):

@@ -5,7 +5,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Protocol, TypeVar
 
-from footprint.domain.inventory import Operator, Site
+from footprint.domain.inventory import Contract, Operator, Site
 from footprint.domain.months import local_midnight
 
 
@@ -51,3 +51,9 @@ def operator_at(site: Site | None, zone: str, instant: int) -> Operator:
         return Operator.OWN
     operated = holding(zone, site.operators, instant)
     return site.operator if operated is None else operated.operator
+
+
+def contract_at(site: Site, zone: str, instant: int) -> Contract:
+    """The electricity contract of a site at a Unix second."""
+    stated = Contract(site.guarantee_share, site.residual_kg_per_kwh)
+    return holding(zone, site.contracts, instant) or stated

@@ -138,6 +138,11 @@ class Site:
     contracts: tuple[Contract, ...] = ()
     operators: tuple[Operated, ...] = ()
 
+    @property
+    def supplier(self) -> str:
+        """What the uncertainty of its supplier's own factor is shared under."""
+        return f"supplier:{self.id}"
+
 
 @dataclass(frozen=True, slots=True)
 class Cloud:

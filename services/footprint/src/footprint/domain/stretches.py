@@ -15,7 +15,7 @@ from uuid import UUID
 from footprint.domain.catalogue import Catalogue, Factor
 from footprint.domain.cloud import cloud_power, cloud_region
 from footprint.domain.configuration import Configuration
-from footprint.domain.dated import cut, holding, midnight, operator_at
+from footprint.domain.dated import contract_at, cut, holding, midnight, operator_at
 from footprint.domain.energy import Load, Power, choose_power
 from footprint.domain.extras import Extra
 from footprint.domain.inventory import (
@@ -284,14 +284,14 @@ def _conditions(
         return
     for low, high in cut(zone, (*site.pue, *site.contracts, *site.operators), start, end):
         pue = holding(zone, site.pue, low)
-        contract = holding(zone, site.contracts, low)
-        residual = site.residual_kg_per_kwh if contract is None else contract.residual_kg_per_kwh
+        contract = contract_at(site, zone, low)
+        residual = contract.residual_kg_per_kwh
         stated = None if pue is None else [_PueFrom(low, high, pue.value, Notice(0), ())]
         for each in stated or _default_pues(asset, segment, site, catalogue, zone, low, high):
             yield Conditions(
                 *each,
                 operator_at(site, zone, low),
-                site.guarantee_share if contract is None else contract.guarantee_share,
+                contract.guarantee_share,
                 math.nan if residual is None else residual,
             )
 

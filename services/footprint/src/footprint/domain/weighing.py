@@ -280,7 +280,7 @@ def _market(intervals: _Intervals, table: FactorTable, variables: _Variables) ->
     stretches = intervals.stretches
     rest = intervals.of_stretch([1.0 - each.guarantee_share for each in stretches])
     own = intervals.of_stretch([each.residual_kg_per_kwh for each in stretches])
-    owned = variables.numbers([f"supplier:{each.site.id}" if each.site else "" for each in stretches])
+    owned = variables.numbers([each.site.supplier if each.site else "" for each in stretches])
     mix = table.value[intervals.place, intervals.column]
     stated = ~np.isnan(own)
     value = np.where(rest > 0, rest * np.where(stated, own, mix), 0.0)
