@@ -199,6 +199,19 @@ async def test_a_mark_set_while_an_asset_is_computed_is_not_lost(pipeline: Pipel
         assert await work.waiting(snapshot) == 1
 
 
+async def test_a_factor_has_assets_computed_again_in_the_order_in_which_they_were_first(pipeline: Pipeline) -> None:
+    names = sorted((f"srv{number}" for number in range(6)), key=id_of)
+    await pipeline.service.handle(*foundations())
+    for name in reversed(names):
+        await pipeline.service.handle(asset(name))
+        await pipeline.settle()
+    await pipeline.service.handle(factor("embodied-server", "embodied.server", 1200.0, 2, stage="manufacturing"))
+    async with pipeline.service.database.transaction(EVERY) as unit:
+        await work.widen_changes(unit.connection)
+        rows = await unit.connection.fetch("SELECT asset_id FROM marks ORDER BY id")
+    assert [row["asset_id"] for row in rows] == [id_of(name) for name in reversed(names)]
+
+
 async def test_two_calculators_never_hold_the_same_asset(pipeline: Pipeline) -> None:
     await pipeline.service.handle(*foundations(), host("a"), machine("vm", guest("a", 4)), asset("other"))
     database = pipeline.service.database

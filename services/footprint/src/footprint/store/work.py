@@ -39,7 +39,7 @@ async def widen_changes(connection: Connection) -> int:
     await connection.execute(
         """
         INSERT INTO marks (asset_id, priority, since, cause)
-        SELECT id, $1, 0, $11 FROM (
+        SELECT touched.id, $1, 0, $11 FROM (
             SELECT id FROM assets WHERE org_id = ANY($2::text[])
             UNION
             SELECT host_id FROM placements WHERE org_id = ANY($2::text[])
@@ -67,7 +67,10 @@ async def widen_changes(connection: Connection) -> int:
             UNION
             SELECT id FROM assets WHERE $7
         ) AS touched
-        ORDER BY id
+        LEFT JOIN calculations ON calculations.asset_id = touched.id
+        -- In the order in which they were first computed: rows of this table are locked and never written again, so they lie as they came,
+        -- and what is stored of the assets lies so too. In any other order each group touches pages of its own, and logs them whole.
+        ORDER BY calculations.ctid, touched.id
         """,
         BULK,
         keys["organisation"] + keys["override"],
