@@ -48,7 +48,7 @@ class ServiceSettings(BaseSettings):
         description="calls per client and process, in the notation of the `limits` library; a batch is one call",
     )
     outbox_limit: Annotated[int, Field(ge=1)] = Field(
-        default=5_000_000, description="waiting events at which writes get 503"
+        default=5_000_000, description="rows of waiting events at which writes get 503"
     )
     event_limit_bytes: Annotated[int, Field(ge=1024)] = Field(
         default=7 * 1024 * 1024, description="largest event payload"
