@@ -286,6 +286,27 @@ async def test_when_a_month_begins_it_is_published_without_being_computed_anew(p
     ]
 
 
+async def test_an_organisation_seen_first_in_the_month_in_which_it_was_computed_is_not_computed_again(
+    pipeline: Pipeline,
+) -> None:
+    await pipeline.service.handle(*foundations(), asset("srv"))
+    await pipeline.settle()
+    assert await Calendar(pipeline.service.database, pipeline.clock).look() == [ORG]
+    async with pipeline.service.database.snapshot(EVERY) as connection:
+        assert not await work.is_waiting(connection)
+
+
+async def test_one_seen_first_as_a_month_begins_is_for_a_computation_may_have_read_the_clock_before(
+    pipeline: Pipeline,
+) -> None:
+    pipeline.now = datetime(2026, 11, 30, 23, 10, tzinfo=UTC)
+    await pipeline.service.handle(*foundations(), asset("srv"))
+    await pipeline.settle()
+    await Calendar(pipeline.service.database, pipeline.clock).look()
+    async with pipeline.service.database.snapshot(EVERY) as connection:
+        assert await work.is_waiting(connection)
+
+
 async def test_when_a_year_begins_its_twelve_months_are_projected(pipeline: Pipeline) -> None:
     await pipeline.service.handle(*foundations(), asset("srv"))
     await pipeline.settle()
