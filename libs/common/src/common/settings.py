@@ -26,7 +26,9 @@ class ServiceSettings(BaseSettings):
     kafka_username: str | None = None
     kafka_password: str | None = None
     kafka_ca_file: str | None = Field(default=None, description="certificate authority of the brokers, PEM")
-    kafka_compression: Literal["none", "lz4"] = "lz4"
+    kafka_compression: Literal["none", "lz4", "zstd"] = Field(
+        default="zstd", description="of what is sent; whatever a topic holds is read"
+    )
     topic_prefix: str = Field(
         default="", description="put before every topic and consumer group: several platforms on one broker"
     )
