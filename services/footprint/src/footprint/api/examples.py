@@ -218,6 +218,7 @@ RECOMPUTATION: Final = _answer(
         "assets": 402,
         "done": 250,
         "waiting": 152,
+        "exact": True,
         "failed": 0,
         "changes_to_spread": 0,
         "asset_months_waiting": 1824,
