@@ -394,12 +394,12 @@ async def test_what_is_measured_and_hosts_of_others_machines_are_computed_again(
         assert sorted(tuple(row) for row in marks) == sorted((id_of(each), 1, 0, "method") for each in ("loud", "a"))
 
 
-WHOSE_MARKS: Final = next(each.name for each in SERVICE.migrations.glob("*_whose_marks.sql"))
+WHAT_WAITS: Final = next(each.name for each in SERVICE.migrations.glob("*_what_waits.sql"))
 """The migration since which marks tell whose assets wait."""
 
 
 async def test_marks_and_assets_of_before_are_told_to_be_whose_they_are(databases: Databases, tmp_path: Path) -> None:
-    async with before(databases, SERVICE, WHOSE_MARKS, tmp_path) as (connection, bring_up_to_date):
+    async with before(databases, SERVICE, WHAT_WAITS, tmp_path) as (connection, bring_up_to_date):
         await heard_before(connection, asset("ours"), asset("theirs", org="globex"))
         await connection.execute("INSERT INTO homes (home_id, org_id) VALUES ($1, $2)", id_of("nanterre"), ORG)
         named = ["ours", "theirs", "nanterre", "unheard"]

@@ -57,6 +57,7 @@ class Recomputation:
         `done` from below. `waiting` is 0 where nothing waits, and nowhere else.
         """
         async with self._database.snapshot(organisations) as connection:
+            heard_until = await waiting.heard_until(connection)
             if await answers.organisation_zone(connection, org) is None:
                 raise NotFound("organisation", org)
             rows = await waiting.of_organisation(connection, org)
@@ -70,6 +71,7 @@ class Recomputation:
             "exact": counted.exact,
             "failed": counts["failed"],
             "changes_to_spread": counts["changes"],
+            "heard_until": heard_until,
             "asset_months_waiting": counted.asset_months,
             "since": min((row["since"] for row in rows), default=None),
             "causes": [

@@ -221,6 +221,7 @@ RECOMPUTATION: Final = _answer(
         "exact": True,
         "failed": 0,
         "changes_to_spread": 0,
+        "heard_until": "2026-11-23T09:00:41.125Z",
         "asset_months_waiting": 1824,
         "since": "2026-11-23T09:00:00Z",
         "causes": [{"lane": "bulk", "cause": "factor", "assets": 152, "since": "2026-11-23T09:00:00Z"}],

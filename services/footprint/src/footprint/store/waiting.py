@@ -1,6 +1,7 @@
 """What waits to be computed again: marks, by organisation and lane (`live` before `bulk`)."""
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -87,3 +88,26 @@ async def by_lane(connection: Connection) -> list[Any]:
         """
     )
     return rows
+
+
+async def instant(connection: Connection) -> datetime:
+    """Now, by the clock of the database."""
+    now: datetime = await connection.fetchval("SELECT clock_timestamp()")
+    return now
+
+
+async def keep_heard(connection: Connection, until: datetime) -> None:
+    """All that was on the broker at `until` has been taken in."""
+    await connection.execute(
+        """
+        INSERT INTO heard (until) VALUES ($1)
+        ON CONFLICT (single) DO UPDATE SET until = greatest(heard.until, excluded.until)
+        """,
+        until,
+    )
+
+
+async def heard_until(connection: Connection) -> datetime | None:
+    """The instant of which it is known that all that was on the broker has been taken in."""
+    until: datetime | None = await connection.fetchval("SELECT until FROM heard")
+    return until

@@ -14,3 +14,9 @@ ALTER TABLE marks ADD COLUMN org_id text;
 UPDATE marks SET org_id = calculations.org_id FROM calculations WHERE calculations.asset_id = marks.asset_id;
 
 CREATE INDEX marks_organisation ON marks (org_id);
+
+-- One row: all that was on the broker at `until` has been taken in, and what it touches is marked or noted.
+CREATE TABLE heard (
+    single boolean PRIMARY KEY DEFAULT true CHECK (single),
+    until  timestamptz NOT NULL
+);
