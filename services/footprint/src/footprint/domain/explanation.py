@@ -22,7 +22,7 @@ from footprint.domain.embodied import MANUFACTURING
 from footprint.domain.engine import Computation, World, compute
 from footprint.domain.formulas import DAY_S
 from footprint.domain.grid import Integers
-from footprint.domain.inventory import Asset
+from footprint.domain.inventory import AllocationRule, Asset, SharedBy
 from footprint.domain.ladders import Ladder, month_ladder
 from footprint.domain.ledger import Ledger
 from footprint.domain.measurements import EnergyPiece, Span
@@ -101,7 +101,7 @@ def _evidence(ledger: Ledger, source: int, intervals: Integers) -> dict[str, Any
         "energy": list(dict.fromkeys(line for lines in powers for line in lines)),
         "measured": _measured(stretches, profile.organisation.time_zone),
         "extras": [ledger.extras[each].origin for each in extras],
-        "sites": [_site(each) for each in {each.site.id: each for each in stretches if each.site}.values()],
+        "sites": [_site(each) for each in {_place(each): each for each in stretches if each.site}.values()],
     }
 
 
@@ -146,6 +146,12 @@ def _written_instant(seconds: float, zone: str) -> str:
     if moment.time() == time.min:
         return moment.date().isoformat()
     return moment.isoformat(" ", "seconds" if moment.second else "minutes")
+
+
+def _place(stretch: Stretch) -> tuple[UUID, AllocationRule, SharedBy] | None:
+    """Where it is, and by which rule hosts are shared out there."""
+    site = stretch.site
+    return None if site is None else (site.id, site.rule, site.shared_by)
 
 
 def _site(stretch: Stretch) -> dict[str, Any]:
