@@ -40,6 +40,7 @@ async def test_migrations_run_once_and_in_order(databases: Databases, empty: str
         "common/0001_plumbing.sql",
         "common/0002_events_in_one_piece.sql",
         "common/0003_outbox_kept_small.sql",
+        "common/0004_bundles.sql",
         "sample/0001_things.sql",
     ]
     assert await migrate(url, "sample", SAMPLE.migrations) == []

@@ -74,7 +74,7 @@ HISTORY: Final = tuple(
 """What closed months were computed from, by transactions."""
 
 ON_ITS_WAY: Final = (
-    "changes", "marks", "calculations", "homes", "failed_marks", "result_changes", "catalogue_revision",
+    "changes", "marks", "calculations", "homes", "failed_marks", "result_changes", "catalogue_revision", "heard",
 )  # fmt: skip
 """What is to be computed, what may have to be (`homes` that have or had activities, as far as their versions were heard), who computes it,
 and what is told of it."""

@@ -199,6 +199,19 @@ async def test_a_mark_set_while_an_asset_is_computed_is_not_lost(pipeline: Pipel
         assert await work.waiting(snapshot) == 1
 
 
+async def test_a_factor_has_assets_computed_again_in_the_order_in_which_they_were_first(pipeline: Pipeline) -> None:
+    names = sorted((f"srv{number}" for number in range(6)), key=id_of)
+    await pipeline.service.handle(*foundations())
+    for name in reversed(names):
+        await pipeline.service.handle(asset(name))
+        await pipeline.settle()
+    await pipeline.service.handle(factor("embodied-server", "embodied.server", 1200.0, 2, stage="manufacturing"))
+    async with pipeline.service.database.transaction(EVERY) as unit:
+        await work.widen_changes(unit.connection)
+        rows = await unit.connection.fetch("SELECT asset_id FROM marks ORDER BY id")
+    assert [row["asset_id"] for row in rows] == [id_of(name) for name in reversed(names)]
+
+
 async def test_two_calculators_never_hold_the_same_asset(pipeline: Pipeline) -> None:
     await pipeline.service.handle(*foundations(), host("a"), machine("vm", guest("a", 4)), asset("other"))
     database = pipeline.service.database
@@ -271,6 +284,27 @@ async def test_when_a_month_begins_it_is_published_without_being_computed_anew(p
     assert [(event["month"], event["version"]) for event in payloads(await pipeline.service.outbox())] == [
         ("2026-12", first_version(NOW))
     ]
+
+
+async def test_an_organisation_seen_first_in_the_month_in_which_it_was_computed_is_not_computed_again(
+    pipeline: Pipeline,
+) -> None:
+    await pipeline.service.handle(*foundations(), asset("srv"))
+    await pipeline.settle()
+    assert await Calendar(pipeline.service.database, pipeline.clock).look() == [ORG]
+    async with pipeline.service.database.snapshot(EVERY) as connection:
+        assert not await work.is_waiting(connection)
+
+
+async def test_one_seen_first_as_a_month_begins_is_for_a_computation_may_have_read_the_clock_before(
+    pipeline: Pipeline,
+) -> None:
+    pipeline.now = datetime(2026, 11, 30, 23, 10, tzinfo=UTC)
+    await pipeline.service.handle(*foundations(), asset("srv"))
+    await pipeline.settle()
+    await Calendar(pipeline.service.database, pipeline.clock).look()
+    async with pipeline.service.database.snapshot(EVERY) as connection:
+        assert await work.is_waiting(connection)
 
 
 async def test_when_a_year_begins_its_twelve_months_are_projected(pipeline: Pipeline) -> None:

@@ -5,9 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
-from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from pydantic import BaseModel
+
+from common.ids import new_id
 
 SPECIFICATION_VERSION = b"1.0"
 CONTENT_TYPE = b"application/json"
@@ -33,7 +35,7 @@ class Event:
     key: str
     subject: str
     data: Mapping[str, Any] | BaseModel | None
-    id: UUID = field(default_factory=uuid4)
+    id: UUID = field(default_factory=new_id)
     time: datetime = field(default_factory=_now)
     traceparent: str | None = None
 

@@ -13,7 +13,9 @@ HTTP_SECONDS = Histogram(
 )
 RATE_LIMITED = Counter("http_rate_limited_total", "Requests answered 429")
 
-OUTBOX_DEPTH = Gauge("outbox_depth", "Events that wait for the broker's acknowledgement (span of ids: an upper bound)")
+OUTBOX_DEPTH = Gauge(
+    "outbox_depth", "Rows of events that wait for the broker's acknowledgement (span of ids: an upper bound)"
+)
 OUTBOX_OLDEST_SECONDS = Gauge("outbox_oldest_seconds", "Age of the oldest event that waits in the outbox")
 RELAY_LEADER = Gauge("relay_leader", "1 while this process holds the relay's lock")
 RELAY_SENT = Counter("relay_sent_total", "Events acknowledged by the broker and deleted from the outbox", ["topic"])

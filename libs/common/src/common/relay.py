@@ -16,6 +16,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.producer.message_accumulator import BatchBuilder
 
 from common import metrics, outbox
+from common.bundles import Waiting
 from common.database import Database, connect
 from common.events import to_headers
 from common.failures import Backoff, is_transient
@@ -84,69 +85,58 @@ class Relay:
 
     async def relay_once(self, connection: asyncpg.Connection) -> int:
         """Deliver the oldest batch and return its size. Raises `KafkaError` or `TimeoutError` when the broker does not acknowledge."""
-        rows = await connection.fetch(
-            """
-            SELECT id, event_id, topic, key, type, subject, occurred_at, traceparent, value
-            FROM outbox
-            ORDER BY id
-            LIMIT $1
-            """,
-            self._settings.relay_batch,
-        )
+        rows = await outbox.oldest(connection, self._settings.relay_batch)
         metrics.OUTBOX_OLDEST_SECONDS.set((datetime.now(UTC) - rows[0]["occurred_at"]).total_seconds() if rows else 0)
         metrics.OUTBOX_DEPTH.set(await self._database.gate.measure(connection) if rows else 0)
-        if rows:
-            await self._deliver(rows)
+        events = list(outbox.events_of(rows))
+        if events:
+            await self._deliver(events)
             await self._delete(connection, rows)
-        return len(rows)
+            for topic, number in Counter(event.topic for event in events).items():
+                metrics.RELAY_SENT.labels(topic).inc(number)
+        return len(events)
 
-    async def _deliver(self, rows: Sequence[asyncpg.Record]) -> None:
+    async def _deliver(self, events: Sequence[Waiting]) -> None:
         # aiokafka retries an idempotent send for ever: the bound is ours. `send_batch` waits for its turn, so it is inside it too.
         async with asyncio.timeout(self._settings.delivery_timeout_s):
             producer = await self._live_producer()
-            topics = {row["topic"]: self._settings.topic_prefix + row["topic"] for row in rows}
+            topics = {event.topic: self._settings.topic_prefix + event.topic for event in events}
             partitions = {name: sorted(await producer.partitions_for(topic)) for name, topic in topics.items()}
-            of_partitions: dict[tuple[str, int], list[asyncpg.Record]] = {}
-            for row in rows:
-                partition = partition_of(row["key"].encode(), partitions[row["topic"]])
-                of_partitions.setdefault((topics[row["topic"]], partition), []).append(row)
+            of_partitions: dict[tuple[str, int], list[Waiting]] = {}
+            for event in events:
+                partition = partition_of(event.key.encode(), partitions[event.topic])
+                of_partitions.setdefault((topics[event.topic], partition), []).append(event)
             await asyncio.gather(
                 *(self._send(producer, *place, of_partition) for place, of_partition in of_partitions.items())
             )
 
-    async def _send(
-        self, producer: AIOKafkaProducer, topic: str, partition: int, rows: Sequence[asyncpg.Record]
-    ) -> None:
+    async def _send(self, producer: AIOKafkaProducer, topic: str, partition: int, events: Sequence[Waiting]) -> None:
         """Send events to their partition in order, as batches: one acknowledgement each, and not one for each event."""
         acknowledged = []
         batch = producer.create_batch()
-        for row in rows:
-            if self._append(batch, row) is None:
+        for event in events:
+            if self._append(batch, event) is None:
                 acknowledged.append(await producer.send_batch(batch, topic, partition=partition))
                 batch = producer.create_batch()
-                self._append(batch, row)
+                self._append(batch, event)
         acknowledged.append(await producer.send_batch(batch, topic, partition=partition))
         await asyncio.gather(*acknowledged)
 
-    def _append(self, batch: BatchBuilder, row: asyncpg.Record) -> object | None:
+    def _append(self, batch: BatchBuilder, event: Waiting) -> object | None:
         """Add an event to a batch; None when the batch is full. The first event always fits."""
         headers = to_headers(
-            event_id=row["event_id"],
+            event_id=event.event_id,
             source=f"/{self._service}",
-            type_=row["type"],
-            subject=row["subject"],
-            time=row["occurred_at"],
-            traceparent=row["traceparent"],
+            type_=event.type,
+            subject=event.subject,
+            time=event.occurred_at,
+            traceparent=event.traceparent,
         )
-        added: object | None = batch.append(
-            timestamp=None, key=row["key"].encode(), value=row["value"], headers=headers
-        )
+        added: object | None = batch.append(timestamp=None, key=event.key.encode(), value=event.value, headers=headers)
         return added
 
     async def _delete(self, connection: asyncpg.Connection, rows: Sequence[asyncpg.Record]) -> None:
         await connection.execute("DELETE FROM outbox WHERE id = ANY ($1)", [row["id"] for row in rows])
-        for topic, number in Counter(row["topic"] for row in rows).items():
-            metrics.RELAY_SENT.labels(topic).inc(number)
 
     async def _live_producer(self) -> AIOKafkaProducer:
         if self._producer is None:

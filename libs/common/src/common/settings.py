@@ -26,7 +26,9 @@ class ServiceSettings(BaseSettings):
     kafka_username: str | None = None
     kafka_password: str | None = None
     kafka_ca_file: str | None = Field(default=None, description="certificate authority of the brokers, PEM")
-    kafka_compression: Literal["none", "lz4"] = "lz4"
+    kafka_compression: Literal["none", "lz4", "zstd"] = Field(
+        default="zstd", description="of what is sent; whatever a topic holds is read"
+    )
     topic_prefix: str = Field(
         default="", description="put before every topic and consumer group: several platforms on one broker"
     )
@@ -48,7 +50,7 @@ class ServiceSettings(BaseSettings):
         description="calls per client and process, in the notation of the `limits` library; a batch is one call",
     )
     outbox_limit: Annotated[int, Field(ge=1)] = Field(
-        default=5_000_000, description="waiting events at which writes get 503"
+        default=5_000_000, description="rows of waiting events at which writes get 503"
     )
     event_limit_bytes: Annotated[int, Field(ge=1024)] = Field(
         default=7 * 1024 * 1024, description="largest event payload"

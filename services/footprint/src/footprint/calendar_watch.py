@@ -1,9 +1,13 @@
 """The passing of months: when a local month begins, an organisation's assets are marked, so that the month that has become current is
-published, and in January the projection reaches to the end of the new year."""
+published, and in January the projection reaches to the end of the new year.
+
+An organisation that is seen for the first time is not marked when all that is stored of it was computed in its present month: an import
+would be computed twice.
+"""
 
 import asyncio
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 
 from common.database import Database
 from common.organisations import EVERY
@@ -13,6 +17,9 @@ from footprint.domain.months import current_month
 from footprint.store import calendar, changes, heard, moments
 
 LOOK_EVERY_S = 30.0
+
+UNDER_WAY = timedelta(hours=1)
+"""Longer than any computation takes: one that read the clock before a month began has stored its results when the month is so old."""
 
 
 class Calendar:
@@ -29,17 +36,24 @@ class Calendar:
             await pause(LOOK_EVERY_S, stop)
 
     async def look(self) -> list[str]:
-        """Mark the assets of the organisations in which a month has begun since the last look; which those are."""
+        """Mark the assets of the organisations in which a month has begun since the last look, or since they were computed where there was
+        none; in which one has, or which are new."""
         now = self._clock()
         async with self._database.transaction(EVERY) as unit:
             await changes.forget_old(unit.connection)
-            begun = [
-                (org, month)
-                for org, zone, seen in await calendar.months_seen(unit.connection)
-                if (month := current_month(zone, now)) > (seen or 0)
-            ]
+            months = await calendar.months_seen(unit.connection)
+            begun = [(org, month) for org, zone, seen in months if (month := current_month(zone, now)) > (seen or 0)]
             if begun:
                 await calendar.note_months(unit.connection, begun)
-                await heard.note_changes(unit, "organisation", [org for org, _ in begun])
+                settled = await calendar.computed_since(unit.connection, self._first_seen(months, now))
+                await heard.note_changes(unit, "organisation", sorted({org for org, _ in begun} - settled))
                 await moments.forget_what_nothing_rests_on(unit.connection)
         return [org for org, _ in begun]
+
+    def _first_seen(self, months: Sequence[tuple[str, str, int | None]], now: datetime) -> list[tuple[str, int]]:
+        """Organisations never seen before, whose present month did not begin just now."""
+        return [
+            (org, month)
+            for org, zone, seen in months
+            if seen is None and (month := current_month(zone, now)) == current_month(zone, now - UNDER_WAY)
+        ]

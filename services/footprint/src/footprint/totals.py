@@ -33,10 +33,10 @@ from footprint.wording import NO_RESIDUAL_MIX, assets_failed, warning, warning_o
 GROUPS: Final = (
     "month", "site", "kind", "application", "stage", "scope", "ghg_category", "beges_item", "share", "asset",
 )  # fmt: skip
-GROUPS_OF_PAGE: Final = 3_000
-"""How many groups an answer by application has at most: some 700 kB, and what is put together in a tenth of a second."""
+GROUPS_OF_PAGE: Final = 2_000
+"""How many groups an answer by application has at most: some 450 kB, and what is put together in a tenth of a second."""
 ASSET_MONTHS_OF_PAGE: Final = 2_400
-MONTHS_OF_PAGE: Final = 1_000
+MONTHS_OF_PAGE: Final = 700
 """How many months of assets a page has at most, and how many where each is told apart: what is read and added up in a tenth of a second."""
 UNITS: Final[Mapping[str, str]] = {"gwp": "kgCO2e", "pe": "MJ", "adpe": "kgSbeq", "water": "m3"}
 _ROLLED: Final = itemgetter(
@@ -249,7 +249,7 @@ class _Source:
             return grouped(*parts), whole(*parts)
         others = _without_application(question)
         used = grouped(*await self._used(question))
-        parts = await self._whole(others)
+        parts = await self._whole(others, with_roots=False)
         return _with_unused(question, used, grouped(*parts)), whole(*parts)
 
     async def portion(self, question: Question, portion: "_Portion") -> tuple[Sums, Whole]:
@@ -258,8 +258,9 @@ class _Source:
             parts = await store.sums_of_applications(self.connection, question, portion.applications)
             return grouped(*parts), whole(*parts)
         others = _without_application(question)
-        used = grouped(*await store.sums_of_applications(self.connection, others, None))
-        left = less(grouped(*await self._whole(others)), used, range(len(others.groups)))
+        used = grouped(*await store.sums_of_applications(self.connection, others, None, with_roots=False))
+        every = grouped(*await self._whole(others, with_roots=False))
+        left = less(every, used, range(len(others.groups)))
         return _of_no_application(question, left), together(left)
 
     async def _used(self, question: Question) -> tuple[Pairs, Roots]:
@@ -273,9 +274,9 @@ class _Source:
             return await energy.known(self.connection, question, self.applications)
         return await energy.known_of_assets(self.connection, question, self.page, self.applications)
 
-    async def _whole(self, question: Question) -> tuple[Pairs, Roots]:
+    async def _whole(self, question: Question, *, with_roots: bool = True) -> tuple[Pairs, Roots]:
         if self.page is None:
-            return await store.sums(self.connection, question)
+            return await store.sums(self.connection, question, with_roots=with_roots)
         return await store.sums_of_assets(self.connection, question, self.page)
 
 

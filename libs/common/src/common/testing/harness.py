@@ -5,18 +5,19 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from itertools import count
 from typing import Any, Generic
-from uuid import UUID
 
 import httpx
+from asyncpg import Record
 from fastapi import FastAPI
 
+from common import json
 from common.consumer import ConsumerRunner
 from common.database import Database, open_database
 from common.dead_letters import DeadLetters
 from common.events import Event, ReceivedEvent
 from common.kafka import COMPACTED, KEPT
 from common.organisations import EVERY
-from common.outbox import encode
+from common.outbox import encode, events_of, oldest
 from common.process import application
 from common.relay import Relay
 from common.service import Parts, Runtime, Service, Settings, Worker, supervise
@@ -41,6 +42,24 @@ def received(event: Event, *, partition: int = 0) -> ReceivedEvent:
         traceparent=None,
         value=encode(event.data),
     )
+
+
+_ALL = 1_000_000
+
+
+def _events(rows: Sequence[Record]) -> list[Event]:
+    return [
+        Event(
+            each.topic,
+            each.type,
+            each.key,
+            each.subject,
+            None if each.value is None else json.loads(each.value),
+            each.event_id,
+            each.occurred_at,
+        )
+        for each in events_of(rows)
+    ]
 
 
 class RunningService(Generic[Settings]):
@@ -81,28 +100,14 @@ class RunningService(Generic[Settings]):
     async def outbox(self) -> list[Event]:
         """What waits in the outbox, in order, payloads decoded."""
         async with self.database.snapshot(EVERY) as connection:
-            rows = await connection.fetch("SELECT *, convert_from(value, 'UTF8')::json AS data FROM outbox ORDER BY id")
-        return [
-            Event(
-                row["topic"],
-                row["type"],
-                row["key"],
-                row["subject"],
-                row["data"],
-                UUID(str(row["event_id"])),
-                row["occurred_at"],
-            )
-            for row in rows
-        ]
+            return _events(await oldest(connection, _ALL))
 
     async def take_outbox(self) -> list[Event]:
         """The same, and empty it: to hand the events to another service's `handle`."""
-        events = await self.outbox()
         async with self.database.transaction(EVERY) as unit:
-            await unit.connection.execute(
-                "DELETE FROM outbox WHERE event_id = ANY ($1)", [event.id for event in events]
-            )
-        return events
+            rows = await oldest(unit.connection, _ALL)
+            await unit.connection.execute("DELETE FROM outbox WHERE id = ANY ($1)", [row["id"] for row in rows])
+        return _events(rows)
 
     def relay(self) -> Relay:
         """A relay of the service."""

@@ -99,8 +99,8 @@ def answers_router(database: Database, clock: Callable[[], datetime]) -> APIRout
         none uses is a group of its own (null); an application of another organisation that uses assets of this one is told by its id, which
         may be filtered by too (`of_another_organisation`). By asset the answer is a page of what has figures, `next_cursor` leads on:
         `total_of` says that `total` is of the page, `whole` has that of all pages; it holds `limit` assets, and no more than 2,400 months
-        of assets (1,000 by month). By application it is one too where there are more than
-        3,000 groups (fewer where each adds up many factors): of some applications after the other, at last of what none uses (`limit` is
+        of assets (700 by month). By application it is one too where there are more than
+        2,000 groups (fewer where each adds up many factors): of some applications after the other, at last of what none uses (`limit` is
         of assets; warnings and `kwh_without_factor` are then of all pages). Where no figure is there, `total` is null and a warning says
         why. `kwh` is the electricity behind a value, at the meters of the sites, exact like it, with that of corrections: null where no
         electricity is in it (making, maintenance). `kwh_without_factor` is what else is known of what is asked for and has no factor of

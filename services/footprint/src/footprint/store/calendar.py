@@ -25,3 +25,23 @@ async def note_months(connection: Connection, months: Sequence[tuple[str, int]])
         [org for org, _ in months],
         [month for _, month in months],
     )
+
+
+async def computed_since(connection: Connection, months: Sequence[tuple[str, int]]) -> set[str]:
+    """The organisations of which nothing is stored that was computed before the month given with each: what was still ahead when it was
+    computed is not published."""
+    rows = await connection.fetch(
+        """
+        SELECT org_id
+        FROM unnest($1::text[], $2::integer[]) AS begun (org_id, month)
+        WHERE NOT EXISTS (
+            SELECT FROM asset_months
+            WHERE asset_months.org_id = begun.org_id
+              AND asset_months.month <= begun.month
+              AND NOT published
+        )
+        """,
+        [org for org, _ in months],
+        [month for _, month in months],
+    )
+    return {row["org_id"] for row in rows}

@@ -6,64 +6,52 @@ from uuid import UUID
 
 from common.database import Connection
 
-from footprint.store.totals import Question
+from footprint.store.totals import ROLLED, Question
 
 
 async def notices_of_months(connection: Connection, question: Question) -> int:
     """All warnings of all that an organisation has in those months, of the kinds and sites that are asked for.
 
-    Distinct warnings are few: from each the index leads to the next one, whatever the number of assets that carry it.
+    Distinct sets of warnings are few: from each the index leads to the next one, whatever the number of assets that carry it.
     """
+    values: list[Any] = [question.org, question.first, question.last]
+    among = ""
+    for name in ("kind", "site"):
+        if wanted := question.filters.get(name):
+            values.append(wanted)
+            among += f" AND {ROLLED[name]} = ANY (${len(values)})"
+    of_month = "org_id = $1 AND month = months.month AND month BETWEEN $2 AND $3 AND NOT removed"
+    carrier = f"SELECT FROM asset_months WHERE {of_month} AND notices = carried.notices{among} LIMIT 1"
     found: int | None = await connection.fetchval(
-        """
+        f"""
         SELECT bit_or(carried.notices)
         FROM generate_series($2::integer, $3::integer) AS months (month)
         CROSS JOIN LATERAL (
             WITH RECURSIVE carried AS (
                 (
-                    SELECT kind, notices
+                    SELECT notices
                     FROM asset_months
-                    WHERE org_id = $1
-                      AND month = months.month
-                      AND month BETWEEN $2 AND $3
-                      AND NOT removed
-                    ORDER BY kind, notices
+                    WHERE {of_month}
+                    ORDER BY notices
                     LIMIT 1
                 )
                 UNION ALL
-                SELECT following.kind, following.notices
+                SELECT following.notices
                 FROM carried AS last
                 CROSS JOIN LATERAL (
-                    SELECT kind, notices
+                    SELECT notices
                     FROM asset_months
-                    WHERE org_id = $1
-                      AND month = months.month
-                      AND month BETWEEN $2 AND $3
-                      AND NOT removed
-                      AND (kind, notices) > (last.kind, last.notices)
-                    ORDER BY kind, notices
+                    WHERE {of_month}
+                      AND notices > last.notices
+                    ORDER BY notices
                     LIMIT 1
                 ) AS following
             )
-            SELECT kind, notices FROM carried
+            SELECT notices FROM carried
         ) AS carried
-        WHERE ($4::text[] IS NULL OR carried.kind = ANY ($4))
-          AND (
-              $5::uuid[] IS NULL
-              OR EXISTS (
-                  SELECT
-                  FROM asset_months
-                  WHERE org_id = $1
-                    AND month = months.month
-                    AND month BETWEEN $2 AND $3
-                    AND kind = carried.kind
-                    AND notices = carried.notices
-                    AND site_id = ANY ($5)
-                    AND NOT removed
-              )
-          )
+        {f"CROSS JOIN LATERAL ({carrier}) AS wanted" if among else ""}
         """,
-        *_about(question),
+        *values,
     )
     return found or 0
 
@@ -81,16 +69,13 @@ async def notices_of_assets(connection: Connection, question: Question, assets: 
           AND ($5::uuid[] IS NULL OR site_id = ANY ($5))
           AND NOT removed
         """,
-        *_about(question),
+        question.org,
+        question.first,
+        question.last,
+        *(question.filters.get(name) for name in ("kind", "site")),
         list(assets),
     )
     return found or 0
-
-
-def _about(question: Question) -> tuple[str, int, int, Sequence[Any] | None, Sequence[Any] | None]:
-    """The organisation, the first and the last month, the kinds and the sites."""
-    kinds, sites = (question.filters.get(name) for name in ("kind", "site"))
-    return question.org, question.first, question.last, kinds, sites
 
 
 async def machines_of(connection: Connection, applications: Sequence[UUID]) -> list[UUID]:

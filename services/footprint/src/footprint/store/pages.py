@@ -26,22 +26,13 @@ async def page_of_assets(
     counted, _ = conditions(question, COUNTED)
     basis, place = "AND basis IN ('both', $5)", len(values)
     if applications is None or assets is not None:
-        # Asset by asset, until the page is full: of each the first figure found is enough.
+        # Asset by asset in the order of the index, until the page is full: of each the first figure found is enough.
         rows = await connection.fetch(
             f"""
-            SELECT named.id
-            FROM (
-                SELECT id FROM assets WHERE org_id = $1
-                UNION ALL
-                SELECT home_id FROM homes WHERE org_id = $1
-            ) AS named CROSS JOIN LATERAL (
-                SELECT FROM figures {own} {basis} AND asset_id = named.id
-                UNION ALL
-                SELECT FROM restated_figures {counted} {basis} AND asset_id = named.id
-                LIMIT 1
-            ) AS counted
-            WHERE named.id > ${place + 1} AND (${place + 2}::uuid[] IS NULL OR named.id = ANY (${place + 2}))
-            ORDER BY named.id
+            {_first_named("assets", "id", f"{own} {basis}", f"{counted} {basis}", place)}
+            UNION ALL
+            {_first_named("homes", "home_id", f"{own} {basis}", f"{counted} {basis}", place)}
+            ORDER BY id
             LIMIT ${place + 3}
             """,
             *values,
@@ -68,6 +59,24 @@ async def page_of_assets(
             limit,
         )
     return [row["id"] for row in rows]
+
+
+def _first_named(table: str, name: str, own: str, counted: str, place: int) -> str:
+    """The first of `table`, by the column of their ids, that have figures; the parameters after `place` are those of the page."""
+    return f"""(
+                SELECT {name} AS id
+                FROM {table} CROSS JOIN LATERAL (
+                    SELECT FROM figures {own} AND asset_id = {name}
+                    UNION ALL
+                    SELECT FROM restated_figures {counted} AND asset_id = {name}
+                    LIMIT 1
+                ) AS counted
+                WHERE org_id = $1
+                  AND {name} > ${place + 1}
+                  AND (${place + 2}::uuid[] IS NULL OR {name} = ANY (${place + 2}))
+                ORDER BY {name}
+                LIMIT ${place + 3}
+            )"""
 
 
 def _first_used(table: str, where: str, place: int) -> str:

@@ -23,12 +23,12 @@ class Parts(NamedTuple):
     """What is told, as queries that have the columns of the groups, but for the month, and `month`, the (first) month of each row.
 
     `pairs` has `factor`, `source`, and texts: `billionths`, those of them `restated`, `kwh`, `factor_weighted`, `source_weighted`, and
-    `figures` where not all that is told counts. `groups` has `roots`, or `squares`, an array. `whole` has `squares`, a text, of no group;
-    None where the whole is not asked for.
+    `figures` where not all that is told counts. `groups` has `roots`, or `squares`, an array. `whole` has `squares`, a text, of no group.
+    None for what is not asked for.
     """
 
     pairs: str
-    groups: str
+    groups: str | None
     whole: str | None
 
 
@@ -39,21 +39,24 @@ async def added_up(
     values: Sequence[Any],
     within: tuple[int, int],
     reading: str = "NOT MATERIALIZED",
+    *,
+    with_roots: bool = True,
 ) -> tuple[Pairs, Roots]:
     """What `lines` come to, a query of the columns of the groups and `of_month`, `factor`, `source`, and the amounts with `source_squares`.
 
-    It is made twice, unless its `reading` is MATERIALIZED.
+    It is made twice, unless its `reading` is MATERIALIZED. Without roots no interval can be told of the groups, only of the whole.
     """
     keys = without_month(groups)
     by = f"{keys}of_month, " if MONTH in groups else keys
+    by_group = keys if with_roots else ""
     before = f"""
         WITH lines AS {reading} (
             {lines}
         ), months AS MATERIALIZED (
-            SELECT {keys} of_month, sum(source_squares) AS squares, sum(source_squares)::double precision AS nearest
+            SELECT {by_group} of_month, sum(source_squares) AS squares, sum(source_squares)::double precision AS nearest
             FROM lines
             WHERE source_squares <> 0
-            GROUP BY {keys} of_month
+            GROUP BY {by_group} of_month
         )
     """
     pairs = f"""
@@ -78,7 +81,8 @@ async def added_up(
             HAVING count(*) > 0
     """
     whole = "SELECT of_month AS month, sum(squares)::text AS squares FROM months GROUP BY of_month"
-    rows = await connection.fetch(before + columns_of(Parts(pairs, of_groups, whole), groups), *values)
+    parts = Parts(pairs, of_groups if with_roots else None, whole)
+    rows = await connection.fetch(before + columns_of(parts, groups), *values)
     return read(rows, groups, within)
 
 
@@ -87,6 +91,13 @@ def columns_of(parts: Parts, groups: Sequence[str], *, in_squares: bool = False)
     names = [name for name in groups if name != MONTH]
     keys = "".join(f"array_agg({name}) AS {name}, " for name in names)
     roots, squares = ("NULL", "array_agg(squares)") if in_squares else ("string_agg(roots, ' ')", "NULL")
+    of_groups = f"""
+        UNION ALL
+        SELECT
+            'groups', {keys} NULL, NULL, array_agg(month), NULL, {roots},
+            NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, {squares}
+        FROM ({parts.groups}) AS groups
+    """
     whole = f"""
         UNION ALL
         SELECT
@@ -113,11 +124,7 @@ def columns_of(parts: Parts, groups: Sequence[str], *, in_squares: bool = False)
             array_agg(source_weighted IS NOT NULL) AS has_source_weighted,
             NULL::double precision[] AS squares
         FROM ({parts.pairs}) AS pairs
-        UNION ALL
-        SELECT
-            'groups', {keys} NULL, NULL, array_agg(month), NULL, {roots},
-            NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, {squares}
-        FROM ({parts.groups}) AS groups
+        {of_groups if parts.groups else ""}
         {whole if parts.whole else ""}
     """
 
@@ -138,7 +145,7 @@ def read(rows: Sequence[Any], groups: Sequence[str], within: tuple[int, int], wi
     told = {row["part"]: row for row in rows}
     in_group = width if MONTH in groups else 1
     pairs = _Table.of(told["pairs"], in_group, within)
-    by_group = _Table.of(told["groups"], in_group, within)
+    by_group = _Table.of(told.get("groups", {}), in_group, within)
     whole = _Table.of(told["whole"], width, within).amounts("billionths").tolist() if "whole" in told else []
     keys = [_key(name, pairs, by_group) for name in groups]
     count = len(pairs.months)
@@ -166,9 +173,9 @@ class _Table:
 
     @classmethod
     def of(cls, columns: Any, width: int, within: tuple[int, int]) -> Self:
-        months = np.array(columns["month"] or (), dtype=np.int64).reshape(-1, 1) + np.arange(width)
+        months = np.array(columns.get("month") or (), dtype=np.int64).reshape(-1, 1) + np.arange(width)
         found = cls(columns, months, (months >= within[0]) & (months <= within[1]))
-        if columns["figures"] is None:
+        if columns.get("figures") is None:
             return found
         return replace(found, counted=found.counted & (found.every("figures") > 0))
 
@@ -178,7 +185,7 @@ class _Table:
 
     def values(self, name: str) -> Sequence[Any]:
         """The values of a column, of each row."""
-        return self.columns[name] or ()
+        return self.columns.get(name) or ()
 
     def for_months(self, places: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """What each row has, for each of its months."""
@@ -196,7 +203,7 @@ class _Table:
 
     def every(self, name: str) -> Numbers:
         """The same of each month, whether it counts or not."""
-        amounts = numbers(list(map(int, (self.columns[name] or "").split()))).reshape(-1, self.counted.shape[1])
+        amounts = numbers(list(map(int, (self.columns.get(name) or "").split()))).reshape(-1, self.counted.shape[1])
         if len(amounts) == len(self.counted):
             return amounts
         found = np.zeros(self.counted.shape, amounts.dtype)
@@ -211,7 +218,7 @@ class _Table:
 
 def _roots(by_group: _Table) -> Numbers:
     """The roots of groups, told or of the squares that are."""
-    if by_group.columns["squares"] is None:
+    if by_group.columns.get("squares") is None:
         return by_group.amounts("billionths")
     return whole_roots(np.array(by_group.values("squares"), dtype=np.float64)[by_group.counted])
 

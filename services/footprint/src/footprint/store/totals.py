@@ -144,8 +144,8 @@ async def _rolled(
     return rows
 
 
-async def sums(connection: Connection, question: Question) -> tuple[Pairs, Roots]:
-    """What all is comes to by the groups of a question, factor and source."""
+async def sums(connection: Connection, question: Question, *, with_roots: bool = True) -> tuple[Pairs, Roots]:
+    """What all is comes to by the groups of a question, factor and source; without roots no interval of the groups can be told."""
     where, values = conditions(question)
     keys = _keys(question)
     lines = f"""
@@ -157,18 +157,18 @@ async def sums(connection: Connection, question: Question) -> tuple[Pairs, Roots
               AND basis IN ('both', $5)
               AND figures > 0
     """
-    return await added_up(connection, lines, keys, values, question.within)
+    return await added_up(connection, lines, keys, values, question.within, with_roots=with_roots)
 
 
 async def sums_of_applications(
-    connection: Connection, question: Question, applications: Sequence[UUID] | None
+    connection: Connection, question: Question, applications: Sequence[UUID] | None, *, with_roots: bool = True
 ) -> tuple[Pairs, Roots]:
     """The same of what applications use; of these alone, and in whole, when they are named."""
     where, values = of_applications(question, applications, WITHIN)
     counted, _ = of_applications(question, applications)
     lines = f"{where} {_BASIS}", f"{counted} {_BASIS}"
-    wholly = applications is not None
-    return await years_added_up(connection, *lines, _keys(question), values, question.within, wholly=wholly)
+    wholly, keys = applications is not None, _keys(question)
+    return await years_added_up(connection, *lines, keys, values, question.within, wholly=wholly, with_roots=with_roots)
 
 
 async def groups_of_applications(

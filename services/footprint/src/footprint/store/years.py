@@ -25,17 +25,19 @@ async def years_added_up(
     within: tuple[int, int],
     *,
     wholly: bool,
+    with_roots: bool,
 ) -> tuple[Pairs, Roots]:
     """What the rows of `application_years` come to that `where` leaves in, and those of `application_restatements` that `counted` does, by
-    their columns and by `month`, for months $2 to $3; the whole has no squares unless `wholly`."""
+    their columns and by `month`, for months $2 to $3; the whole has no squares unless `wholly`, the groups none unless `with_roots`."""
     keys, by_month = without_month(groups), MONTH in groups
     months = _months(*within)
     start = f"year * 12 + {months[0] - 1}"
     pairs = _pairs_of_months(where, keys, start, months) if by_month else _pairs(where, keys, *within)
     restated = _restated_of_months(counted, keys, months) if by_month else _restated(counted, keys)
+    roots = _squares(where, keys, start, months) if by_month else _roots(where, keys, months)
     parts = Parts(
         f"{pairs} UNION ALL {restated}",
-        _squares(where, keys, start, months) if by_month else _roots(where, keys, months),
+        roots if with_roots else None,
         _whole(where, start, months) if wholly else None,
     )
     rows = await connection.fetch(columns_of(parts, groups, in_squares=by_month), *values)

@@ -4,10 +4,11 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import asyncpg
 from common.database import Transaction
+from common.ids import new_id
 
 from inventory.domain.defects import Defect
 from inventory.domain.planning import Clock, HostFacts, Plan, Row, World, plan
@@ -29,7 +30,7 @@ async def apply_rows(unit: Transaction, rows: Sequence[Row], *, unsaid: Clock, n
 
     Raises asyncpg's UniqueViolationError when another transaction just created an asset of the same key: see `retried`.
     """
-    result = plan(rows, await _load(unit, rows), unsaid=unsaid, recorded_at=now, new_id=uuid4)
+    result = plan(rows, await _load(unit, rows), unsaid=unsaid, recorded_at=now, new_id=new_id)
     await write(unit, list(result.revisions.values()))
     stranded = await stranding.warnings(unit, result)
     return replace(result, warnings=_both(result.warnings, stranded))
@@ -53,7 +54,7 @@ async def foresee_rows(
     """What `apply_rows` would do, were `hosts` and `sites` there too; nothing is written."""
     world = await _load(unit, rows)
     foreseen = replace(world, hosts={**hosts, **world.hosts}, sites={**sites, **world.sites})
-    return plan(rows, foreseen, unsaid=unsaid, recorded_at=now, new_id=uuid4)
+    return plan(rows, foreseen, unsaid=unsaid, recorded_at=now, new_id=new_id)
 
 
 _TAKEN = (assets.KEY_TAKEN, applications.CODE_TAKEN, activities.NAME_TAKEN)
