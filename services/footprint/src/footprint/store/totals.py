@@ -342,29 +342,6 @@ async def applications(connection: Connection, org: str) -> dict[UUID, str]:
     return {row["id"]: row["code"] for row in rows}
 
 
-async def site_codes(connection: Connection, sites: Sequence[UUID]) -> dict[UUID, str]:
-    """The codes of sites."""
-    rows = await connection.fetch(
-        "SELECT id, document ->> 'code' AS code FROM sites WHERE id = ANY($1::uuid[])", list(sites)
-    )
-    return {row["id"]: row["code"] for row in rows}
-
-
-async def site_ids(connection: Connection, org: str, codes: Sequence[str]) -> list[tuple[str, UUID]]:
-    """The sites with these codes: an organisation's own, and those of others that figures of it stand at."""
-    rows = await connection.fetch(
-        """
-        SELECT document ->> 'code' AS code, id
-        FROM sites
-        WHERE document ->> 'code' = ANY($2::text[])
-          AND (org_id = $1 OR EXISTS (SELECT FROM organisation_months WHERE org_id = $1 AND site_id = sites.id))
-        """,
-        org,
-        list(codes),
-    )
-    return [(row["code"], row["id"]) for row in rows]
-
-
 async def earlier_year(connection: Connection, factors: Mapping[str, int]) -> bool:
     """Whether a factor of electricity is used in a month (by its last one) that comes after the factor's own time."""
     found: bool = await connection.fetchval(
