@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from services.footprint.tests.conftest import Pipeline
+from services.footprint.tests.test_periods import close
 from services.footprint.tests.test_pipeline import month
 from services.footprint.tests.test_said import ask, codes
 from services.footprint.tests.world import (
@@ -27,6 +28,8 @@ MIX = factor("mix-fr", "electricity.residual_mix", 0.04, unit="kgCO2e/kWh", regi
 WARSAW = site("warsaw", country="PL")
 POLAND = electricity("PL", 0.6)
 MOVE = "2026-03-17T00:00:00+01:00"
+AFTER = 1_292_400 / 2_674_800
+"""The part of March 2026 from the 17th on, in real seconds."""
 
 
 def drawn(name: str, of: str | None = None, **fields: Any) -> Any:
@@ -42,13 +45,14 @@ def drawn(name: str, of: str | None = None, **fields: Any) -> Any:
     return activity(name, 1, **(days | {"asset_id": None if of is None else str(id_of(of))} | fields))
 
 
-def moved(name: str, at: str = MOVE, version: int = 2) -> Any:
+def moved(name: str, at: str = MOVE, **fields: Any) -> Any:
     """A host that stands in Warsaw from a day on."""
     configuration = {"cpu": {"units": 2, "cores": 16}}
     return asset(
-        name, version,
+        name, 2,
         [segment(end=at, configuration=configuration),
          segment(at, site_id=str(id_of("warsaw")), configuration=configuration)],
+        **fields,
     )  # fmt: skip
 
 
@@ -130,3 +134,35 @@ async def test_a_month_of_which_only_a_part_is_market_based_says_so(pipeline: Pi
     assert "no_residual_mix" in codes(await ask(pipeline, f"/totals?{march}&group_by=stage"))
     april = await ask(pipeline, f"/assets/{id_of('srv')}/months/2026-04/explanation")
     assert "no_residual_mix" not in codes(april)
+
+
+async def test_closed_months_of_a_machine_are_restated_where_its_host_is_found_to_have_moved(
+    pipeline: Pipeline,
+) -> None:
+    contract = {"guarantee_of_origin_share": 0.0, "residual_kg_per_kwh": 0.2}
+    green = site("warsaw", country="PL", electricity={"guarantee_of_origin_share": 0.5, "residual_kg_per_kwh": 0.2})
+    idle = {"annual_kwh": 0, "average_w": None, "embodied_kg": None}
+    await pipeline.service.handle(
+        *foundations(), site(version=2, electricity=contract), POLAND, green, host("a", declared=idle),
+        machine("vm", guest("a", 4)), drawn("march", "vm"), drawn("april", "vm", **{"from": "2026-04-01", "to": "2026-05-01"}),
+    )  # fmt: skip
+    await pipeline.settle()
+    await close(pipeline, "2026-09")
+    await pipeline.service.handle(moved("a", declared=idle))
+    await pipeline.settle()
+    for when, location, market in (("2026-03", 50.0, 200.0 - 100.0 * AFTER), ("2026-04", 600.0, 100.0)):
+        (item,) = [
+            each
+            for each in (await ask(pipeline, f"/periods/{when}/restatements?org={ORG}&basis=location"))["items"]
+            if each["asset_id"] == str(id_of("vm"))
+        ]
+        path = f"/assets/{id_of('vm')}/months/{when}/explanation?restatement={item['id']}"
+        explained = await ask(pipeline, path)
+        assert explained["up_to_date"]
+        values = {
+            basis: sum(each["value"] for each in explained["figures"] if each["basis"] == basis)
+            for basis in ("location", "market")
+        }
+        assert values == {"location": pytest.approx(location), "market": pytest.approx(market)}
+        before = await ask(pipeline, f"/assets/{id_of('vm')}/months/{when}/explanation")
+        assert before["up_to_date"]
