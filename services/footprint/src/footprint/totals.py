@@ -83,7 +83,7 @@ class Totals:
             is_known = (counted if every is None else every).billionths is not None
             reason = None if is_known else await _reason(connection, question, language)
             codes = await _codes_of_applications(connection, question)
-            lacks = question.basis == "market" and await _lacks_market(connection, question, page, wanted)
+            lacks = question.basis == "market" and await _lacks_market(connection, question, filters.assets, wanted)
             about = counted if portion is None or every is None else every
             earlier = await store.earlier_year(connection, about.factors)
             stages = await store.stages(connection, question)
@@ -166,11 +166,12 @@ def _sites(question: Question, sums: Sums) -> list[UUID]:
 
 
 async def _lacks_market(
-    connection: Connection, question: Question, page: Sequence[UUID] | None, applications: Sequence[UUID] | None
+    connection: Connection, question: Question, assets: Sequence[UUID], applications: Sequence[UUID] | None
 ) -> bool:
-    if page is None:
-        return await store.lacks_market(connection, question, applications)
-    return await store.lacks_market_of_assets(connection, question, page)
+    """Of all that a question is about, beyond its page: what lacks market-based figures stands on no page of them."""
+    if assets:
+        return await store.lacks_market_of_assets(connection, question, assets)
+    return await store.lacks_market(connection, question, applications)
 
 
 async def _reason(connection: Connection, question: Question, language: Language) -> dict[str, str]:
