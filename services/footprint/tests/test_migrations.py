@@ -392,3 +392,25 @@ async def test_what_is_measured_and_hosts_of_others_machines_are_computed_again(
         assert await bring_up_to_date()
         marks = await connection.fetch("SELECT asset_id, priority, since, cause FROM marks")
         assert sorted(tuple(row) for row in marks) == sorted((id_of(each), 1, 0, "method") for each in ("loud", "a"))
+
+
+WHAT_WAITS: Final = next(each.name for each in SERVICE.migrations.glob("*_what_waits.sql"))
+"""The migration since which marks tell whose assets wait."""
+
+
+async def test_marks_and_assets_of_before_are_told_to_be_whose_they_are(databases: Databases, tmp_path: Path) -> None:
+    async with before(databases, SERVICE, WHAT_WAITS, tmp_path) as (connection, bring_up_to_date):
+        await heard_before(connection, asset("ours"), asset("theirs", org="globex"))
+        await connection.execute("INSERT INTO homes (home_id, org_id) VALUES ($1, $2)", id_of("nanterre"), ORG)
+        named = ["ours", "theirs", "nanterre", "unheard"]
+        await connection.execute(
+            "INSERT INTO calculations (asset_id) SELECT unnest($1::uuid[]) ON CONFLICT DO NOTHING",
+            [id_of(each) for each in named[:3]],
+        )
+        await connection.execute(
+            "INSERT INTO marks (asset_id, priority) SELECT unnest($1::uuid[]), 0", [id_of(each) for each in named]
+        )
+        assert await bring_up_to_date()
+        whose = {id_of("ours"): ORG, id_of("theirs"): "globex", id_of("nanterre"): ORG}
+        assert dict(await connection.fetch("SELECT asset_id, org_id FROM calculations")) == whose
+        assert dict(await connection.fetch("SELECT asset_id, org_id FROM marks")) == {**whose, id_of("unheard"): None}

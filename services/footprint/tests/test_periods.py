@@ -171,6 +171,30 @@ async def test_what_is_restated_and_what_was_closed_add_up_to_a_computation_with
             assert _values(closed, group) == _values(fresh, group)
 
 
+async def test_a_rule_that_changes_from_an_open_day_on_restates_nothing_that_is_closed(pipeline: Pipeline) -> None:
+    await pipeline.service.handle(
+        *foundations(), site(version=2, allocation_rule="sold"), host("a"), machine("vm", guest("a", 4))
+    )
+    await pipeline.settle()
+    await close(pipeline)
+    october = await total(pipeline, "2026-10")
+    dated = [
+        {"from": None, "to": "2026-10-01", "allocation_rule": "sold", "allocation_by": "vcpu"},
+        {"from": "2026-10-01", "to": None, "allocation_rule": "capacity", "allocation_by": "vcpu"},
+    ]
+    await pipeline.service.handle(site(version=3, allocation_rule="capacity", allocations=dated))
+    await pipeline.settle()
+    assert await restatements(pipeline) == []
+    whole = await total(pipeline, "2026-10")
+    assert float(whole) == pytest.approx(float(october), abs=1e-8), "host and machine together"
+    vm = await ask(pipeline, "GET", f"/totals?org={ORG}&from=2026-09&to=2026-10&group_by=month&kind=virtual_machine")
+    before, after = (each["value"] for each in vm["groups"])
+    assert after < before / 4, "4 of 32 vCPUs, where it had all of the host"
+    await pipeline.service.handle(site(version=4, allocation_rule="capacity"))
+    await pipeline.settle()
+    assert len(await restatements(pipeline)) == 2, "a rule without a day holds on all days"
+
+
 def _values(document: Any, group: str) -> dict[str, Decimal]:
     return {each[group]: each["value"] for each in document["groups"] if each["value"]}
 

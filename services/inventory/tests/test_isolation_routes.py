@@ -155,6 +155,7 @@ ATTEMPTS: dict[str, Attempts] = {
     "GET /v1/organizations/{org}": lambda t: [at(f"/v1/organizations/{t.org}")],
     "PATCH /v1/organizations/{org}": lambda t: [at(f"/v1/organizations/{t.org}", json={"name": "x"})],
     "GET /v1/organizations/{org}/history": lambda t: [at(f"/v1/organizations/{t.org}/history")],
+    "GET /v1/pending": lambda t: [at("/v1/pending", params={"org": t.org})],
     "GET /v1/sites": lambda t: [at("/v1/sites"), at("/v1/sites", params={"org": t.org})],
     "POST /v1/sites": lambda t: [
         at("/v1/sites", json={"org": t.org, "code": t.site_code, "name": "x", "kind": "office", "country": "FR"})

@@ -191,6 +191,30 @@ async def test_a_correction_holds_on_its_days_only_and_what_was_believed_stays_r
     assert [len(one["document"]["pue"]) for one in versions] == [3, 3, 3, 1]
 
 
+async def test_the_rule_of_a_site_changes_from_a_day_on_and_stays_as_it_was_before(inventory: Inventory) -> None:
+    path, created = await site(inventory, allocation_rule="sold", allocation_by="ram")
+    assert created["allocations"] == []
+    of_days = {"allocation_rule": "capacity", "allocation_by": "vcpu"}
+    correction = {"from": "2026-04-01", "allocation": of_days}
+    answer = await inventory.client.post(f"{path}/corrections", json=correction, headers={"If-Match": "*"})
+    assert answer.status_code == 200, answer.text
+    dated = [
+        {"from": None, "to": "2026-04-01", "allocation_rule": "sold", "allocation_by": "ram"},
+        {"from": "2026-04-01", "to": None, **of_days},
+    ]
+    found = (await inventory.client.get(path)).json()
+    assert (found["allocations"], found["allocation_rule"], found["allocation_by"]) == (dated, "capacity", "vcpu")
+    assert document((await inventory.outbox())[-1])["allocations"] == dated
+    refused = await inventory.client.patch(path, json={"allocation_rule": "sold"}, headers={"If-Match": "*"})
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "not_the_latest")
+    undated = {"allocations": [], "allocation_rule": "sold"}
+    changed = (await inventory.client.patch(path, json=undated, headers={"If-Match": "*"})).json()
+    assert (changed["allocations"], changed["allocation_rule"], changed["allocation_by"]) == ([], "sold", "vcpu")
+    for body in ({"allocation": {"allocation_rule": "capacity"}}, {"allocation": of_days, "pue": 1.2}):
+        answer = await inventory.client.post(f"{path}/corrections", json=body, headers={"If-Match": "*"})
+        assert answer.status_code == 422, body
+
+
 async def test_a_correction_says_one_thing_and_needs_the_version_it_was_made_for(inventory: Inventory) -> None:
     path, _ = await site(inventory)
     for body in ({}, {"pue": 1.2, "operator": "own"}, {"from": "2026-02-01", "to": "2026-01-01", "pue": 1.2}):

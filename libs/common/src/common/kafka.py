@@ -80,6 +80,12 @@ def make_consumer(settings: ServiceSettings, service: str) -> AIOKafkaConsumer:
     )
 
 
+def make_observer(settings: ServiceSettings, service: str) -> tuple[AIOKafkaAdminClient, AIOKafkaConsumer]:
+    """Who looks at the topics and at the consumer group of a service, and takes no part in it. To be started and closed both."""
+    admin = AIOKafkaAdminClient(**_connection(settings), client_id=f"{service}-observer", request_timeout_ms=10_000)
+    return admin, AIOKafkaConsumer(**_connection(settings), client_id=f"{service}-observer", request_timeout_ms=10_000)
+
+
 def _gathering(linger_ms: int) -> dict[str, int]:
     """Each batch has its transaction, its commits and its fetch, whatever its size: who is in no hurry waits for larger ones."""
     return {"fetch_min_bytes": GATHERED_BYTES, "fetch_max_wait_ms": linger_ms} if linger_ms else {}

@@ -6,7 +6,6 @@ cleared only when its cause was in the snapshot; and the figures depend on nothi
 """
 
 import asyncio
-import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -22,6 +21,7 @@ from common.organisations import EVERY
 from common.pause import Turn
 from common.wakeup import Wakeup
 
+from footprint.digests import Digest, claims_digest_of
 from footprint.domain.difference import EVER
 from footprint.domain.engine import World, compute
 from footprint.domain.inventory import Asset, Organisation
@@ -170,23 +170,6 @@ class Calculator:
             self._partitioned |= set(range(min(missing), max(missing) + 1))
 
 
-def digest_of(content: bytes) -> bytes:
-    """What tells two results apart: a hash of all that is published of them, at full precision."""
-    return hashlib.blake2b(content, digest_size=16).digest()
-
-
-def claims_digest_of(result: AssetMonth) -> bytes | None:
-    """What tells apart what applications use of a result; None where none uses anything."""
-    if not result.claimed:
-        return None
-    told = [
-        (each.application, *each.figure.line, each.figure.factor, each.figure.source, each.figure.factor_ln_gsd2,
-         each.figure.source_ln_gsd2, each.billionths)
-        for each in result.claimed
-    ]  # fmt: skip
-    return hashlib.blake2b(json.dumps(told), digest_size=16).digest()
-
-
 def first_month(world: World, since: int) -> int:
     """The first month, in any time zone, that holds the Unix second `since` or lies after it."""
     zones = {each.time_zone for each in world.organisations.values()} | {Organisation("").time_zone}
@@ -262,31 +245,31 @@ def first_version(now: datetime) -> int:
 
 def _compare(outcome: Outcome, result: AssetMonth, known: Stored | None, current: int, first: int) -> None:
     content = json.dumps(describe(result))
-    digest, claimed = digest_of(content), claims_digest_of(result)
+    digest, claimed = Digest.of(result, content), claims_digest_of(result)
     due = result.month <= current
-    written = known is None or known.removed or known.digest != digest
-    version = first if known is None else known.version + written
+    told = known is None or known.removed or Digest.read(known.digest).told != digest.told
+    written = told or known is None or known.digest != digest.stored
+    version = first if known is None else known.version + told
     if written or claimed != (known.claims_digest if known else None):
         before = known is not None
-        change = Change(result, version, digest, before, published=due, removed=False, claims_digest=claimed)
+        change = Change(result, version, digest.stored, before, published=due, removed=False, claims_digest=claimed)
         if written:
             outcome.changes.append(change)
         if claimed is not None or (known is not None and known.claims_digest is not None):
             outcome.claims.append(change)
-    if not written and due and known is not None and not known.published:
-        outcome.published.append((result.asset.id, result.month))
-    elif not written:
+    if not due or (known is not None and known.published and not told):
         return
-    if due:
-        outcome.events.append(asset_month_changed(result, content, version))
+    if not written:
+        outcome.published.append((result.asset.id, result.month))
+    outcome.events.append(asset_month_changed(result, content, version))
 
 
 def _compare_closed(
     outcome: Outcome, result: AssetMonth, known: Stored | Latest | None, *, removed: bool = False
 ) -> None:
-    digest, claimed = digest_of(json.dumps(describe(result))), claims_digest_of(result)
-    if known is None or known.removed or known.digest != digest or known.claims_digest != claimed:
-        outcome.closed.append(Found(result, digest, removed, claimed))
+    digest, claimed = Digest.of(result, json.dumps(describe(result))), claims_digest_of(result)
+    if known is None or known.removed or digest.moves(Digest.read(known.digest)) or known.claims_digest != claimed:
+        outcome.closed.append(Found(result, digest.stored, removed, claimed))
 
 
 def _nothing(asset_id: UUID, month: int, known: Stored | Latest) -> AssetMonth:
@@ -298,7 +281,7 @@ def _remove(outcome: Outcome, asset_id: UUID, month: int, known: Stored) -> None
     """The asset is gone, or its timeline no longer holds that month: an empty document takes the place of the figures."""
     result = _nothing(asset_id, month, known)
     content = json.dumps(describe(result))
-    change = Change(result, known.version + 1, digest_of(content), True, known.published, removed=True)
+    change = Change(result, known.version + 1, Digest.of(result, content).stored, True, known.published, removed=True)
     outcome.changes.append(change)
     if known.claims_digest is not None:
         outcome.claims.append(change)

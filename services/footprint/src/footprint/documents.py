@@ -12,6 +12,7 @@ from footprint.domain.catalogue import Factor, FactorRef, Source
 from footprint.domain.configuration import Configuration, read_configuration
 from footprint.domain.inventory import (
     Activity,
+    Allocated,
     AllocationRule,
     Asset,
     Claim,
@@ -200,6 +201,10 @@ def site_document(heard: SiteChanged) -> dict[str, Any]:
             for each in (heard.electricity.contracts if heard.electricity else ())
         ],
         "operators": [{"operator": each.operator, "start": each.start, "end": each.end} for each in heard.operators],
+        "allocations": [
+            {"rule": each.allocation_rule, "shared_by": each.allocation_by, "start": each.start, "end": each.end}
+            for each in heard.allocations
+        ],
         "pue": [{"value": each.value, "start": each.start, "end": each.end} for each in heard.pue],
     }
 
@@ -226,6 +231,10 @@ def read_site(row: Record) -> Site:
         operators=tuple(
             Operated(Operator(each["operator"]), _day(each["start"]), _day(each["end"]))
             for each in kept.get("operators", ())
+        ),
+        allocations=tuple(
+            Allocated(AllocationRule(each["rule"]), SharedBy(each["shared_by"]), _day(each["start"]), _day(each["end"]))
+            for each in kept.get("allocations", ())
         ),
     )
 

@@ -97,6 +97,15 @@ class OperatorChanged(Heard):
     operator: Operator
 
 
+class AllocationChanged(Heard):
+    """The rule by which hosts are shared out over days `[start, end)`, and what tells their machines apart."""
+
+    start: date | None = Field(default=None, alias="from")
+    end: date | None = Field(default=None, alias="to")
+    allocation_rule: AllocationRule
+    allocation_by: SharedBy = SharedBy.VCPU
+
+
 class SiteChanged(Heard):
     """The current state of a site."""
 
@@ -112,6 +121,7 @@ class SiteChanged(Heard):
     allocation_by: SharedBy = SharedBy.VCPU
     electricity: Electricity | None = None
     operators: list[OperatorChanged] = []
+    allocations: list[AllocationChanged] = []
     version: int
     deleted: bool = False
 

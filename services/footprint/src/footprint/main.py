@@ -19,6 +19,7 @@ from footprint.calculators import Calculator
 from footprint.calendar_watch import Calendar
 from footprint.changes import ChangeFeed
 from footprint.consumers import subscriptions
+from footprint.hearing import Hearing
 from footprint.live import LiveCatalogue
 from footprint.recomputation import Recomputation
 from footprint.settings import FootprintSettings
@@ -39,6 +40,7 @@ def build(runtime: Runtime[FootprintSettings]) -> Parts:
     async def calculate(stop: asyncio.Event) -> None:
         await Calculator(database, clock, settings.bulk_pause_s).run(settings.database_url, stop)
 
+    heard = subscriptions()
     return Parts(
         routers=[
             estimates_router(catalogue.current),
@@ -51,10 +53,11 @@ def build(runtime: Runtime[FootprintSettings]) -> Parts:
             insights_router(database, clock),
             organisation_settings_router(database),
         ],
-        subscriptions=subscriptions(),
+        subscriptions=heard,
         workers=[
             Worker("live-catalogue", keep_catalogue, role="api"),
             Worker("changes", follow_changes, role="api"),
+            Worker("hearing", Hearing(settings, database, [each.topic for each in heard]).run, role="consume"),
             Worker("calendar", Calendar(database, clock).run),
             Worker("waiting-gauge", Recomputation(database).run),
             *(Worker(f"calculator-{number}", calculate) for number in range(1, settings.calculators + 1)),

@@ -147,7 +147,7 @@ def test_a_projection_is_explained_to_the_bit_and_names_the_days_that_it_rests_o
     assert check(asset, known) > 0
     [line] = explanation.evidence[0]["measured"]
     assert line.startswith("projected from the last measured days, measured at the ")
-    assert line.endswith("from 2026-10-23T22:00:00Z to 2026-11-22T23:00:00Z")
+    assert line.endswith("from 2026-10-24 to 2026-11-23")
     [chosen] = [each for each in explanation.ladder["energy"] if each["chosen"]]
     assert chosen["evidence"] == "projected"
     elapsed = explain(asset, DECEMBER - 2, known)
@@ -190,3 +190,12 @@ def test_machines_told_apart_by_their_energy_go_on_sharing_their_host_by_it() ->
         december = months(guest, known)[DECEMBER]
         assert december.kwh == pytest.approx(powers[guest.id] * HOURS / 1000 * 1.5, rel=1e-12)
         assert not december.notices & Notice.SHARED_BY_VCPU
+
+
+def test_what_was_measured_is_told_in_the_days_and_hours_of_the_organisation() -> None:
+    asset = server()
+    whole = list(days(date(2026, 3, 28), date(2026, 3, 28), 613.7))
+    explanation = explain(asset, 2026 * 12 + 2, seen(asset, whole))
+    assert explanation is not None
+    [line] = explanation.evidence[0]["measured"]
+    assert line.endswith(" over 86400 s, from 2026-03-28 to 2026-03-29")

@@ -11,7 +11,9 @@ import pytest
 from footprint.domain.catalogue import Catalogue
 from footprint.domain.claims import apportion, pieces_of, shares_within
 from footprint.domain.engine import World, compute
+from footprint.domain.explanation import explain
 from footprint.domain.inventory import (
+    Allocated,
     AllocationRule,
     Asset,
     Claim,
@@ -100,6 +102,54 @@ def test_measured_machines_share_their_host_by_energy_and_the_rest_of_its_own_is
     assert next(each for each in results if each.asset == guests[0]).notices & Notice.SHARED_BY_VCPU
     for asset in (host, *guests):
         assert check(asset, replace(seen, hosts={host.id: host})) > 20
+
+
+SOLD_THEN_MEASURED = (
+    Allocated(AllocationRule.SOLD, SharedBy.RAM, None, date(2026, 2, 1)),
+    Allocated(AllocationRule.CAPACITY, SharedBy.MEASURED, date(2026, 2, 1), date(2026, 3, 1)),
+)
+
+
+def test_a_rule_holds_from_its_day_to_its_day_and_each_month_is_as_if_it_always_had() -> None:
+    site, host, guests, stays = farm(SharedBy.VCPU, AllocationRule.CAPACITY, [(4.0, 32.0, 1.0), (8.0, 8.0, 1.0)])
+    readings = {
+        guest.id: read_measured(
+            [MeasuredDay(PARIS, date(2026, month, 3), Meter(kwh, ((0, 86_400),))) for month in (1, 2, 3)]
+        )
+        for guest, kwh in zip(guests, (1.2, 2.4), strict=True)
+    }
+
+    def months(of: Site) -> dict[tuple[Asset, int], AssetMonth]:
+        seen = replace(world(*stays, sites=(of,)), measured=readings)
+        return {(each.asset, each.month): each for each in compute([host, *guests], seen).results()}
+
+    by_day = months(replace(site, allocations=SOLD_THEN_MEASURED))
+    for month, (rule, shared_by) in enumerate(
+        (
+            (AllocationRule.SOLD, SharedBy.RAM),
+            (AllocationRule.CAPACITY, SharedBy.MEASURED),
+            (AllocationRule.CAPACITY, SharedBy.VCPU),
+        ),
+        JANUARY,
+    ):
+        always = months(replace(site, rule=rule, shared_by=shared_by))
+        for asset in (host, *guests):
+            assert by_day[asset, month] == always[asset, month]
+    used = by_day[guests[0], JANUARY + 1].notices, by_day[guests[0], JANUARY + 2].notices
+    assert [bool(each & Notice.MEASURED_ON_HOST) for each in used] == [False, True]
+
+
+def test_a_rule_that_changes_within_a_month_is_explained_with_both() -> None:
+    site, host, guests, stays = farm(SharedBy.VCPU, AllocationRule.CAPACITY, [(4.0, 32.0, 1.0)])
+    sold_from = Allocated(AllocationRule.SOLD, SharedBy.VCPU, date(2026, 1, 11))
+    seen = world(*stays, sites=(replace(site, allocations=(sold_from,)),), hosts=(host,))
+    whole = 0.4 * 24 * 1.5
+    assert kwh_of(list(compute(guests, seen).results()), guests[0]) == pytest.approx(whole * (10 / 4 + 21), rel=1e-12)
+    assert check(guests[0], seen) > 20
+    explanation = explain(guests[0], JANUARY, seen)
+    assert explanation is not None
+    [known] = explanation.evidence
+    assert [each["allocation_rule"] for each in known["sites"]] == ["capacity", "sold"]
 
 
 rules = st.tuples(st.sampled_from(list(SharedBy)), st.sampled_from(list(AllocationRule)))

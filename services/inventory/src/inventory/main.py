@@ -10,6 +10,7 @@ from inventory.api.assets import assets_router
 from inventory.api.import_mappings import import_mappings_router
 from inventory.api.imports import imports_router
 from inventory.api.measurements import measurements_router
+from inventory.api.pending import pending_router
 from inventory.api.places import places_router
 from inventory.api.reading import reading_router
 from inventory.api.readings import readings_router
@@ -35,6 +36,7 @@ def build(runtime: Runtime[InventorySettings]) -> Parts:
     return Parts(
         routers=[
             places_router(database, clock),
+            pending_router(database),
             revisions_router(database, clock),
             reading_router(database, clock),
             sheets_router(database, clock),

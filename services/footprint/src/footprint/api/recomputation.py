@@ -19,8 +19,10 @@ def recomputation_router(database: Database) -> APIRouter:
         """Assets that wait and those that are done, the stored asset-months that may yet change, since when, and by `lane` and cause.
 
         Lane `live`: changes one by one; `bulk`: a factor, an import, a new month. `failed`: assets whose computation failed and was set
-        aside. `changes_to_spread`: changes of factors, sites and the organisation of which the assets they touch are not marked yet; all is
-        computed once this and `waiting` are 0.
+        aside. `exact` false: so much waits that `waiting` and the assets of causes are bounds from above, `done` one from below; 0 is
+        told only when nothing waits. `asset_months_waiting` null: of more assets than are counted. `changes_to_spread`: changes of
+        factors, sites and the organisation of which the assets they touch are not marked yet; all is computed once this and `waiting`
+        are 0.
         """
         caller.require_organisation(org)
         return answer(await recomputation.progress(caller.organisations, org))

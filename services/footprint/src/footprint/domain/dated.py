@@ -1,6 +1,7 @@
 """What holds on a date: the values of a site, on half-open local days, as Unix seconds see them."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 from typing import Protocol, TypeVar
@@ -51,6 +52,12 @@ def operator_at(site: Site | None, zone: str, instant: int) -> Operator:
         return Operator.OWN
     operated = holding(zone, site.operators, instant)
     return site.operator if operated is None else operated.operator
+
+
+def sharing_at(site: Site, zone: str, instant: int) -> Site:
+    """The site with the rule by which it shares its hosts out at a Unix second."""
+    held = holding(zone, site.allocations, instant)
+    return site if held is None else replace(site, rule=held.rule, shared_by=held.shared_by)
 
 
 def contract_at(site: Site, zone: str, instant: int) -> Contract:

@@ -9,6 +9,7 @@ from uuid import UUID
 from footprint.domain.allocation import Subject, Terms, allocate
 from footprint.domain.catalogue import Catalogue, Factor
 from footprint.domain.collecting import collect
+from footprint.domain.dated import cut, sharing_at
 from footprint.domain.difference import EVER
 from footprint.domain.extras import FAR
 from footprint.domain.inventory import (
@@ -171,7 +172,7 @@ def _stays(
             math.nan if each.ram_gib is None else each.ram_gib,
             math.nan if each.disk_gib is None else each.disk_gib,
         )
-        times = _told_apart_by_energy(host, world.sites)
+        times = list(_told_apart_by_energy(host, world.sites, organisations[host.org].time_zone))
         ahead = Now(windows[stay.zone].current, window.end, stay.zone)
         measured = carried_on(world.measured.get(each.vm, NOTHING_MEASURED), ahead) if times else NOTHING_MEASURED
         yield from _measured_stays(stay, times, measured.energy)
@@ -183,25 +184,38 @@ def _unused(asset: Asset, zone: str, world: World, physical: Mapping[UUID, Asset
     months: set[int] = set()
     for stay in asset.segments if pieces else ():
         host = physical.get(stay.host) if stay.host is not None else None
-        for time in () if host is None or host.is_virtual else host.segments:
-            if time.site is not None and shared_by(world.sites.get(time.site)) is SharedBy.MEASURED:
-                continue
-            begin, until = max(stay.start, time.start), min(stay.end or FAR, time.end or FAR)
+        if host is None or host.is_virtual:
+            continue
+        host_zone = world.organisation(host.org).time_zone
+        times = (each for segment in host.segments for each in _sharing(segment, world.sites, host_zone))
+        for start, end in ((start, end) for site, start, end in times if shared_by(site) is not SharedBy.MEASURED):
+            begin, until = max(stay.start, start), min(stay.end or FAR, end)
             spans = ((max(begin, each.start), min(until, each.end)) for each in pieces)
             months |= {month_at(zone, instant) for low, high in spans if low < high for instant in (low, high - 1)}
     return frozenset(months)
 
 
-def _told_apart_by_energy(host: Asset, sites: Mapping[UUID, Site]) -> list[Segment]:
+def _sharing(segment: Segment, sites: Mapping[UUID, Site], zone: str) -> Iterator[tuple[Site | None, int, int]]:
+    """The site of a host's segment, with the rule that it shares hosts out by from one Unix second to another."""
+    site = sites.get(segment.site) if segment.site is not None else None
+    end = FAR if segment.end is None else segment.end
+    for low, high in cut(zone, site.allocations if site else (), segment.start, end):
+        yield sharing_at(site, zone, low) if site else None, low, high
+
+
+def _told_apart_by_energy(host: Asset, sites: Mapping[UUID, Site], zone: str) -> Iterator[tuple[int, int]]:
     """The times when a host stands at a site whose rule tells machines apart by their energy."""
-    return [each for each in host.segments if each.site and shared_by(sites.get(each.site)) is SharedBy.MEASURED]
+    for segment in host.segments:
+        for site, start, end in _sharing(segment, sites, zone):
+            if shared_by(site) is SharedBy.MEASURED:
+                yield start, end
 
 
-def _measured_stays(stay: Stay, times: Sequence[Segment], measured: Sequence[EnergyPiece]) -> Iterator[Stay]:
+def _measured_stays(stay: Stay, times: Sequence[tuple[int, int]], measured: Sequence[EnergyPiece]) -> Iterator[Stay]:
     """A stay cut where, within these times, measurements of the machine begin and end, each part with its mean power."""
     at = stay.start
-    for time in times:
-        low, high = max(stay.start, time.start), stay.end if time.end is None else min(stay.end, time.end)
+    for begin, until in times:
+        low, high = max(stay.start, begin), min(stay.end, until)
         for piece in measured:
             start, end = max(at, low, piece.start), min(high, piece.end)
             if start >= end:

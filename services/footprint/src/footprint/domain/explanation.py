@@ -6,7 +6,7 @@ lines in their order. The same engine computes it as computed what is stored.
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
@@ -22,11 +22,11 @@ from footprint.domain.embodied import MANUFACTURING
 from footprint.domain.engine import Computation, World, compute
 from footprint.domain.formulas import DAY_S
 from footprint.domain.grid import Integers
-from footprint.domain.inventory import Asset
+from footprint.domain.inventory import AllocationRule, Asset, SharedBy
 from footprint.domain.ladders import Ladder, month_ladder
 from footprint.domain.ledger import Ledger
 from footprint.domain.measurements import EnergyPiece, Span
-from footprint.domain.months import local_day
+from footprint.domain.months import local_day, time_zone
 from footprint.domain.profiles import USED, Profile
 from footprint.domain.results import About, AssetMonth, Figure, figure_order
 from footprint.domain.scopes import BOTH, CLOUD, USE, Control, Line, line_of
@@ -99,9 +99,9 @@ def _evidence(ledger: Ledger, source: int, intervals: Integers) -> dict[str, Any
             "refurbished_convention": profile.organisation.refurbished if profile.asset.condition in USED else None,
         },
         "energy": list(dict.fromkeys(line for lines in powers for line in lines)),
-        "measured": _measured(stretches),
+        "measured": _measured(stretches, profile.organisation.time_zone),
         "extras": [ledger.extras[each].origin for each in extras],
-        "sites": [_site(each) for each in {each.site.id: each for each in stretches if each.site}.values()],
+        "sites": [_site(each) for each in {_place(each): each for each in stretches if each.site}.values()],
     }
 
 
@@ -119,25 +119,39 @@ def _what_is_left(profile: Profile, until: int) -> Iterator[str]:
         yield f"left to spread over {line.days!r} d: {written}"
 
 
-def _measured(stretches: Sequence[Stretch]) -> list[str]:
-    """What was measured, in words: the level taken, the energy and the seconds covered; and what goes on of it."""
+def _measured(stretches: Sequence[Stretch], zone: str) -> list[str]:
+    """What was measured, in words: the level taken, the energy, the seconds covered and the local time of it; and what goes on of it."""
     pieces = dict.fromkeys(each.energy for each in stretches if each.energy is not None)
     loads = dict.fromkeys(each.projected_from for each in stretches if each.projected_from and each.energy is None)
     return [
-        *map(_written_piece, pieces),
-        *(f"projected from the load of the last measured days, {_written_span(each)}" for each in loads),
+        *(_written_piece(each, zone) for each in pieces),
+        *(f"projected from the load of the last measured days, {_written_span(each, zone)}" for each in loads),
     ]
 
 
-def _written_piece(piece: EnergyPiece) -> str:
+def _written_piece(piece: EnergyPiece, zone: str) -> str:
     origin = "projected from the last measured days, " if piece.projected_from else ""
     level = "facility, with the PUE in it" if piece.facility else "device"
-    span = _written_span(piece.projected_from or (piece.start, piece.end))
+    span = _written_span(piece.projected_from or (piece.start, piece.end), zone)
     return f"{origin}measured at the {level}: {piece.kwh!r} kWh over {piece.covered_s} s, {span}"
 
 
-def _written_span(span: Span) -> str:
-    return f"from {_instant(span[0])} to {_instant(span[1])}"
+def _written_span(span: Span, zone: str) -> str:
+    return f"from {_written_instant(span[0], zone)} to {_written_instant(span[1], zone)}"
+
+
+def _written_instant(seconds: float, zone: str) -> str:
+    """An instant as the clocks of a zone show it: a midnight is the day that begins."""
+    moment = datetime.fromtimestamp(seconds, time_zone(zone)).replace(tzinfo=None)
+    if moment.time() == time.min:
+        return moment.date().isoformat()
+    return moment.isoformat(" ", "seconds" if moment.second else "minutes")
+
+
+def _place(stretch: Stretch) -> tuple[UUID, AllocationRule, SharedBy] | None:
+    """Where it is, and by which rule hosts are shared out there."""
+    site = stretch.site
+    return None if site is None else (site.id, site.rule, site.shared_by)
 
 
 def _site(stretch: Stretch) -> dict[str, Any]:

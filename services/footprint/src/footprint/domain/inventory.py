@@ -118,10 +118,21 @@ class Operated:
 
 
 @dataclass(frozen=True, slots=True)
+class Allocated:
+    """By which rule hosts of a site are shared out, and what tells their machines apart, on half-open dates; None is unbounded."""
+
+    rule: AllocationRule
+    shared_by: SharedBy
+    start: date | None = None
+    end: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """A place that holds assets. `region` is the code under which its electricity factors are looked up: a part of its country, or it.
 
-    Where `contracts` or `operators` say nothing of a date, `guarantee_share` with `residual_kg_per_kwh`, and `operator`, hold.
+    Where `contracts`, `operators` or `allocations` say nothing of a date, `guarantee_share` with `residual_kg_per_kwh`, `operator`, and
+    `rule` with `shared_by`, hold.
     """
 
     id: UUID
@@ -137,6 +148,7 @@ class Site:
     residual_kg_per_kwh: float | None = None
     contracts: tuple[Contract, ...] = ()
     operators: tuple[Operated, ...] = ()
+    allocations: tuple[Allocated, ...] = ()
 
     @property
     def supplier(self) -> str:

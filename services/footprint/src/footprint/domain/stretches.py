@@ -15,7 +15,7 @@ from uuid import UUID
 from footprint.domain.catalogue import Catalogue, Factor
 from footprint.domain.cloud import cloud_power, cloud_region
 from footprint.domain.configuration import Configuration
-from footprint.domain.dated import contract_at, cut, holding, midnight, operator_at
+from footprint.domain.dated import contract_at, cut, holding, midnight, operator_at, sharing_at
 from footprint.domain.energy import Load, Power, choose_power
 from footprint.domain.extras import Extra
 from footprint.domain.inventory import (
@@ -118,6 +118,7 @@ class Conditions(NamedTuple):
     operator: Operator
     guarantee_share: float
     residual_kg_per_kwh: float
+    site: Site | None
 
 
 def read_stretches(
@@ -210,7 +211,7 @@ class _SegmentReader:
             start=start,
             end=end,
             status=segment.status,
-            site=self._site,
+            site=conditions.site,
             region=self._region,
             operator=conditions.operator,
             watts=power.watts if power else math.nan,
@@ -276,13 +277,13 @@ def _conditions(
     start: int,
     end: int,
 ) -> Iterator[Conditions]:
-    """Cut a time where the PUE, the electricity contract or the operator of the site changes; where no PUE is stated, the default."""
+    """Cut a time where what the site says of it changes: the PUE (where none is stated, the default), contract, operator or rule."""
     zone = organisation.time_zone
     if site is None or _cloud_of(asset, segment):
         for each in _default_pues(asset, segment, None, catalogue, zone, start, end):
-            yield Conditions(*each, Operator.OWN, 0.0, math.nan)
+            yield Conditions(*each, Operator.OWN, 0.0, math.nan, site)
         return
-    for low, high in cut(zone, (*site.pue, *site.contracts, *site.operators), start, end):
+    for low, high in cut(zone, (*site.pue, *site.contracts, *site.operators, *site.allocations), start, end):
         pue = holding(zone, site.pue, low)
         contract = contract_at(site, zone, low)
         residual = contract.residual_kg_per_kwh
@@ -293,6 +294,7 @@ def _conditions(
                 operator_at(site, zone, low),
                 contract.guarantee_share,
                 math.nan if residual is None else residual,
+                sharing_at(site, zone, low),
             )
 
 
@@ -390,13 +392,13 @@ def _gaps(own: Sequence[Stretch], spans: Sequence[tuple[int, int]]) -> Iterator[
 
 
 def _bare(asset: Asset, zone: str, sites: Mapping[UUID, Site], start: int, end: int) -> Iterator[Stretch]:
-    """A time that only activities fill, cut where the asset moves and where the operator of its site changes."""
+    """A time that only activities fill, cut where the asset moves and where the operator or the rule of its site changes."""
     moves = {each.start for each in asset.segments if start < each.start < end}
     for begin, until in pairwise(sorted({start, end} | moves)):
         place = asset.place_at(begin)
         site = sites.get(place) if place is not None else None
-        for low, high in cut(zone, site.operators if site else (), begin, until):
-            yield _bare_stretch(site, operator_at(site, zone, low), low, high)
+        for low, high in cut(zone, (*site.operators, *site.allocations) if site else (), begin, until):
+            yield _bare_stretch(sharing_at(site, zone, low) if site else None, operator_at(site, zone, low), low, high)
 
 
 def _bare_stretch(site: Site | None, operator: Operator, start: int, end: int) -> Stretch:

@@ -121,7 +121,12 @@ async def keep_assets(connection: Connection, heard: Sequence[AssetChanged]) -> 
     )
     changed = {row["id"]: since for row in rows if (since := _since(before.get(row["id"]), row)) is not None}
     await connection.execute(
-        "INSERT INTO calculations (asset_id) SELECT unnest($1::uuid[]) ON CONFLICT DO NOTHING", sorted(changed)
+        """
+        INSERT INTO calculations (asset_id, org_id)
+        SELECT id, org_id FROM assets WHERE id = ANY($1::uuid[]) ORDER BY id
+        ON CONFLICT DO NOTHING
+        """,
+        sorted(changed),
     )
     touched = dict(changed)
     for asset, hosts in (await _replace_placements(connection, [each for each in heard if each.id in changed])).items():
@@ -210,8 +215,11 @@ async def mark_assets(
     ids = sorted(touched)
     await unit.connection.execute(
         """
-        INSERT INTO marks (asset_id, since, priority, cause)
-        SELECT id, since, $3, $4 FROM unnest($1::uuid[], $2::bigint[]) AS touched (id, since)
+        INSERT INTO marks (asset_id, since, priority, cause, org_id)
+        SELECT id, since, $3, $4, org_id
+        FROM unnest($1::uuid[], $2::bigint[]) AS touched (id, since)
+        LEFT JOIN calculations ON calculations.asset_id = id
+        ORDER BY id
         """,
         ids,
         [touched[each] for each in ids],

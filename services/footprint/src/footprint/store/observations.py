@@ -116,7 +116,7 @@ async def _keep_homes(connection: Connection, homes: Sequence[tuple[UUID, str]])
         ), kept AS (
             INSERT INTO homes (home_id, org_id) SELECT home_id, org_id FROM named ON CONFLICT DO NOTHING
         )
-        INSERT INTO calculations (asset_id) SELECT home_id FROM named ON CONFLICT DO NOTHING
+        INSERT INTO calculations (asset_id, org_id) SELECT home_id, org_id FROM named ON CONFLICT DO NOTHING
         """,
         [home for home, _ in homes],
         [org for _, org in homes],

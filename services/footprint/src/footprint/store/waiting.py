@@ -1,6 +1,9 @@
 """What waits to be computed again: marks, by organisation and lane (`live` before `bulk`)."""
 
-from typing import Any
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
 
 from common.database import Connection
 
@@ -8,17 +11,23 @@ LANES = ("live", "bulk")
 """By the priority of a mark."""
 
 
+_OWN: Final = """
+(org_id = $1 OR (org_id IS NULL AND EXISTS (
+    SELECT FROM assets WHERE assets.id = asset_id AND assets.org_id = $1
+    UNION ALL
+    SELECT FROM homes WHERE homes.home_id = asset_id AND homes.org_id = $1
+)))
+"""
+"""Rows about assets of an organisation, and about its homes of activities (migration 0026 says what has no `org_id`)."""
+
+
 async def of_organisation(connection: Connection, org: str) -> list[Any]:
-    """By lane and cause: how many assets of an organisation wait, and since when."""
+    """By lane and cause: how many marks of an organisation wait, and since when."""
     rows: list[Any] = await connection.fetch(
-        """
-        SELECT priority, cause, count(DISTINCT asset_id) AS assets, min(marked_at) AS since
+        f"""
+        SELECT priority, cause, count(*) AS marks, min(marked_at) AS since
         FROM marks
-        WHERE asset_id IN (
-            SELECT id FROM assets WHERE org_id = $1
-            UNION ALL
-            SELECT home_id FROM homes WHERE org_id = $1
-        )
+        WHERE {_OWN}
         GROUP BY priority, cause
         ORDER BY priority, cause
         """,
@@ -27,32 +36,40 @@ async def of_organisation(connection: Connection, org: str) -> list[Any]:
     return rows
 
 
+async def assets_of_causes(connection: Connection, org: str) -> list[Any]:
+    """The assets of an organisation that wait, by lane and cause; to be asked where the marks are few."""
+    rows: list[Any] = await connection.fetch(
+        f"SELECT priority, cause, array_agg(DISTINCT asset_id) AS assets FROM marks WHERE {_OWN} GROUP BY priority, cause",
+        org,
+    )
+    return rows
+
+
+async def asset_months(connection: Connection, assets: Collection[UUID]) -> int:
+    """How many asset-months of these assets are stored."""
+    count: int = await connection.fetchval(
+        "SELECT count(*) FROM asset_months WHERE asset_id = ANY($1::uuid[]) AND NOT removed", list(assets)
+    )
+    return count
+
+
 async def counts(connection: Connection, org: str) -> Any:
-    """Assets of an organisation, those that wait or were set aside as failed, the asset-months stored of those that wait, and changes.
+    """Assets of an organisation, those that were set aside as failed, and changes.
 
     A change of a factor, site or organisation waits until it is known which assets it touches. An own factor is named `<org>/<id>`.
     """
     return await connection.fetchrow(
-        """
-        WITH own AS (
-            SELECT id FROM assets WHERE org_id = $1
-            UNION
-            SELECT home_id FROM homes WHERE org_id = $1
-        ), waiting AS (
-            SELECT DISTINCT asset_id FROM marks WHERE asset_id IN (SELECT id FROM own)
-        )
+        f"""
         SELECT
-            (SELECT count(*) FROM own) AS assets,
-            (SELECT count(*) FROM waiting) AS waiting,
-            (SELECT count(*) FROM failed_marks WHERE asset_id IN (SELECT id FROM own)) AS failed,
+            (SELECT count(*) FROM calculations WHERE {_OWN}) AS assets,
+            (SELECT count(*) FROM failed_marks JOIN calculations USING (asset_id) WHERE {_OWN}) AS failed,
             (
                 SELECT count(*)
                 FROM changes
                 WHERE (kind = 'factor' AND (strpos(key, '/') = 0 OR starts_with(key, $1 || '/')))
                    OR (kind = 'organisation' AND key = $1)
                    OR (kind = 'site' AND key IN (SELECT id::text FROM sites WHERE org_id = $1))
-            ) AS changes,
-            (SELECT count(*) FROM asset_months WHERE asset_id IN (SELECT asset_id FROM waiting) AND NOT removed) AS asset_months
+            ) AS changes
         """,
         org,
     )
@@ -71,3 +88,26 @@ async def by_lane(connection: Connection) -> list[Any]:
         """
     )
     return rows
+
+
+async def instant(connection: Connection) -> datetime:
+    """Now, by the clock of the database."""
+    now: datetime = await connection.fetchval("SELECT clock_timestamp()")
+    return now
+
+
+async def keep_heard(connection: Connection, until: datetime) -> None:
+    """All that was on the broker at `until` has been taken in."""
+    await connection.execute(
+        """
+        INSERT INTO heard (until) VALUES ($1)
+        ON CONFLICT (single) DO UPDATE SET until = greatest(heard.until, excluded.until)
+        """,
+        until,
+    )
+
+
+async def heard_until(connection: Connection) -> datetime | None:
+    """The instant of which it is known that all that was on the broker has been taken in."""
+    until: datetime | None = await connection.fetchval("SELECT until FROM heard")
+    return until

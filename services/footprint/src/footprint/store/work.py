@@ -38,8 +38,8 @@ async def widen_changes(connection: Connection) -> int:
     reach = _reach(about)
     await connection.execute(
         """
-        INSERT INTO marks (asset_id, priority, since, cause)
-        SELECT touched.id, $1, 0, $11 FROM (
+        INSERT INTO marks (asset_id, priority, since, cause, org_id)
+        SELECT touched.id, $1, 0, $11, calculations.org_id FROM (
             SELECT id FROM assets WHERE org_id = ANY($2::text[])
             UNION
             SELECT host_id FROM placements WHERE org_id = ANY($2::text[])
@@ -167,8 +167,12 @@ async def take(connection: Connection, most: int, pause_s: float = 0.0) -> Taken
     if left:
         await connection.execute(
             """
-            INSERT INTO marks (asset_id, priority, since, cause)
-            SELECT guest, $2, $3, cause FROM unnest($1::uuid[]) AS guest, unnest($4::text[]) AS cause
+            INSERT INTO marks (asset_id, priority, since, cause, org_id)
+            SELECT guest, $2, $3, cause, org_id
+            FROM unnest($1::uuid[]) AS guest
+            CROSS JOIN unnest($4::text[]) AS cause
+            LEFT JOIN calculations ON calculations.asset_id = guest
+            ORDER BY guest, cause
             """,
             sorted(left),
             priority,

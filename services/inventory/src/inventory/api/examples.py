@@ -31,6 +31,10 @@ SITE_REQUEST = {
     ],
     "allocation_rule": "capacity",
     "allocation_by": "vcpu",
+    "allocations": [
+        {"from": None, "to": "2026-01-01", "allocation_rule": "sold", "allocation_by": "vcpu"},
+        {"from": "2026-01-01", "to": None, "allocation_rule": "capacity", "allocation_by": "vcpu"},
+    ],
     "electricity": {
         "contracts": [
             {"from": None, "to": "2026-01-01", "guarantee_of_origin_share": 0.0},

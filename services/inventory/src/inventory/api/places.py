@@ -20,9 +20,18 @@ from inventory.api import examples
 from inventory.api.routes import OwnCodes, Reader, Writer, author
 from inventory.api.views import HistoryView
 from inventory.domain.configuration import Part
-from inventory.domain.places import ContractInterval, DayInterval, OperatorInterval, Organisation, PueInterval, Site
+from inventory.domain.places import (
+    AllocationInterval,
+    ContractInterval,
+    DayInterval,
+    OperatorInterval,
+    Organisation,
+    PueInterval,
+    Site,
+    SiteInterval,
+)
 from inventory.domain.quantities import Amount, Code, OrganisationId, Share
-from inventory.domain.vocabulary import Operator
+from inventory.domain.vocabulary import AllocationBy, AllocationRule, Operator
 from inventory.service import places as use_cases
 from inventory.service.writing import signed
 from inventory.store import places, versions
@@ -35,6 +44,13 @@ class ElectricityOfDays(Part):
 
     guarantee_of_origin_share: Share
     residual_kg_per_kwh: Amount | None = None
+
+
+class AllocationOfDays(Part):
+    """The rule of some days; see `AllocationInterval` of a site."""
+
+    allocation_rule: AllocationRule
+    allocation_by: AllocationBy
 
 
 class OrganisationView(Organisation):
@@ -64,25 +80,28 @@ class SiteView(Site):
 
 
 class SiteCorrection(DayInterval):
-    """What held at a site over the days `[from, to)`; null is open. One of the three is said."""
+    """What held at a site over the days `[from, to)`; null is open. One of the four is said."""
 
     pue: Annotated[float, Strict(), Field(ge=1, le=10, allow_inf_nan=False)] | None = None
     operator: Operator | None = None
     electricity: ElectricityOfDays | None = None
+    allocation: AllocationOfDays | None = None
 
     @model_validator(mode="after")
     def _one_is_said(self) -> Self:
-        if sum(one is not None for one in (self.pue, self.operator, self.electricity)) != 1:
-            raise PydanticCustomError("one_of", "say one of pue, operator, electricity")
+        if sum(one is not None for one in (self.pue, self.operator, self.electricity, self.allocation)) != 1:
+            raise PydanticCustomError("one_of", "say one of pue, operator, electricity, allocation")
         return self
 
-    def interval(self) -> PueInterval | OperatorInterval | ContractInterval:
+    def interval(self) -> SiteInterval:
         """The correction as a dated value."""
         days = {"from": self.start, "to": self.end}
         if self.pue is not None:
             return PueInterval.model_validate({**days, "value": self.pue})
         if self.operator is not None:
             return OperatorInterval.model_validate({**days, "operator": self.operator})
+        if self.allocation is not None:
+            return AllocationInterval.model_validate({**days, **self.allocation.model_dump()})
         assert self.electricity is not None
         return ContractInterval.model_validate({**days, **self.electricity.model_dump()})
 
@@ -216,7 +235,8 @@ def places_router(database: Database, clock: Callable[[], datetime]) -> APIRoute
     ) -> Response:
         """Say what held at a site over some days, past or future; on other days all stays as it was known. Needs `If-Match`.
 
-        One of `pue`, `operator` and `electricity`. What was believed before stays readable in the site's history.
+        One of `pue`, `operator`, `electricity` and `allocation` (the rule by which hosts are shared out). What was believed before stays
+        readable in the site's history.
         """
         async with signed(database, caller.organisations, author(caller)) as unit:
             known = await use_cases.site_or_404(unit, site_id)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any, Self, TypeVar
+from typing import Annotated, Any, Self, TypeAlias, TypeVar
 from zoneinfo import available_timezones
 
 import pycountry
@@ -114,6 +114,13 @@ class OperatorInterval(DayInterval):
     operator: Operator
 
 
+class AllocationInterval(DayInterval):
+    """The rule by which the hosts of the site are shared out over some days, and what their machines are told apart by."""
+
+    allocation_rule: AllocationRule
+    allocation_by: AllocationBy
+
+
 class ContractInterval(DayInterval):
     """The electricity contract over some days.
 
@@ -124,6 +131,9 @@ class ContractInterval(DayInterval):
     guarantee_of_origin_share: Share
     residual_kg_per_kwh: Amount | None = None
 
+
+SiteInterval: TypeAlias = PueInterval | OperatorInterval | AllocationInterval | ContractInterval
+"""What can be said of some days of a site."""
 
 Interval = TypeVar("Interval", bound=DayInterval)
 
@@ -181,9 +191,10 @@ def _take(document: Part, latest: Mapping[str, Any], what: str) -> None:
 class Site(Part):
     """A place where assets stand.
 
-    A day without a PUE has the default of its kind, used by whoever computes. `operator` is the latest of `operators`; a
-    day that none of these covers has the latest. `region` is the part of the country whose electricity is used, see
-    `region_defect`: asked for where it is written, so that what was written before can still be read.
+    A day without a PUE has the default of its kind, used by whoever computes. `operator` is the latest of `operators`,
+    `allocation_rule` with `allocation_by` that of `allocations`; a day that none of these covers has the latest. `region` is the part
+    of the country whose electricity is used, see `region_defect`: asked for where it is written, so that what was written before can
+    still be read.
     """
 
     org: OrganisationId
@@ -199,10 +210,15 @@ class Site(Part):
     ] = ()
     allocation_rule: AllocationRule = AllocationRule.CAPACITY
     allocation_by: AllocationBy = AllocationBy.VCPU
+    allocations: Annotated[
+        tuple[AllocationInterval, ...], Field(max_length=DATED_LIMIT), AfterValidator(_without_overlap)
+    ] = ()
     electricity: Electricity = Electricity()
 
     @model_validator(mode="after")
-    def _as_the_latest_operator(self) -> Self:
+    def _as_the_latest(self) -> Self:
         if self.operators:
             _take(self, self.operators[-1].content(), "the latest of operators")
+        if self.allocations:
+            _take(self, self.allocations[-1].content(), "the latest of allocations")
         return self

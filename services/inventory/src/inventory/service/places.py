@@ -13,11 +13,13 @@ from pydantic import BaseModel, ValidationError
 from inventory import events
 from inventory.domain.defects import Defect, defects_of
 from inventory.domain.places import (
+    AllocationInterval,
     ContractInterval,
     OperatorInterval,
     Organisation,
     PueInterval,
     Site,
+    SiteInterval,
     corrected,
     region_defect,
 )
@@ -102,21 +104,22 @@ async def create_site(unit: Transaction, site: Site, now: datetime) -> tuple[Sto
 async def change_site(unit: Transaction, known: StoredSite, change: Mapping[str, Any], now: datetime) -> StoredSite:
     """Change fields of a locked site; what changes nothing makes no version. Raises Unprocessable.
 
-    Where `operators` change and `operator` is not said, it becomes the latest of them; dated contracts stay unless they
-    are said.
+    Where `operators` change and `operator` is not said, it becomes the latest of them, and so do the rules of `allocations`; dated
+    contracts stay unless they are said.
     """
-    derived = ("operator",) if "operators" in change else ()
+    derived: list[str] = ["operator"] if "operators" in change else []
+    derived += ["allocation_rule", "allocation_by"] if "allocations" in change else []
     electricity = change.get("electricity")
     if isinstance(electricity, Mapping) and "contracts" not in electricity:
         kept = known.site.model_dump(by_alias=True)["electricity"]["contracts"]
         change = {**change, "electricity": {"contracts": kept, **electricity}}
-    return await _next_site(unit, known, _merged(known.site, change, fixed=("org", "code"), forget=derived), now)
+    return await _next_site(unit, known, _merged(known.site, change, fixed=("org", "code"), forget=tuple(derived)), now)
 
 
 async def correct_site(
     unit: Transaction,
     known: StoredSite,
-    correction: PueInterval | OperatorInterval | ContractInterval,
+    correction: SiteInterval,
     now: datetime,
 ) -> StoredSite:
     """Say what held over some days of a locked site; on other days all stays as it was known. Raises Unprocessable."""
@@ -128,6 +131,11 @@ async def correct_site(
         case OperatorInterval():
             before = site.operators or (OperatorInterval(operator=site.operator),)
             change = {"operators": _documents(corrected(before, correction))}
+        case AllocationInterval():
+            rules = site.allocations or (
+                AllocationInterval(allocation_rule=site.allocation_rule, allocation_by=site.allocation_by),
+            )
+            change = {"allocations": _documents(corrected(rules, correction))}
         case ContractInterval():
             beside = site.electricity.model_dump(exclude={"contracts"})
             contracts = site.electricity.contracts or (ContractInterval(**beside),)

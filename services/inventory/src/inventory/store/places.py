@@ -103,8 +103,8 @@ async def insert_site(connection: Connection, stored: StoredSite) -> bool:
     status = await connection.execute(
         """
         INSERT INTO sites (id, org_id, code, name, kind, country, region, pue, operator, operators,
-                           allocation_rule, electricity, version, recorded_at, allocation_by)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+                           allocation_rule, electricity, version, recorded_at, allocation_by, allocations)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
         ON CONFLICT (org_id, code) DO NOTHING
         """,
         *_site_values(stored),
@@ -119,7 +119,7 @@ async def update_site(connection: Connection, stored: StoredSite) -> None:
         UPDATE sites
         SET name = $4, kind = $5, country = $6, region = $7, pue = $8, operator = $9, operators = $10,
             allocation_rule = $11, electricity = $12, version = $13, recorded_at = $14,
-            allocation_by = $15
+            allocation_by = $15, allocations = $16
         WHERE id = $1 AND org_id = $2 AND code = $3
         """,
         *_site_values(stored),
@@ -214,4 +214,5 @@ def _site_values(stored: StoredSite) -> tuple[object, ...]:
         stored.version,
         stored.recorded_at,
         site.allocation_by,
+        document["allocations"],
     )
