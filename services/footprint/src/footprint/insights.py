@@ -118,7 +118,7 @@ class Insights:
             **_year(rows, year, now, seasons),
             "kg_per_user": total / row["users"] if row["users"] else None,
             "kg_per_user_interval": ratio(rows, row["users"]),
-            "sci": _sci(rows, units, unit, language),
+            "sci": _sci(rows, units, unit, sentence_text("boundary_sci_application", language)),
             "warnings": [*elsewhere, *warnings_of(carried, language), *_unknown(rows, year, language)],
         }
 
@@ -169,7 +169,7 @@ class Insights:
                 "intervals": {"kg_per_employee": ratio(rows, employees)},
                 "boundary": sentence_text("boundary_employees", language),
             },
-            "sci": _sci(rows, units, unit, language) if rows else None,
+            "sci": _sci(rows, units, unit, sentence_text("boundary_sci", language)) if rows else None,
             "warnings": [
                 *([] if rows else [warning("no_figures", "no_ratios", language)]),
                 *([warning_of("vcpus_unknown", language)] if vcpus is None else []),
@@ -258,16 +258,14 @@ def _sum(rows: Sequence[Mapping[str, Any]]) -> float:
     return float(exact(sum(int(row["billionths"]) for row in rows)))
 
 
-def _sci(
-    rows: Sequence[Mapping[str, Any]], units: float | None, unit: str, language: Language
-) -> dict[str, Any] | None:
+def _sci(rows: Sequence[Mapping[str, Any]], units: float | None, unit: str, boundary: str) -> dict[str, Any] | None:
     if units is None:
         return None
     used = [row for row in rows if row["stage"] == "use"]
     made = [row for row in rows if row["stage"] in MAKING]
     return {
         **sci(_sum(used), _sum(made), units, unit),
-        "boundary": sentence_text("boundary_sci", language),
+        "boundary": boundary,
         "interval": ratio([*used, *made], units),
     }
 

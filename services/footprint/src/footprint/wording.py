@@ -163,6 +163,18 @@ _SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
         "making, transport and end of life spread over the lives; idle shares of hosts are inside, maintenance and sale are "
         "outside; R is the count of functional units that the caller states (Software Carbon Intensity, ISO/IEC 21031:2024).",
     ),
+    "boundary_sci_application": (
+        "E·I est l’électricité de ce que l’application utilise, au compteur de son site (PUE compris), selon la localisation : sa "
+        "part de ses machines, qui portent de leur hôte ce que la règle de leur site leur attribue ; M est leur fabrication, leur "
+        "transport et leur fin de vie étalés sur les durées de vie ; des parts inoccupées d’un hôte n’y est que ce que cette règle "
+        "met à la charge de ses machines (rien selon la règle capacité) ; la maintenance et la vente n’y sont pas ; R est le nombre "
+        "d’unités fonctionnelles indiqué par l’appelant (Software Carbon Intensity, ISO/IEC 21031:2024).",
+        "E·I is the electricity of what the application uses at the meter of its site (PUE included), location-based: its part of its "
+        "machines, which carry of their host what the rule of their site gives them; M is their making, transport and end of life spread "
+        "over the lives; of a host's idle shares only what that rule lays on its machines is inside (nothing under the rule capacity); "
+        "maintenance and sale are outside; R is the count of functional units that the caller states (Software Carbon Intensity, "
+        "ISO/IEC 21031:2024).",
+    ),
 }
 """What answers say beside their figures, in French and English."""
 

@@ -83,7 +83,7 @@ APPLICATION_SHEET: Final = _answer(
         "months": _MONTHS,
         "kg_per_user": 2.31398,
         "kg_per_user_interval": {"low": 1.2505, "high": 4.282, "quality": 2},
-        "sci": _SCI,
+        "sci": {**_SCI, "boundary": sentence_text("boundary_sci_application", "fr")},
         "warnings": [],
     }
 )
