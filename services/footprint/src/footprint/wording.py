@@ -80,6 +80,8 @@ _FRENCH: Final[Mapping[str, str]] = {
     "no_losses": "les pertes du réseau ne sont pas comptées : le catalogue n’en a pas de facteur pour ce réseau à cinq ans près",
     "grid_years_differ": "l’amont ou les pertes de l’électricité sont d’une autre année que ce qui est utilisé : chacun est le plus proche "
     "que l’on connaisse",
+    "consumption_not_taken": "un facteur propre d’électricité de périmètre « consumption » n’est pas retenu : électricité, amont et "
+    "pertes sont comptés à part ; l’indiquer en « production » (ou « direct », « upstream ») et « losses »",
     "no_transport": "le transport est absent : le catalogue n’a pas de facteur de cette étape",
     "no_end_of_life": "la fin de vie est absente : le catalogue n’a pas de facteur de cette étape, "
     "et aucune activité de ce genre n’est connue",
