@@ -19,10 +19,14 @@ from examples.platform import PlatformError, Stack
 
 _POLL_S = 0.05
 _WAITING_WORK = """
-SELECT (SELECT count(*) FROM footprint.changes)
-     + (SELECT count(*) FROM footprint.marks)
-     + (NOT EXISTS (SELECT FROM footprint.factors))::int
+SELECT (
+    EXISTS (SELECT FROM footprint.changes)
+    OR EXISTS (SELECT FROM footprint.marks)
+    OR NOT EXISTS (SELECT FROM footprint.factors)
+)::int
 """
+"""1 while something waits to be computed. Asked twenty times a second: to count the marks of 10,000 assets took 3 % of a core."""
+
 _PUBLISHERS = ("inventory", "factors")
 _CONSUMER = "footprint"
 _HEARD = (

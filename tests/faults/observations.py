@@ -1,5 +1,6 @@
 """Seeded observations of the fault rounds' assets, told to the topics as inventory tells them: measurements, activities, applications."""
 
+from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any
@@ -19,10 +20,29 @@ class Observer:
         self._prefix = prefix
         self._versions: dict[str, int] = {}
 
-    def some(self, assets: Sequence[str]) -> list[Record]:
-        """One observation of each kind, of some of `assets`."""
+    def year(self, metered: Sequence[str], months: Sequence[str]) -> list[Record]:
+        """All days of these months measured of each of `metered`, at twice the power in winter."""
+        return [self._reading(asset, month, 6.0) for asset in metered for month in months]
+
+    def some(self, assets: Sequence[str], metered: Sequence[str], months: Sequence[str]) -> list[Record]:
+        """One observation of each kind: of some of `assets`, and of one of `metered` between the first and the last of `months`."""
         ordered = sorted(assets)
-        return [self._measurement(ordered), self._activity(ordered), self._application(ordered)]
+        read = self._reading(
+            self._random.choice(metered), self._random.choice(months[1:-1]), self._random.uniform(3, 9)
+        )
+        others = [each for each in ordered if each not in metered]
+        return [self._measurement(others), self._activity(ordered), self._application(ordered), read]
+
+    def _reading(self, asset: str, month: str, kwh: float) -> Record:
+        """A month of which all but an hour a day is measured."""
+        year, number = map(int, month.split("-"))
+        kwh = 2 * kwh if number in (11, 12, 1, 2) else kwh
+        energy = [{"level": "it", "kwh": kwh, "covered": [[0, 82_800]]}]
+        days = [
+            {"day": f"{month}-{day:02d}", "seconds": 86_400, "energy": energy, "utilisation": None}
+            for day in range(1, monthrange(year, number)[1] + 1)
+        ]
+        return self._measured(asset, month, days)
 
     def _measurement(self, assets: Sequence[str]) -> Record:
         asset, month = self._random.choice(assets), f"2026-{self._random.randint(1, 10):02d}"
@@ -32,6 +52,9 @@ class Observer:
         for day in range(1, 29):
             energy = [{"level": self._random.choice(["it", "facility"]), "kwh": kwh, "covered": covered}]
             days.append({"day": f"{month}-{day:02d}", "seconds": 86_400, "energy": energy, "utilisation": None})
+        return self._measured(asset, month, days)
+
+    def _measured(self, asset: str, month: str, days: Sequence[Mapping[str, Any]]) -> Record:
         document = {"org": ORG, "asset_id": asset, "month": month, "time_zone": "Europe/Paris", "days": days}
         return self._record("measurements", "measurement-month.changed", f"{asset}/{month}", document)
 

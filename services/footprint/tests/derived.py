@@ -38,12 +38,16 @@ DERIVED: Final = (
 )
 """What calculators make of all that is heard and of which months are closed: whatever came in whatever order, the same rows."""
 
+BY_ASSET: Final = frozenset({"asset_months", "figures", "application_figures"})
+BY_SEASON: Final = frozenset({"seasons", "organisation_seasons"})
+
 HEARD: Final = (
+    # `current_month` is what the calendar has seen.
+    Table("organisations", ("written_by", "current_month")),
     *(
         Table(name, ("written_by",))
         for name in (
-            "organisations", "sites", "assets", "placements", "factors", "measurement_months", "activities", "applications", "claims",
-            "overrides",
+            "sites", "assets", "placements", "factors", "measurement_months", "activities", "applications", "claims", "overrides",
         )
     ),
     Table("release_parts"),
@@ -151,7 +155,7 @@ ROLL_UPS: Final = {
 _KNOWN_LINE: Final = f"asset_id, month, org_id, {_LINE}"
 
 KNOWN: Final = {
-    "assets": f"""
+    "lines of assets": f"""
         SELECT {_KNOWN_LINE}, sum(billionths) AS billionths, sum(kwh) AS kwh
         FROM (
             SELECT {_KNOWN_LINE}, billionths(value) AS billionths, kwh FROM figures
@@ -161,7 +165,7 @@ KNOWN: Final = {
         GROUP BY {_KNOWN_LINE}
         HAVING sum(billionths) <> 0 OR sum(kwh) <> 0
     """,
-    "applications": f"""
+    "lines of applications": f"""
         SELECT application_id, {_KNOWN_LINE}, sum(billionths) AS billionths, sum(kwh) AS kwh
         FROM (
             SELECT application_id, {_KNOWN_LINE}, billionths, kwh FROM application_figures

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from typing import Any
 
 import pytest
 from common.events import Event
@@ -56,14 +57,22 @@ def history(random_: random.Random) -> list[Event]:
         }
         events.append(site(version=version, pue=[{"from": None, "to": None, "value": 1 + version / 10}], **rule))
         events.append(electricity("FR", 0.05 + version / 100, version=version + 1))
-    hosts = ["a", "b", "c"]
+        green = {"guarantee_of_origin_share": version / 4, "residual_kg_per_kwh": 0.3}
+        events.append(site("warsaw", version, country="PL", electricity=green))
+    events.append(electricity("PL", 0.6))
+    hosts, places = ["a", "b", "c"], [str(id_of("nanterre")), str(id_of("warsaw"))]
     for name in hosts:
         for version in (1, 2):
             turn = random_.choice(DAYS[2:])
             cpu = {"cpu": {"units": 1, "cores": random_.choice([4, 8, 16])}}
             states = [
                 segment(DAYS[0], turn, configuration=cpu),
-                segment(turn, configuration=cpu, status=random_.choice(["in_service", "off"])),
+                segment(
+                    turn,
+                    configuration=cpu,
+                    status=random_.choice(["in_service", "off"]),
+                    site_id=random_.choice(places),
+                ),
             ]
             support = {"kind": "maker", "eur_per_year": "100.00"} if name == "a" else None
             events.append(asset(name, version, states, support=support))
@@ -74,6 +83,8 @@ def history(random_: random.Random) -> list[Event]:
                 guest(random_.choice([*hosts, "never-heard"]), random_.choice([1, 2, 8]), start, end)
                 for start, end in zip(edges, [*edges[1:], None], strict=True)
             ]
+            if number == 4:
+                stays = [each | {"allocation": None} for each in stays]
             org = "globex" if number % 3 == 0 else "acme"
             events.append(
                 machine(f"vm{number}", *stays, version=version, org=org, deleted=number == 5 and version == 2)
@@ -97,6 +108,10 @@ def observations(random_: random.Random, hosts: list[str]) -> list[Event]:
             gone = version == 3
             days = {"from": "2026-04-12", "to": f"2026-{random_.randint(5, 9):02d}-03"}
             events.append(activity(f"act{number}", version, asset_id=asset_id, site_id=site_id, deleted=gone, **days))
+    for number, name in enumerate(("vm1", "vm2", "vm4", "vm4", *hosts)):
+        days = {"from": f"2026-{random_.randint(1, 4):02d}-07", "to": f"2026-{random_.randint(5, 9):02d}-03"}
+        drawn: dict[str, Any] = {"kind": "other", "activity": "electricity", "quantity": 100.0 + number, "unit": "kWh"}
+        events.append(activity(f"drawn{number}", asset_id=str(id_of(name)), **(drawn | days)))
     for number in range(2):
         for version in (1, 2, 3):
             claims = [

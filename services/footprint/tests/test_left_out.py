@@ -89,6 +89,17 @@ async def test_what_applications_use_is_warned_of_in_their_totals_and_sheets(pip
         assert why.partition(":")[0] == asked
 
 
+async def test_machines_that_an_application_uses_later_warn_in_nothing_before(pipeline: Pipeline) -> None:
+    await lacking(pipeline)
+    await pipeline.service.handle(application("erp", claim("silent", "2026-07-01T00:00:00+02:00")))
+    await pipeline.settle()
+    for month, said in (("2026-06", set()), ("2026-07", SILENT)):
+        found = await ask(pipeline, f"/totals?org={ORG}&from={month}&to={month}&group_by=stage&application=erp")
+        assert codes(found) & SILENT == said, month
+    for year, said in ((2025, set()), (2026, SILENT)):
+        assert codes(await ask(pipeline, f"/applications/erp/sheet?org={ORG}&year={year}")) & SILENT == said, year
+
+
 async def test_the_sheet_of_an_asset_says_what_it_lacks(pipeline: Pipeline) -> None:
     await lacking(pipeline)
     silent = await ask(pipeline, f"/assets/{id_of('silent')}/sheet?year=2026")

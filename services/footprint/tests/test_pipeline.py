@@ -2,12 +2,15 @@
 
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from common.database import connect
 from common.organisations import EVERY
+from common.testing.databases import Databases
 from footprint.calculators import first_version
 from footprint.calendar_watch import Calendar
-from footprint.store import work
+from footprint.store import heard, work
 
 from services.footprint.tests.conftest import Pipeline
 from services.footprint.tests.world import (
@@ -253,6 +256,33 @@ async def test_live_changes_go_before_bulk_ones(pipeline: Pipeline) -> None:
         taken = await work.take(unit.connection, 100)
     assert taken is not None
     assert taken.assets == (id_of("live"),)
+
+
+async def test_marks_of_unknown_hosts_are_dropped_and_each_mark_is_looked_at_once(
+    pipeline: Pipeline, databases: Databases
+) -> None:
+    names = [f"srv{number}" for number in range(60)]
+    await pipeline.service.handle(*foundations(), *at_once(asset(name) for name in names))
+    await pipeline.settle()
+    service = pipeline.service
+    owner = await connect(
+        databases.owner_url("footprint", urlsplit(service.settings.database_url).path[1:]), "footprint"
+    )
+    await owner.execute(
+        "VACUUM (TRUNCATE false) marks"
+    )  # as autovacuum leaves it where someone reads: pages, and no row in them
+    await owner.close()
+    async with service.database.transaction(EVERY) as unit:
+        await heard.mark_assets(unit, dict.fromkeys(map(id_of, (*names, "unknown")), 0), heard.BULK)
+    async with service.database.transaction(EVERY) as other, service.database.transaction(EVERY) as unit:
+        await other.connection.execute("SELECT FROM calculations FOR UPDATE")
+        assert await work.take(unit.connection, 100) is None
+        looks = await unit.connection.fetchval(
+            "SELECT coalesce(seq_tup_read, 0) + coalesce(idx_scan, 0) FROM pg_stat_xact_user_tables WHERE relid = 'calculations'::regclass"
+        )
+        assert looks < 10 * len(names)
+        left = await unit.connection.fetch("SELECT asset_id FROM marks")
+        assert {row["asset_id"] for row in left} == {id_of(name) for name in names}
 
 
 async def test_bulk_work_waits_for_a_pause_in_an_import_and_a_live_change_does_not(pipeline: Pipeline) -> None:

@@ -1,5 +1,7 @@
 """Totals answer every combination of groups and filters, and all of them tell the same to the last digit."""
 
+import csv
+import io
 import json
 from collections import defaultdict
 from decimal import Decimal
@@ -198,21 +200,53 @@ async def test_an_application_that_begins_in_the_middle_of_a_year_is_none_of_the
             assert sum(each["value"] for each in found) == whole > 0
 
 
-async def test_the_site_of_another_organisation_is_a_filter_where_figures_stand_at_it(pipeline: Pipeline) -> None:
-    theirs = {"org": "provider", "site_id": str(id_of("hall"))}
+async def hosted_at_two(pipeline: Pipeline) -> None:
+    """A customer with a server at its own hall, one nowhere, and machines on hosts in a hall of each of two providers."""
+    cores: dict[str, Any] = {"configuration": {"cpu": {"units": 1, "cores": 8}}}
+    for number, provider in enumerate(("north", "south"), 1):
+        hall, carrier = f"hall of {provider}", f"host of {provider}"
+        await pipeline.service.handle(
+            *(foundations() if number == 1 else ()), organisation(org=provider), site(hall, org=provider, code="hall"),
+            asset(carrier, org=provider, timeline=[segment(site_id=str(id_of(hall)), **cores)]),
+            machine(f"vm{number}", guest(carrier, 2 * number)),
+        )  # fmt: skip
     await pipeline.service.handle(
-        *foundations(), organisation(org="provider"), site("hall", org="provider"), site("void", org="provider"),
-        asset("h", org="provider", timeline=[segment(site_id=theirs["site_id"], configuration={"cpu": {"units": 1, "cores": 8}})]),
-        machine("vm", guest("h", 4)), asset("own"),
+        site("hall"), site("void", org="north"), asset("own", timeline=[segment(site_id=str(id_of("hall")))]),
+        asset("carried", timeline=[segment(site_id=None)]),
     )  # fmt: skip
     await pipeline.settle()
+
+
+@pytest.mark.parametrize("seen", [[ORG], "*"])
+async def test_sites_of_other_organisations_are_groups_and_filters_under_one_name_whoever_asks(
+    pipeline: Pipeline, seen: list[str] | str
+) -> None:
+    await hosted_at_two(pipeline)
     asked = f"org={ORG}&from=2026-04&to=2026-04"
-    by_site = {each["site"]: each["value"] for each in (await ask_of(pipeline, f"{asked}&group_by=site"))["groups"]}
-    assert set(by_site) == {"nanterre", "hall"}
-    for code, value in by_site.items():
-        assert (await ask_of(pipeline, f"{asked}&site={code}"))["total"] == value > 0
-    refused = await pipeline.service.client.get(f"/v1/totals?{asked}&site=void")
-    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "unknown")
+    async with pipeline.service.client_for(seen) as client:
+
+        async def told(path: str, status: int = 200) -> Any:
+            answer = await client.get(f"/v1/{path}")
+            assert answer.status_code == status, answer.text
+            return answer
+
+        groups = json.loads((await told(f"totals?{asked}&group_by=site")).content, parse_float=Decimal)["groups"]
+        by_site = {each["site"]: each["value"] for each in groups}
+        assert len(groups) == len(by_site)
+        assert set(by_site) == {"hall", "north/hall", "south/hall", None}
+        for name in by_site.keys() - {None}:
+            alone = json.loads((await told(f"totals?{asked}&site={name}")).content, parse_float=Decimal)
+            assert alone["total"] == by_site[name] > 0, name
+        for name in ("north/void", "north/nothing", "elsewhere/hall", f"{ORG}/hall", "void"):
+            refused = (await told(f"totals?{asked}&site={name}", 422)).json()
+            assert [(each["field"], each["code"]) for each in refused["errors"]] == [("site", "unknown")], name
+        cells = (await told(f"data-quality?{asked}")).json()["cells"]
+        keys = [(each["site"], each["kind"], each["stage"]) for each in cells]
+        assert len(set(keys)) == len(keys)
+        assert {site for site, _, _ in keys} == set(by_site)
+        report = (await told(f"reports/{ORG}/2026.csv?lang=en")).content.decode("utf-8-sig")
+        rows = list(csv.DictReader(io.StringIO(report)))
+        assert {row["site"] for row in rows} == {name or "" for name in by_site}
 
 
 async def test_what_a_site_and_the_organisation_do_stands_among_the_assets(pipeline: Pipeline) -> None:

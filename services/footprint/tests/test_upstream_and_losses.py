@@ -138,7 +138,7 @@ async def test_the_events_tell_the_line_once_and_on_no_basis(pipeline: Pipeline)
     ]
     beside = [each for each in january["stages"] if each["stage"] == "use" and each["basis"] is None]
     assert sorted((each["ghg_category"], each["beges_item"]) for each in beside) == [("3.1", "4.5"), ("3.3", "4.1")]
-    assert january["method_version"] == "2026.5"
+    assert january["method_version"] == "2026.6"
     whole = sum(each["value"] for each in january["stages"] if each["stage"] == "use" and each["basis"] != "market")
     assert whole == pytest.approx(446.4 * 0.039)
 

@@ -1,5 +1,6 @@
 """How the service keeps what it heard (JSON documents in its own tables), and how it reads them back as the domain's types."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
@@ -159,24 +160,25 @@ def _segment(kept: Mapping[str, Any], configuration: Configuration | None) -> Se
 def placements_of(heard: AssetChanged) -> Iterator[Placement]:
     """The stays of a virtual machine on hosts, a quantity of equal ones holding as many times what each does.
 
-    While it is not powered it holds no vCPU, and is on its host all the same.
+    While it is not powered it holds no vCPU, and is on its host all the same. So is one whose vCPUs are not stated (NaN): it has no share.
     """
     if heard.kind != "virtual_machine" or heard.deleted:
         return
     for each in heard.timeline:
         held = each.allocation
         start, end = int(each.start.timestamp()), _seconds(each.end)
-        if each.host_id is None or each.status is Status.RETIRED or held is None or held.vcpu is None or start == end:
+        if each.host_id is None or each.status is Status.RETIRED or start == end:
             continue
+        vcpu = math.nan if held is None or held.vcpu is None else heard.quantity * held.vcpu
         yield Placement(
             heard.id,
             heard.org,
             each.host_id,
             start,
             end,
-            heard.quantity * held.vcpu if each.status.powered else 0.0,
-            None if held.ram_gib is None else heard.quantity * held.ram_gib,
-            None if held.disk_gib is None else heard.quantity * held.disk_gib,
+            vcpu if each.status.powered or math.isnan(vcpu) else 0.0,
+            None if held is None or held.ram_gib is None else heard.quantity * held.ram_gib,
+            None if held is None or held.disk_gib is None else heard.quantity * held.disk_gib,
         )
 
 

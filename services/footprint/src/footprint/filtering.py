@@ -45,16 +45,13 @@ def check(question: Question, filters: Filters) -> None:
             raise Unprocessable(rule, [FieldError(name, "unknown", rule)])
 
 
-async def resolved(connection: Connection, org: str, filters: Filters) -> Mapping[str, Sequence[Any]]:
-    """What is counted, by the columns of the roll-up. Raises `Unprocessable` for a site or an asset that is not known."""
+async def resolved(
+    connection: Connection, org: str, filters: Filters, sites: Sequence[UUID]
+) -> Mapping[str, Sequence[Any]]:
+    """What is counted, by the columns of the roll-up; `sites` are those named. Raises `Unprocessable` for an asset that is not known."""
     found: dict[str, Sequence[Any]] = {name: wanted for name, wanted in filters.others.items() if wanted}
-    if filters.sites:
-        sites = await totals.site_ids(connection, org, filters.sites)
-        unknown = sorted(set(filters.sites) - {code for code, _ in sites})
-        if unknown:
-            rule = f"site {unknown[0]!r} is not known in {org}"
-            raise Unprocessable(rule, [FieldError("site", "unknown", rule)])
-        found["site"] = [each for _, each in sites]
+    if sites:
+        found["site"] = sites
     strangers = sorted(set(filters.assets) - await totals.known_assets(connection, org, filters.assets))
     if strangers:
         rule = f"asset {strangers[0]} is not known in {org}"

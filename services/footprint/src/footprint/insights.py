@@ -21,6 +21,7 @@ from footprint.domain.months import current_month, format_month, month_start, mo
 from footprint.domain.notices import Notice
 from footprint.domain.seasons import Season, in_seasons, seasons_of
 from footprint.domain.sums import billionths, exact
+from footprint.places import site_names
 from footprint.store import answers
 from footprint.store import insights as store
 from footprint.store import totals as rolled
@@ -105,7 +106,9 @@ class Insights:
                 raise NotFound("application", code)
             question = Question(org, year * 12, year * 12 + 11, groups=("month", "stage"))
             rows = _known(await rolled.totals_of_applications(connection, question, [row["id"]]))
-            carried = await notices_of_assets(connection, question, await machines_of(connection, [row["id"]]))
+            carried = await notices_of_assets(
+                connection, question, await machines_of(connection, question, [row["id"]])
+            )
             now = current_month(zone, self._clock())
             seasons = await _seasons(connection, org, year, now)
         elsewhere = await claimed_elsewhere(self._database, organisations, question, [row["id"]], language)
@@ -210,10 +213,10 @@ class Insights:
             await _zone(connection, org)
             groups = ("site", "kind", "stage")
             rows = _known(await rolled.totals(connection, Question(org, first, last, groups=groups)))
-            codes = await rolled.site_codes(connection, sorted({row["site_id"] for row in rows if row["site_id"]}))
+        names = await site_names(self._database, org, {row["site_id"] for row in rows if row["site_id"]})
         cells: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
         for row in rows:
-            cells.setdefault((codes.get(row["site_id"]), row["kind"], row["stage"]), []).append(row)
+            cells.setdefault((_site(row["site_id"], names), row["kind"], row["stage"]), []).append(row)
         ordered = sorted(cells.items(), key=lambda each: -abs(_sum(each[1])))
         classes: dict[int, int] = {}
         described = []
@@ -248,6 +251,10 @@ async def _zone(connection: Connection, org: str) -> str:
     if zone is None:
         raise NotFound("organisation", org)
     return zone
+
+
+def _site(site: UUID | None, names: Mapping[UUID, str]) -> str | None:
+    return None if site is None else names.get(site, str(site))
 
 
 def _known(rows: Sequence[Any]) -> list[Any]:

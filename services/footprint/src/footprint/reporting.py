@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final, Literal
+from uuid import UUID
 
 from common.api.problems import FieldError, NotFound, Unprocessable
 from common.database import Connection, Database
@@ -13,6 +14,7 @@ from common.organisations import Organisations
 
 from footprint.domain.months import FIRST_YEAR, current_month
 from footprint.domain.notices import sentences
+from footprint.places import names_of_figures
 from footprint.reports.content import Closing, FactorUsed, Line, Report, Restated, SiteStated
 from footprint.reports.pdf import as_pdf
 from footprint.reports.sheets import Dialect, as_csv, as_workbook
@@ -46,13 +48,16 @@ class Reports:
     ) -> bytes:
         """The report as a file (a CSV in its dialect), written beside the event loop. Raises `NotFound`, and `Unprocessable` for a year
         beyond the projection."""
+        names = await names_of_figures(self._database, organisations, org, year * 12, year * 12 + 11)
         async with self._database.snapshot(organisations) as connection:
-            report = await self._read(connection, org, year, language)
+            report = await self._read(connection, org, year, language, names)
         if form == "csv":
             return await asyncio.to_thread(as_csv, report, language, dialect)
         return await asyncio.to_thread(WRITERS[form], report, language)
 
-    async def _read(self, connection: Connection, org: str, year: int, language: Language) -> Report:
+    async def _read(
+        self, connection: Connection, org: str, year: int, language: Language, names: Mapping[UUID, str]
+    ) -> Report:
         row = await store.organisation(connection, org)
         if row is None:
             raise NotFound("organisation", org)
@@ -72,7 +77,9 @@ class Reports:
             convention=row["convention"],
             role=row["role"],
             last_elapsed=elapsed,
-            lines=[_line(list(rows)) for _, rows in groupby(await store.lines(connection, org, first, last), _KEY)],
+            lines=[
+                _line(list(rows)) for _, rows in groupby(await store.lines(connection, org, first, last, names), _KEY)
+            ],
             energy=await energy.by_month(connection, org, first, last),
             dashboard=board,
             closings=[

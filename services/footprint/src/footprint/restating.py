@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from common.database import Connection, Transaction
@@ -70,10 +71,13 @@ def _restatements(
     causes: Collection[str],
     closed: Closed,
 ) -> list[Restatement]:
-    def recompute(references: frozenset[FactorRef], month: int) -> Iterable[AssetMonth]:
+    def recompute(references: frozenset[FactorRef], named: Collection[UUID], month: int) -> Iterable[AssetMonth]:
         pinned = world.pinned(factors[each] for each in sorted(references) if each in factors)
-        since = min(month_start(world.organisation(asset.org).time_zone, month) for asset in assets)
-        return compute(assets, pinned, since).results()
+        asked = [asset for asset in assets if asset.id in named]
+        stays = {segment.host for asset in asked for segment in asset.segments} - set(named)
+        hosts = {asset.id: asset for asset in (*assets, *world.hosts.values()) if asset.id in stays}
+        since = min(month_start(world.organisation(asset.org).time_zone, month) for asset in asked)
+        return compute(asked, replace(pinned, hosts=hosts), since).results()
 
     pinned = with_pinned_factors(found, before, recompute)
     restatements = []

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -294,13 +295,19 @@ async def _restated(connection: Connection, asset: UUID, month: int, basis: str)
 
 
 def _lacks_market(figures: list[dict[str, Any]]) -> bool:
-    """Whether some electricity has a location-based figure and no market-based one at its site."""
-    found = {
-        (each["basis"], each["share"], each["site"])
-        for each in figures
-        if each["stage"] == USE and each["criterion"] == "gwp"
-    }
-    return any(basis == "location" and ("market", *rest) not in found for basis, *rest in found)
+    """Whether some electricity has a location-based figure and no market-based one at its site, or less electricity stands behind that, by
+    more than what each figure was rounded by (a billionth of a kWh)."""
+    energy: dict[tuple[str, str, UUID | None], Decimal] = {}
+    for each in figures:
+        if each["stage"] == USE and each["criterion"] == "gwp" and each["basis"] is not None:
+            key = each["basis"], each["share"], each["site"]
+            energy[key] = energy.get(key, Decimal()) + each["kwh"]
+    rounding = exact(len(figures))
+    return any(
+        (market := energy.get(("market", share, site))) is None or market + rounding < kwh
+        for (basis, share, site), kwh in energy.items()
+        if basis == "location"
+    )
 
 
 def _unknown(month: int, known: set[int], language: Language) -> list[dict[str, str]]:

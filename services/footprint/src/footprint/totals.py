@@ -23,6 +23,7 @@ from footprint.domain.rollup import Rolled, ln_gsd2_of_rolled, ln_gsd2_of_terms,
 from footprint.domain.sums import BILLION, all_printed, exact, printed, units
 from footprint.domain.uncertainty import interval, intervals, qualities, quality
 from footprint.filtering import Filters, application_ids, check, resolved
+from footprint.places import site_names, sites_named
 from footprint.store import answers, energy, failures, notices
 from footprint.store import totals as store
 from footprint.store.pages import page_of_assets
@@ -62,11 +63,12 @@ class Totals:
     ) -> tuple[dict[str, Any], UUID | None]:
         """The totals, and of a page where the next one begins. Raises `NotFound`, and `Unprocessable` for a filter that names nothing."""
         check(question, filters)
+        sites = await sites_named(self._database, question.org, filters.sites)
         async with self._database.snapshot(organisations) as connection:
             convention = await answers.refurbished_convention(connection, question.org)
             if convention is None:
                 raise NotFound("organisation", question.org)
-            question = replace(question, filters=await resolved(connection, question.org, filters))
+            question = replace(question, filters=await resolved(connection, question.org, filters, sites))
             wanted = await application_ids(connection, question.org, filters.applications)
             page, following = await _page(connection, question, filters.assets, wanted, after, limit)
             source = _Source(connection, page, wanted)
@@ -80,14 +82,15 @@ class Totals:
             every = await _every(connection, question, filters.assets, wanted) if is_page else None
             is_known = (counted if every is None else every).billionths is not None
             reason = None if is_known else await _reason(connection, question, language)
-            codes = await _codes(connection, question, sums)
-            lacks = question.basis == "market" and await _lacks_market(connection, question, page, wanted)
+            codes = await _codes_of_applications(connection, question)
+            lacks = question.basis == "market" and await _lacks_market(connection, question, filters.assets, wanted)
             about = counted if portion is None or every is None else every
             earlier = await store.earlier_year(connection, about.factors)
             stages = await store.stages(connection, question)
             failed = await failures.failed(connection, question.org)
             carried = await _carried(connection, question, filters.assets, wanted)
             kwh = await source.known_kwh(question)
+        codes |= await site_names(self._database, question.org, _sites(question, sums))
         document = _document(question, sums, codes, counted)
         document |= {"kwh": _kwh(counted), "kwh_without_factor": _without_factor(kwh, about)}
         document["warnings"] = [warning_of(NO_RESIDUAL_MIX["code"], language)] if lacks else []
@@ -122,7 +125,7 @@ async def _carried(
 ) -> int:
     """The warnings of all asset-months that a question is about."""
     if assets or applications is not None:
-        about = assets or await notices.machines_of(connection, applications or ())
+        about = assets or await notices.machines_of(connection, question, applications or ())
         return await notices.notices_of_assets(connection, question, about)
     return await notices.notices_of_months(connection, question)
 
@@ -156,23 +159,25 @@ async def _every(
     return every
 
 
-async def _codes(connection: Connection, question: Question, sums: Sums) -> dict[UUID, str]:
-    """How the sites and applications of an answer are told."""
-    codes: dict[UUID, str] = {}
-    if "site" in question.groups:
-        sites = [site for site in sums.keys[question.groups.index("site")].values if site is not None]
-        codes |= await store.site_codes(connection, sites) if sites else {}
-    if "application" in question.groups:
-        codes |= await store.applications(connection, question.org)
-    return codes
+async def _codes_of_applications(connection: Connection, question: Question) -> dict[UUID, str]:
+    """How the applications of an answer are told."""
+    return await store.applications(connection, question.org) if "application" in question.groups else {}
+
+
+def _sites(question: Question, sums: Sums) -> list[UUID]:
+    """The sites that an answer tells."""
+    if "site" not in question.groups:
+        return []
+    return [site for site in sums.keys[question.groups.index("site")].values if site is not None]
 
 
 async def _lacks_market(
-    connection: Connection, question: Question, page: Sequence[UUID] | None, applications: Sequence[UUID] | None
+    connection: Connection, question: Question, assets: Sequence[UUID], applications: Sequence[UUID] | None
 ) -> bool:
-    if page is None:
-        return await store.lacks_market(connection, question, applications)
-    return await store.lacks_market_of_assets(connection, question, page)
+    """Of all that a question is about, beyond its page: what lacks market-based figures stands on no page of them."""
+    if assets:
+        return await store.lacks_market_of_assets(connection, question, assets)
+    return await store.lacks_market(connection, question, applications)
 
 
 async def _reason(connection: Connection, question: Question, language: Language) -> dict[str, str]:
@@ -389,9 +394,7 @@ def _label(name: str, value: Any, codes: Mapping[UUID, str]) -> Any:
         return format_month(value)
     if name == "asset":
         return str(value)
-    if name == "application":
-        return codes.get(value, str(value))
-    return codes.get(value) if name == "site" else value
+    return codes.get(value, str(value)) if name in ("application", "site") else value
 
 
 def rolled_row(row: Mapping[str, Any]) -> Rolled:

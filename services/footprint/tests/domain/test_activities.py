@@ -19,11 +19,13 @@ from footprint.domain.inventory import (
     Contract,
     Operated,
     Operator,
+    Organisation,
     Segment,
     Site,
     Status,
 )
 from footprint.domain.notices import Notice
+from footprint.domain.places import Places
 from footprint.domain.results import AssetMonth, Figure
 from footprint.domain.sums import billionths
 from footprint.domain.units import UnitError, conversion
@@ -401,5 +403,5 @@ def test_what_activities_of_a_host_weigh_is_all_there_machines_and_idle_together
 def test_what_is_read_of_activities_is_in_the_order_of_their_days() -> None:
     later = replace(activity("transport.car", 1.0, "km"), id=UUID(int=1), start=date(2026, 5, 1), end=date(2026, 5, 2))
     earlier = activity("transport.car", 2.0, "km")
-    extras = read_activities([later, earlier], PARIS, {}, CATALOGUE, server(site=None))
+    extras = read_activities([later, earlier], Organisation("acme"), {}, CATALOGUE, Places(()))
     assert [each.amount for each in extras if each.criterion == "gwp"] == [2.0, 1.0]

@@ -80,7 +80,12 @@ def test_a_figure_of_two_controls_is_one_of_all_their_lines() -> None:
     guest, stay = machine(200, host, 3.0, at(2026, 1, 5))
     (on_host,) = guest.segments
     at_a_cloud = replace(
-        on_host, start=at(2026, 3, 10), end=at(2026, 3, 20), host=None, cloud=Cloud("aws", None, "eu-west-3")
+        on_host,
+        start=at(2026, 3, 10),
+        end=at(2026, 3, 20),
+        host=None,
+        site=SITE.id,
+        cloud=Cloud("aws", None, "eu-west-3"),
     )
     guest = replace(
         guest,

@@ -297,7 +297,7 @@ def test_a_machine_on_a_host_has_its_own_support_contract_beside_its_share(place
     support = [each for result in results for each in result.figures if each.stage == "maintenance_and_sale"]
     assert [each.value for each in support] == [pytest.approx(0.216 * days) for days in (31, 28, 10)]
     assert {(each.scope, each.ghg_category, each.beges_item, each.site) for each in support} == {
-        (3, "3.1", "4.5", place)
+        (3, "3.1", "4.5", SITE.id)
     }
     for without, result in zip(bare, results, strict=True):
         assert [each for each in result.figures if each.stage != "maintenance_and_sale"] == without.figures

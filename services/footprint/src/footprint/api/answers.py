@@ -98,7 +98,9 @@ def answers_router(database: Database, clock: Callable[[], datetime]) -> APIRout
         Filters of one name are alternatives, those of several names hold together. `restated` is the part of a value that corrects months
         closed before; `low` and `high` bound the 95 % interval, with a data-quality class from 5 (very good) to 1. By application, what
         none uses is a group of its own (null); an application of another organisation that uses assets of this one is told by its id, which
-        may be filtered by too (`of_another_organisation`). By asset the answer is a page of what has figures, `next_cursor` leads on:
+        may be filtered by too (`of_another_organisation`). A site of another organisation, where machines of this one run, is
+        `<org>/<code>`, in filters as well; null is what stands at no site. By asset the answer is a page of what has figures, `next_cursor`
+        leads on:
         `total_of` says that `total` is of the page, `whole` has that of all pages; it holds `limit` assets, and no more than 2,400 months
         of assets (700 by month). By application it is one too where there are more than
         2,000 groups (fewer where each adds up many factors): of some applications after the other, at last of what none uses (`limit` is

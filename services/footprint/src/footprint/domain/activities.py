@@ -1,11 +1,11 @@
 """Activities: what was done besides running machines (support contracts, journeys, spare parts, refrigerant leaks, training …).
 
 `kg = quantity in the factor's unit × factor`, spread evenly over its local days by real seconds. The factor is that of the activity in
-the country where it took place (stated, else the region of its site, or of where the asset stood on its first day), else one tied to no
-place; of its first day, else of the nearest earlier year at most five back. What stood in is said. Electricity is weighed as that of
-assets is: itself on both bases, its upstream and losses beside it on a line of their own; market-based under the contract of the site where
-it was drawn, unless the activity names another country. A unit of another dimension, or no factor, leaves it out with a warning: never a
-guess. Who operates the site, and its contract, are asked day by day.
+the country where it took place (stated, else the region of its site, or of where the asset, or what carries it, was on its first day), else
+one tied to no place; of its first day, else of the nearest earlier year at most five back. What stood in is said. Electricity is weighed as
+that of assets is: itself on both bases, its upstream and losses beside it on a line of their own; market-based under the contract of where
+it was drawn (its site, else where the asset was that day), unless the activity names another country. A unit of another dimension, or no
+factor, leaves it out with a warning: never a guess. Who operates the site, and its contract, are asked day by day.
 
 Home: an activity of an asset stands with the asset, and is shared out with it. One of a site stands in asset-months of kind `site` under
 the site's own id; one of the organisation in asset-months of kind `organisation` under `organisation_home`. They are stored, rolled up,
@@ -13,6 +13,7 @@ explained and published as those of assets.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Final, NamedTuple
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -20,8 +21,20 @@ from footprint.domain.catalogue import ELECTRICITY as ELECTRICITY_ACTIVITY
 from footprint.domain.catalogue import GWP, Catalogue, Factor
 from footprint.domain.dated import Dated, contract_at, cut, midnight, operator_at
 from footprint.domain.extras import NOTHING, Extra, OwnRate
-from footprint.domain.inventory import ORGANISATION_HOME, SITE_HOME, Activity, Asset, Operator, Segment, Site, Status
+from footprint.domain.inventory import (
+    CUSTOMER,
+    ORGANISATION_HOME,
+    SITE_HOME,
+    Activity,
+    Asset,
+    Operator,
+    Organisation,
+    Segment,
+    Site,
+    Status,
+)
 from footprint.domain.notices import Notice
+from footprint.domain.places import Place, Places, place_of_site
 from footprint.domain.scopes import (
     BOTH,
     CLOUD,
@@ -84,22 +97,40 @@ def home_asset(home: UUID, activities: Sequence[Activity], zone: str) -> Asset:
 
 
 def read_activities(
-    activities: Iterable[Activity], zone: str, sites: Mapping[UUID, Site], catalogue: Catalogue, asset: Asset
+    activities: Iterable[Activity],
+    organisation: Organisation,
+    sites: Mapping[UUID, Site],
+    catalogue: Catalogue,
+    places: Places,
 ) -> tuple[Extra, ...]:
-    """What activities of `asset` (or of the home that it stands for) weigh, in the order of their days."""
+    """What activities of an asset with these `places` (or of the home that it stands for) weigh, in the order of their days."""
+    zone = organisation.time_zone
     extras: list[Extra] = []
     for each in sorted(activities, key=lambda one: (one.start, one.id.bytes)):
         start, end = span(each, zone)
-        place = each.site or asset.place_at(start)
-        stood = sites.get(place) if place is not None else None
-        region = each.country or (stood.region if stood else None)
-        site = sites.get(each.site) if each.site else None
-        supplied = stood if _is_electric(each) and stood and _lies_there(each.country, stood) else None
-        dated: list[Dated] = [*(site.operators if site else ()), *(supplied.contracts if supplied else ())]
-        for low, high in cut(zone, dated, start, end):
-            terms = _Terms(operator_at(site, zone, low), _supply_at(supplied, zone, low))
+        site = None if each.site is None else sites.get(each.site)
+        there = places if each.site is None else Places((), place_of_site(site))
+        region = each.country or there.at(start).region
+        for low, high in _times(each, zone, there, site):
+            elsewhere = _run_by_another(operator_at(site, zone, low), organisation)
+            terms = _Terms(elsewhere, _supply_at(each, there.at(low), zone, low))
             extras.extend(_weigh(each, (low, high), float(end - start), terms, catalogue, region))
     return tuple(extras)
+
+
+def _times(activity: Activity, zone: str, places: Places, site: Site | None) -> Iterator[tuple[int, int]]:
+    """The days of an activity, cut where another runs its site; of electricity also where another contract, or another site's, holds."""
+    start, end = span(activity, zone)
+    electric = _is_electric(activity)
+    for begin, until in pairwise((start, *(places.moves(start, end) if electric else ()), end)):
+        premises = places.at(begin).premises if electric else None
+        dated: list[Dated] = [*(site.operators if site else ()), *(premises.contracts if premises else ())]
+        yield from cut(zone, dated, begin, until)
+
+
+def _run_by_another(operator: Operator, organisation: Organisation) -> bool:
+    """Whether a site is run by somebody else than the organisation: what the provider of the platform runs is its own of the provider."""
+    return operator is Operator.HOSTED or (operator is Operator.PROVIDER and organisation.role == CUSTOMER)
 
 
 def _is_electric(activity: Activity) -> bool:
@@ -112,29 +143,30 @@ def _lies_there(country: str | None, site: Site) -> bool:
 
 
 class _Supply(NamedTuple):
-    """What a contract says of electricity: the part that no guarantee of origin covers, and the supplier's own factor of it, if stated."""
+    """What a contract says of electricity: the part that no guarantee of origin covers, and the supplier's own factor of it, if stated;
+    else its residual mix is that of a region."""
 
     rest: float
     own: OwnRate | None
+    region: str | None
 
 
 class _Terms(NamedTuple):
-    """What holds at a time: who runs the site, and under which contract electricity is bought."""
+    """What holds at a time: whether another runs the site, and under which contract electricity is bought."""
 
-    operator: Operator
+    elsewhere: bool
     supply: _Supply
 
 
-_NO_CONTRACT: Final = _Supply(1.0, None)
-
-
-def _supply_at(site: Site | None, zone: str, instant: int) -> _Supply:
-    if site is None:
-        return _NO_CONTRACT
+def _supply_at(activity: Activity, place: Place, zone: str, instant: int) -> _Supply:
+    """The supply of the place where electricity is drawn, or of the country that the activity names, of which no contract is known."""
+    region, site = activity.country or place.region, place.premises
+    if site is None or not _lies_there(activity.country, site):
+        return _Supply(1.0, None, region)
     contract = contract_at(site, zone, instant)
     own = contract.residual_kg_per_kwh
     stated = None if own is None else OwnRate(own, UNRATED_LN_GSD2, site.supplier)
-    return _Supply(1.0 - contract.guarantee_share, stated)
+    return _Supply(1.0 - contract.guarantee_share, stated, region)
 
 
 class _Weighed(NamedTuple):
@@ -167,7 +199,6 @@ def _weigh(
     electric = _is_electric(activity)
     if electric:
         stage, line = USE, ELECTRICITY
-    others = terms.operator is not Operator.OWN
 
     def absent(why: Notice) -> Extra:
         return Extra(
@@ -207,7 +238,7 @@ def _weigh(
                 unit=each.denominator,
                 origin=_origin(activity, ratio, each.denominator),
                 factor=each.factor,
-                line=CLOUD if others and each.line in OF_THE_OPERATOR else each.line,
+                line=CLOUD if terms.elsewhere and each.line in OF_THE_OPERATOR else each.line,
                 source_ln_gsd2=ACTIVITY_LN_GSD2["declared"] if each.rest > 0 else 0.0,
                 over_s=over_s,
                 notices=each.notices,
@@ -229,10 +260,10 @@ def _in_place(
 
 
 def _electricity(
-    catalogue: Catalogue, activity: Activity, criterion: str, region: str | None, contract: _Supply
+    catalogue: Catalogue, activity: Activity, criterion: str, region: str | None, bought: _Supply
 ) -> Iterator[_Weighed]:
     """The factors of each basis, and those of upstream and losses, alike on both. Market-based, guarantees of origin count 0, the rest the
-    supplier's own factor, else the residual mix of the region (GHG Protocol, Scope 2 Guidance)."""
+    supplier's own factor, else the residual mix of where it was bought (GHG Protocol, Scope 2 Guidance)."""
     supply = None if region is None else catalogue.electricity(region, activity.start, criterion)
     if supply is not None:
         said = supply.notices if criterion == GWP else supply.used.notices
@@ -241,13 +272,13 @@ def _electricity(
             yield _Weighed(BOTH, ENERGY_UPSTREAM, each.factor, said)
     if criterion != GWP:
         return
-    mix = None if region is None else catalogue.residual_mix(region, activity.start)
-    if contract.rest <= 0:
+    mix = None if bought.region is None else catalogue.residual_mix(bought.region, activity.start)
+    if bought.rest <= 0:
         yield _Weighed("market", ELECTRICITY, None, NOTHING, 0.0)
-    elif contract.own is not None:
-        yield _Weighed("market", ELECTRICITY, None, Notice.RESIDUAL_OF_SUPPLIER, contract.rest, contract.own)
+    elif bought.own is not None:
+        yield _Weighed("market", ELECTRICITY, None, Notice.RESIDUAL_OF_SUPPLIER, bought.rest, bought.own)
     elif mix is not None:
-        yield _Weighed("market", ELECTRICITY, mix.factor, mix.notices, contract.rest)
+        yield _Weighed("market", ELECTRICITY, mix.factor, mix.notices, bought.rest)
 
 
 def _origin(activity: Activity, ratio: float, unit: str) -> str:

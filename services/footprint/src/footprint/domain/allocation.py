@@ -18,7 +18,7 @@ import numpy as np
 
 from footprint.domain.formulas import HOUR_S
 from footprint.domain.grid import Booleans, Floats, Integers
-from footprint.domain.inventory import Asset, Operator, Organisation, SharedBy
+from footprint.domain.inventory import CUSTOMER, Asset, Operator, Organisation, SharedBy
 from footprint.domain.ledger import Ledger, Stay, intervals_of, months_by_zone
 from footprint.domain.notices import Notice
 from footprint.domain.profiles import shared_by, shares_whole
@@ -101,7 +101,7 @@ def allocate(ledger: Ledger, subjects: Sequence[Subject], stays: Sequence[Stay])
     share = np.divide(held, of, out=np.zeros_like(held), where=of > 0)
     purchased = np.concatenate([foreign[stay][asked], np.zeros(len(own_interval), dtype=bool)])
     purchased |= _in_the_providers_room(ledger, subjects, subject, all_interval)
-    purchased |= np.array([each.cloud for each in ledger.stretches], dtype=bool)[ledger.stretch][all_interval]
+    purchased |= np.array([each.purchased for each in ledger.stretches], dtype=bool)[ledger.stretch][all_interval]
     control = np.where(purchased, int(Control.PURCHASED), _control(ledger)[all_interval])
     return _sorted(
         ledger,
@@ -190,7 +190,7 @@ def _in_the_providers_room(
     """Whether a customer's thing stands in a site that the provider operates: then all of it is a purchased service."""
     provided = np.array([each.operator is Operator.PROVIDER for each in ledger.stretches], dtype=bool)[ledger.stretch]
     customer = np.array(
-        [each.organisation.role == "customer" and not each.asset.is_home for each in subjects], dtype=bool
+        [each.organisation.role == CUSTOMER and not each.asset.is_home for each in subjects], dtype=bool
     )
     found: Booleans = provided[interval] & customer[subject]
     return found

@@ -115,6 +115,7 @@ def compute(assets: Sequence[Asset], world: World, since: int = EVER) -> Computa
             world.measured.get(asset.id, NOTHING_MEASURED),
             world.activities.get(asset.id, ()),
             world.closed_lives.get(asset.id, ()),
+            physical,
         )
         for asset in physical.values()
         for organisation in (organisations[asset.org],)
@@ -154,7 +155,7 @@ def _stays(
     """
     for each in sorted(world.placements, key=lambda one: (one.host.bytes, one.start, one.vm.bytes)):
         host = physical.get(each.host)
-        if host is None or host.is_virtual:
+        if host is None or host.is_virtual or math.isnan(each.vcpu):
             continue
         window = windows[organisations[host.org].time_zone]
         end = window.end if each.end is None else min(each.end, window.end)

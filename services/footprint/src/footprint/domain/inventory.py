@@ -13,6 +13,9 @@ from footprint.domain.configuration import Configuration
 
 VIRTUAL_MACHINE = "virtual_machine"
 
+CUSTOMER: Final = "customer"
+"""The role of who buys: what the provider of the platform runs, another runs for it."""
+
 SITE_HOME: Final = "site"
 ORGANISATION_HOME: Final = "organisation"
 HOMES: Final = frozenset({SITE_HOME, ORGANISATION_HOME})
@@ -81,7 +84,7 @@ class Organisation:
     """A customer or the provider, and the conventions of its reports."""
 
     id: str
-    role: str = "customer"
+    role: str = CUSTOMER
     time_zone: str = "Europe/Paris"
     refurbished: Convention = Convention.REMAINING
 
@@ -216,16 +219,11 @@ class Asset:
         """Whether it only stands for a site or an organisation."""
         return self.kind in HOMES
 
-    def place_at(self, instant: int) -> UUID | None:
-        """The site where the asset stands at a Unix second, or stood last; before its timeline that of its first segment."""
-        begun = (each.site for each in reversed(self.segments) if each.start <= instant and each.site is not None)
-        return next(begun, self.segments[0].site)
-
 
 @dataclass(frozen=True, slots=True)
 class Placement:
     """A virtual machine (all of its quantity) holding vCPUs of a host from `start` to `end` (None: still), with memory and storage where
-    they are known."""
+    they are known. Where its vCPUs are not (NaN) it stands where its host does, and has no share of it."""
 
     vm: UUID
     org: str

@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
@@ -38,6 +39,7 @@ from footprint.domain.measurements import NOTHING_MEASURED, Measured
 from footprint.domain.months import local_day, local_midnight, month_at, month_start
 from footprint.domain.notices import Notice, absent_stages
 from footprint.domain.pieces import base_configuration
+from footprint.domain.places import read_places
 from footprint.domain.spreading import UNKNOWN_PHASE, Fitted, Part, Phase, runs_of, spread_phases
 from footprint.domain.stretches import Stretch, Window, read_stretches
 from footprint.domain.support import SupportRun, read_support
@@ -118,18 +120,20 @@ def read_profile(
     measured: Measured = NOTHING_MEASURED,
     activities: Sequence[Activity] = (),
     closed: tuple[ClosedLife, ...] = (),
+    hosts: Mapping[UUID, Asset] = MappingProxyType({}),
 ) -> Profile:
-    """Choose the evidence for `asset`, and read its states within `window`."""
-    extras = read_activities(activities, organisation.time_zone, sites, catalogue, asset)
+    """Choose the evidence for `asset`, and read its states within `window`; where a machine is, its host among `hosts` says."""
+    places = read_places(asset, sites, hosts)
+    extras = read_activities(activities, organisation, sites, catalogue, places)
     if asset.is_home:
-        stretches = read_stretches(asset, organisation, sites, catalogue, window, measured, extras)
+        stretches = read_stretches(asset, organisation, sites, catalogue, window, measured, extras, places)
         return Profile(asset, organisation, catalogue, None, (), None, None, (), stretches, extras, Notice(0))
     making = _making(asset, organisation, catalogue, closed)
     upgrades = read_upgrades(
         asset, organisation.time_zone, catalogue, making.life, making.spread_days, closed, making.parts
     )
     extras = (*extras, *making.extras, *upgrades.extras)
-    stretches = read_stretches(asset, organisation, sites, catalogue, window, measured, extras)
+    stretches = read_stretches(asset, organisation, sites, catalogue, window, measured, extras, places)
     said = absent_stages(
         [each.stage for each in making.parts if each.criterion == GWP]
         + [each.stage for each in making.extras if each.criterion == GWP and not each.void]
@@ -142,7 +146,7 @@ def read_profile(
         making.parts,
         making.spread_days,
         making.life,
-        read_support(asset, organisation.time_zone, sites, catalogue),
+        read_support(asset, organisation.time_zone, places, catalogue),
         stretches,
         extras,
         said | making.notices,

@@ -164,12 +164,12 @@ def line_of(figure: Figure) -> Line:
 def with_pinned_factors(
     found: Sequence[Found],
     before: Mapping[Key, State],
-    recompute: Callable[[frozenset[FactorRef], int], Iterable[AssetMonth]],
+    recompute: Callable[[frozenset[FactorRef], Collection[UUID], int], Iterable[AssetMonth]],
 ) -> dict[Key, Sequence[Figure]]:
     """The figures of today with the factor versions of before.
 
-    `recompute(references, month)` computes the months from that one on with these versions; it is asked once for each distinct set, and
-    not at all where the versions are the same.
+    `recompute(references, assets, month)` computes the months of these assets from that one on with these versions; it is asked once for
+    each distinct set, about the assets that it is of, and not at all where the versions are the same.
     """
     groups: dict[frozenset[FactorRef], list[Found]] = {}
     figures: dict[Key, Sequence[Figure]] = {}
@@ -181,7 +181,8 @@ def with_pinned_factors(
             groups.setdefault(named, []).append(each)
     for named, group in groups.items():
         wanted = {each.key: each for each in group}
-        for result in recompute(named, min(each.result.month for each in group)):
+        assets = {each.result.asset.id for each in group}
+        for result in recompute(named, assets, min(each.result.month for each in group)):
             if (result.asset.id, result.month) in wanted:
                 figures[result.asset.id, result.month] = result.every_figure
     return figures

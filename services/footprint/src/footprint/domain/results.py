@@ -12,7 +12,7 @@ from footprint.domain.inventory import Asset
 from footprint.domain.sums import billionths
 from footprint.domain.weighing import USE_LOCATION
 
-METHOD_VERSION: Final = "2026.5"
+METHOD_VERSION: Final = "2026.6"
 """Of the method (docs/method.md): it changes when the same inputs give other figures."""
 
 

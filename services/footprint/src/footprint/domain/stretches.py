@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from footprint.domain.catalogue import Catalogue, Factor
-from footprint.domain.cloud import cloud_power, cloud_region
+from footprint.domain.cloud import cloud_power
 from footprint.domain.configuration import Configuration
 from footprint.domain.dated import contract_at, cut, holding, midnight, operator_at, sharing_at
 from footprint.domain.energy import Load, Power, choose_power
@@ -33,6 +33,7 @@ from footprint.domain.life import retirement
 from footprint.domain.measurements import EnergyPiece, LoadPiece, Measured, within
 from footprint.domain.months import local_day
 from footprint.domain.notices import Notice
+from footprint.domain.places import Place, Places, place_at_cloud, place_of_site
 from footprint.domain.projecting import Now, project
 from footprint.domain.uncertainty import ACTIVITY_LN_GSD2
 
@@ -70,7 +71,7 @@ class Stretch:
     `energy` is what was measured; where it is None, each unit draws `watts`. `region` is where the electricity comes from,
     `residual_kg_per_kwh` the supplier's own factor. `projected_from` are the Unix seconds between which was measured what goes on here.
     `counted` is false for times that only activities fill, `supported` is true of those in which the asset's support contract runs all the
-    same; `cloud` is a public cloud.
+    same; `purchased` of all that is a bought service, whoever's site it is: at a public cloud, or on another organisation's machine.
     """
 
     start: int
@@ -93,7 +94,7 @@ class Stretch:
     power: Power | None
     projected_from: tuple[int, int] | None = None
     counted: bool = True
-    cloud: bool = False
+    purchased: bool = False
     supported: bool = False
 
     @property
@@ -129,14 +130,15 @@ def read_stretches(
     window: Window,
     measured: Measured,
     extras: Sequence[Extra],
+    places: Places,
 ) -> tuple[Stretch, ...]:
     """Every stretch of an asset within `window`, in order; of a virtual machine on a host only what its `extras` and its support need."""
-    own = [] if asset.is_home else list(_own(asset, organisation, sites, catalogue, window, measured))
+    own = [] if asset.is_home else list(_own(asset, organisation, sites, catalogue, window, measured, places))
     spans = [(max(each.start, window.start), min(each.end, window.end)) for each in extras if each.anywhere]
     if not spans:
         return tuple(own)
     zone = organisation.time_zone
-    filled = [each for start, end in _gaps(own, spans) for each in _bare(asset, zone, sites, start, end)]
+    filled = [each for start, end in _gaps(own, spans) for each in _bare(asset, zone, places, start, end)]
     return tuple(sorted((*own, *filled), key=lambda each: each.start))
 
 
@@ -147,6 +149,7 @@ def _own(
     catalogue: Catalogue,
     window: Window,
     measured: Measured,
+    places: Places,
 ) -> Iterator[Stretch]:
     left = retirement(asset)
     stop = window.end if left is None else min(window.end, left)
@@ -158,7 +161,7 @@ def _own(
             continue
         if asset.is_virtual and segment.host is not None:
             if asset.support_eur_per_year:
-                for bare in _bare(asset, organisation.time_zone, sites, begin, end):
+                for bare in _bare(asset, organisation.time_zone, places, begin, end):
                     yield replace(bare, supported=True)
             continue
         site = sites.get(segment.site) if segment.site else None
@@ -177,7 +180,7 @@ class _SegmentReader:
         self._powers: dict[tuple[Load, ...], tuple[Power | None, Notice]] = {}
         self._capacity = _capacity(asset, segment)
         cloud = _cloud_of(asset, segment)
-        self._region = cloud_region(cloud) if cloud and (cloud.region or not site) else site.region if site else None
+        self._region = (place_of_site(site) if cloud is None else place_at_cloud(cloud, site)).region
         self._cloud = cloud is not None
 
     def stretch(
@@ -227,7 +230,7 @@ class _SegmentReader:
             factors=(power.factors if power else ()) + (() if facility else conditions.factors),
             power=power,
             projected_from=origin,
-            cloud=self._cloud,
+            purchased=self._cloud,
         )
 
     def _no_place(self) -> Notice:
@@ -391,23 +394,24 @@ def _gaps(own: Sequence[Stretch], spans: Sequence[tuple[int, int]]) -> Iterator[
         until = end if until is None else max(until, end)
 
 
-def _bare(asset: Asset, zone: str, sites: Mapping[UUID, Site], start: int, end: int) -> Iterator[Stretch]:
+def _bare(asset: Asset, zone: str, places: Places, start: int, end: int) -> Iterator[Stretch]:
     """A time that only activities fill, cut where the asset moves and where the operator or the rule of its site changes."""
-    moves = {each.start for each in asset.segments if start < each.start < end}
-    for begin, until in pairwise(sorted({start, end} | moves)):
-        place = asset.place_at(begin)
-        site = sites.get(place) if place is not None else None
+    turns = {each.start for each in asset.segments if start < each.start < end} | {*places.moves(start, end)}
+    for begin, until in pairwise(sorted({start, end} | turns)):
+        place = places.at(begin)
+        site = place.premises
         for low, high in cut(zone, (*site.operators, *site.allocations) if site else (), begin, until):
-            yield _bare_stretch(sharing_at(site, zone, low) if site else None, operator_at(site, zone, low), low, high)
+            there = place._replace(site=sharing_at(site, zone, low)) if site else place
+            yield _bare_stretch(there, operator_at(site, zone, low), low, high)
 
 
-def _bare_stretch(site: Site | None, operator: Operator, start: int, end: int) -> Stretch:
+def _bare_stretch(place: Place, operator: Operator, start: int, end: int) -> Stretch:
     return Stretch(
         start=start,
         end=end,
         status=Status.RETIRED,
-        site=site,
-        region=site.region if site else None,
+        site=place.site,
+        region=place.region,
         operator=operator,
         watts=math.nan,
         energy=None,
@@ -422,4 +426,5 @@ def _bare_stretch(site: Site | None, operator: Operator, start: int, end: int) -
         factors=(),
         power=None,
         counted=False,
+        purchased=place.purchased,
     )

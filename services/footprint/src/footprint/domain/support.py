@@ -1,13 +1,14 @@
 """Support contracts: which factor weighs their euros in which month."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Final, NamedTuple
-from uuid import UUID
 
 from footprint.domain.catalogue import Catalogue, Choice
-from footprint.domain.inventory import Asset, Site
+from footprint.domain.extras import FAR
+from footprint.domain.inventory import Asset
 from footprint.domain.months import month_at, month_start
+from footprint.domain.places import Places
 
 SUPPORT_ACTIVITY: Final = "maintenance.it_hardware"
 
@@ -19,7 +20,7 @@ class SupportRun(NamedTuple):
     choice: Choice | None
 
 
-def read_support(asset: Asset, zone: str, sites: Mapping[UUID, Site], catalogue: Catalogue) -> tuple[SupportRun, ...]:
+def read_support(asset: Asset, zone: str, places: Places, catalogue: Catalogue) -> tuple[SupportRun, ...]:
     """The factors of the support contract of an asset, in order: as of activities, that of the first day of the month where it stood then.
 
     The first run holds for all earlier months as well. Empty where there is no contract.
@@ -27,14 +28,12 @@ def read_support(asset: Asset, zone: str, sites: Mapping[UUID, Site], catalogue:
     if not asset.support_eur_per_year:
         return ()
     began = month_at(zone, asset.segments[0].start)
-    moves = {_month_from(zone, each.start) for each in asset.segments[1:]}
+    moves = {_month_from(zone, each) for each in places.moves(asset.segments[0].start, FAR)}
     turns = {day.year * 12 + day.month - 1 + (day.day > 1) for day in catalogue.turns(SUPPORT_ACTIVITY)}
     runs: list[SupportRun] = []
     for first in (began, *sorted(each for each in moves | turns if each > began)):
-        place = asset.place_at(month_start(zone, first))
-        site = sites.get(place) if place is not None else None
-        day = date(first // 12, first % 12 + 1, 1)
-        choice = catalogue.activity(SUPPORT_ACTIVITY, site.region if site else None, day)
+        place = places.at(month_start(zone, first))
+        choice = catalogue.activity(SUPPORT_ACTIVITY, place.region, date(first // 12, first % 12 + 1, 1))
         if not runs or runs[-1].choice != choice:
             runs.append(SupportRun(first, choice))
     return tuple(runs)

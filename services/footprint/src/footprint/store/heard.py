@@ -4,6 +4,7 @@ Every upsert is guarded by the version, so that neither order nor repetition of 
 is what really changed, and only that is noted. What else it touches is found by the calculators (migration 0002 says why).
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Literal
 from uuid import UUID
@@ -132,7 +133,35 @@ async def keep_assets(connection: Connection, heard: Sequence[AssetChanged]) -> 
     for asset, hosts in (await _replace_placements(connection, [each for each in heard if each.id in changed])).items():
         for host in hosts:
             touched[host] = min(changed[asset], touched.get(host, changed[asset]))
-    return touched
+    later = {asset: since for asset, since in changed.items() if since > EVER}
+    return touched | dict.fromkeys(await _came_with(connection, later) if later else (), EVER)
+
+
+async def _came_with(connection: Connection, changed: Mapping[UUID, int]) -> list[UUID]:
+    """The machines of which something was done before they first came, on a host that differs from a day before that on: it was done where
+    that host stood when they came, which the day of the change does not tell."""
+    rows = await connection.fetch(
+        """
+        SELECT DISTINCT placements.vm_id
+        FROM unnest($1::uuid[], $2::bigint[]) AS changed (host_id, since)
+        JOIN placements USING (host_id)
+        WHERE placements.starts >= changed.since
+          AND EXISTS (
+              SELECT FROM activities
+              WHERE home_id = placements.vm_id
+                AND starts < (to_timestamp(placements.starts) + interval '1 day')::date
+                AND NOT deleted
+          )
+          AND NOT EXISTS (
+              SELECT FROM placements AS earlier
+              WHERE earlier.vm_id = placements.vm_id
+                AND earlier.starts < placements.starts
+          )
+        """,
+        list(changed),
+        list(changed.values()),
+    )
+    return [row["vm_id"] for row in rows]
 
 
 def _since(before: Record | None, after: Record) -> int | None:
@@ -143,18 +172,20 @@ def _since(before: Record | None, after: Record) -> int | None:
 
 
 async def _replace_placements(connection: Connection, heard: Sequence[AssetChanged]) -> dict[UUID, set[UUID]]:
-    """Put the placements of the given timelines in the place of the old ones; the hosts concerned, by machine."""
+    """Put the placements of the given timelines in the place of the old ones; the hosts that they have a share of, by machine."""
     machines = [each.id for each in heard if each.kind == "virtual_machine"]
     concerned: dict[UUID, set[UUID]] = {}
     if not machines:
         return concerned
     for row in await connection.fetch(
-        "DELETE FROM placements WHERE vm_id = ANY($1::uuid[]) RETURNING vm_id, host_id", machines
+        "DELETE FROM placements WHERE vm_id = ANY($1::uuid[]) RETURNING vm_id, host_id, vcpu", machines
     ):
-        concerned.setdefault(row["vm_id"], set()).add(row["host_id"])
+        if not math.isnan(row["vcpu"]):
+            concerned.setdefault(row["vm_id"], set()).add(row["host_id"])
     placements = [placement for each in heard for placement in placements_of(each)]
     for each in placements:
-        concerned.setdefault(each.vm, set()).add(each.host)
+        if not math.isnan(each.vcpu):
+            concerned.setdefault(each.vm, set()).add(each.host)
     await connection.execute(
         """
         INSERT INTO placements (vm_id, host_id, starts, ends, org_id, vcpu, ram_gib, disk_gib)

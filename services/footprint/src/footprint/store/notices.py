@@ -6,6 +6,9 @@ from uuid import UUID
 
 from common.database import Connection
 
+from footprint.domain.inventory import Organisation
+from footprint.domain.months import month_start
+from footprint.store.answers import organisation_zone
 from footprint.store.totals import ROLLED, Question
 
 
@@ -78,9 +81,19 @@ async def notices_of_assets(connection: Connection, question: Question, assets: 
     return found or 0
 
 
-async def machines_of(connection: Connection, applications: Sequence[UUID]) -> list[UUID]:
-    """The machines that applications use, or used."""
+async def machines_of(connection: Connection, question: Question, applications: Sequence[UUID]) -> list[UUID]:
+    """The machines that applications of an organisation use at some time in the months of a question."""
+    zone = await organisation_zone(connection, question.org) or Organisation("").time_zone
     rows = await connection.fetch(
-        "SELECT DISTINCT asset_id FROM claims WHERE application_id = ANY ($1::uuid[])", list(applications)
+        """
+        SELECT DISTINCT asset_id
+        FROM claims
+        WHERE application_id = ANY ($1::uuid[])
+          AND starts < $3
+          AND (ends IS NULL OR ends > $2)
+        """,
+        list(applications),
+        month_start(zone, question.first),
+        month_start(zone, question.last + 1),
     )
     return [row["asset_id"] for row in rows]

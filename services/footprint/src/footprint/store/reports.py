@@ -1,6 +1,8 @@
 """What a year's report is made of, read in one snapshot within the organisations of the caller."""
 
+from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from common.database import Connection
 
@@ -10,14 +12,15 @@ async def organisation(connection: Connection, org: str) -> Any:
     return await connection.fetchrow("SELECT * FROM organisations WHERE org_id = $1 AND NOT deleted", org)
 
 
-async def lines(connection: Connection, org: str, first: int, last: int) -> list[Any]:
-    """Everything the months hold, from the roll-up: billionths by month, what they correct, site, kind and reporting line; those of one
-    stand together, one for each factor and source, which its interval needs. `restated`: what of them corrects a closed month."""
+async def lines(connection: Connection, org: str, first: int, last: int, names: Mapping[UUID, str]) -> list[Any]:
+    """Everything the months hold, from the roll-up: billionths by month, what they correct, site (by its name, else its id), kind and
+    reporting line; those of one stand together, one for each factor and source, which its interval needs. `restated`: what of them
+    corrects a closed month."""
     rows: list[Any] = await connection.fetch(
         """
         SELECT
-            rolled.month, rolled.restates, sites.document ->> 'code' AS site, rolled.kind, rolled.stage, rolled.criterion, rolled.basis,
-            rolled.share, rolled.scope, rolled.ghg_category, rolled.beges_item, rolled.factor, rolled.source,
+            rolled.month, rolled.restates, coalesce(sites.name, rolled.site_id::text) AS site, rolled.kind, rolled.stage, rolled.criterion,
+            rolled.basis, rolled.share, rolled.scope, rolled.ghg_category, rolled.beges_item, rolled.factor, rolled.source,
             sum(rolled.billionths) AS billionths,
             CASE WHEN rolled.restates IS NULL THEN 0 ELSE sum(rolled.billionths) END AS restated,
             sum(rolled.figures)::bigint AS figures,
@@ -26,21 +29,23 @@ async def lines(connection: Connection, org: str, first: int, last: int) -> list
             (sum(rolled.source_weighted) / 1e9)::double precision AS source_weighted,
             (sum(rolled.source_squares) / 1e18)::double precision AS source_squares
         FROM organisation_months AS rolled
-        LEFT JOIN sites ON sites.id = rolled.site_id
+        LEFT JOIN unnest($4::uuid[], $5::text[]) AS sites (id, name) ON sites.id = rolled.site_id
         WHERE rolled.org_id = $1
           AND rolled.month BETWEEN $2 AND $3
           AND rolled.figures > 0
           AND rolled.criterion <> 'energy'
         GROUP BY
-            rolled.month, rolled.restates, sites.document ->> 'code', rolled.kind, rolled.stage, rolled.criterion, rolled.basis,
+            rolled.month, rolled.restates, sites.name, rolled.site_id, rolled.kind, rolled.stage, rolled.criterion, rolled.basis,
             rolled.share, rolled.scope, rolled.ghg_category, rolled.beges_item, rolled.factor, rolled.source
         ORDER BY
-            rolled.criterion, rolled.month, rolled.restates NULLS FIRST, sites.document ->> 'code', rolled.kind, rolled.stage, rolled.basis,
+            rolled.criterion, rolled.month, rolled.restates NULLS FIRST, site, rolled.kind, rolled.stage, rolled.basis,
             rolled.share, rolled.scope, rolled.ghg_category, rolled.beges_item, rolled.factor, rolled.source
         """,
         org,
         first,
         last,
+        list(names),
+        list(names.values()),
     )
     return rows
 

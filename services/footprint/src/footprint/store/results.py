@@ -195,7 +195,8 @@ async def _write_figures(connection: Connection, stored: Sequence[AssetMonth]) -
             UPDATE figures
             SET {", ".join(f"{name} = new_{name}" for name in NUMBERS.split(", "))}
             FROM differing
-            WHERE differing.line IS NOT NULL AND {here}
+            -- Where none is to be changed the figures are not read a second time: a factor of another name changes the line of each.
+            WHERE differing.line IS NOT NULL AND differing.place IS NOT NULL AND {here}
         ), removed AS (
             DELETE FROM figures
             USING differing

@@ -206,6 +206,16 @@ def _keys(question: Question) -> list[str]:
     return [_COLUMNS[name] for name in question.groups]
 
 
+_LACKING: Final = """
+          AND basis IN ($5, 'location')
+        GROUP BY {places}
+        HAVING coalesce(sum({figures}) FILTER (WHERE basis = $5), 0) < coalesce(sum({figures}) FILTER (WHERE basis = 'location'), 0)
+            OR coalesce(sum(kwh) FILTER (WHERE basis = $5), 0) + sum({figures})
+               < coalesce(sum(kwh) FILTER (WHERE basis = 'location'), 0)"""
+"""What lacks a market-based figure: at a place in a month there are fewer of them than location-based ones, or less electricity stands
+behind them (by more than what each was rounded by, a billionth of a kWh)."""
+
+
 async def lacks_market(connection: Connection, question: Question, applications: Sequence[UUID] | None) -> bool:
     """Whether some electricity, of all or of what these applications use, has a location-based figure and no market-based one."""
     where, values = conditions(question)
@@ -215,13 +225,32 @@ async def lacks_market(connection: Connection, question: Question, applications:
         where, values = of_applications(question, applications)
     found: bool = await connection.fetchval(
         f"""
-        SELECT coalesce(sum(figures) FILTER (WHERE basis = $5), 0) < coalesce(sum(figures) FILTER (WHERE basis = 'location'), 0)
-        FROM {table}
-        {where}
-          AND basis IN ($5, 'location')
-          AND restates IS NULL
+        SELECT EXISTS (
+            SELECT FROM {table}
+            {where}
+              AND restates IS NULL
+              {_LACKING.format(places="month, site_id", figures="figures")}
+        )
         """,
         *values,
+    )
+    return found
+
+
+async def lacks_market_of_assets(connection: Connection, question: Question, assets: Sequence[UUID]) -> bool:
+    """The same of some assets."""
+    own, values = conditions(question)
+    found: bool = await connection.fetchval(
+        f"""
+        SELECT EXISTS (
+            SELECT FROM figures
+            {own}
+              AND asset_id = ANY (${len(values) + 1}::uuid[])
+              {_LACKING.format(places="asset_id, month, site_id", figures="1")}
+        )
+        """,
+        *values,
+        list(assets),
     )
     return found
 
@@ -342,29 +371,6 @@ async def applications(connection: Connection, org: str) -> dict[UUID, str]:
     return {row["id"]: row["code"] for row in rows}
 
 
-async def site_codes(connection: Connection, sites: Sequence[UUID]) -> dict[UUID, str]:
-    """The codes of sites."""
-    rows = await connection.fetch(
-        "SELECT id, document ->> 'code' AS code FROM sites WHERE id = ANY($1::uuid[])", list(sites)
-    )
-    return {row["id"]: row["code"] for row in rows}
-
-
-async def site_ids(connection: Connection, org: str, codes: Sequence[str]) -> list[tuple[str, UUID]]:
-    """The sites with these codes: an organisation's own, and those of others that figures of it stand at."""
-    rows = await connection.fetch(
-        """
-        SELECT document ->> 'code' AS code, id
-        FROM sites
-        WHERE document ->> 'code' = ANY($2::text[])
-          AND (org_id = $1 OR EXISTS (SELECT FROM organisation_months WHERE org_id = $1 AND site_id = sites.id))
-        """,
-        org,
-        list(codes),
-    )
-    return [(row["code"], row["id"]) for row in rows]
-
-
 async def earlier_year(connection: Connection, factors: Mapping[str, int]) -> bool:
     """Whether a factor of electricity is used in a month (by its last one) that comes after the factor's own time."""
     found: bool = await connection.fetchval(
@@ -384,21 +390,5 @@ async def earlier_year(connection: Connection, factors: Mapping[str, int]) -> bo
         """,
         list(factors),
         [date(month // 12, month % 12 + 1, 1) for month in factors.values()],
-    )
-    return found
-
-
-async def lacks_market_of_assets(connection: Connection, question: Question, assets: Sequence[UUID]) -> bool:
-    """The same of some assets."""
-    own, values = conditions(question)
-    found: bool = await connection.fetchval(
-        f"""
-        SELECT count(*) FILTER (WHERE basis = $5) < count(*) FILTER (WHERE basis = 'location')
-        FROM figures
-        {own}
-          AND asset_id = ANY (${len(values) + 1}::uuid[])
-        """,
-        *values,
-        list(assets),
     )
     return found
