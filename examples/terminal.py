@@ -34,7 +34,7 @@ def show(console: Console, title: str, dashboard: Mapping[str, Any]) -> None:
                 Text(),
                 _months(months, printed),
                 Text(),
-                _year(months, printed, moved),
+                _year(months, printed, moved, round(dashboard["year"]["restated_kg"] * 1e9 / _STEP)),
                 _servers(dashboard["servers"]),
                 *_recommendations(dashboard["recommendations"]),
             ),
@@ -92,13 +92,16 @@ def _bar(month: Mapping[str, Any], largest: float) -> Text:
     return bar
 
 
-def _year(months: Sequence[Mapping[str, Any]], printed: Sequence[Sequence[int]], moved: int) -> Text:
-    """The estimate; `moved` is what the seasons of the year before move the projected months by, all together."""
+def _year(months: Sequence[Mapping[str, Any]], printed: Sequence[Sequence[int]], moved: int, restated: int) -> Text:
+    """The estimate; `moved` is what the seasons of the year before move the projected months by, all together, and `restated` what these
+    correct of closed months, which is no forecast."""
     ahead = sum(sum(row) for row, each in zip(printed, months, strict=True) if each["projected"]) + moved
     whole = sum(map(sum, printed)) + moved
+    corrections = f" + {_tonnes(restated)} restated of closed months" if restated else ""
     season = f" ({_tonnes(moved)} of it for the season)" if moved else ""
     return Text(
-        f"The year: {_tonnes(whole)} estimated = {_tonnes(whole - ahead)} elapsed + {_tonnes(ahead)} forecast{season}"
+        f"The year: {_tonnes(whole)} estimated = {_tonnes(whole - ahead)} elapsed{corrections} + "
+        f"{_tonnes(ahead - restated)} forecast{season}"
     )
 
 

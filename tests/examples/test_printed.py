@@ -14,8 +14,8 @@ from examples.terminal import show
 PARTS = ("construction_kg", "electricity_kg", "maintenance_and_sale_kg")
 
 
-def printed(seed: int) -> str:
-    """A dashboard of figures by chance as the demo prints it."""
+def printed(seed: int, restated: float = 0.0) -> str:
+    """A dashboard of figures by chance as the demo prints it; `restated` of the months ahead corrects closed ones."""
     chance = random.Random(seed)
     parts = [{name: chance.uniform(0, 3000) for name in PARTS} for _ in range(12)]
     months = [
@@ -23,7 +23,8 @@ def printed(seed: int) -> str:
     ]
     dashboard = {
         "month": "2026-10", "parts": parts[9], "total_kg": sum(parts[9].values()), "months": months, "recommendations": [],
-        "servers": {"in_service": 1, "off": 0}, "year": {"estimate_kg": sum(sum(each.values()) for each in parts) + 83.2},
+        "servers": {"in_service": 1, "off": 0},
+        "year": {"estimate_kg": sum(sum(each.values()) for each in parts) + 83.2, "restated_kg": restated},
     }  # fmt: skip
     console = Console(file=io.StringIO(), width=120)
     show(console, "test", dashboard)
@@ -41,6 +42,16 @@ def test_every_printed_line_of_the_dashboard_adds_up(seed: int) -> None:
     assert year == [sum(months) + season, sum(months[:10]), sum(months[10:]) + season]
     shares = [Decimal(each) for each in re.findall(r"(\d+\.\d)%", printed(seed))]
     assert sum(shares) == 100
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_corrections_of_closed_months_stand_beside_the_forecast_and_add_up(seed: int) -> None:
+    plain, text = printed(seed), printed(seed, -216.4)
+    assert "restated of closed months" not in plain
+    assert "+ -0.22 t CO2e restated of closed months" in " ".join(re.sub("│", " ", text).split())
+    masses = [Decimal(each) for each in re.findall(r"(-?\d+\.\d\d) t CO2e", text)]
+    whole, elapsed, corrections, forecast = masses[16:20]
+    assert whole == elapsed + corrections + forecast
 
 
 @pytest.mark.parametrize(("eer", "eema"), [(13_640.0, 77_340.0), (12_460.0, 32_260.0), (740.0, -6_440.0), (0.0, 0.0)])

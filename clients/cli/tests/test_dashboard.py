@@ -11,8 +11,9 @@ from constellation_cli.dashboard import PARTS, shown
 from rich.console import Console
 
 
-def told(parts: Sequence[Sequence[float]], moved: float = 0.0) -> dict[str, Any]:
-    """A dashboard of October as footprint answers it: the parts of each month, and what seasons move the estimate by."""
+def told(parts: Sequence[Sequence[float]], moved: float = 0.0, restated: float = 0.0) -> dict[str, Any]:
+    """A dashboard of October as footprint answers it: the parts of each month, what seasons move the estimate by, and what of the months
+    ahead corrects closed ones."""
     months: list[dict[str, Any]] = [
         {
             "month": f"2026-{number:02d}",
@@ -26,7 +27,9 @@ def told(parts: Sequence[Sequence[float]], moved: float = 0.0) -> dict[str, Any]
     october = months[9]
     return {
         "org": "acme", "month": "2026-10", "total_kg": october["total_kg"], "parts": october["parts"], "months": months,
-        "year": {"elapsed_kg": elapsed, "forecast_kg": ahead + moved, "estimate_kg": elapsed + ahead + moved},
+        "year": {
+            "elapsed_kg": elapsed, "restated_kg": restated, "forecast_kg": ahead + moved - restated, "estimate_kg": elapsed + ahead + moved,
+        },
         "servers": {"in_service": 1, "off": 0}, "recommendations": [],
     }  # fmt: skip
 
@@ -63,3 +66,14 @@ def test_months_parts_and_year_add_up_as_printed(row: tuple[float, float, float]
     assert whole == elapsed + forecast == Decimal(f"{found['year']['estimate_kg']:.3f}")
     assert elapsed == sum(each[0] for each in months[:10])
     assert forecast == sum(each[0] for each in months[10:]) + sum(season)
+
+
+@pytest.mark.parametrize("restated", [-68.94049, 3.0004], ids=["less", "more"])
+def test_corrections_of_closed_months_are_no_forecast_and_add_up_as_printed(restated: float) -> None:
+    found = told([(100.0004, 50.3336, 0.3333)] * 12, 12.3456, restated)
+    [line] = [each for each in shown(found) if isinstance(each, str) and each.startswith("Year:")]
+    assert "restated of closed months" in line
+    whole, elapsed, corrections, forecast, _ = numbers(line)
+    assert whole == elapsed + corrections + forecast
+    assert corrections == round(Decimal(restated), 3)
+    assert abs(forecast - Decimal(found["year"]["forecast_kg"])) <= Decimal("0.003")

@@ -167,3 +167,17 @@ async def test_the_service_s_own_role_cannot_change_an_override(
 
     with pytest.raises(asyncpg.RestrictViolationError):
         await change()
+
+
+async def test_an_own_electricity_factor_of_consumption_is_taken_up_with_a_warning_that_no_footprint_takes_it(
+    french: Factors, own: dict[str, Any]
+) -> None:
+    answer = await french.client.post("/v1/overrides", json=own | {"perimeter": "consumption"})
+    assert answer.status_code == 201
+    [warning] = answer.json()["warnings"]
+    assert warning["code"] == "consumption_not_taken"
+    assert all("production" in warning["text"][language] for language in ("fr", "en"))
+    [listed] = (await french.client.get("/v1/overrides", params={"org": "acme"})).json()
+    assert listed["warnings"] == [warning]
+    replaced = await french.client.post("/v1/overrides", json=own | {"reason": "another perimeter"})
+    assert (replaced.status_code, replaced.json()["warnings"]) == (201, [])

@@ -50,17 +50,20 @@ def shown(found: Any) -> list[Any]:
     reported = next(row for row, each in zip(printed, months, strict=True) if each["month"] == found["month"])
     elapsed = sum(sum(row) for row, each in zip(printed, months, strict=True) if not each["projected"])
     whole = sum(map(sum, printed)) + moved
+    restated = round(year["restated_kg"] * 1e9 / GRAM)
     listed = (
         (each["month"], _kg(sum(row)), *map(_kg, row), "projected" if each["projected"] else "")
         for row, each in zip(printed, months, strict=True)
     )
+    corrections = f" + {_kg(restated):,.3f} restated of closed months" if restated else ""
     seasons = f" ({_kg(moved):,.3f} of it for the season)" if moved else ""
     return [
         table_of(
             f"{found['org']} {found['month']}: {_kg(sum(reported)):,.3f} kg", ("", "kg", "share"), _parts(reported)
         ),
         table_of("By month", ("month", "kg", *PARTS.values(), ""), listed),
-        f"Year: {_kg(whole):,.3f} kg = {_kg(elapsed):,.3f} elapsed + {_kg(whole - elapsed):,.3f} forecast{seasons}.",
+        f"Year: {_kg(whole):,.3f} kg = {_kg(elapsed):,.3f} elapsed{corrections} + "
+        f"{_kg(whole - elapsed - restated):,.3f} forecast{seasons}.",
         f"Servers: {servers['in_service']} in service, {servers['off']} off.",
         *(_advice(each) for each in found["recommendations"]),
     ]

@@ -15,7 +15,7 @@ from footprint.claimed import claimed_elsewhere
 from footprint.documents import asset_name
 from footprint.domain.catalogue import Catalogue
 from footprint.domain.countries import COUNTRIES
-from footprint.domain.dashboard import Parts, estimated, parts_by_month
+from footprint.domain.dashboard import Parts, estimated, parts_by_month, year_split
 from footprint.domain.insights import MAKING, equivalents, held, sci, widening
 from footprint.domain.months import current_month, format_month, month_start, months_of_year
 from footprint.domain.notices import Notice
@@ -121,7 +121,7 @@ class Insights:
             **_year(rows, year, now, seasons),
             "kg_per_user": total / row["users"] if row["users"] else None,
             "kg_per_user_interval": ratio(rows, row["users"]),
-            "sci": _sci(rows, units, unit, language),
+            "sci": _sci(rows, units, unit, sentence_text("boundary_sci_application", language)),
             "warnings": [*elsewhere, *warnings_of(carried, language), *_unknown(rows, year, language)],
         }
 
@@ -172,7 +172,7 @@ class Insights:
                 "intervals": {"kg_per_employee": ratio(rows, employees)},
                 "boundary": sentence_text("boundary_employees", language),
             },
-            "sci": _sci(rows, units, unit, language) if rows else None,
+            "sci": _sci(rows, units, unit, sentence_text("boundary_sci", language)) if rows else None,
             "warnings": [
                 *([] if rows else [warning("no_figures", "no_ratios", language)]),
                 *([warning_of("vcpus_unknown", language)] if vcpus is None else []),
@@ -265,16 +265,14 @@ def _sum(rows: Sequence[Mapping[str, Any]]) -> float:
     return float(exact(sum(int(row["billionths"]) for row in rows)))
 
 
-def _sci(
-    rows: Sequence[Mapping[str, Any]], units: float | None, unit: str, language: Language
-) -> dict[str, Any] | None:
+def _sci(rows: Sequence[Mapping[str, Any]], units: float | None, unit: str, boundary: str) -> dict[str, Any] | None:
     if units is None:
         return None
     used = [row for row in rows if row["stage"] == "use"]
     made = [row for row in rows if row["stage"] in MAKING]
     return {
         **sci(_sum(used), _sum(made), units, unit),
-        "boundary": sentence_text("boundary_sci", language),
+        "boundary": boundary,
         "interval": ratio([*used, *made], units),
     }
 
@@ -305,10 +303,13 @@ async def _seasons(connection: Connection, org: str, year: int, now: int) -> dic
 
 
 def _year(rows: Sequence[Mapping[str, Any]], year: int, now: int, seasons: Mapping[int, Season]) -> dict[str, Any]:
-    """Months with their parts, and the year: elapsed and forecast, as on the dashboard, each with its interval."""
+    """Months with their parts, and the year: elapsed, restated and forecast, as on the dashboard, each with its interval."""
     parts = parts_by_month((row["month"], row["stage"], int(row["billionths"])) for row in rows)
     months = []
     of_months = by_month(rows)
+    restated = dict.fromkeys(months_of_year(year), 0)
+    for row in rows:
+        restated[row["month"]] += int(row["restated"])
     for month in months_of_year(year):
         of_month = parts.get(month, Parts())
         months.append(
@@ -316,17 +317,14 @@ def _year(rows: Sequence[Mapping[str, Any]], year: int, now: int, seasons: Mappi
                 "month": format_month(month),
                 "total_kg": exact(of_month.total),
                 "parts": of_month.printed(),
-                "restated_kg": exact(sum(int(row["restated"]) for row in rows if row["month"] == month)),
+                "restated_kg": exact(restated[month]),
                 "projected": month >= now,
                 **with_parts(of_months.get(month, [])),
             }
         )
-    elapsed, forecast = (
-        sum((each["total_kg"] for each in months if each["projected"] is ahead), exact(0)) for ahead in (False, True)
-    )
-    plain = {"elapsed_kg": elapsed, "forecast_kg": forecast, "estimate_kg": elapsed + forecast}
+    plain = year_split({month: each.total for month, each in parts.items()}, restated, now - 1)
     seasonal = in_seasons(rows, seasons, (each for each in months_of_year(year) if each >= now))
-    found = estimated(plain, parts, interval_kg(rows), seasonal)
+    found = estimated(plain, parts, restated, interval_kg(rows), seasonal)
     return {"year": {"year": year, **found, **found["interval"]}, "months": months}
 
 

@@ -96,7 +96,7 @@ class Answers:
         for each in document["months"]:
             number = parse_month(each["month"])
             each |= _kwh(of_energy.get(number)) | bounds.with_parts(of_months.get(number, []))
-        document["year"] = dashboard.estimated(document["year"], parts, bounds.interval_kg(rows), seasonal)
+        document["year"] = dashboard.estimated(document["year"], parts, restated, bounds.interval_kg(rows), seasonal)
         return {
             "org": org,
             "refurbished_convention": await answers.refurbished_convention(connection, org),

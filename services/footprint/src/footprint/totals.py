@@ -134,7 +134,13 @@ _TOLD_APART: Final = Notice.EARLIER_YEAR_FACTOR | Notice.NO_TRANSPORT | Notice.N
 """What is told of the factors and stages of a total itself."""
 
 
-_OF_GRID: Final = Notice.UPSTREAM_INSIDE | Notice.NO_UPSTREAM | Notice.NO_LOSSES | Notice.GRID_YEARS_DIFFER
+_OF_GRID: Final = (
+    Notice.UPSTREAM_INSIDE
+    | Notice.NO_UPSTREAM
+    | Notice.NO_LOSSES
+    | Notice.GRID_YEARS_DIFFER
+    | Notice.CONSUMPTION_NOT_TAKEN
+)
 """What is told of the electricity's effect on the climate, and of no other criterion."""
 
 

@@ -80,6 +80,8 @@ _FRENCH: Final[Mapping[str, str]] = {
     "no_losses": "les pertes du réseau ne sont pas comptées : le catalogue n’en a pas de facteur pour ce réseau à cinq ans près",
     "grid_years_differ": "l’amont ou les pertes de l’électricité sont d’une autre année que ce qui est utilisé : chacun est le plus proche "
     "que l’on connaisse",
+    "consumption_not_taken": "un facteur propre d’électricité de périmètre « consumption » n’est pas retenu : électricité, amont et "
+    "pertes sont comptés à part ; l’indiquer en « production » (ou « direct », « upstream ») et « losses »",
     "no_transport": "le transport est absent : le catalogue n’a pas de facteur de cette étape",
     "no_end_of_life": "la fin de vie est absente : le catalogue n’a pas de facteur de cette étape, "
     "et aucune activité de ce genre n’est connue",
@@ -162,6 +164,18 @@ _SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
         "E·I is the electricity of all equipment in the scope at the meter of its site (PUE included), location-based; M is "
         "making, transport and end of life spread over the lives; idle shares of hosts are inside, maintenance and sale are "
         "outside; R is the count of functional units that the caller states (Software Carbon Intensity, ISO/IEC 21031:2024).",
+    ),
+    "boundary_sci_application": (
+        "E·I est l’électricité de ce que l’application utilise, au compteur de son site (PUE compris), selon la localisation : sa "
+        "part de ses machines, qui portent de leur hôte ce que la règle de leur site leur attribue ; M est leur fabrication, leur "
+        "transport et leur fin de vie étalés sur les durées de vie ; des parts inoccupées d’un hôte n’y est que ce que cette règle "
+        "met à la charge de ses machines (rien selon la règle capacité) ; la maintenance et la vente n’y sont pas ; R est le nombre "
+        "d’unités fonctionnelles indiqué par l’appelant (Software Carbon Intensity, ISO/IEC 21031:2024).",
+        "E·I is the electricity of what the application uses at the meter of its site (PUE included), location-based: its part of its "
+        "machines, which carry of their host what the rule of their site gives them; M is their making, transport and end of life spread "
+        "over the lives; of a host's idle shares only what that rule lays on its machines is inside (nothing under the rule capacity); "
+        "maintenance and sale are outside; R is the count of functional units that the caller states (Software Carbon Intensity, "
+        "ISO/IEC 21031:2024).",
     ),
 }
 """What answers say beside their figures, in French and English."""

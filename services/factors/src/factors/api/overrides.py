@@ -11,9 +11,10 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import ConfigDict
 
 from factors.api import examples
-from factors.api.answers import FactorOut
+from factors.api.answers import FactorOut, StepOut
 from factors.api.requests import EXAMPLE, FactorId, FactorIn, Name, ReasonIn
 from factors.domain.gases import Gases
+from factors.domain.overridden import warnings_of
 from factors.live import LiveCatalogue
 from factors.overriding import Overriding
 from factors.store import overrides as store
@@ -33,14 +34,26 @@ class OverrideIn(FactorIn):
     reason: Name
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [EXAMPLE | {"org": "acme", "id": "supplier-2025", "value": 0.031}]}
+        json_schema_extra={
+            "examples": [
+                EXAMPLE
+                | {"org": "acme", "id": "supplier-2025", "value": 0.031, "perimeter": "production"}
+                | {
+                    "name": {
+                        "fr": "Électricité, France, 2025, production",
+                        "en": "Electricity, France, 2025, production",
+                    }
+                }
+            ]
+        }
     )
 
 
 class OverrideOut(FactorOut):
-    """One version of an organisation's own value; `withdrawn` once it has ended."""
+    """One version of an organisation's own value; `withdrawn` once it has ended. `warnings`: what it does not change."""
 
     org: str
+    warnings: list[StepOut]
 
 
 def overrides_router(database: Database, overriding: Overriding, live: LiveCatalogue, gases: Gases) -> APIRouter:
@@ -107,4 +120,6 @@ def overrides_router(database: Database, overriding: Overriding, live: LiveCatal
 
 
 def _out(override: Override) -> OverrideOut:
-    return OverrideOut.model_construct(**FactorOut.of(override.version).__dict__, org=override.org)
+    warnings = [StepOut(code=each.code, text=each.text) for each in warnings_of(override.version.content)]
+    told = FactorOut.of(override.version).__dict__
+    return OverrideOut.model_construct(**told, org=override.org, warnings=warnings)

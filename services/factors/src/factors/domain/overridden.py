@@ -1,11 +1,23 @@
 """Answering for an organisation that put values of its own in the place of public factors."""
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 from factors.domain import wording
 from factors.domain.catalogue import Catalogue
+from factors.domain.records import FactorContent, Perimeter
 from factors.domain.regions import Regions
 from factors.domain.resolve import NothingFitsError, Question, Resolution, Said, Step, resolve
+
+CONSUMPTION_NOT_TAKEN: Final = "consumption_not_taken"
+
+
+def warnings_of(content: FactorContent) -> tuple[Step, ...]:
+    """What to tell whoever states an own value: that footprints take no electricity of perimeter `consumption`, in which upstream and
+    losses cannot be told apart."""
+    if content.activity != "electricity" or content.perimeter is not Perimeter.CONSUMPTION:
+        return ()
+    return (Step(CONSUMPTION_NOT_TAKEN, wording.consumption_not_taken()),)
 
 
 @dataclass(frozen=True, slots=True)

@@ -170,6 +170,17 @@ def earlier_year(asked: int, then: Bilingual, used: FactorContent, limit: int) -
     )
 
 
+def consumption_not_taken() -> Bilingual:
+    """An own electricity factor of consumption changes no footprint."""
+    return Bilingual(
+        "Les empreintes ne retiennent aucun facteur d’électricité de périmètre « consumption » : électricité, amont et pertes y "
+        "sont comptés à part. Pour qu’elle change l’empreinte, indiquer la valeur en « production » (ou « direct », « upstream ») et "
+        "« losses ».",
+        "Footprints take no electricity factor of perimeter `consumption`: electricity, upstream and losses are told apart there. To "
+        "change the footprint, state the value as `production` (or `direct`, `upstream`) and `losses`.",
+    )
+
+
 def chosen_perimeter(chosen: FactorVersion, others: list[FactorVersion]) -> Bilingual:
     """No perimeter was asked for, and there were several."""
     assert chosen.content.perimeter is not None

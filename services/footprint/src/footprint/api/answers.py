@@ -42,9 +42,10 @@ def answers_router(database: Database, clock: Callable[[], datetime]) -> APIRout
     async def get_dashboard(caller: Reader, language: Spoken, org: Org, month: Month) -> Response:
         """Every total is exactly the sum of its parts as printed; months after `month`, and those not over yet, are `projected`.
 
-        Emissions are location-based. `estimate_kg` is what has elapsed up to `month` and the forecast of the rest of its year: what runs
-        now, carried on (what is measured at the mean of its last measured days), and in the seasons of what has been measured for a year
-        (`forecast_basis`). `state_based` is without the seasons, as the months ahead and the totals are.
+        Emissions are location-based. `estimate_kg` is what has elapsed up to `month`, `restated_kg` (corrections of closed months that
+        later months count) and the forecast of the rest of its year: what runs now, carried on (what is measured at the mean of its last
+        measured days), and in the seasons of what has been measured for a year (`forecast_basis`). `state_based` is without
+        the seasons, as the months ahead and the totals are.
         `interval` is of the total and `part_intervals` of each part, in each month too (95 %, and their class; they do not add up): null
         where nothing positive is there. `kwh` is the electricity behind the total, at the meters of the sites, in each month too (null
         where none is in it), as `/totals` tells it; `kwh_without_factor` is what else is known and has no electricity factor, so that no

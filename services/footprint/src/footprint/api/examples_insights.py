@@ -20,13 +20,14 @@ _MONTHS: Final = [
 _YEAR: Final = {
     "year": 2026,
     "elapsed_kg": 385.45205479,
+    "restated_kg": 0.0,
     "forecast_kg": 76.9,
     "estimate_kg": 462.35205479,
     "forecast_basis": "seasonal",
     "state_based": {"forecast_kg": 77.34465753, "estimate_kg": 462.79671232},
     "interval": {"low_kg": 250.1, "high_kg": 856.4, "quality": 2},
     "seasonal": {
-        "months": [{"month": "2026-11", "total_kg": 38.1, "index": 0.98}],
+        "months": [{"month": "2026-11", "total_kg": 38.1, "restated_kg": 0.0, "index": 0.98}],
         "adjustment_kg": -0.44465753,
         "forecast_kg": 76.9,
         "estimate_kg": 462.35205479,
@@ -83,7 +84,7 @@ APPLICATION_SHEET: Final = _answer(
         "months": _MONTHS,
         "kg_per_user": 2.31398,
         "kg_per_user_interval": {"low": 1.2505, "high": 4.282, "quality": 2},
-        "sci": _SCI,
+        "sci": {**_SCI, "boundary": sentence_text("boundary_sci_application", "fr")},
         "warnings": [],
     }
 )

@@ -46,7 +46,8 @@ def explanations_router(database: Database, clock: Callable[[], datetime]) -> AP
         much each line moved and why.
         `named_assets` says what its source and its maker call each asset that is named here, where the caller may see it.
         `evidence_ladder` says all that was used, each with its `share` of the time, and why the others were not: `weaker` than all that was
-        used, `not_there`, or `not_usable` (a utilisation without the TDP, a configuration without the die area of its CPUs).
+        used, `not_there`, or `not_usable` (a utilisation without the TDP, a configuration without the die area of its CPUs, an
+        own electricity factor of `consumption`, which does not tell upstream and losses apart).
 
         With `lang`, or with `text/plain` in `Accept`, the same as text that a customer can read and recompute by hand; with `json` in
         `Accept` never. The words of either are in the language of `lang`, else of `Accept-Language`, else in French.

@@ -32,8 +32,8 @@ def insights_router(database: Database, clock: Callable[[], datetime]) -> APIRou
 
     @router.get("/assets/{asset_id}/sheet", responses=examples.ASSET_SHEET, summary="A year of an asset")
     async def get_asset_sheet(caller: Reader, language: Spoken, asset_id: UUID, year: Year) -> Response:
-        """Months with their parts, the year as elapsed and forecast with its interval (in the seasons of the organisation, as on the
-        dashboard, so that sheets add up to it), what the asset is called, evidence month by month, and where each month is explained.
+        """Months with their parts, the year as elapsed, restated and forecast with its interval (in the seasons of the organisation, as on
+        the dashboard, so that sheets add up to it), what the asset is called, evidence month by month, and where each month is explained.
         `kwh` is the energy of the year at the meters of the sites, projected months included; null where none is known.
         `warnings`: what is left out, and which months have no figure (`no_figures`): there 0 kg stands for what is absent."""
         return answer(await insights.asset_sheet(caller.organisations, asset_id, year, language))

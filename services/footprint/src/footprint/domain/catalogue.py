@@ -37,6 +37,7 @@ T = TypeVar("T")
 
 ELECTRICITY: Final = "electricity"
 DIRECT: Final = "direct"
+CONSUMPTION: Final = "consumption"
 GENERATION: Final = (DIRECT, "production")
 """The perimeters of what is used itself, of those that are equally near the one to take: direct emissions, else those of the life cycle."""
 
@@ -138,6 +139,8 @@ class Supply:
     used: Choice
     upstream: Choice | None = None
     losses: Choice | None = None
+    own_consumption: bool = False
+    """Whether an organisation states a factor of consumption for the place and day, which is never taken (ADR 0099)."""
     beside: tuple[Choice, ...] = field(init=False, compare=False)
     """Upstream and losses, as far as they are known."""
     factors: tuple[Factor, ...] = field(init=False, compare=False)
@@ -161,7 +164,7 @@ class Supply:
         object.__setattr__(self, "notices", self._said())
 
     def _said(self) -> Notice:
-        said = self.used.notices
+        said = self.used.notices | (Notice.CONSUMPTION_NOT_TAKEN if self.own_consumption else Notice(0))
         for each in self.beside:
             said |= each.notices
         if any(each.years_back != self.used.years_back for each in self.beside):
@@ -233,7 +236,12 @@ class Catalogue:
         if used is None:
             return None
         direct = used.factor.perimeter == DIRECT
-        return Supply(used, chosen(UPSTREAM) if direct else None, chosen(LOSSES))
+        own_consumption = any(
+            factor.own and factor.perimeter == CONSUMPTION and factor.holds_on(day)
+            for place in _places(region)
+            for factor in self._records.get((ELECTRICITY, criterion, place), ())
+        )
+        return Supply(used, chosen(UPSTREAM) if direct else None, chosen(LOSSES), own_consumption)
 
     def knows_grid(self, region: str) -> bool:
         """Whether any electricity factor of `region`, or of the country whose grid it stands on, is known, of whatever year."""

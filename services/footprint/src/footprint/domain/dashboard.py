@@ -104,16 +104,32 @@ class Seasonal:
     moved: Mapping[int, int]
 
 
+def year_split(totals: Mapping[int, int], restated: Mapping[int, int], last: int) -> dict[str, Decimal]:
+    """A year, state-based, from its months' totals and what of these corrects earlier, closed months (billionths of a kg): what the months
+    up to `last` count, the corrections that months after it count, and their forecast, which is of what runs alone. They add up to the
+    estimate."""
+    elapsed = sum(amount for month, amount in totals.items() if month <= last)
+    moved = sum(amount for month, amount in restated.items() if month > last)
+    whole = sum(totals.values())
+    return {
+        "elapsed_kg": exact(elapsed),
+        "restated_kg": exact(moved),
+        "forecast_kg": exact(whole - elapsed - moved),
+        "estimate_kg": exact(whole),
+    }
+
+
 def estimated(
     year: Mapping[str, Any],
     by_month: Mapping[int, Parts],
+    restated: Mapping[int, int],
     interval: Mapping[str, float | int | None],
     seasonal: Seasonal | None,
 ) -> dict[str, Any]:
     """The `year` of a document with its estimate: the forecast in the seasons of the year before, where there is such a year.
 
-    `state_based` stays beside it, without the seasons: what the months ahead and `/totals` add up to. The interval keeps its ratio to
-    the estimate.
+    `state_based` stays beside it, without the seasons: what the months ahead, less their corrections of closed months (`restated`), and
+    `/totals` add up to. The interval keeps its ratio to the estimate.
     """
     plain = {"forecast_kg": year["forecast_kg"], "estimate_kg": year["estimate_kg"]}
     if seasonal is None:
@@ -124,6 +140,7 @@ def estimated(
     low, high = (None if each is None else each * ratio for each in (interval["low_kg"], interval["high_kg"]))
     return {
         "elapsed_kg": year["elapsed_kg"],
+        "restated_kg": year["restated_kg"],
         "forecast_kg": forecast,
         "estimate_kg": estimate,
         "forecast_basis": "seasonal",
@@ -134,6 +151,7 @@ def estimated(
                 {
                     "month": format_month(number),
                     "total_kg": exact(by_month.get(number, Parts()).total + amount),
+                    "restated_kg": exact(restated.get(number, 0)),
                     "index": seasonal.indices[number],
                 }
                 for number, amount in seasonal.moved.items()
@@ -148,7 +166,7 @@ def estimated(
 def year_document(
     month: int, last_elapsed: int, by_month: Mapping[int, Parts], restated: Mapping[int, int]
 ) -> dict[str, Any]:
-    """The months of the year of `month`, and the estimate for the year: elapsed months and forecast.
+    """The months of the year of `month`, and the estimate for the year: elapsed months, corrections counted later, and forecast.
 
     Months after the one reported are projected, and those that are not over by the clock, after `last_elapsed`.
     `restated`: how much of a month's total corrects earlier, closed months.
@@ -156,8 +174,6 @@ def year_document(
     reported = by_month.get(month, Parts())
     months = [(number, by_month.get(number, Parts())) for number in months_of_year(month // 12)]
     last = min(month, last_elapsed)
-    elapsed = sum(parts.total for number, parts in months if number <= last)
-    forecast = sum(parts.total for number, parts in months if number > last)
     return {
         "month": format_month(month),
         "elapsed": month <= last_elapsed,
@@ -173,9 +189,5 @@ def year_document(
             }
             for number, parts in months
         ],
-        "year": {
-            "elapsed_kg": exact(elapsed),
-            "forecast_kg": exact(forecast),
-            "estimate_kg": exact(elapsed + forecast),
-        },
+        "year": year_split({number: parts.total for number, parts in months}, restated, last),
     }

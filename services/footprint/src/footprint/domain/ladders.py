@@ -7,6 +7,7 @@ import numpy as np
 
 from footprint.domain.engine import Computation, World
 from footprint.domain.grid import Integers
+from footprint.domain.notices import Notice
 from footprint.domain.pieces import base_configuration
 from footprint.domain.results import AssetMonth
 from footprint.domain.stretches import ENERGY_EVIDENCE
@@ -81,7 +82,10 @@ def month_ladder(computation: Computation, result: AssetMonth, intervals: Intege
         "energy": _shares(energy, np.where(drawn, seconds, 0.0).tolist(), result.energy_evidence),
         "electricity": _shares(grid, np.where(drawn, seconds, 0.0).tolist(), result.electricity_evidence),
     }
-    return ladder(shares, _unusable(computation, intervals, world))
+    unusable = _unusable(computation, intervals, world)
+    if result.notices & Notice.CONSUMPTION_NOT_TAKEN:
+        unusable.add(("electricity", "region"))
+    return ladder(shares, unusable)
 
 
 def _shares(evidence: Sequence[str], seconds: Sequence[float], otherwise: str) -> Shares:

@@ -49,6 +49,7 @@ class Notice(IntFlag):
     GPUS_NOT_COUNTED = 2199023255552
     MEASURED_ON_HOST = 8796093022208
     PROJECTED = 35184372088832
+    CONSUMPTION_NOT_TAKEN = 70368744177664
 
 
 SENTENCES: dict[Notice, str] = {
@@ -99,6 +100,8 @@ SENTENCES: dict[Notice, str] = {
     "has no line of its own; a factor of upstream is not added to it, it would count twice",
     Notice.NO_UPSTREAM: "upstream of the electricity is not counted: the catalogue holds no factor of it for this grid within five years",
     Notice.NO_LOSSES: "losses of the grid are not counted: the catalogue holds no factor of them for this grid within five years",
+    Notice.CONSUMPTION_NOT_TAKEN: "an own electricity factor of perimeter `consumption` is not taken: electricity, upstream and losses are "
+    "told apart; state it as `production` (or `direct`, `upstream`) and `losses`",
     Notice.GRID_YEARS_DIFFER: "upstream or losses of the electricity are of another year than what is used: each is the nearest one known",
 }
 
@@ -127,6 +130,7 @@ _OF_USE: Final = (
     Notice.NO_ENERGY_EVIDENCE | Notice.NO_SITE | Notice.DEFAULT_PUE | Notice.NO_PUE | Notice.NO_ELECTRICITY_FACTOR | Notice.STANDBY
     | Notice.MEASUREMENT_GAPS | Notice.PROJECTED | Notice.MEASURED_WHILE_OFF | Notice.CLOUD_LOAD_ASSUMED | Notice.CLOUD_REGION_UNKNOWN
     | Notice.RESIDUAL_OF_SUPPLIER | Notice.UPSTREAM_INSIDE | Notice.NO_UPSTREAM | Notice.NO_LOSSES | Notice.GRID_YEARS_DIFFER
+    | Notice.CONSUMPTION_NOT_TAKEN
 )  # fmt: skip
 _STAGES: Final = {
     "manufacturing": _OF_MAKING,

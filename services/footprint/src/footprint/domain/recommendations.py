@@ -156,17 +156,18 @@ def idle(machines: Sequence[Machine], kg: Mapping[UUID, float], loads: Mapping[U
 def over_allocated(
     machines: Sequence[Machine], kg: Mapping[UUID, float], loads: Mapping[UUID, Load]
 ) -> dict[str, Any] | None:
-    """Virtual machines for which half the vCPUs would do."""
-    virtual = [each for each in machines if each.asset.is_virtual]
-    freed = 0.0
-    saved = 0.0
-    for each in virtual:
-        vcpu = each.asset.segments[-1].vcpu or 0.0
-        spare = math.floor(vcpu / 2)
-        freed += each.asset.quantity * spare
-        saved += kg.get(each.asset.id, 0.0) * MONTHS_PER_YEAR * (spare / vcpu if vcpu else 0.0)
-    if not freed:
+    """Virtual machines for which half the vCPUs would do; none that has a single vCPU. Euros are those of vCPUs on hosts: what a smaller
+    type of a public cloud costs is not known."""
+    spares = {each.asset.id: math.floor((each.asset.segments[-1].vcpu or 0.0) / 2) for each in machines}
+    virtual = [each for each in machines if each.asset.is_virtual and spares[each.asset.id]]
+    if not virtual:
         return None
+    on_hosts = [each for each in virtual if each.asset.segments[-1].cloud is None]
+    freed, sold = (sum(each.asset.quantity * spares[each.asset.id] for each in found) for found in (virtual, on_hosts))
+    saved = sum(
+        kg.get(each.asset.id, 0.0) * MONTHS_PER_YEAR * spares[each.asset.id] / (each.asset.segments[-1].vcpu or 1.0)
+        for each in virtual
+    )
     load = Line(
         f"under {SPARE_BELOW:.0%} of CPU 95% of the time over {DAYS_LOOKED_AT} measured days",
         f"sous {SPARE_BELOW * 100:.0f} % de CPU 95 % du temps sur {DAYS_LOOKED_AT} jours mesurés",
@@ -175,7 +176,7 @@ def over_allocated(
         "over_allocated",
         [each.asset.id for each in virtual],
         saved,
-        freed * VCPU_EUR_PER_MONTH * MONTHS_PER_YEAR,
+        sold * VCPU_EUR_PER_MONTH * MONTHS_PER_YEAR if on_hosts else None,
         [
             _of_number(
                 len(virtual),
@@ -186,16 +187,29 @@ def over_allocated(
                 ),
             ),
             Line(
-                f"half the vCPUs would do: {freed:g} freed, worth {VCPU_EUR_PER_MONTH} € a month each (catalogue, Cloud Like)",
-                f"la moitié des vCPU suffirait, soit {_fr_short(freed)} de moins, à {_fr(VCPU_EUR_PER_MONTH, 2)} € par mois "
-                f"chacun (catalogue, Cloud Like)",
+                f"half the vCPUs would do: {freed:g} freed",
+                f"la moitié des vCPU suffirait, soit {_fr_short(freed)} de moins",
             ),
-            Line(
-                "what is freed stays on the host as idle until it is sold or the host leaves",
-                "ce qui est libéré reste à l’hôte, inoccupé, tant qu’il n’est pas revendu ou que l’hôte ne part pas",
-            ),
+            *([_freed_on_hosts(sold)] if on_hosts else []),
+            *([_freed_at_clouds(freed - sold)] if len(on_hosts) < len(virtual) else []),
             TWELVEFOLD,
         ],
+    )
+
+
+def _freed_on_hosts(vcpus: float) -> Line:
+    return Line(
+        f"of these {vcpus:g} on hosts, worth {VCPU_EUR_PER_MONTH} € a month each (catalogue, Cloud Like): what is freed stays on the host "
+        "as idle until it is sold or the host leaves",
+        f"dont {_fr_short(vcpus)} sur des hôtes, à {_fr(VCPU_EUR_PER_MONTH, 2)} € par mois chacun (catalogue, Cloud Like) : ce qui est "
+        "libéré reste à l’hôte, inoccupé, tant qu’il n’est pas revendu ou que l’hôte ne part pas",
+    )
+
+
+def _freed_at_clouds(vcpus: float) -> Line:
+    return Line(
+        f"of these {vcpus:g} at public clouds, where a smaller type gives them back to the provider; its price is not known",
+        f"dont {_fr_short(vcpus)} dans des clouds publics, où un type plus petit les rend au fournisseur ; son prix n’est pas connu",
     )
 
 

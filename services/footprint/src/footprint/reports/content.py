@@ -141,6 +141,11 @@ class Report:
         """Billionths of a kg of the whole year, location-based, with its projection in its seasons."""
         return self.total + (self.season or 0)
 
+    @property
+    def restated_ahead(self) -> int:
+        """Billionths of a kg by which the months that have not elapsed correct closed ones, location-based: no part of a projection."""
+        return total(each for each in self.climate() if each.restates is not None and not self.elapsed(each.month))
+
     def kwh(self, month: int) -> int | None:
         """Billionths of the kWh behind the location-based figures of a month; None where there is none of electricity."""
         return self.energy[month].kwh if month in self.energy else None

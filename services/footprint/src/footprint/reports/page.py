@@ -113,14 +113,16 @@ def _cards(report: Report, language: Language) -> str:
     elapsed = total(each for each in report.climate() if report.elapsed(each.month))
     board = report.dashboard
     interval = board["year"].get("interval") if board else None
-    whole, so_far, ahead = where_known(
-        [tonnes(report.estimate, language), *tonnes_of([elapsed, report.estimate - elapsed], language)],
+    moved = report.restated_ahead
+    whole, so_far, corrected, ahead = where_known(
+        [tonnes(report.estimate, language), *tonnes_of([elapsed, moved, report.estimate - elapsed - moved], language)],
         bool(report.known),
     )
+    corrections = f" · {word('restatements', language)} {corrected}" if moved else ""
     seasons = "" if report.season is None else f", {word('seasonal_total', language)}"
     cards = [
         (word("total", language), whole, f"CO₂e{seasons}"),
-        (word("elapsed", language), so_far, f"{word('forecast', language)} {ahead}"),
+        (word("elapsed", language), so_far, f"{word('forecast', language)} {ahead}{corrections}"),
         (word("closed", language), word("of_12", language, count=len(report.closings)), ""),
     ]
     if interval and interval["low_kg"] is not None:
