@@ -1,6 +1,8 @@
 """What migrations make of stored rows: closed months keep their amounts to the last digit."""
 
 import json
+import math
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -303,7 +305,7 @@ async def test_electricity_of_activities_and_machines_at_public_clouds_are_compu
     databases: Databases, tmp_path: Path
 ) -> None:
     cloud = {"provider": "aws", "instance_type": "m5.xlarge", "region": "eu-west-3"}
-    async with before(databases, SERVICE, "0021", tmp_path) as (connection, bring_up_to_date):
+    async with before(databases, SERVICE, "0021", tmp_path, last="0026") as (connection, bring_up_to_date):
         await heard_before(
             connection,
             machine("cloudy", segment(site_id=None, allocation={"cloud": cloud})),
@@ -324,6 +326,42 @@ async def test_electricity_of_activities_and_machines_at_public_clouds_are_compu
         marks = await connection.fetch("SELECT asset_id, priority, since, cause FROM marks")
         assert sorted(tuple(row) for row in marks) == sorted(
             (id_of(each), 1, 0, "method") for each in ("cloudy", "charged")
+        )
+
+
+async def test_machines_are_found_from_their_hosts_and_what_is_done_of_them_is_computed_again(
+    databases: Databases, tmp_path: Path
+) -> None:
+    bare = segment("2026-02-01T00:00:00+01:00", site_id=None, host_id=str(id_of("a")), allocation={"ram_gib": 4.0})
+    left = segment("2026-03-01T00:00:00+01:00", site_id=None, host_id=str(id_of("b")), status="retired")
+    supported = {"kind": "third_party", "eur_per_year": "365.00"}
+    async with before(databases, SERVICE, "0027", tmp_path) as (connection, bring_up_to_date):
+        await heard_before(
+            connection,
+            machine("bare", bare | {"to": left["from"]}, left, quantity=2),
+            machine("supported", guest("a", 2), support=supported),
+            asset("server", support=supported),
+        )
+        await connection.execute("DELETE FROM placements WHERE vm_id = $1", id_of("bare"))
+        await connection.executemany(
+            """
+            INSERT INTO activities (id, org_id, home_id, activity, deleted, version, starts, ends, document)
+            VALUES ($1, $2, $3, 'transport.car', $4, 1, '2026-03-01', '2026-04-01', '{}')
+            """,
+            [(id_of("journey"), ORG, id_of("bare"), False), (id_of("undone"), ORG, id_of("idle"), True)],
+        )
+        assert await bring_up_to_date()
+        placed = await connection.fetch(
+            "SELECT vm_id, host_id, starts, ends, vcpu, ram_gib FROM placements WHERE vcpu = 'NaN'"
+        )
+        (row,) = placed
+        february, march = (int(datetime.fromisoformat(each).timestamp()) for each in (bare["from"], left["from"]))
+        assert tuple(row)[:4] == (id_of("bare"), id_of("a"), february, march)
+        assert math.isnan(row["vcpu"])
+        assert row["ram_gib"] == 8.0
+        marks = await connection.fetch("SELECT asset_id, priority, since, cause, org_id FROM marks")
+        assert sorted(tuple(row) for row in marks) == sorted(
+            (id_of(each), 1, 0, "method", ORG) for each in ("bare", "supported")
         )
 
 
