@@ -61,7 +61,8 @@ async def test_what_is_computed_once_more_is_what_it_was_whatever_was_closed(mak
     random_ = random.Random("again")
     service = await make_service(SERVICE, clock=lambda: NOW)
     calculator = Calculator(service.database, lambda: NOW)
-    events = [*history(random_), *metering(random_)]
+    first, second, *events = [*history(random_), *metering(random_)]
+    await service.handle(first, second)  # the organisations, whose months are to be closed each time
     random_.shuffle(events)
     for number, month in enumerate(CLOSINGS):
         await service.handle(*events[number :: len(CLOSINGS)])
@@ -73,4 +74,4 @@ async def test_what_is_computed_once_more_is_what_it_was_whatever_was_closed(mak
     await settle(calculator)
     async with service.database.snapshot(EVERY) as connection:
         assert differences(await picture(connection, *DERIVED, *RECORDED), before) == {}
-    assert all(before[table.name] for table in DERIVED)
+    assert [table.name for table in (*DERIVED, *RECORDED) if not before[table.name]] == ["organisation_settings"]

@@ -114,6 +114,40 @@ async def test_market_based_totals_say_that_electricity_of_activities_is_not_in_
     assert "no_residual_mix" not in codes(await ask(pipeline, april))
 
 
+@pytest.mark.parametrize("groups", ["asset", "stage", "month"])
+async def test_corrections_of_closed_months_that_are_in_no_market_based_figure_are_told_in_the_month_that_counts_them(
+    pipeline: Pipeline, groups: str
+) -> None:
+    await pipeline.service.handle(*foundations(), MIX, POLAND, WARSAW, asset("srv"))
+    await pipeline.settle()
+    await close(pipeline, "2026-06")
+    gone = segment("2026-02-01T00:00:00+01:00", "2026-03-01T00:00:00+01:00", site_id=str(id_of("warsaw")))
+    july = f"org={ORG}&from=2026-07&to=2026-07&group_by={groups}&basis=market"
+    assert "no_residual_mix" not in codes(await ask(pipeline, f"/totals?{july}"))
+    await pipeline.service.handle(asset("late", timeline=[gone]))
+    await pipeline.settle()
+    assert "no_residual_mix" in codes(await ask(pipeline, f"/totals?{july}"))
+
+
+@pytest.mark.parametrize("groups", ["asset", "stage", "kind"])
+async def test_electricity_without_a_location_based_factor_hides_none_without_a_market_based_one(
+    pipeline: Pipeline, groups: str
+) -> None:
+    contract = {"guarantee_of_origin_share": 0.0, "residual_kg_per_kwh": 0.3}
+    pole = site("pole", country="AQ", electricity=contract)
+    there = asset("srv", timeline=[segment(site_id=str(id_of("pole")))])
+    away = drawn("away", site_id=str(id_of("pole")), country="PL")
+    await pipeline.service.handle(*foundations(), POLAND, pole, there, away)
+    await pipeline.settle()
+    march = f"org={ORG}&from=2026-03&to=2026-03&group_by={groups}"
+    assert "no_residual_mix" in codes(await ask(pipeline, f"/totals?{march}&basis=market"))
+    april = f"org={ORG}&from=2026-04&to=2026-04&group_by={groups}"
+    assert "no_residual_mix" not in codes(await ask(pipeline, f"/totals?{april}&basis=market"))
+    said = [each["code"] for each in (await ask(pipeline, f"/totals?{march}"))["warnings"]]
+    assert "no_electricity_factor" in said
+    assert len(said) == len(set(said))
+
+
 async def test_a_month_of_which_only_a_part_is_market_based_says_so(pipeline: Pipeline) -> None:
     abroad = drawn("abroad", "srv", country="PL")
     await pipeline.service.handle(*foundations(), MIX, POLAND, WARSAW, asset("srv"), asset("other"), abroad)

@@ -15,7 +15,9 @@ from services.footprint.tests.world import (
     host,
     id_of,
     machine,
+    measured,
     organisation,
+    override,
 )
 
 
@@ -42,6 +44,19 @@ async def test_what_a_factor_makes_wait_is_told_until_it_is_done(pipeline: Pipel
     assert REGISTRY.get_sample_value("footprint_marks_waiting", {"lane": "bulk"}) == 0
     assert (await client.get(f"/v1/recomputation?org={ORG}")).json()["done"] == 2
     assert (await client.get("/v1/recomputation?org=nope")).status_code == 404
+
+
+async def test_what_is_heard_of_an_organisation_itself_waits_until_it_is_spread(pipeline: Pipeline) -> None:
+    """Its own factors, and measurements of its machines: another organisation waits for neither."""
+    await pipeline.service.handle(*foundations(), organisation("globex"), host("a"), machine("vm", guest("a", 2)))
+    await pipeline.settle()
+    for heard in (override("ours", "electricity", 0.9, region="FR"), measured("vm", "2026-05", kwh=3.0)):
+        await pipeline.service.handle(heard)
+        for org, spread in ((ORG, 1), ("globex", 0)):
+            told = (await pipeline.service.client.get(f"/v1/recomputation?org={org}")).json()
+            assert told["changes_to_spread"] + told["waiting"] >= spread, heard.type
+            assert (told["changes_to_spread"] + told["waiting"] > 0) == bool(spread), heard.type
+        await pipeline.settle()
 
 
 async def mark(pipeline: Pipeline, name: str, times: int, org: str | None = ORG) -> None:

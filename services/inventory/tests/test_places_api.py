@@ -210,6 +210,11 @@ async def test_the_rule_of_a_site_changes_from_a_day_on_and_stays_as_it_was_befo
     undated = {"allocations": [], "allocation_rule": "sold"}
     changed = (await inventory.client.patch(path, json=undated, headers={"If-Match": "*"})).json()
     assert (changed["allocations"], changed["allocation_rule"], changed["allocation_by"]) == ([], "sold", "vcpu")
+    again = {"from": "2026-05-01", "allocation": {"allocation_rule": "sold", "allocation_by": "ram"}}
+    answer = await inventory.client.post(f"{path}/corrections", json=again, headers={"If-Match": "*"})
+    assert answer.status_code == 200, answer.text
+    emptied = (await inventory.client.patch(path, json={"allocations": []}, headers={"If-Match": "*"})).json()
+    assert (emptied["allocations"], emptied["allocation_rule"], emptied["allocation_by"]) == ([], "sold", "ram")
     for body in ({"allocation": {"allocation_rule": "capacity"}}, {"allocation": of_days, "pue": 1.2}):
         answer = await inventory.client.post(f"{path}/corrections", json=body, headers={"If-Match": "*"})
         assert answer.status_code == 422, body

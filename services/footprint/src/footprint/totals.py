@@ -39,6 +39,8 @@ GROUPS_OF_PAGE: Final = 2_000
 ASSET_MONTHS_OF_PAGE: Final = 2_400
 MONTHS_OF_PAGE: Final = 700
 """How many months of assets a page has at most, and how many where each is told apart: what is read and added up in a tenth of a second."""
+_ROUNDED: Final = BILLION // 1000
+"""Billionths of a kWh: what the rounding of some millions of figures, each to a billionth, may come to. A watt-hour."""
 UNITS: Final[Mapping[str, str]] = {"gwp": "kgCO2e", "pe": "MJ", "adpe": "kgSbeq", "water": "m3"}
 _ROLLED: Final = itemgetter(
     "month", "factor", "source", "billionths", "restated", "factor_weighted", "source_weighted", "source_squares"
@@ -80,10 +82,11 @@ class Totals:
                 following = portion.following
             is_page = portion is not None or "asset" in question.groups
             every = await _every(connection, question, filters.assets, wanted) if is_page else None
-            is_known = (counted if every is None else every).billionths is not None
+            all_told = counted if every is None else every
+            is_known = all_told.billionths is not None
             reason = None if is_known else await _reason(connection, question, language)
             codes = await _codes_of_applications(connection, question)
-            lacks = question.basis == "market" and await _lacks_market(connection, question, filters.assets, wanted)
+            lacks = await _lacks_market(connection, question, all_told, filters.assets, wanted)
             about = counted if portion is None or every is None else every
             earlier = await store.earlier_year(connection, about.factors)
             stages = await store.stages(connection, question)
@@ -95,12 +98,12 @@ class Totals:
         document |= {"kwh": _kwh(counted), "kwh_without_factor": _without_factor(kwh, about)}
         document["warnings"] = [warning_of(NO_RESIDUAL_MIX["code"], language)] if lacks else []
         document["warnings"] += warnings_of(int(Notice.EARLIER_YEAR_FACTOR), language) if earlier else []
-        if question.criterion == "gwp" and question.basis == "location" and document["kwh_without_factor"]:
-            document["warnings"] += warnings_of(int(Notice.NO_ELECTRICITY_FACTOR), language)
         document["warnings"] += _absent(stages, filters.others.get("stage"), language)
         document["warnings"] += assets_failed(failed, language)
-        if is_known or question.criterion == "gwp":
-            document["warnings"] += warnings_of(_to_say(carried, question), language)
+        said = _to_say(carried, question) if is_known or question.criterion == "gwp" else 0
+        if question.criterion == "gwp" and question.basis == "location" and document["kwh_without_factor"]:
+            said |= Notice.NO_ELECTRICITY_FACTOR
+        document["warnings"] += warnings_of(int(said), language)
         document["warnings"] += await claimed_elsewhere(self._database, organisations, question, wanted, language)
         document["total_of"] = "whole" if every is None else "page"
         if every is not None:
@@ -172,12 +175,18 @@ def _sites(question: Question, sums: Sums) -> list[UUID]:
 
 
 async def _lacks_market(
-    connection: Connection, question: Question, assets: Sequence[UUID], applications: Sequence[UUID] | None
+    connection: Connection,
+    question: Question,
+    every: Whole,
+    assets: Sequence[UUID],
+    applications: Sequence[UUID] | None,
 ) -> bool:
-    """Of all that a question is about, beyond its page: what lacks market-based figures stands on no page of them."""
-    if assets:
-        return await store.lacks_market_of_assets(connection, question, assets)
-    return await store.lacks_market(connection, question, applications)
+    """Whether electricity is known that is in no market-based figure. Of all that a question is about, beyond its page: what lacks such
+    figures stands on no page of them."""
+    if question.basis != "market":
+        return False
+    known = await _Source(connection, assets or None, applications).known_kwh(question)
+    return known is not None and known - (every.kwh or 0) > _ROUNDED
 
 
 async def _reason(connection: Connection, question: Question, language: Language) -> dict[str, str]:

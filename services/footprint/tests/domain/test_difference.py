@@ -7,7 +7,7 @@ from uuid import UUID
 from footprint.domain.configuration import Configuration, Cpu, Disk, Module, PowerSupply
 from footprint.domain.difference import EVER, changed_since
 from footprint.domain.engine import compute
-from footprint.domain.inventory import Activity, Asset, Organisation, Placement, Segment, Status
+from footprint.domain.inventory import Activity, Asset, Cloud, Organisation, Placement, Segment, Status
 from footprint.domain.months import month_at
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -91,6 +91,16 @@ def test_a_new_name_changes_nothing_and_a_new_quantity_everything() -> None:
     assert changed_since(server(), server()) is None
     assert changed_since(server(), server(quantity=2.0)) == EVER
     assert changed_since(server(), server(end=at(2026, 5))) == EVER
+
+
+def test_the_cloud_where_a_machine_came_first_is_told_of_all_that_was_done_before() -> None:
+    paris, frankfurt = (Cloud("aws", "m5.xlarge", region) for region in ("eu-west-3", "eu-central-1"))
+    came, moved = at(2026, 3), at(2026, 5)
+    whole = [Segment(came, None, Status.IN_SERVICE, None, None, 4.0, cloud=cloud) for cloud in (paris, frankfurt)]
+    one, other = (server(kind="virtual_machine", segments=(each,)) for each in whole)
+    assert changed_since(one, other) == EVER
+    later = server(kind="virtual_machine", segments=(replace(whole[0], end=moved), replace(whole[1], start=moved)))
+    assert changed_since(one, later) == moved
 
 
 def test_a_state_that_ends_earlier_differs_from_its_new_end_on() -> None:

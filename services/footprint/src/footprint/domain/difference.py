@@ -38,4 +38,4 @@ def _of_the_whole_life(asset: Asset) -> tuple[object, ...]:
     first = asset.segments[0]
     at_a_cloud = any(each.cloud is not None for each in asset.segments)
     made = base_configuration(asset.segments)
-    return retirement(asset), first.start, first.status, first.site, first.host, made, at_a_cloud
+    return retirement(asset), first.start, first.status, first.site, first.host, first.cloud, made, at_a_cloud

@@ -206,55 +206,6 @@ def _keys(question: Question) -> list[str]:
     return [_COLUMNS[name] for name in question.groups]
 
 
-_LACKING: Final = """
-          AND basis IN ($5, 'location')
-        GROUP BY {places}
-        HAVING coalesce(sum({figures}) FILTER (WHERE basis = $5), 0) < coalesce(sum({figures}) FILTER (WHERE basis = 'location'), 0)
-            OR coalesce(sum(kwh) FILTER (WHERE basis = $5), 0) + sum({figures})
-               < coalesce(sum(kwh) FILTER (WHERE basis = 'location'), 0)"""
-"""What lacks a market-based figure: at a place in a month there are fewer of them than location-based ones, or less electricity stands
-behind them (by more than what each was rounded by, a billionth of a kWh)."""
-
-
-async def lacks_market(connection: Connection, question: Question, applications: Sequence[UUID] | None) -> bool:
-    """Whether some electricity, of all or of what these applications use, has a location-based figure and no market-based one."""
-    where, values = conditions(question)
-    table = "organisation_months"
-    if applications is not None:
-        table = "applications_by_month"
-        where, values = of_applications(question, applications)
-    found: bool = await connection.fetchval(
-        f"""
-        SELECT EXISTS (
-            SELECT FROM {table}
-            {where}
-              AND restates IS NULL
-              {_LACKING.format(places="month, site_id", figures="figures")}
-        )
-        """,
-        *values,
-    )
-    return found
-
-
-async def lacks_market_of_assets(connection: Connection, question: Question, assets: Sequence[UUID]) -> bool:
-    """The same of some assets."""
-    own, values = conditions(question)
-    found: bool = await connection.fetchval(
-        f"""
-        SELECT EXISTS (
-            SELECT FROM figures
-            {own}
-              AND asset_id = ANY (${len(values) + 1}::uuid[])
-              {_LACKING.format(places="asset_id, month, site_id", figures="1")}
-        )
-        """,
-        *values,
-        list(assets),
-    )
-    return found
-
-
 async def known_assets(connection: Connection, org: str, assets: Sequence[UUID]) -> set[UUID]:
     """Those of some ids that an asset of the organisation has, or had, or a site or organisation with activities of its own."""
     rows = await connection.fetch(

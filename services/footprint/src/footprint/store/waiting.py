@@ -56,7 +56,8 @@ async def asset_months(connection: Connection, assets: Collection[UUID]) -> int:
 async def counts(connection: Connection, org: str) -> Any:
     """Assets of an organisation, those that were set aside as failed, and changes.
 
-    A change of a factor, site or organisation waits until it is known which assets it touches. An own factor is named `<org>/<id>`.
+    A change of a factor, of a site, or of an organisation and its own factors waits until it is known which assets it touches; measurements
+    of a machine until it is known whether they share out its host.
     """
     return await connection.fetchrow(
         f"""
@@ -66,9 +67,10 @@ async def counts(connection: Connection, org: str) -> Any:
             (
                 SELECT count(*)
                 FROM changes
-                WHERE (kind = 'factor' AND (strpos(key, '/') = 0 OR starts_with(key, $1 || '/')))
-                   OR (kind = 'organisation' AND key = $1)
+                WHERE kind = 'factor'
+                   OR (kind IN ('organisation', 'override') AND key = $1)
                    OR (kind = 'site' AND key IN (SELECT id::text FROM sites WHERE org_id = $1))
+                   OR (kind = 'measurement' AND key IN (SELECT id::text FROM assets WHERE org_id = $1))
             ) AS changes
         """,
         org,

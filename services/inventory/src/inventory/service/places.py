@@ -104,11 +104,11 @@ async def create_site(unit: Transaction, site: Site, now: datetime) -> tuple[Sto
 async def change_site(unit: Transaction, known: StoredSite, change: Mapping[str, Any], now: datetime) -> StoredSite:
     """Change fields of a locked site; what changes nothing makes no version. Raises Unprocessable.
 
-    Where `operators` change and `operator` is not said, it becomes the latest of them, and so do the rules of `allocations`; dated
-    contracts stay unless they are said.
+    Where `operators` are said and `operator` is not, it becomes the latest of them, and so do the rules of `allocations`; where a list is
+    emptied, what was its latest holds on all days. Dated contracts stay unless they are said.
     """
-    derived: list[str] = ["operator"] if "operators" in change else []
-    derived += ["allocation_rule", "allocation_by"] if "allocations" in change else []
+    derived: list[str] = ["operator"] if change.get("operators") else []
+    derived += ["allocation_rule", "allocation_by"] if change.get("allocations") else []
     electricity = change.get("electricity")
     if isinstance(electricity, Mapping) and "contracts" not in electricity:
         kept = known.site.model_dump(by_alias=True)["electricity"]["contracts"]
