@@ -9,6 +9,7 @@ from services.footprint.tests.conftest import Pipeline
 from services.footprint.tests.test_insights import SPAN, ask
 from services.footprint.tests.world import (
     ORG,
+    activity,
     asset,
     factor,
     foundations,
@@ -86,6 +87,21 @@ async def test_ratios_divide_by_all_machines_that_have_figures_with_their_quanti
     assert float(found["kg_per_machine"]) == pytest.approx(float(kg) / 14)
     assert float(found["kg_per_vcpu"]) == pytest.approx(float(kg) / 62)
     assert [each["code"] for each in ratios["warnings"]] == ["host_unknown"]
+
+
+async def test_a_machine_without_vcpus_counts_in_the_months_in_which_something_was_done_of_it(
+    pipeline: Pipeline,
+) -> None:
+    bare = guest("a", 1) | {"allocation": None}
+    march = activity("call", asset_id=str(id_of("bare")), **{"from": "2026-03-01", "to": "2026-04-01"})
+    await pipeline.service.handle(*foundations(), host("a"), machine("vm", guest("a", 2)), machine("bare", bare), march)
+    await pipeline.settle()
+    for month, machines, vcpus in (("2026-02", 1.0, 2.0), ("2026-03", 2.0, None), ("2026-04", 1.0, 2.0)):
+        ratios = await ask(pipeline, f"/ratios?org={ORG}&from={month}&to={month}")
+        found = ratios["virtual_machines"]
+        assert (found["mean_machines"], found["mean_vcpus"]) == (machines, vcpus), month
+        assert float(found["kg_per_machine"]) == pytest.approx(float(found["kg"]) / machines)
+        assert [each["code"] for each in ratios["warnings"]] == (["vcpus_unknown"] if vcpus is None else [])
 
 
 async def test_a_machine_whose_host_is_not_known_is_not_among_those_that_carry_something_and_that_is_said(

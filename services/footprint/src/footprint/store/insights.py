@@ -49,7 +49,8 @@ async def powered(
 ) -> list[Powered]:
     """The virtual machines that ran between two Unix seconds, those alike together: how many on average, by what their timelines say.
 
-    Left out is what can have no figure: on a host without vCPUs, on nothing without anything declared, and the times `without`.
+    Left out is what can have no figure: on a host without vCPUs, on nothing without anything declared, unless it has support or activities
+    of its own in that time; and the times `without`.
     """
     rows = await connection.fetch(
         """
@@ -58,18 +59,25 @@ async def powered(
                 id,
                 document -> 'segments' AS segments,
                 (document ->> 'quantity')::double precision AS quantity,
-                has_support OR coalesce(document ->> 'annual_kwh', document ->> 'average_w', document ->> 'embodied_kg') IS NOT NULL
-                    AS declared
+                coalesce(document ->> 'annual_kwh', document ->> 'average_w', document ->> 'embodied_kg') IS NOT NULL AS declared,
+                has_support OR EXISTS (
+                    SELECT FROM activities
+                    WHERE home_id = assets.id
+                      AND NOT activities.deleted
+                      AND starts < (to_timestamp($3) AT TIME ZONE time_zone)::date
+                      AND ends > (to_timestamp($2) AT TIME ZONE time_zone)::date
+                ) AS attended
             FROM assets
+            JOIN organisations USING (org_id)
             WHERE org_id = $1
               AND kind = 'virtual_machine'
-              AND NOT deleted
+              AND NOT assets.deleted
         )
         SELECT
             cloud ->> 'provider' AS provider,
             cloud ->> 'instance_type' AS instance_type,
             vcpu,
-            declared,
+            declared OR attended AS declared,
             sum(quantity * (least(coalesce("end", $3), $3) - greatest(start, $2) - coalesce(without.seconds, 0))) / ($3 - $2) AS machines
         FROM machine
         CROSS JOIN jsonb_to_recordset(segments)
@@ -84,7 +92,7 @@ async def powered(
         WHERE status IN ('in_service', 'standby')
           AND start < $3
           AND ("end" IS NULL OR "end" > $2)
-          AND CASE WHEN host IS NOT NULL THEN vcpu IS NOT NULL ELSE cloud ->> 'provider' IS NOT NULL OR declared END
+          AND (attended OR CASE WHEN host IS NOT NULL THEN vcpu IS NOT NULL ELSE cloud ->> 'provider' IS NOT NULL OR declared END)
         GROUP BY 1, 2, 3, 4
         ORDER BY 1, 2, 3, 4
         """,
