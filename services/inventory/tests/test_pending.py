@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any
 
+from common import outbox
+from common.events import Event
 from common.organisations import EVERY
 
 from services.inventory.tests.measuring import NO_PAUSE, new_server, record, roll_up_all, sample
@@ -77,6 +79,17 @@ async def test_where_many_events_wait_those_of_all_count(inventory: Inventory) -
             """
         )
     assert waits(await pending(inventory)) == (0, 0, 1001, False)
+
+
+async def test_events_in_the_bundle_of_a_bulk_change_wait_for_every_organisation(inventory: Inventory) -> None:
+    await inventory.take_outbox()
+    many = [Event("inventory.assets", "t", str(number), "s", {"org": "globex"}) for number in range(101)]
+    async with inventory.database.transaction(EVERY) as unit:
+        await outbox.write(unit.connection, many, inventory.database.gate, outbox.CHANNEL)
+    for org in ("globex", "acme"):
+        assert waits(await pending(inventory, org)) == (0, 0, 101, False)
+    assert len(await inventory.take_outbox()) == 101
+    assert waits(await pending(inventory)) == (0, 0, 0, True)
 
 
 async def test_only_who_sees_an_organisation_learns_what_is_pending_of_it(inventory: Inventory) -> None:

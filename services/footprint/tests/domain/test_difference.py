@@ -103,6 +103,16 @@ def test_the_cloud_where_a_machine_came_first_is_told_of_all_that_was_done_befor
     assert changed_since(one, later) == moved
 
 
+def test_the_host_with_which_a_machine_came_is_told_of_all_that_was_done_before() -> None:
+    """Its own timeline alone: what is done of it is done where its host stands."""
+    hosts = UUID(int=7), UUID(int=8)
+    one, other = (
+        server(kind="virtual_machine", segments=(Segment(at(2026, 3), None, Status.IN_SERVICE, None, each, 4.0),))
+        for each in hosts
+    )
+    assert changed_since(one, other) == EVER
+
+
 def test_a_state_that_ends_earlier_differs_from_its_new_end_on() -> None:
     host = UUID(int=7)
     before = replace(server(), segments=(Segment(at(2026), None, Status.IN_SERVICE, None, host, 4.0),))

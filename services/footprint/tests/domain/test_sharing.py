@@ -351,3 +351,21 @@ def test_a_machine_with_nothing_but_a_contract_is_said_to_lack_its_host() -> Non
     result = next(compute([paid], world(catalogue=WITH_SUPPORT)).results())
     assert {each.stage for each in result.figures} == {"maintenance_and_sale"}
     assert result.notices & Notice.HOST_UNKNOWN
+
+
+@pytest.mark.parametrize("rule", list(AllocationRule))
+@pytest.mark.parametrize("by", [SharedBy.VCPU, SharedBy.RAM])
+def test_a_machine_whose_vcpus_are_not_stated_takes_nothing_of_its_host_from_others(
+    rule: AllocationRule, by: SharedBy
+) -> None:
+    place = replace(SITE, rule=rule, shared_by=by)
+    host = server(capacity=8.0)
+    named, stay = machine(200, host, 4.0, at(2026, 2))
+    bare, there = machine(201, host, math.nan, at(2026, 3))
+    stay, there = replace(stay, ram_gib=8.0), replace(there, ram_gib=8.0)
+    bare = replace(bare, segments=tuple(replace(each, vcpu=None) for each in bare.segments))
+    alone = [each.every_figure for each in compute([host, named], world(stay, sites=(place,))).results()]
+    beside = list(compute([host, named, bare], world(stay, there, sites=(place,))).results())
+    assert [each.every_figure for each in beside if each.asset.id != bare.id] == alone
+    assert any(alone)
+    assert not [figure for each in beside if each.asset.id == bare.id for figure in each.every_figure]
