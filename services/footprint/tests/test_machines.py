@@ -93,7 +93,8 @@ async def test_a_machine_without_vcpus_counts_in_the_months_in_which_something_w
     pipeline: Pipeline,
 ) -> None:
     bare = guest("a", 1) | {"allocation": None}
-    march = activity("call", asset_id=str(id_of("bare")), **{"from": "2026-03-01", "to": "2026-04-01"})
+    days: dict[str, Any] = {"from": "2026-03-01", "to": "2026-04-01"}
+    march = activity("call", asset_id=str(id_of("bare")), **days)
     await pipeline.service.handle(*foundations(), host("a"), machine("vm", guest("a", 2)), machine("bare", bare), march)
     await pipeline.settle()
     for month, machines, vcpus in (("2026-02", 1.0, 2.0), ("2026-03", 2.0, None), ("2026-04", 1.0, 2.0)):

@@ -47,6 +47,7 @@ async def pending(connection: Connection, org: str) -> Pending:
 
 
 async def _events(connection: Connection, org: str, waiting: int) -> int:
+    """Those of an organisation, and those that do not say whose they are: tombstones, and bundles, whose rows have no value either."""
     if waiting > EVENTS_READ:
         depth: int = await connection.fetchval("SELECT max(id) - min(id) + 1 FROM outbox")
         return depth
@@ -54,7 +55,7 @@ async def _events(connection: Connection, org: str, waiting: int) -> int:
         """
         SELECT coalesce(sum(events), 0)
         FROM outbox
-        WHERE bundle IS NOT NULL OR value IS NULL OR key = $1 OR convert_from(value, 'UTF8')::jsonb ->> 'org' = $1
+        WHERE value IS NULL OR key = $1 OR convert_from(value, 'UTF8')::jsonb ->> 'org' = $1
         """,
         org,
     )
