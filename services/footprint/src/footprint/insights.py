@@ -21,7 +21,7 @@ from footprint.domain.months import current_month, format_month, month_start, mo
 from footprint.domain.notices import Notice
 from footprint.domain.seasons import Season, in_seasons, seasons_of
 from footprint.domain.sums import billionths, exact
-from footprint.places import site_names
+from footprint.site_names import site_names
 from footprint.store import answers
 from footprint.store import insights as store
 from footprint.store import totals as rolled
@@ -216,7 +216,7 @@ class Insights:
         names = await site_names(self._database, org, {row["site_id"] for row in rows if row["site_id"]})
         cells: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
         for row in rows:
-            cells.setdefault((_site(row["site_id"], names), row["kind"], row["stage"]), []).append(row)
+            cells.setdefault((names.get(row["site_id"]), row["kind"], row["stage"]), []).append(row)
         ordered = sorted(cells.items(), key=lambda each: -abs(_sum(each[1])))
         classes: dict[int, int] = {}
         described = []
@@ -251,10 +251,6 @@ async def _zone(connection: Connection, org: str) -> str:
     if zone is None:
         raise NotFound("organisation", org)
     return zone
-
-
-def _site(site: UUID | None, names: Mapping[UUID, str]) -> str | None:
-    return None if site is None else names.get(site, str(site))
 
 
 def _known(rows: Sequence[Any]) -> list[Any]:

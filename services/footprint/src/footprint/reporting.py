@@ -14,11 +14,11 @@ from common.organisations import Organisations
 
 from footprint.domain.months import FIRST_YEAR, current_month
 from footprint.domain.notices import sentences
-from footprint.places import names_of_figures
 from footprint.reports.content import Closing, FactorUsed, Line, Report, Restated, SiteStated
 from footprint.reports.pdf import as_pdf
 from footprint.reports.sheets import Dialect, as_csv, as_workbook
 from footprint.service import Answers
+from footprint.site_names import names_of_figures
 from footprint.store import energy, failures, period_answers
 from footprint.store import reports as store
 from footprint.totals import interval_of

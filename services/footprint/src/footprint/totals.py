@@ -23,7 +23,7 @@ from footprint.domain.rollup import Rolled, ln_gsd2_of_rolled, ln_gsd2_of_terms,
 from footprint.domain.sums import BILLION, all_printed, exact, printed, units
 from footprint.domain.uncertainty import interval, intervals, qualities, quality
 from footprint.filtering import Filters, application_ids, check, resolved
-from footprint.places import site_names, sites_named
+from footprint.site_names import site_names, sites_named
 from footprint.store import answers, energy, failures, notices
 from footprint.store import totals as store
 from footprint.store.pages import page_of_assets
@@ -86,16 +86,19 @@ class Totals:
             is_known = all_told.billionths is not None
             reason = None if is_known else await _reason(connection, question, language)
             codes = await _codes_of_applications(connection, question)
-            lacks = await _lacks_market(connection, question, all_told, filters.assets, wanted)
             about = counted if portion is None or every is None else every
             earlier = await store.earlier_year(connection, about.factors)
             stages = await store.stages(connection, question)
             failed = await failures.failed(connection, question.org)
             carried = await _carried(connection, question, filters.assets, wanted)
             kwh = await source.known_kwh(question)
+            known = kwh
+            if question.basis == "market" and page is not None:
+                known = await _Source(connection, filters.assets or None, wanted).known_kwh(question)
         codes |= await site_names(self._database, question.org, _sites(question, sums))
         document = _document(question, sums, codes, counted)
         document |= {"kwh": _kwh(counted), "kwh_without_factor": _without_factor(kwh, about)}
+        lacks = question.basis == "market" and _lacks_market(known, all_told)
         document["warnings"] = [warning_of(NO_RESIDUAL_MIX["code"], language)] if lacks else []
         document["warnings"] += warnings_of(int(Notice.EARLIER_YEAR_FACTOR), language) if earlier else []
         document["warnings"] += _absent(stages, filters.others.get("stage"), language)
@@ -174,18 +177,9 @@ def _sites(question: Question, sums: Sums) -> list[UUID]:
     return [site for site in sums.keys[question.groups.index("site")].values if site is not None]
 
 
-async def _lacks_market(
-    connection: Connection,
-    question: Question,
-    every: Whole,
-    assets: Sequence[UUID],
-    applications: Sequence[UUID] | None,
-) -> bool:
-    """Whether electricity is known that is in no market-based figure. Of all that a question is about, beyond its page: what lacks such
-    figures stands on no page of them."""
-    if question.basis != "market":
-        return False
-    known = await _Source(connection, assets or None, applications).known_kwh(question)
+def _lacks_market(known: int | None, every: Whole) -> bool:
+    """Whether of all that a question is about, beyond its page, more electricity is known than stands behind market-based figures: what
+    lacks such figures stands on no page of them."""
     return known is not None and known - (every.kwh or 0) > _ROUNDED
 
 
